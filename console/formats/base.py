@@ -1,0 +1,123 @@
+"""What every format offers to the engine."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Protocol
+
+from console.model.batch import EventBatch
+from console.model.event import Event, Panel, StreamKey
+from console.model.finding import Finding
+from console.model.ledger import Profile, StreamFacts
+from console.model.proof import Proof
+from console.model.record import Record, RecordBatch
+from console.model.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The first records of a ledger, for recognition. ``member`` is the table or archive member."""
+
+    path: str
+    container: str
+    member: str | None
+    records: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A format's word on a sample: ``sure`` from 1 to 100, the shape it sees, and why."""
+
+    sure: int
+    shape: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a reader needs beside the records.
+
+    ``now`` is the clock of the checks (UTC microseconds). ``profile`` is the operator's choice. ``companions`` holds
+    small files found beside the ledger (or in its archive), by their relative path: see ``Format.companions``.
+    """
+
+    shape: str
+    now: int
+    profile: str | None = None
+    companions: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewalk:
+    """Verdicts of one chain walked again in sequence order; they replace the earlier ones of that stream."""
+
+    trust: Mapping[int, Trust]
+    """By ordinal, every event of the stream."""
+    findings: Sequence[Finding]
+
+
+class Reader(Protocol):
+    """Decodes and checks one ledger, batch after batch, carrying the state of its chains and rules."""
+
+    @property
+    def profile(self) -> str | None:
+        """The settled hash profile, or None while unsettled or where the format has none."""
+
+    def read(self, batch: RecordBatch) -> EventBatch:
+        """One row for each record, with trust, worst severity and findings. Never raises on content."""
+
+    def standing(self) -> list[Finding]:
+        """Findings that hold as of now (gaps, orphans, missing stages); all have ``standing=True``."""
+
+    def facts(self) -> Iterable[StreamFacts]:
+        """What is known of each stream that changed since this was last asked."""
+
+    def take_state(self) -> Mapping[str, bytes]:
+        """State that changed since it was last taken, by a key of the reader's choice (a stream's key, or '')."""
+
+    def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
+        """Restore what ``take_state`` gave, all of it, before the first ``read``."""
+
+    def irregular(self) -> list[StreamKey]:
+        """Streams whose events did not come in sequence order and that must be walked again; asking clears them."""
+
+    def link_key(self, raw: bytes) -> tuple[StreamKey, int] | None:
+        """The stream and sequence of a record's event, for sorting before a ``rewalk``; None for others."""
+
+    def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
+        """Walk all events of one stream, given in order of (sequence, ordinal)."""
+
+
+class Format(Protocol):
+    """One system's ledgers."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def description(self) -> str:
+        """For people: what is read, and contradictions of the documents, said once."""
+
+    @property
+    def profiles(self) -> Sequence[Profile]: ...
+    @property
+    def companions(self) -> Sequence[str]:
+        """Glob patterns, relative to the ledger's folder, of side-car files that help to check."""
+
+    def sniff(self, sample: Sample) -> Claim | None: ...
+    def reader(self, context: Context) -> Reader: ...
+    def decode(self, record: Record, context: Context) -> Event:
+        """The envelope of one record alone, with its document; an unreadable one has type ''."""
+
+    def panels(self, event: Event, context: Context) -> Sequence[Panel]:
+        """The detail tabs that this format has, Envelope first."""
+
+    def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
+        """The link of one record, laid open. ``before`` is the event before it in the chain, if known."""
+
+
+def key64(text: str) -> int:
+    """A signed 64-bit key of an id: BLAKE2b-64 of its UTF-8 (surrogates passed), never 0."""
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1

@@ -1,0 +1,1 @@
+"""The aiosqlite index: schema, one writer, read-only readers, the query language turned to SQL."""

@@ -1,0 +1,100 @@
+"""What the index gives back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from console.model.finding import Finding
+from console.model.trust import Severity, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One ledger. ``trust`` counts events by ``Trust``, ``findings`` counts findings by ``Severity``.
+
+    ``state`` is 'live', 'gone', 'unreadable' or 'not recognised'; ``note`` says more, in words. Times are UTC
+    microseconds, None where no event names one. ``pending`` is the length of an unfinished last record.
+    """
+
+    id: int
+    path: str
+    member: str | None
+    container: str
+    format: str
+    shape: str
+    profile: str | None
+    state: str
+    note: str
+    records: int
+    bytes: int
+    first_time: int | None
+    last_time: int | None
+    trust: tuple[int, ...]
+    findings: tuple[int, ...]
+    pending: int = 0
+
+    @property
+    def name(self) -> str:
+        """Path, with the table or member behind it."""
+        return self.path if self.member is None else f"{self.path}#{self.member}"
+
+    @property
+    def worst(self) -> Severity:
+        return worst_of(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """One stream of one ledger, counted like a ledger. ``state`` is the format's projection."""
+
+    id: int
+    ledger: int
+    kind: str
+    key: str
+    events: int
+    first_time: int | None
+    last_time: int | None
+    trust: tuple[int, ...]
+    findings: tuple[int, ...]
+    state: Mapping[str, str] = field(default_factory=dict)
+    chained: int = 0
+    chain_intact: bool | None = None
+
+    @property
+    def worst(self) -> Severity:
+        return worst_of(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event as the tables show it. ``id`` grows with ingest; ``time`` is UTC microseconds, None if unknown."""
+
+    id: int
+    ledger: int
+    ordinal: int
+    offset: int
+    length: int
+    time: int | None
+    type: str
+    actor: str
+    stream: int
+    stream_kind: str
+    stream_key: str
+    sequence: int | None
+    trust: Trust
+    worst: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding with the ledger it belongs to. ``event`` is the row id of the event it points at, if any."""
+
+    id: int
+    ledger: int
+    ledger_name: str
+    finding: Finding
+    event: int | None = None
+
+
+def worst_of(counts: tuple[int, ...]) -> Severity:
+    """The worst severity that has a count."""
+    return next((Severity(level) for level in range(len(counts) - 1, 0, -1) if counts[level]), Severity.NONE)

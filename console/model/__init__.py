@@ -1,0 +1,1 @@
+"""Plain frozen types that every room shares. Imports nothing of ours."""

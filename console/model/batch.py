@@ -1,0 +1,89 @@
+"""Columns of decoded events: what travels from the decoder to the index."""
+
+from array import array
+from dataclasses import dataclass, field
+
+from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
+
+
+def _ints() -> "array[int]":
+    return array("q")
+
+
+@dataclass(slots=True)
+class EventBatch:
+    """One row per record, in the record's order; row ``i`` has ordinal ``first + i``.
+
+    ``type``, ``actor`` and ``stream`` hold codes: 0 is none, others are positions (from 1) in the reader's name lists;
+    ``new_types``, ``new_actors`` and ``new_streams`` are the names this batch adds to those lists, in order.
+    ``key`` and ``parent`` are 64-bit keys of the event's id and of its parent's (0: none; see ``key64``).
+    ``sequence`` is -1 where there is none, ``time`` is ``NO_TIME`` where there is none.
+    ``also`` lists (row, stream code) for the streams of a row beyond its first. ``hashes`` are the record hashes,
+    32 bytes a row, filled by the ingest, not by a format.
+    """
+
+    first: int
+    offset: "array[int]" = field(default_factory=_ints)
+    length: "array[int]" = field(default_factory=_ints)
+    time: "array[int]" = field(default_factory=_ints)
+    sequence: "array[int]" = field(default_factory=_ints)
+    type: "array[int]" = field(default_factory=_ints)
+    actor: "array[int]" = field(default_factory=_ints)
+    stream: "array[int]" = field(default_factory=_ints)
+    key: "array[int]" = field(default_factory=_ints)
+    parent: "array[int]" = field(default_factory=_ints)
+    trust: bytearray = field(default_factory=bytearray)
+    worst: bytearray = field(default_factory=bytearray)
+    also: list[tuple[int, int]] = field(default_factory=list)
+    new_types: list[str] = field(default_factory=list)
+    new_actors: list[str] = field(default_factory=list)
+    new_streams: list[StreamKey] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    hashes: bytes = b""
+
+    def __len__(self) -> int:
+        return len(self.offset)
+
+    def add(
+        self,
+        offset: int,
+        length: int,
+        *,
+        time: int = NO_TIME,
+        sequence: int = -1,
+        type: int = 0,
+        actor: int = 0,
+        stream: int = 0,
+        key: int = 0,
+        parent: int = 0,
+        trust: int = 0,
+        worst: int = 0,
+    ) -> None:
+        """Append one row."""
+        self.offset.append(offset)
+        self.length.append(length)
+        self.time.append(time)
+        self.sequence.append(sequence)
+        self.type.append(type)
+        self.actor.append(actor)
+        self.stream.append(stream)
+        self.key.append(key)
+        self.parent.append(parent)
+        self.trust.append(trust)
+        self.worst.append(worst)
+
+
+class Names:
+    """Interns names to codes from 1 on; ``fresh`` collects those that are new since it was last taken."""
+
+    def __init__(self) -> None:
+        self.codes: dict[object, int] = {}
+        self.fresh: list[object] = []
+
+    def code(self, name: object) -> int:
+        found = self.codes.get(name)
+        if found is None:
+            found = self.codes[name] = len(self.codes) + 1
+            self.fresh.append(name)
+        return found

@@ -1,0 +1,35 @@
+"""What is known of a whole ledger, a stream and a chain."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The envelope's fields that a profile's hash covers, and those it does not."""
+
+    covered: tuple[str, ...] = ()
+    uncovered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named, versioned recipe of what a hash covers. ``recipe`` is one sentence for people."""
+
+    name: str
+    recipe: str
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFacts:
+    """What a format knows of one stream beside its counts. ``state`` is the projection, such as
+    ``{"state": "Approved", "stress_mode": "SM-0"}``. ``issues`` are the chain's, in the words of the kernel's API."""
+
+    kind: str
+    key: str
+    state: Mapping[str, str] = field(default_factory=dict)
+    chained: int = 0
+    """Events that take part in the chain."""
+    chain_intact: bool | None = None
+    """None where the stream has no chain."""

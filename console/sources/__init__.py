@@ -1,0 +1,1 @@
+"""Containers: where records come from and how they grow. Bytes with offsets, no meaning."""

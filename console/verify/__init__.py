@@ -1,0 +1,1 @@
+"""Pure building blocks: chain walk, order, references, the catalogue of findings. Bytes in, verdicts out."""

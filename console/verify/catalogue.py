@@ -1,0 +1,157 @@
+"""The findings that the console can make: code, severity, and what to tell an investigator."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from console.model.finding import Finding
+from console.model.trust import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one code means. ``checked`` and ``next`` are sentences for people."""
+
+    code: str
+    severity: Severity
+    title: str
+    checked: str
+    next: str
+
+
+def finding(code: str, message: str, *, severity: Severity | None = None, **place: Any) -> Finding:
+    """A finding of a catalogued code, with that code's severity unless another is given.
+
+    Raises KeyError for a code that the catalogue does not hold.
+    """
+    return Finding(code=code, severity=CATALOGUE[code].severity if severity is None else severity, message=message, **place)
+
+
+def _entries() -> dict[str, Entry]:
+    note, warning, error, critical = Severity.NOTE, Severity.WARNING, Severity.ERROR, Severity.CRITICAL
+    rows: list[tuple[str, Severity, str, str, str]] = [
+        # record
+        ("record.partial-tail", note, "The last record has no end yet", "Whether the ledger ends in a line end.", "Wait: a writer may be at work. If it stays, the writer was interrupted."),
+        ("record.invalid-utf8", error, "Bytes that are not UTF-8", "Every record's bytes, against RFC 3629.", "Look at the Raw tab in hex; find out which writer produced it."),
+        ("record.invalid-json", error, "Not JSON", "Every record's bytes, against RFC 8259.", "Look at the Raw tab at the offset; torn writes and edits look like this."),
+        ("record.not-an-object", error, "JSON, but not an object", "That each record is a JSON object.", "See whether another kind of file was appended."),
+        ("record.duplicate-key", error, "A key stands twice in one object", "Keys after unescaping, at any depth.", "Two readers may see two different events: compare both values in the Raw tab."),
+        ("record.non-finite-number", error, "NaN, Infinity, or a number beyond a double", "Every number.", "The writer should write null or a string; other readers will refuse the line."),
+        ("record.lone-surrogate", error, "Half of a surrogate pair in a string", "Every escaped string.", "Hashes are over the raw bytes; find out which writer produced it."),
+        ("record.unsafe-integer", warning, "An integer beyond ±2^53", "Every integer.", "JavaScript cannot hold it exactly; a store may have rounded it."),
+        ("record.too-large", error, "A record over the size cap", "Each record's length.", "It was hashed and skipped; extract it by its offset and length."),
+        ("record.too-deep", error, "Nested too deeply", "The depth of brackets before parsing.", "No known writer does this: treat it as hostile."),
+        ("record.nul-byte", error, "A NUL byte", "Every record's bytes.", "Typical of a file system after a crash, or of a hole in a sparse file."),
+        ("record.byte-order-mark", note, "A byte order mark", "The first bytes of a record.", "Harmless, but a hash over the file covers it."),
+        ("record.blank-line", note, "A blank line", "That each line holds a record.", "Harmless; it is kept and counted."),
+        # container
+        ("container.gzip-truncated", error, "The gzip stream ends early", "The end of every gzip member.", "Rows before the end were read. Fetch the file again or find its original."),
+        ("container.gzip-trailing-data", error, "Data after the last gzip member", "What follows the last member.", "Someone appended to a compressed file: look at these bytes."),
+        ("container.gzip-expansion-limit", error, "The gzip stream expands beyond the limit", "Ratio of decoded to stored bytes.", "Treat it as hostile; raise the limit only for a file that you trust."),
+        ("container.sqlite-corrupt", error, "The database is damaged", "Every page that the rows lie on.", "Readable rows are shown. Compare with a backup."),
+        ("container.zip-manifest-mismatch", error, "A file differs from the pack's manifest", "SHA-256 of every file that the manifest names.", "Compare with the pack as it was handed over."),
+        ("container.unreadable", error, "Cannot be read", "That the path is a readable regular file.", "See the message; check permissions and kind of file."),
+        ("container.not-recognised", error, "Not a ledger that the console knows", "The first records, against each format.", "`audit-console formats` lists what is known."),
+        ("container.rewritten", error, "The document was written anew, with other content", "The bytes already read, against the file.", "Compare both versions; an append-only ledger never changes what it held."),
+        ("container.shrunk", error, "The ledger became shorter", "Size and content against what was read.", "Truncation loses history: find the writer, and compare with a copy."),
+        ("container.replaced", error, "Another ledger stands in this place", "The bytes already read, against the file.", "Find out who replaced the file, and where the earlier one is."),
+        ("container.rotated", note, "The ledger was rotated", "Content of new files against ledgers already read.", "Nothing: the earlier file is the same ledger's past."),
+        ("container.compressed", note, "The ledger was compressed", "Content of the new archive against the ledger already read.", "Nothing: the archive holds the same records."),
+        ("container.vanished", warning, "The ledger is gone", "That the file is still there.", "Find out whether it was rotated, archived or deleted."),
+        ("container.empty", note, "Empty", "That there are records.", "Nothing, unless something should be there."),
+        # schema
+        ("schema.missing-field", error, "A required field is missing", "The event against its system's schema.", "Find the writer's version; a hand-written event often lacks fields."),
+        ("schema.wrong-type", error, "A field has the wrong type", "The event against its system's schema.", "Compare with neighbouring events of the same type."),
+        ("schema.bad-pattern", error, "A field does not match its pattern", "Ids and hashes against the documented pattern (ASCII, whole value).", "A foreign or hand-made id: see where else it occurs."),
+        ("schema.impossible-date", error, "A date that does not exist", "Every time stamp and dated id.", "No clock writes this: the value was made up or damaged."),
+        ("schema.unknown-field", error, "A field that the schema does not know", "The event's keys against its system's schema.", "A newer writer, or an addition by hand."),
+        ("schema.unknown-event-type", error, "An event type that is not known", "The type against the system's vocabulary.", "A newer writer, or a typing error."),
+        ("schema.out-of-range", error, "A number outside its range", "Documented ranges; counts and durations are not negative.", "Look at the event's producer."),
+        ("schema.not-in-vocabulary", warning, "A value outside the documented vocabulary", "Value hints of the documents.", "Often a newer value; compare with other runs."),
+        ("schema.missing-version", warning, "No schema version", "That an event names its schema version.", "Known of older writers."),
+        ("schema.unknown-version", warning, "An unknown schema version", "The version against the registry.", "The payload is shown, but not checked."),
+        ("schema.coerced", warning, "A value was read as another type", "Values that the system's own reader would convert.", "Other readers may refuse or read it differently."),
+        # identity
+        ("identity.duplicate-event-id", error, "An event id stands twice", "Ids over the whole ledger.", "Compare both events: a replayed write, or a copy with changes."),
+        ("identity.span-run-mismatch", error, "The span belongs to another run", "That span_id starts with run_id.", "The event may have been moved from another run."),
+        ("identity.id-time-mismatch", warning, "Id and time stamp disagree", "The second in the id against the time stamp.", "A clock step, or a changed time stamp."),
+        ("identity.mixed-runs", error, "Events of several runs in one partition", "That a run's file holds one run.", "Find out which writer shared the file."),
+        # chain
+        ("chain.hash-mismatch", critical, "The stored hash is not the hash of this event", "The hash, recomputed under the ledger's profile; the search was complete.", "A covered field or the hash was changed: walk the chain here, compare with a copy."),
+        ("chain.previous-mismatch", critical, "The link to the event before is broken", "The stored previous hash against the stored hash of the event before.", "One of the two was changed, or an event between them is gone."),
+        ("chain.sequence-gap", critical, "Sequence numbers are missing", "That each number follows the one before.", "Events were deleted or not exported: look for them in a copy."),
+        ("chain.sequence-duplicate", critical, "A sequence number stands twice", "That each number is used once.", "Concurrent writers of the real kernel do this; so does a forger. Compare the branches."),
+        ("chain.fork", critical, "The chain has two branches", "That each event has one successor.", "See which branch the later events build on."),
+        ("chain.hash-missing", error, "A chained event has no hash", "That an event with a sequence number has its hash.", "The hash was removed, or a writer failed half way."),
+        ("chain.not-reproducible", warning, "The hash could not be reproduced", "Every recoverable form within the budget; the search could not be complete.", "The link holds or not, as said; storage may have changed a number. Compare with the writer's own copy."),
+        ("chain.unchained-event", note, "Events that take part in no chain", "Sequence number and hashes.", "Nothing protects them but the console's own witness."),
+        # data
+        ("data.hash-mismatch", critical, "The payload's hash does not fit", "data_hash, recomputed from the payload at hand.", "The payload or the hash was changed."),
+        ("data.hash-malformed", error, "Not a hash", "64 lower-case hex digits.", "The value protects nothing."),
+        ("data.hash-unverifiable", note, "The payload is not at hand", "Whether the hashed payload can be found.", "Put the run's inputs and outputs beside the ledger."),
+        # order
+        ("order.time-regression", error, "Time goes backwards", "Parsed instants in ledger order.", "A clock step, a late write, or reordering."),
+        ("order.future-timestamp", error, "A time later than now", "Instants against the clock of the check.", "A wrong clock on the writer or here."),
+        ("order.naive-timestamp", note, "Times without a zone", "That each time names its zone.", "They are read as UTC; ask where the writer ran."),
+        ("order.stage-order", warning, "A stage before its predecessor", "The documented order of stages.", "Look at the run's span tree."),
+        ("order.stage-missing", note, "A stage is missing", "The documented stages.", "Known of real runs; see whether it matters here."),
+        # reference
+        ("reference.orphan-parent", warning, "The parent is not in this ledger", "Parent ids against the ids seen.", "A filtered export, or a deleted event."),
+        ("reference.cycle", error, "Events are their own ancestors", "Parent links.", "No writer does this in order: look at each link of the cycle."),
+        ("reference.ambiguous-parent", warning, "Several events could be the parent", "Parent ids against ids that stand twice.", "Look at each candidate."),
+        ("reference.parent-after-child", warning, "The parent comes after its child", "Positions and times of both.", "Late writes, or reordering."),
+        ("reference.unresolved", warning, "A reference leads nowhere", "References to entities of this ledger.", "See whether the entity lives elsewhere."),
+        # provenance
+        ("provenance.id-mismatch", critical, "A deterministic id does not fit its event", "The id, recomputed from agent, time and name.", "One of these was changed, or the id was."),
+        ("provenance.id-collision", warning, "A provenance id stands twice", "Provenance ids over the ledger.", "Same agent, same microsecond: children are ambiguous."),
+        ("provenance.unverifiable", note, "Ids that cannot be recomputed", "Whether a recipe applies.", "Nothing: native events have no recipe."),
+        # lifecycle
+        ("lifecycle.illegal-transition", warning, "An event that its state does not allow", "The documented state machine.", "The system ignores it or went wrong: see the state before."),
+        ("lifecycle.event-after-end", warning, "An event after the end", "That nothing follows a final event.", "A late writer, or an addition."),
+        ("lifecycle.event-while-frozen", note, "An event while frozen", "What a freeze lets through.", "It changes no state."),
+        ("lifecycle.event-before-creation", warning, "An event before its entity was created", "Creation before change.", "A partial export starts in the middle."),
+        ("lifecycle.event-after-deletion", error, "An event after deletion", "That nothing follows a deletion.", "See who wrote it."),
+        # authority
+        ("authority.role-not-permitted", error, "The actor's role does not permit this", "Roles known from the ledger, against the gate.", "See how the actor came by the authority."),
+        ("authority.threshold-not-met", error, "Too few approvals", "Approvals before the gate.", "Find the missing approvals, or an override."),
+        ("authority.approvals-not-distinct", warning, "One actor approved more than once", "Distinct approvers.", "The system counted one person twice."),
+        ("authority.material-missing", error, "A required material is missing", "Materials before the gate.", "Find out what the decision was based on."),
+        ("authority.truth-insufficient", error, "A material's truth level is too low", "The best truth level per material.", "Find out what the decision was based on."),
+        ("authority.override-used", warning, "An override was used", "Overrides before the gate.", "Read its reason, and who attested it."),
+        ("authority.unverifiable", note, "The ledger cannot show the authority", "Whether roles are in the ledger.", "Ask the system that holds the roles."),
+        # correlation
+        ("correlation.missing-id", note, "Events without correlation ids", "trace, correlation and causation ids.", "Known of legacy rows."),
+        ("correlation.mismatch", error, "Correlation ids disagree", "correlation_id against deal_id, and within a trace.", "The event may belong to another deal."),
+        ("correlation.broken-causation", error, "The cause is not in the ledger", "causation_id against earlier events.", "A deleted or unrecorded event."),
+        # outbox, inbox, replay, operation, retention
+        ("outbox.dead", error, "Dead letters", "Messages that were given up.", "Read last_error; deliver again by hand."),
+        ("outbox.stalled", warning, "Undelivered for long", "Age and attempts of undelivered messages.", "See whether the publisher runs."),
+        ("outbox.event-missing", error, "Delivered, but not in the ledger", "Outbox rows against events.", "Subscribers know something that the ledger does not."),
+        ("outbox.row-missing", warning, "In the ledger, but never in the outbox", "Events against outbox rows.", "Subscribers were never told."),
+        ("inbox.duplicate", error, "Processed twice", "Event and consumer.", "See what the consumer did twice."),
+        ("inbox.unpublished", warning, "Processed, but never published", "Inbox rows against the outbox.", "Find out where the consumer got it."),
+        ("replay.value-discontinuity", warning, "A change does not start where the last one ended", "Old value against the last new value.", "A change in between was not recorded."),
+        ("operation.unstarted", error, "Ended, but never started", "Starts and ends of each item.", "Part of the stream is missing."),
+        ("operation.over-total", error, "More than the announced total", "Completions against the total.", "Look for items that ran twice."),
+        ("operation.phase-order", warning, "Phases out of order", "The documented order of phases.", "Look at the raw stream."),
+        ("operation.interrupted", warning, "The operation has no end", "A final done or error.", "The connection broke, or the server did."),
+        ("retention.due", note, "Deletion is due", "Age against the retention table.", "Delete by the documented process."),
+        ("retention.overdue", warning, "Deletion is overdue", "Age against the retention table.", "Delete by the documented process."),
+        ("retention.premature-deletion", error, "Deleted before its time", "Missing events against the retention table.", "Restore from a replica."),
+        # witness
+        ("witness.edited", critical, "A record changed since it was seen", "Record hashes against the witness.", "Compare both versions."),
+        ("witness.deleted", critical, "A record that was seen is gone", "Record hashes against the witness.", "Restore it from a copy."),
+        ("witness.inserted", critical, "A record appeared in the past", "Record hashes against the witness.", "See who wrote it, and when."),
+        ("witness.reordered", critical, "Records changed places", "Record hashes against the witness.", "Compare both orders."),
+        ("witness.truncated", critical, "The ledger lost its end", "Record hashes against the witness.", "Restore it from a copy."),
+        ("witness.rolled-back", critical, "The ledger went back to an earlier state", "Record hashes against the witness.", "Find what was lost since."),
+        ("witness.replaced", critical, "Another ledger stands in this place", "Record hashes against the witness.", "Find the earlier one."),
+        ("witness.rewritten", critical, "The ledger was rewritten", "Record hashes against the witness.", "Compare both versions."),
+        ("witness.rechained", critical, "Hashes were recomputed after a change", "Chain hashes against the witness.", "Someone who knows the recipe changed history."),
+        ("witness.vanished", critical, "A ledger that was seen is gone", "Known ledgers against what is there.", "Find out who removed it."),
+        ("witness.rotated", note, "The ledger was rotated", "Content against the witness.", "Nothing."),
+        ("witness.downgraded", critical, "The ledger uses a weaker profile than before", "The profile against the witness.", "Find out who changed the writer."),
+    ]  # fmt: skip
+    return {row[0]: Entry(*row) for row in rows}
+
+
+CATALOGUE = _entries()
