@@ -1,0 +1,15 @@
+"""Fixtures that every test may use."""
+
+from pathlib import Path
+
+import pytest
+
+REAL = Path(__file__).parents[2] / "shared" / "real"
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """Ledgers written by the real systems, where they are at hand."""
+    if not REAL.is_dir():
+        pytest.skip("the real systems' ledgers are not beside this checkout (../shared/real)")
+    return REAL
