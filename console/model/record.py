@@ -30,7 +30,7 @@ class Cursor:
 class RecordBatch:
     """Consecutive records of one ledger.
 
-    ``raws[i]`` has ordinal ``first + i`` and starts at ``offsets[i]``; ``lengths[i]`` is its length in the ledger, which
+    ``raws[i]`` has ordinal ``first + i`` and starts at ``offsets[i]``; ``lengths[i]`` is its length in the ledger. It
     differs from ``len(raws[i])`` only where bytes were skipped (``record.too-large``: the raw is then empty).
     ``lines`` is set when the batch is one run of LF-ended lines: it is exactly ``b"\\n".join(raws) + b"\\n"``, so that
     a fast decoder can take it whole. ``next`` is the cursor behind the last record. ``leaves`` holds what a source

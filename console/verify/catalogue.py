@@ -23,7 +23,9 @@ def finding(code: str, message: str, *, severity: Severity | None = None, **plac
 
     Raises KeyError for a code that the catalogue does not hold.
     """
-    return Finding(code=code, severity=CATALOGUE[code].severity if severity is None else severity, message=message, **place)
+    return Finding(
+        code=code, severity=CATALOGUE[code].severity if severity is None else severity, message=message, **place
+    )
 
 
 def _entries() -> dict[str, Entry]:

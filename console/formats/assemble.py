@@ -1,0 +1,55 @@
+"""Turns events and their findings into the columns of a batch, interning names on the way."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from console.formats.base import key64
+from console.model.batch import EventBatch, Names
+from console.model.event import NO_TIME, Event, StreamKey
+from console.model.finding import Finding
+from console.model.trust import Severity
+
+
+class Assembler:
+    """Holds a reader's name lists; one for the life of the reader."""
+
+    def __init__(self) -> None:
+        self.types = Names()
+        self.actors = Names()
+        self.streams = Names()
+
+    def add(self, out: EventBatch, event: Event, findings: Sequence[Finding] = (), *, keyed: bool = True) -> None:
+        """Append one row. With ``keyed`` the event's id and parent get keys, for identity and reference checks.
+
+        The row's worst severity is the worst of the findings given and of ``event.worst``.
+        """
+        streams = event.streams
+        row = len(out)
+        out.add(
+            event.offset,
+            event.length,
+            time=NO_TIME if event.instant is None else event.instant.micros,
+            sequence=-1 if event.sequence is None else event.sequence,
+            type=self.types.code(event.type) if event.type else 0,
+            actor=self.actors.code(event.actor) if event.actor else 0,
+            stream=self.streams.code(streams[0]) if streams else 0,
+            key=key64(event.event_id) if keyed and event.event_id else 0,
+            parent=key64(event.parent) if keyed and event.parent else 0,
+            trust=event.trust,
+            worst=max((each.severity for each in findings), default=Severity.NONE)
+            if event.worst is Severity.NONE
+            else max(event.worst, *(each.severity for each in findings))
+            if findings
+            else event.worst,
+        )
+        for stream in streams[1:]:
+            out.also.append((row, self.streams.code(stream)))
+        out.findings.extend(findings)
+
+    def finish(self, out: EventBatch) -> EventBatch:
+        """Hand over the names that came new with this batch."""
+        out.new_types = cast("list[str]", self.types.fresh)
+        out.new_actors = cast("list[str]", self.actors.fresh)
+        out.new_streams = cast("list[StreamKey]", self.streams.fresh)
+        self.types.fresh, self.actors.fresh, self.streams.fresh = [], [], []
+        return out

@@ -1,0 +1,63 @@
+"""Times as ledgers write them, to UTC microseconds (ISO 8601 / RFC 3339, with what real writers leave out)."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from console.model.event import Instant
+
+_ISO = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})"
+    r"(?::([0-9]{2})(?:[.,]([0-9]{1,12}))?)? ?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+_EPOCH = datetime(1970, 1, 1)
+_MICRO = timedelta(microseconds=1)
+
+
+def parse(text: object) -> Instant | None:
+    """The instant that ``text`` names; None if it names none. A time without a zone is read as UTC (zone '').
+
+    A leap second ``:60`` is the second after ``:59``. Fractions beyond microseconds are cut off.
+    """
+    if not isinstance(text, str):
+        return None
+    match = _ISO.fullmatch(text)
+    if match is None:
+        return None
+    day, minute, second, fraction, zone = match.groups()
+    seconds = int(second or 0)
+    try:
+        base = datetime.fromisoformat(f"{day}T{minute}")
+    except ValueError:
+        return None
+    if seconds > 60:
+        return None
+    micros = (base - _EPOCH) // _MICRO + seconds * 1_000_000 + (int((fraction + "000000")[:6]) if fraction else 0)
+    if zone and zone not in "Zz":
+        hours, rest = int(zone[1:3]), int(zone[-2:]) if len(zone) > 3 else 0
+        if hours > 23 or rest > 59:
+            return None
+        shift = (hours * 60 + rest) * 60_000_000
+        micros += shift if zone[0] == "-" else -shift
+    return Instant(micros, text, zone or "")
+
+
+def from_epoch_ms(value: int) -> Instant | None:
+    """Milliseconds since 1970, as some tables store them."""
+    if not -62_135_596_800_000 <= value < 253_402_300_800_000:
+        return None
+    return Instant(value * 1000, str(value), "Z")
+
+
+def iso(micros: int, *, digits: int = 6) -> str:
+    """UTC text with a Z, ``digits`` of a second's fraction (0, 3 or 6); far years fall back to the number."""
+    try:
+        moment = _EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
+        return f"{micros} µs"
+    spec = {0: "seconds", 3: "milliseconds", 6: "microseconds"}[digits]
+    return moment.isoformat(timespec=spec) + "Z"
+
+
+def now_micros() -> int:
+    """The clock, UTC microseconds."""
+    return int(datetime.now(UTC).timestamp() * 1_000_000)

@@ -1,0 +1,205 @@
+"""JSON read with suspicion: what other parsers silently accept is named, and nothing aborts the ledger (RFC 8259)."""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from console.model.finding import Finding
+from console.verify.catalogue import finding
+
+MAX_DEPTH = 128
+"""Brackets nested deeper than this are not parsed."""
+SAFE_INTEGER = 2**53
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a record's JSON. ``at`` is a byte position in the record, where known."""
+
+    code: str
+    message: str
+    at: int | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The object of one record; None where there is none to be had. A duplicate key keeps its last value."""
+
+    document: dict[str, Any] | None
+    problems: tuple[Problem, ...] = ()
+
+
+def decode(raw: bytes) -> Decoded:
+    """Read one record. Never raises.
+
+    The quick way is taken only when counting proves that no key was dropped: every key's closing quote is followed by
+    its colon, escaped quotes are masked, and there are as many of them as keys in the result.
+    """
+    masked = raw.replace(b"\\\\", b"__").replace(b'\\"', b"__") if b"\\" in raw else raw
+    if (
+        raw.count(b"{") + raw.count(b"[") < MAX_DEPTH
+        and b"\n" not in raw
+        and b"\t" not in raw
+        and b"\r" not in raw[:-1]
+        and b" :" not in masked
+    ):
+        try:
+            document = _decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return _slowly(raw)
+        if type(document) is dict and _keys(document) == masked.count(b'":'):
+            return Decoded(document)
+    return _slowly(raw)
+
+
+def place_problems(problems: Iterable[Problem], record: int, offset: int, length: int, **place: Any) -> list[Finding]:
+    """Problems as findings of the record at ``offset``; a known byte position moves the finding's offset there."""
+    return [
+        finding(
+            problem.code,
+            problem.message,
+            record=record,
+            offset=offset + (problem.at or 0),
+            length=length - (problem.at or 0),
+            field=problem.field,
+            **place,
+        )
+        for problem in problems
+    ]
+
+
+def _keys(value: dict[str, Any]) -> int:
+    """How many keys there are at any depth; -1 if a number needs the careful way."""
+    total = 0
+    todo: list[Any] = [value]
+    while todo:
+        item = todo.pop()
+        if type(item) is dict:
+            total += len(item)
+            items: Iterable[Any] = item.values()
+        else:
+            items = item
+        for each in items:
+            kind = type(each)
+            if kind is dict or kind is list:
+                todo.append(each)
+            elif (kind is int or kind is float) and not -SAFE_INTEGER < each < SAFE_INTEGER:
+                return -1
+    return total
+
+
+def _depth(raw: bytes) -> int:
+    depth = deepest = 0
+    for token in _TOKEN.finditer(raw):
+        mark = token.group()
+        if mark in (b"{", b"["):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in (b"}", b"]"):
+            depth -= 1
+    return deepest
+
+
+def _slowly(raw: bytes) -> Decoded:
+    problems: list[Problem] = []
+    if not raw.strip():
+        return Decoded(None, (Problem("record.blank-line", "The line is blank."),))
+    body = raw
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Decoded(None, (Problem("record.invalid-utf8", "The record begins with a UTF-16 byte order mark.", 0),))
+    if body.startswith(b"\xef\xbb\xbf"):
+        problems.append(Problem("record.byte-order-mark", "The record begins with a byte order mark."))
+        body = body[3:]
+    if b"\0" in body:
+        at = raw.index(b"\0")
+        problems.append(Problem("record.nul-byte", f"A NUL byte at position {at} of the record.", at))
+        if not body.strip(b"\0 \t\r\n"):
+            return Decoded(None, tuple(problems))
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        at = error.start + len(raw) - len(body)
+        problems.append(Problem("record.invalid-utf8", f"Byte 0x{raw[at]:02x} at position {at} is not UTF-8.", at))
+        text = body.decode(errors="replace")
+    if body.count(b"{") + body.count(b"[") >= MAX_DEPTH and _depth(body) > MAX_DEPTH:
+        problems.append(Problem("record.too-deep", f"Brackets are nested more than {MAX_DEPTH} deep."))
+        return Decoded(None, tuple(problems))
+    seen: dict[tuple[str, str], Problem] = {}
+
+    def once(code: str, message: str, name: str = "") -> None:
+        seen.setdefault((code, name), Problem(code, message, field=name or None))
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(items)
+        if len(result) != len(items):
+            names = [name for name, _ in items]
+            for name in result:
+                if names.count(name) > 1:
+                    once(
+                        "record.duplicate-key",
+                        f"The key {name!r} stands {names.count(name)} times in one object.",
+                        name,
+                    )
+        return result
+
+    def integer(digits: str) -> int | float:
+        if len(digits) > 400:
+            once("record.non-finite-number", f"A number of {len(digits)} digits is beyond any double.")
+            return -math.inf if digits.startswith("-") else math.inf
+        value = int(digits)
+        if not -SAFE_INTEGER <= value <= SAFE_INTEGER:
+            once("record.unsafe-integer", f"The integer {digits} is beyond ±2^53.")
+        return value
+
+    def decimal(digits: str) -> float:
+        value = float(digits)
+        if math.isinf(value):
+            once("record.non-finite-number", f"The number {digits[:40]} is beyond a double.")
+        return value
+
+    def constant(name: str) -> float:
+        once("record.non-finite-number", f"{name} is not JSON.")
+        return float(name)
+
+    try:
+        document = json.loads(
+            text, object_pairs_hook=pairs, parse_int=integer, parse_float=decimal, parse_constant=constant
+        )
+    except json.JSONDecodeError as error:
+        at = len(text[: error.pos].encode("utf-8", "surrogatepass")) + len(raw) - len(body)
+        problems.append(Problem("record.invalid-json", f"{error.msg} at byte {at} of the record.", min(at, len(raw))))
+        return Decoded(None, tuple(problems))
+    problems.extend(seen.values())
+    if b"\\u" in body and _has_surrogate(document):
+        problems.append(Problem("record.lone-surrogate", "A string holds half of a surrogate pair."))
+    if not isinstance(document, dict):
+        kind = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}.get(
+            type(document), "a number"
+        )
+        problems.append(Problem("record.not-an-object", f"The record is {kind}, not an object."))
+        return Decoded(None, tuple(problems))
+    return Decoded(document, tuple(problems))
+
+
+def _has_surrogate(value: Any) -> bool:
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            if _SURROGATE.search(item):
+                return True
+        elif isinstance(item, dict):
+            todo.extend(item)
+            todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+    return False
