@@ -1,0 +1,138 @@
+# ruff: noqa: E501 - a table reads best with one row on a line
+"""The one registry of what an operator can do: it feeds bindings, footer, help and palette.
+
+An action ``id`` names the method ``action_<id>`` of the screen (or of the app). Keys follow vim, less, lnav and k9s.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+OVERVIEW, STREAM, WALK, FINDINGS, HELP = "overview", "stream", "walk", "findings", "help"
+LISTS = (OVERVIEW, STREAM, FINDINGS)
+SCREENS = (OVERVIEW, STREAM, WALK, FINDINGS)
+EVERYWHERE = (*SCREENS, HELP)
+GROUPS = ("Move", "Look", "Prove", "Console")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do. ``keys`` are Textual's names, the first is the one that is taught. ``where`` names screens.
+
+    ``rank`` orders the footer, 1 first; 0 keeps the action out of it. ``local`` actions are moves that the focused
+    list does by itself; the palette leaves them out.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    group: str
+    where: tuple[str, ...]
+    rank: int = 0
+    local: bool = False
+
+    @property
+    def key(self) -> str:
+        """The taught key, as people write it."""
+        return shown_key(self.keys[0])
+
+
+ACTIONS: tuple[Action, ...] = (
+    # Move
+    Action("cursor_down", ("j", "down"), "Down", "One row down.", "Move", LISTS, local=True),
+    Action("cursor_up", ("k", "up"), "Up", "One row up.", "Move", LISTS, local=True),
+    Action("page_down", ("pagedown", "ctrl+f"), "Page down", "One page down.", "Move", LISTS, local=True),
+    Action("page_up", ("pageup", "ctrl+b"), "Page up", "One page up.", "Move", LISTS, local=True),
+    Action("half_down", ("ctrl+d",), "Half page down", "Half a page down.", "Move", LISTS, local=True),
+    Action("half_up", ("ctrl+u",), "Half page up", "Half a page up.", "Move", LISTS, local=True),
+    Action("first", ("g", "home"), "First", "To the first row.", "Move", LISTS, local=True),
+    Action("last", ("G", "end"), "Last", "To the last row.", "Move", LISTS, local=True),
+    Action("open", ("enter",), "Open", "Open what the cursor is on.", "Move", (OVERVIEW,), rank=1),
+    Action("open", ("enter",), "Details", "Show the event's details and go into them.", "Move", (STREAM,), rank=1),
+    Action("open", ("enter",), "Go to event", "Go to the event that the finding is about.", "Move", (FINDINGS,), rank=1),
+    Action("next_link", ("n", "j", "down"), "Next link", "To the next link of the chain.", "Move", (WALK,), rank=1),
+    Action("previous_link", ("p", "k", "up"), "Previous link", "To the link before.", "Move", (WALK,), rank=2),
+    Action("next_broken", ("N",), "Next broken", "To the next broken link.", "Move", (WALK,), rank=3),
+    Action("previous_broken", ("P",), "Previous broken", "To the broken link before.", "Move", (WALK,), rank=4),
+    Action("run", ("space",), "Run", "Walk on by itself until a broken link; again to stop.", "Move", (WALK,), rank=5),
+    Action("next_finding", ("n",), "Next finding", "To the next event with a finding.", "Move", (STREAM,), rank=6),
+    Action("previous_finding", ("N",), "Previous finding", "To the event with a finding before.", "Move", (STREAM,)),
+    Action("next_error", ("e",), "Next error", "To the next event with an error or worse.", "Move", (STREAM,)),
+    Action("previous_error", ("E",), "Previous error", "To the event with an error before.", "Move", (STREAM,)),
+    Action("switch_pane", ("tab",), "Switch pane", "Between the list and the details.", "Move", (STREAM,)),
+    Action("back", ("escape", "backspace"), "Back", "Back to where you came from.", "Move", (WALK, FINDINGS, HELP), rank=7),
+    Action("back", ("escape", "backspace"), "Back", "Stop a search or check, clear the filter, then go back.", "Move", (STREAM,), rank=9),
+    Action("back", ("escape",), "Stop", "Stop a check that is running.", "Move", (OVERVIEW,)),
+    # Look
+    Action("filter", ("slash",), "Filter", "Filter events: field:value terms and free text.", "Look", (STREAM,), rank=2),
+    Action("follow", ("f",), "Follow", "Stay at the end as events arrive; moving up leaves it.", "Look", (STREAM,), rank=3),
+    Action("details", ("d",), "Details", "Show or hide the details.", "Look", (STREAM,), rank=8),
+    Action("next_tab", ("right_square_bracket",), "Next tab", "The next tab of the details.", "Look", (STREAM,)),
+    Action("previous_tab", ("left_square_bracket",), "Previous tab", "The tab before.", "Look", (STREAM,)),
+    Action("all_events", ("a",), "All events", "All events of all ledgers, merged by time.", "Look", (OVERVIEW,), rank=2),
+    Action("sort", ("s",), "Sort", "Order ledgers by the worst finding, by name, or by the last event.", "Look", (OVERVIEW,), rank=4),
+    Action("copy", ("y",), "Copy", "Copy the event's id, or its place, in showable characters.", "Look", (STREAM,)),
+    # Prove
+    Action("walk", ("w",), "Chain walk", "Walk the chain link by link from this event.", "Prove", (STREAM,), rank=4),
+    Action("findings", ("F",), "Findings", "What is wrong or notable, worst first.", "Prove", (OVERVIEW, STREAM), rank=5),
+    Action("verify", ("v",), "Verify", "Check all again from the raw bytes, not from the index.", "Prove", (OVERVIEW, STREAM, WALK), rank=7),
+    # Console
+    Action("help", ("question_mark", "f1"), "Help", "This list of keys and signs.", "Console", SCREENS, rank=10),
+    Action("command_palette", ("ctrl+p", "colon"), "Palette", "Find an action by its name.", "Console", SCREENS, rank=11),
+    Action("toggle_light", ("T",), "Light or dark", "Switch between the light and the dark theme.", "Console", EVERYWHERE),
+    Action("quit", ("q", "ctrl+q"), "Quit", "Leave the console.", "Console", EVERYWHERE, rank=12),
+)  # fmt: skip
+
+_KEY_NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "colon": ":",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "enter": "Enter",
+    "escape": "Esc",
+    "backspace": "Backspace",
+    "space": "Space",
+    "tab": "Tab",
+    "home": "Home",
+    "end": "End",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "up": "↑",
+    "down": "↓",
+    "f1": "F1",
+}
+
+
+def shown_key(key: str) -> str:
+    """A key as people write it: ``slash`` is ``/``, ``ctrl+d`` is ``^D``."""
+    if key.startswith("ctrl+"):
+        return f"^{key[5:].upper()}"
+    return _KEY_NAMES.get(key, key)
+
+
+def on(where: str) -> Iterator[Action]:
+    """The actions of one screen, in the registry's order."""
+    return (action for action in ACTIONS if where in action.where)
+
+
+def bindings(where: str) -> list[BindingType]:
+    """Textual's bindings for one screen. Moves are left to the focused list."""
+    return [
+        Binding(key, action.id, action.label, show=False, key_display=shown_key(key), tooltip=action.help)
+        for action in on(where)
+        if not action.local
+        for key in action.keys
+    ]
+
+
+def moves() -> dict[str, str]:
+    """Key → id of the moves that a list does by itself."""
+    return {key: action.id for action in ACTIONS if action.local for key in action.keys}
+
+
+def footer(where: str) -> list[Action]:
+    """The actions that the footer shows, the most useful first."""
+    return sorted((action for action in on(where) if action.rank), key=lambda action: action.rank)

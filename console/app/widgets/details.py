@@ -1,0 +1,260 @@
+"""Everything that can be said of one event, in tabs: the format's panels, then Chain, Findings and Raw."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from console.app.layout import (
+    MUTED,
+    NAME_LIMIT,
+    STRONG,
+    Layout,
+    amount,
+    label_width,
+    labelled,
+    prose,
+    severity_mark,
+    size,
+)
+from console.app.widgets.proofs import chain_page
+from console.app.widgets.raw import Form, indented, is_utf8, looks_nested, raw_lines
+from console.app.widgets.sheet import Sheet
+from console.app.widgets.tab_bar import TabBar
+from console.engine.session import Details, SessionApi
+from console.index.rows import FindingRow
+from console.model.event import Field, Panel
+from console.text import safe, safe_lines
+from console.verify.catalogue import CATALOGUE
+
+CHAIN, FINDINGS, RAW = "Chain", "Findings", "Raw"
+SETTLE = 0.06
+"""Seconds that the cursor must rest before an event is read, unless it rested before."""
+SLOW = 0.3
+"""Seconds after which a read in progress is said."""
+VALUE_LIMIT = 8 * 1024
+"""Characters of one value that are shown in a panel; the Raw tab has the rest."""
+FIELD_LIMIT = 500
+"""Fields of one panel that are shown."""
+
+
+class DetailsPane(Vertical):
+    """Shows one event of a session. The open tab is kept from event to event."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right_square_bracket,right,l", "tab(1)", "Next tab"),
+        Binding("left_square_bracket,left,h", "tab(-1)", "Previous tab"),
+        Binding("j", "scroll(1)", "Down", show=False),
+        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("equals_sign", "form('pretty')", "Indent"),
+        Binding("x", "form('hex')", "Hex"),
+    ]
+
+    form: reactive[Form | None] = reactive[Form | None](None)
+    """How raw bytes are shown; None: exact, or hex where they are not UTF-8."""
+
+    def __init__(self, session: SessionApi, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._session = session
+        self._details: Details | None = None
+        self._event: int | None = None
+        self._wanted = ""
+        self._rested = True
+
+    def compose(self) -> ComposeResult:
+        yield TabBar(id="details-tabs")
+        yield Static(id="details-banner", markup=False)
+        yield Sheet(id="details-page")
+
+    def on_mount(self) -> None:
+        self._say("Choose an event to see what is known of it.")
+
+    @property
+    def event(self) -> int | None:
+        """The event that was asked for last."""
+        return self._event
+
+    @property
+    def details(self) -> Details | None:
+        """What is on the pane, None while nothing is."""
+        return self._details
+
+    @property
+    def tab(self) -> str:
+        """The title of the open tab, '' while nothing is shown."""
+        titles = self._titles()
+        return titles[self._opened(titles)] if titles else ""
+
+    async def show(self, event: int | None) -> None:
+        """Show another event, or none. Returns at once; the last one asked for wins."""
+        self._event = event
+        if event is None:
+            self.workers.cancel_group(self, "details")
+            self._details = None
+            self._say("No event is chosen.")
+        else:
+            self.run_worker(self._load(event), group="details", exclusive=True, exit_on_error=False)
+
+    def open_tab(self, title: str) -> None:
+        """Open a tab by its title; it stays wanted for events that do not have it."""
+        self._wanted = title
+        self._refresh_page()
+
+    async def _load(self, event: int) -> None:
+        if not self._rested:
+            await asyncio.sleep(SETTLE)
+        self._rested = False
+        slow = self.set_timer(SLOW, self._say_reading)
+        try:
+            self._details = await self._session.details(event)
+        except Exception as error:  # noqa: BLE001  whatever went wrong is said on the pane and must not end the app
+            self._details = None
+            self._say(f"This event cannot be read: {safe(str(error) or type(error).__name__)}", "$text-error")
+        else:
+            self._refresh_page(keep_place=False)
+        finally:
+            slow.stop()
+        self.set_timer(SETTLE, self._rest)
+
+    def _rest(self) -> None:
+        self._rested = True
+
+    def _say_reading(self) -> None:
+        titles = self._titles()
+        self.query_one(TabBar).set_tabs(titles, self._opened(titles), "reading …")
+
+    def _say(self, sentence: str, style: str = MUTED) -> None:
+        self.query_one(TabBar).set_tabs([], 0)
+        self.query_one("#details-banner").display = False
+        self.query_one(Sheet).show(lambda width: prose(sentence, width, style))
+
+    # tabs
+
+    def _titles(self) -> list[str]:
+        if self._details is None:
+            return []
+        return [*(panel.title for panel in self._details.panels), CHAIN, FINDINGS, RAW]
+
+    def _opened(self, titles: list[str]) -> int:
+        return titles.index(self._wanted) if self._wanted in titles else 0
+
+    def _refresh_page(self, *, keep_place: bool = False) -> None:
+        details = self._details
+        if details is None:
+            return
+        titles = self._titles()
+        opened = self._opened(titles)
+        self.query_one(TabBar).set_tabs(titles, opened, f"record {details.row.ordinal:,}")
+        banner = self.query_one("#details-banner", Static)
+        banner.display = not details.intact
+        if not details.intact:
+            told = "‼ These bytes differ from what was read before."
+            banner.update(Content(f"{told} {safe(details.problem, limit=2000)}".rstrip()))
+        self.query_one(Sheet).show(self._page(details, titles[opened], opened), keep_place=keep_place)
+
+    def _page(self, details: Details, title: str, opened: int) -> Layout:
+        if opened < len(details.panels):
+            return lambda width: panel_page(details.panels[opened], width)
+        if title == CHAIN:
+            return lambda width: chain_page(details, width)
+        if title == FINDINGS:
+            return lambda width: findings_page(details.findings, width)
+        form: Form = self.form or ("exact" if is_utf8(details.raw) else "hex")
+        return lambda width: raw_page(details, form, width)
+
+    # what keys do
+
+    def action_tab(self, step: int) -> None:
+        titles = self._titles()
+        if titles:
+            self._wanted = titles[(self._opened(titles) + step) % len(titles)]
+            self._refresh_page()
+
+    def action_form(self, form: Form) -> None:
+        """Show raw bytes in this form, or as they are when they are shown so already."""
+        if self._details is None:
+            return
+        hex_by_itself = self.form is None and not is_utf8(self._details.raw)
+        now: Form = self.form or ("hex" if hex_by_itself else "exact")
+        self.form = "exact" if now == form else form
+        self.open_tab(RAW)
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(Sheet).scroll_relative(y=lines, animate=False)
+
+    def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
+        self.open_tab(message.title)
+
+
+def panel_page(panel: Panel, width: int) -> list[Content]:
+    """A format's panel: names and values in two columns, nested values as indented JSON."""
+    fields = panel.fields[:FIELD_LIMIT]
+    if not fields:
+        return prose("This event has none of these.", width, MUTED)
+    column = label_width((safe(field.name, limit=NAME_LIMIT) for field in fields), width)
+    lines = [line for field in fields for line in _field_lines(field, column, width)]
+    if len(fields) < len(panel.fields):
+        left = f"showing {len(fields):,} of {amount(len(panel.fields), 'field')}; the Raw tab has all"
+        lines.append(Content.styled(left, f"italic {MUTED}"))
+    return lines
+
+
+def _field_lines(field: Field, column: int, width: int) -> list[Content]:
+    name = safe(field.name, limit=NAME_LIMIT)
+    value = field.value[:VALUE_LIMIT]
+    nested = looks_nested(field.value) and len(field.value) > width - column
+    shown = safe_lines(indented(value)) if nested else [safe(value) if value else "—"]
+    note = field.note
+    if len(value) < len(field.value):
+        cut = f"showing {VALUE_LIMIT:,} of {len(field.value):,} characters; the Raw tab has more"
+        note = f"{note}; {cut}" if note else cut
+    return labelled(name, shown, column, width, note)
+
+
+def findings_page(findings: Sequence[FindingRow], width: int) -> list[Content]:
+    """Every finding of an event, with what was expected and what to do next."""
+    if not findings:
+        return prose("No findings for this event.", width, MUTED)
+    lines: list[Content] = []
+    for row in findings:
+        if lines:
+            lines.append(Content(""))
+        lines += finding_lines(row, width)
+    return lines
+
+
+def finding_lines(row: FindingRow, width: int) -> list[Content]:
+    """One finding in full: what, where, expected and actual, what was checked, what to do next."""
+    finding = row.finding
+    entry = CATALOGUE.get(finding.code)
+    title = Content.assemble(severity_mark(finding.severity), "  ", (safe(finding.code), STRONG))
+    lines = [title.truncate(width, ellipsis=True), *prose(safe(finding.message, limit=2000), width)]
+    told = [("field", finding.field), ("expected", finding.expected), ("actual", finding.actual)]
+    if finding.count > 1:
+        told.append(("speaks for", amount(finding.count, "event")))
+    told.append(("how sure", finding.confidence.value))
+    for name, value in told:
+        if value is not None:
+            lines += labelled(name, [safe(value, limit=VALUE_LIMIT)], 12, width)
+    if entry is not None:
+        lines += prose(entry.checked, width, lead="checked".ljust(12), lead_style=MUTED)
+        lines += prose(entry.next, width, lead="do next".ljust(12), lead_style=MUTED)
+    return lines
+
+
+def raw_page(details: Details, form: Form, width: int) -> list[Content]:
+    """The record's bytes in one form, under a line that says how many, where, and which keys show other forms."""
+    place = f"{size(len(details.raw))} at offset {details.row.offset:,}"
+    if details.ledger.container == "sqlite":
+        place = f"{size(len(details.raw))} of row {details.row.ordinal:,}"
+    forms = {"exact": "exact  (= indent, x hex)", "pretty": "indented  (= exact, x hex)", "hex": "hex  (x exact)"}
+    head = f"{place} · {forms[form]}"
+    if not is_utf8(details.raw):
+        head += " · not UTF-8"
+    return [*prose(head, width, MUTED), *raw_lines(details.raw, form, width)]

@@ -1,0 +1,239 @@
+"""A link of a chain, laid open in lines: the verdict, both hashes, the bytes that were hashed, what is covered."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from console.app.layout import MUTED, STRONG, amount, fold, label_width, labelled, marked, prose, size, trust_mark
+from console.engine.session import Details
+from console.model.proof import Proof, Span
+from console.model.trust import Trust
+from console.text import safe
+
+PREIMAGE_LIMIT = 16 * 1024
+"""Bytes of one preimage that are shown."""
+
+HASH_LABELS = 12
+"""Cells before a hash: 64 hex digits fit behind it in 80 columns."""
+
+_PART_STYLES = ("underline $text-accent", "underline $text-primary")
+_DIFFERENT = "bold reverse $text-error"
+
+
+def compared(upper: tuple[str, str | None], lower: tuple[str, str | None], width: int) -> list[Content]:
+    """Two values under each other, label first; a line of ``^`` under the characters that differ, and how many do."""
+    column = HASH_LABELS
+    values = [None if value is None else safe(value) for _, value in (upper, lower)]
+    shown = ["none" if value is None else value or "empty" for value in values]
+    comparable = None not in values
+    longest = max(map(len, shown))
+    different = [
+        comparable and (at >= len(shown[0]) or at >= len(shown[1]) or shown[0][at] != shown[1][at])
+        for at in range(longest)
+    ]
+    count = sum(different)
+    chunk = max(width - column, 8)
+    lines: list[Content] = []
+    for start in range(0, longest, chunk):
+        for (label, _), text in zip((upper, lower), shown, strict=True):
+            part = Content(text[start : start + chunk])
+            for at in range(len(part.plain)):
+                if different[start + at]:
+                    part = part.stylize(_DIFFERENT, at, at + 1)
+            lines.append(Content.assemble((f"{label if not start else '':<{column}}", MUTED), part))
+        if count:
+            marks = "".join("^" if differs else " " for differs in different[start : start + chunk])
+            said = f"{count} differ" if start == 0 else ""
+            lines.append(Content.assemble((f"{said:<{column}}", "bold $text-error"), (marks.rstrip(), "$text-error")))
+    return lines
+
+
+def previous_lines(proof: Proof, width: int) -> list[Content]:
+    """The link backwards: the previous hash that the event names, against the stored hash of the event before."""
+    if proof.previous is None and proof.expected_previous is None:
+        return labelled("previous", ["none: the chain starts here"], HASH_LABELS, width)
+    if proof.expected_previous is None:
+        return labelled("previous", [safe(proof.previous or "")], HASH_LABELS, width) + prose(
+            "The event before is not at hand: this link was not checked.", width, MUTED, lead=" " * HASH_LABELS
+        )
+    if proof.previous == proof.expected_previous:
+        return labelled("previous", [safe(proof.previous)], HASH_LABELS, width) + prose(
+            "✓ is the stored hash of the event before", width, "$text-success", lead=" " * HASH_LABELS
+        )
+    return compared(("previous", proof.previous), ("before", proof.expected_previous), width) + prose(
+        '✗ The event before stores another hash ("before").', width, "$text-error", lead=" " * HASH_LABELS
+    )
+
+
+def hash_lines(proof: Proof, width: int) -> list[Content]:
+    """Recomputed and stored hash, one above the other."""
+    if proof.recomputed is None:
+        return labelled("recomputed", ["not at hand: see the notes"], HASH_LABELS, width) + labelled(
+            "stored", ["none" if proof.stored is None else safe(proof.stored)], HASH_LABELS, width
+        )
+    lines = compared(("recomputed", proof.recomputed), ("stored", proof.stored), width)
+    if proof.recomputed == proof.stored:
+        lines += prose("✓ they are the same", width, "$text-success", lead=" " * HASH_LABELS)
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of a row: columns ``start`` to ``end``; ``part`` is its field's number, None between fields."""
+
+    text: str
+    part: int | None
+    start: int
+    end: int
+    first: bool
+    last: bool
+
+
+def preimage_lines(proof: Proof, width: int, limit: int = PREIMAGE_LIMIT) -> list[Content]:
+    """The exact bytes that were hashed, escaped visibly, with each field's extent and name drawn beneath."""
+    if proof.preimage is None:
+        return prose("No preimage: nothing could be hashed for this event.", width, MUTED)
+    spans = _in_order(proof.spans, len(proof.preimage))
+    lines: list[Content] = []
+    for row in _rows(_segments(proof.preimage[:limit], spans), width):
+        lines.append(
+            Content.assemble(
+                *((piece.text, MUTED if piece.part is None else _PART_STYLES[piece.part % 2]) for piece in row)
+            )
+        )
+        if spans:
+            lines.append(Content.styled(_ruler(row, spans), MUTED))
+    if len(proof.preimage) > limit:
+        lines.append(Content.styled(f"showing {size(limit)} of {size(len(proof.preimage))}", f"italic {MUTED}"))
+    return lines
+
+
+def preimage_title(proof: Proof) -> str:
+    """How much was hashed, and the fields it came from, in order."""
+    if proof.preimage is None:
+        return "preimage"
+    spans = _in_order(proof.spans, len(proof.preimage))
+    parts = "  ".join(f"{number} {safe(span.field, limit=40)}" for number, span in enumerate(spans, 1))
+    return f"preimage, {size(len(proof.preimage))}" + (f": {parts}" if parts else "")
+
+
+def _in_order(spans: Sequence[Span], length: int) -> list[Span]:
+    """Spans by place, inside the bytes, without those that begin inside an earlier one."""
+    kept: list[Span] = []
+    end = 0
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if end <= span.start < span.end <= length:
+            kept.append(span)
+            end = span.end
+    return kept
+
+
+def _segments(raw: bytes, spans: Sequence[Span]) -> Iterator[tuple[str, int | None]]:
+    at = 0
+    for number, span in enumerate(spans):
+        if at < span.start:
+            yield safe(raw[at : span.start]), None
+        if part := raw[span.start : span.end]:
+            yield safe(part), number
+        at = span.end
+    if at < len(raw):
+        yield safe(raw[at:]), None
+
+
+def _rows(segments: Iterator[tuple[str, int | None]], width: int) -> Iterator[list[_Piece]]:
+    row: list[_Piece] = []
+    column = 0
+    for text, part in segments:
+        pieces = list(fold(text, width, width - column))
+        for number, piece in enumerate(pieces):
+            if number or column >= width:
+                yield row
+                row, column = [], 0
+            if not piece:
+                continue
+            end = column + Content(piece).cell_length
+            row.append(_Piece(piece, part, column, end, number == 0, number == len(pieces) - 1))
+            column = end
+    if row:
+        yield row
+
+
+def _ruler(row: Sequence[_Piece], spans: Sequence[Span]) -> str:
+    """Under one row: ``╰2 type────╯`` beneath each field, its number alone where there is no room for its name."""
+    out = ""
+    for piece in row:
+        if piece.part is None:
+            continue
+        out = out.ljust(piece.start)
+        room = piece.end - piece.start
+        number = str(piece.part + 1)
+        label = f"{number} {safe(spans[piece.part].field, limit=40)}"
+        left = "╰" if piece.first else "─"
+        right = "╯" if piece.last else "─"
+        if len(label) + 2 <= room:
+            out += left + label + "─" * (room - len(label) - 2) + right
+        elif len(number) + 2 <= room:
+            out += left + number + "─" * (room - len(number) - 2) + right
+        else:
+            out += number[:room].ljust(room, "─")
+    return out.rstrip()
+
+
+def coverage_lines(details: Details, width: int) -> list[Content]:
+    """What the profile's hash covers, and what it does not."""
+    profile = details.profile
+    if profile is None:
+        return []
+    covered, uncovered = profile.coverage.covered, profile.coverage.uncovered
+    column = label_width(("NOT covered",), width)
+    lines = labelled("covered", [safe(", ".join(covered) or "nothing")], column, width)
+    if uncovered:
+        lines += prose(safe(", ".join(uncovered)), width, STRONG, lead="NOT covered".ljust(column), lead_style=STRONG)
+        lines += prose("An edit to these keeps the chain green.", width, "$text-warning", lead=" " * column)
+    return lines
+
+
+def without_chain(details: Details) -> list[str]:
+    """Sentences on an event that has no link to lay open."""
+    if details.row.trust is Trust.PENDING:
+        return ["This record has no line end yet: a writer may be at work. Nothing of it was checked."]
+    said = []
+    if details.ledger.profile is None and details.profile is None:
+        said.append(f"This ledger ({safe(details.ledger.format) or 'unknown format'}) keeps no hash chain.")
+    else:
+        said.append("This event takes part in no chain: it has no sequence number or no hashes.")
+    said.append("No hash protects it: an edit would not show here.")
+    checked = "Checked were its bytes, its schema and the rules of its format"
+    found = len(details.findings)
+    said.append(f"{checked}: {amount(found, 'finding')}." if found else f"{checked}: no findings.")
+    return said
+
+
+def verdict_lines(details: Details, width: int) -> list[Content]:
+    """Trust as glyph and word, and the verdict in a sentence."""
+    proof = details.proof
+    if proof is None:
+        first, *rest = without_chain(details)
+        lines = marked(trust_mark(details.row.trust), first, width)
+        return lines + [line for sentence in rest for line in prose(sentence, width)]
+    return marked(trust_mark(proof.trust), safe(proof.verdict), width, STRONG)
+
+
+def chain_page(details: Details, width: int) -> list[Content]:
+    """The Chain tab: verdict, hashes, link, recipe, coverage, notes."""
+    lines = verdict_lines(details, width)
+    proof = details.proof
+    if proof is None:
+        return lines
+    lines += hash_lines(proof, width)
+    lines += previous_lines(proof, width)
+    lines.append(Content(""))
+    recipe = details.profile.recipe if details.profile else "The profile's recipe is not known here."
+    lines += prose(safe(recipe), width, lead=f"{safe(proof.profile)}  ", lead_style=STRONG)
+    lines += coverage_lines(details, width)
+    for note in proof.notes:
+        lines += prose(safe(note), width, lead="· ")
+    if proof.preimage is not None:
+        lines += [Content(""), *prose(preimage_title(proof), width, MUTED), *preimage_lines(proof, width)]
+    return lines
