@@ -1,0 +1,124 @@
+"""Which ledgers lie in a file, a folder, or any number of them. Content decides, not names."""
+
+import os
+from collections.abc import Iterable, Iterator
+
+from console.model.record import Cursor
+from console.sources.base import Skipped, Source, SourceError
+from console.sources.content import Content, FileContent
+from console.sources.files import in_words, opened, read_at
+from console.sources.json_array import JsonSource
+from console.sources.jsonl import JsonlSource
+from console.sources.said import empty, not_recognised
+from console.sources.sniff import FIRST, hopeless, stored_kind, text_kind
+
+_BESIDE = ("-wal", "-shm", "-journal")
+_LEDGER_LIKE = (".jsonl", ".ndjson", ".json", ".gz", ".db", ".sqlite", ".sqlite3", ".sse", ".zip")
+
+
+def open_sources(path: str) -> list[Source | Skipped]:
+    """All ledgers of one file, or why there are none. Never raises for what it finds there."""
+    return _open(path, walking=False)
+
+
+def discover(paths: Iterable[str]) -> Iterator[Source | Skipped]:
+    """Ledgers of files and folders (recursive, in name order), as they are found.
+
+    What is given is always answered. In folders, files that are no ledgers are passed over silently; what cannot be
+    read, or is empty under a ledger's name, is said. Hidden folders and files that belong to a database are left out.
+    """
+    for path in paths:
+        if not os.path.isdir(path):  # noqa: PTH112 - a test that never raises, on the text as given
+            yield from open_sources(path)
+            continue
+        nothing = True
+        for found in _walk(path):
+            nothing = False
+            yield found
+        if nothing:
+            yield empty(path, "There are no ledgers in this folder.")
+
+
+def sample(source: Source, count: int = 20) -> list[bytes]:
+    """The first records, for recognition: complete ones, or else the unfinished first one. Raises SourceError."""
+    records: list[bytes] = []
+    for batch in source.batches():
+        records += [raw for raw in batch.raws[: count - len(records)] if raw.strip()]
+        if len(records) >= count:
+            break
+    if not records and (tail := _first_tail(source)):
+        records.append(tail)
+    return records
+
+
+def _first_tail(source: Source) -> bytes:
+    last = Cursor()
+    for batch in source.batches():
+        last = batch.next
+    found = source.tail(last)
+    return found.raw if found else b""
+
+
+def _walk(folder: str) -> Iterator[Source | Skipped]:
+    seen: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            status = os.stat(here)  # noqa: PTH116
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(here) as entries:
+                found = sorted((entry.name, entry.is_dir()) for entry in entries)
+        except OSError as error:
+            yield Skipped(here, in_words(here, error).finding)
+            continue
+        for name, is_folder in found:
+            path = os.path.join(here, name)  # noqa: PTH118 - exact text of the path, 100,000 times
+            if not is_folder and not name.endswith(_BESIDE):
+                yield from _open(path, walking=True)
+        below = [name for name, is_folder in found if is_folder and not name.startswith(".")]
+        waiting += [os.path.join(here, name) for name in reversed(below)]  # noqa: PTH118
+
+
+def _open(path: str, *, walking: bool) -> list[Source | Skipped]:
+    try:
+        with opened(path) as descriptor:
+            first = read_at(path, descriptor, 0, FIRST)
+        if walking and hopeless(first):
+            return []
+        found = _opened(path, first)
+    except SourceError as error:
+        return [Skipped(path, error.finding)]
+    if walking:
+        return [one for one in found if not isinstance(one, Skipped) or _worth_saying(one)]
+    return found
+
+
+def _worth_saying(skipped: Skipped) -> bool:
+    code = skipped.finding.code
+    if code == "container.empty":
+        return skipped.path.lower().endswith(_LEDGER_LIKE)
+    return code != "container.not-recognised"
+
+
+def _opened(path: str, first: bytes) -> list[Source | Skipped]:
+    match stored_kind(first):
+        case _:
+            return [_from_content(FileContent(path))]
+
+
+def _from_content(content: Content) -> Source | Skipped:
+    """The source that cuts these bytes into records. Raises SourceError."""
+    with content.open() as window:
+        verdict = text_kind(window)
+    match verdict.kind:
+        case "jsonl":
+            return JsonlSource(content)
+        case "json":
+            return JsonSource(content)
+        case "empty":
+            return empty(content.path, verdict.why)
+        case _:
+            return not_recognised(content.path, verdict.why)

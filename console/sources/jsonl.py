@@ -1,0 +1,81 @@
+"""Lines that end in LF, one record a line."""
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from console.model.record import Cursor, Record, RecordBatch
+from console.sources.base import CHUNK, MAX_RECORD
+from console.sources.content import ContentSource, Window, leaf_of_span
+from console.sources.said import add_large
+
+_START = Cursor()
+
+
+class JsonlSource(ContentSource):
+    """Records are lines without their LF. Nothing else ends a line: not CR, U+2028, NEL, VT or FF."""
+
+    own_container = "jsonl"
+
+    def batches(self, start: Cursor = _START) -> Iterator[RecordBatch]:
+        """Complete lines from ``start`` on. The last batch may be empty and only carry findings of the container."""
+        ordinal, position = start.ordinal, start.offset
+        with self.content.open() as window:
+            size = CHUNK
+            while block := window.read(position, size):
+                cut = block.rfind(b"\n") + 1
+                if cut:
+                    batch = _lines(block if cut == len(block) else block[:cut], ordinal, position)
+                elif len(block) < size:
+                    if not self.content.sealed:
+                        break
+                    batch = RecordBatch(ordinal, [position], [len(block)], [block], _after(ordinal, position, block))
+                elif size <= MAX_RECORD:
+                    size = min(size * 2, MAX_RECORD + 1)
+                    continue
+                else:
+                    end, ended = _line_end(window, position)
+                    if not ended and not self.content.sealed:
+                        break
+                    batch = RecordBatch(ordinal, [], [], [], Cursor(ordinal + 1, end + 1 if ended else end))
+                    add_large(batch, position, end - position, leaf_of_span(window, position, end - position))
+                yield batch
+                ordinal, position = batch.next.ordinal, batch.next.offset
+                size = CHUNK
+            if said := window.findings():
+                yield RecordBatch(ordinal, [], [], [], Cursor(ordinal, position), findings=said)
+
+    def tail(self, start: Cursor) -> Record | None:
+        """The last line without its LF; its raw is empty if it is over ``MAX_RECORD``."""
+        if self.content.sealed:
+            return None
+        with self.content.open() as window:
+            end, ended = _line_end(window, start.offset)
+            length = end - start.offset
+            if ended or not length:
+                return None
+            raw = window.read(start.offset, length) if length <= MAX_RECORD else b""
+        return Record(start.ordinal, start.offset, length, raw)
+
+
+def _after(ordinal: int, position: int, block: bytes) -> Cursor:
+    return Cursor(ordinal + 1, position + len(block))
+
+
+def _lines(block: bytes, ordinal: int, position: int) -> RecordBatch:
+    """``block`` is one run of whole lines."""
+    raws = block.split(b"\n")
+    raws.pop()
+    lengths = [len(raw) for raw in raws]
+    offsets = list(accumulate([length + 1 for length in lengths], initial=position))
+    following = Cursor(ordinal + len(raws), offsets.pop())
+    return RecordBatch(ordinal, offsets, lengths, raws, following, lines=block)
+
+
+def _line_end(window: Window, position: int) -> tuple[int, bool]:
+    """Where the line at ``position`` ends, and whether an LF ends it."""
+    while block := window.read(position, CHUNK):
+        found = block.find(b"\n")
+        if found >= 0:
+            return position + found, True
+        position += len(block)
+    return position, False

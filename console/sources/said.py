@@ -1,0 +1,45 @@
+"""What sources say: their findings and errors, in words for people."""
+
+from console.model.finding import Finding
+from console.model.record import RecordBatch
+from console.model.trust import Severity
+from console.sources.base import MAX_RECORD, Skipped, SourceError
+
+
+def unreadable(path: str, message: str) -> SourceError:
+    """``container.unreadable``, to be raised."""
+    return SourceError(path, Finding("container.unreadable", Severity.ERROR, message))
+
+
+def shrunk(path: str, offset: int, length: int) -> SourceError:
+    """``container.shrunk``, to be raised where a record that was there cannot be read again."""
+    message = f"The ledger ends before the end of this record ({length:,} bytes at offset {offset:,})."
+    return SourceError(path, Finding("container.shrunk", Severity.ERROR, message, offset=offset, length=length))
+
+
+def not_recognised(path: str, message: str) -> Skipped:
+    return Skipped(path, Finding("container.not-recognised", Severity.ERROR, message))
+
+
+def empty(path: str, message: str) -> Skipped:
+    return Skipped(path, Finding("container.empty", Severity.NOTE, message))
+
+
+def add_large(batch: RecordBatch, offset: int, length: int, digest: bytes | None) -> None:
+    """Append a record that is over the cap: hashed, not held."""
+    index = len(batch.raws)
+    batch.offsets.append(offset)
+    batch.lengths.append(length)
+    batch.raws.append(b"")
+    if digest is not None:
+        batch.leaves[index] = digest
+    batch.findings.append(
+        Finding(
+            "record.too-large",
+            Severity.ERROR,
+            f"The record is {length:,} bytes long; records over {MAX_RECORD:,} bytes are hashed and skipped.",
+            record=batch.first + index,
+            offset=offset,
+            length=length,
+        )
+    )

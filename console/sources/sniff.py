@@ -1,0 +1,200 @@
+"""What a file or decoded stream is, told from its first bytes, never from its name."""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from console.model.finding import Finding
+from console.sources.base import CHUNK
+from console.sources.content import Window
+from console.sources.json_array import WRAPPERS
+from console.sources.json_scan import (
+    CLOSE,
+    CLOSE_OBJECT,
+    COLON,
+    COMMA,
+    NOTHING,
+    OPEN,
+    OPEN_OBJECT,
+    QUOTE,
+    Scan,
+)
+
+HEAD = 64 * 1024
+"""Decoded bytes that are looked at to tell lines from documents."""
+FIRST = 4096
+"""Bytes that suffice to see that a file is none of ours."""
+
+GZIP = b"\x1f\x8b\x08"
+SQLITE = b"SQLite format 3\0"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+
+_BOM = b"\xef\xbb\xbf"
+_SSE_LINE = re.compile(rb"(?:event|data|id|retry)(?::|$)|:")
+_SSE_TELLING = re.compile(rb"^(?:event|data)(?::|$)", re.MULTILINE)
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``kind``: jsonl, json, sse, empty, or '' for none of them. ``why`` says the last two in a sentence."""
+
+    kind: str
+    why: str = ""
+
+
+def stored_kind(first: bytes) -> str:
+    """gzip, sqlite, zip, or '' by magic bytes."""
+    if first.startswith(GZIP):
+        return "gzip"
+    if first.startswith(SQLITE):
+        return "sqlite"
+    if first.startswith(ZIP):
+        return "zip"
+    return ""
+
+
+def hopeless(first: bytes) -> bool:
+    """Whether a file that begins so cannot be a ledger: a cheap answer for folders full of other files."""
+    text = first.removeprefix(_BOM).lstrip()
+    if stored_kind(first) or not text or text[:1] in b"{[":
+        return False
+    return not (b"\n{" in text or _SSE_LINE.match(text) or first[:2] in (b"\xff\xfe", b"\xfe\xff"))
+
+
+class _HeadWindow:
+    """A window on bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._data[offset : offset + size]
+
+    def findings(self) -> list[Finding]:
+        return []
+
+
+def text_kind(window: Window) -> Verdict:
+    """How the decoded bytes of a window are cut into records."""
+    head = window.read(0, HEAD)
+    if not head:
+        return Verdict("empty", "The file is empty.")
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or (
+        len(head) > 3 and 0 in head[:2] and head[:2].strip(b"\0") in (b"{", b"[")
+    ):
+        return Verdict("", "The text is UTF-16; ledgers are UTF-8. Convert a copy to read it.")
+    start = len(head) - len(head.removeprefix(_BOM).lstrip())
+    if start == len(head):
+        return _after_blanks(window, head)
+    whole = len(head) < HEAD
+    if head[start] == OPEN:
+        return _bracket(head, start, whole)
+    if head[start] == OPEN_OBJECT:
+        return _brace(window, head, start, whole)
+    return _other(head, start, whole)
+
+
+def _after_blanks(window: Window, head: bytes) -> Verdict:
+    """Nothing but white space so far."""
+    if len(head) == HEAD and window.read(HEAD, CHUNK).strip():
+        return Verdict("jsonl")
+    if len(head) == HEAD:
+        return Verdict("", "The file begins with nothing but white space.")
+    return Verdict("empty", "There is nothing but white space in the file.")
+
+
+def _bracket(head: bytes, start: int, whole: bool) -> Verdict:
+    scan = Scan(_HeadWindow(head), start + 1)
+    found = scan.blank()
+    if found == CLOSE and whole and not head[scan.at + 1 :].strip():
+        return Verdict("empty", "The array is empty.")
+    if found != NOTHING and found not in b'{["]-0123456789tfn':
+        return _other(head, start, whole)
+    scan.jump(start)
+    if scan.composite() and b"\n" not in head[start : scan.at]:
+        following = head[scan.at :].lstrip(b" \t\r")
+        if following.startswith(b"\n") and following.strip():
+            return Verdict("jsonl")
+    return Verdict("json")
+
+
+def _brace(window: Window, head: bytes, start: int, whole: bool) -> Verdict:
+    """Lines of objects, a wrapped array, or one object over several lines."""
+    first, _, later = head[start:].partition(b"\n")
+    scan = Scan(_HeadWindow(first), 0)
+    if scan.composite() and not first[scan.at :].strip():
+        alone = whole and not later.strip()
+        return Verdict("json" if alone and is_wrapper(_HeadWindow(first), 0) else "jsonl")
+    if not later and not whole:
+        # One line longer than the head: a document if its first members say so.
+        return Verdict("json" if is_wrapper(window, start) else "jsonl")
+    return Verdict("jsonl" if _torn(head, start) or not later else "json")
+
+
+def _torn(head: bytes, start: int) -> bool:
+    """Whether the first of several lines is damaged, rather than the first line of a document.
+
+    A document's strings hold no line ends, and where its line begins with a brace, the one before opens or separates.
+    """
+    scan = Scan(_HeadWindow(head), start)
+    scan.composite()
+    lines = head[start : scan.at].split(b"\n")
+    for before, line in pairwise(lines):
+        if line.startswith(b"{") and before.rstrip()[-1:] not in (b"[", b",", b":", b""):
+            return True
+    return bool(re.search(rb'"[^"\\\n]*\n\{"', head[start : scan.at]))
+
+
+def is_wrapper(window: Window, start: int) -> bool:
+    """Whether the object at ``start`` holds, under a known key, an array that begins with an object."""
+    scan = Scan(window, start)
+    scan.blank()
+    scan.at += 1
+    for _ in range(64):
+        found = scan.blank()
+        if found == COMMA:
+            scan.at += 1
+            found = scan.blank()
+        key = scan.at
+        if found != QUOTE or not scan.string():
+            return False
+        name = window.read(key, min(scan.at - key, 16))
+        if scan.blank() != COLON:
+            return False
+        scan.at += 1
+        if scan.blank() == OPEN and name in WRAPPERS:
+            scan.at += 1
+            return scan.blank() == OPEN_OBJECT
+        if scan.element(CLOSE_OBJECT) is None:
+            return False
+    return False
+
+
+def _other(head: bytes, start: int, whole: bool) -> Verdict:
+    """Neither bracket nor brace: events of a stream, lines whose first is damaged, or no ledger."""
+    if _is_sse(head.removeprefix(_BOM)):
+        return Verdict("sse")
+    lines = [line.strip() for line in head.split(b"\n") if line.strip()]
+    if not whole and len(lines) > 1:
+        lines.pop()
+    objects = sum(line.startswith(b"{") and line.endswith(b"}") for line in lines)
+    if objects and objects * 2 >= len(lines):
+        return Verdict("jsonl")
+    if b"\0" in head:
+        return Verdict("", "The file holds binary data of a kind that is not known here.")
+    return Verdict("", "The file holds text, but neither JSON lines, a JSON document nor an event stream.")
+
+
+def _is_sse(text: bytes) -> bool:
+    """Whether the first block with a field reads as ``text/event-stream``."""
+    told = False
+    for line in _LINE_END.split(text)[:200]:
+        if not line:
+            if told:
+                return True
+            continue
+        if not _SSE_LINE.match(line):
+            return False
+        told = told or bool(_SSE_TELLING.match(line))
+    return told
