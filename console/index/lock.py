@@ -1,0 +1,39 @@
+"""One writer per index: an advisory lock that the system drops when its holder dies, however it dies."""
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+
+class WriterLock:
+    """``flock`` on a file beside the index. ``acquire`` answers at once."""
+
+    def __init__(self, index: Path) -> None:
+        self._path = index.with_name(index.name + ".lock")
+        self._fd: int | None = None
+
+    def acquire(self) -> bool:
+        """True if this process now is the writer; False if another one is."""
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; nothing happens if it is not held."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def __enter__(self) -> "WriterLock":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()

@@ -1,0 +1,29 @@
+"""What one commit of the index takes: decoded batches of one ledger and the reader's state behind them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from console.model.batch import EventBatch
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.record import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Consecutive batches of one ledger with all that must be committed with them.
+
+    ``next`` is where reading goes on, ``pending`` the length of an unfinished last record, ``file`` the file's state as
+    text (a hint for the next start). ``state`` and ``facts`` are what changed; ``standing`` replaces all standing
+    findings of the ledger.
+    """
+
+    batches: Sequence[EventBatch]
+    next: Cursor
+    profile: str | None = None
+    state: Mapping[str, bytes] = field(default_factory=dict)
+    facts: Sequence[StreamFacts] = ()
+    standing: Sequence[Finding] = ()
+    pending: int = 0
+    bytes: int = 0
+    file: str = ""

@@ -1,0 +1,299 @@
+"""Read-only access to an index that another process may be writing."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from console.index.rows import EventRow, FindingRow, LedgerRow, StreamRow
+from console.index.schema import NO_TIME_BIT, SCHEMA_VERSION, WORST_SHIFT, row_id, split_id
+from console.model.finding import Finding
+from console.model.trust import Confidence, Severity, Trust
+
+EVENT_COLUMNS = (
+    "event.id, event.offset, event.length, event.time, event.type, event.actor, event.stream, event.sequence,"
+    " event.mark"
+)
+_FINDING_COLUMNS = (
+    "f.id, f.ledger, l.path, l.member, f.event, f.code, f.severity, f.message, f.confidence, f.stream, f.event_id,"
+    " f.sequence, f.record, f.offset, f.length, f.field, f.expected, f.actual, f.count, f.standing"
+)
+
+
+class IndexReader:
+    """Queries for screens and commands. Every query is short; none holds a read transaction open."""
+
+    def __init__(self, db: aiosqlite.Connection) -> None:
+        self.db = db
+        self._texts: dict[str, dict[int, str]] = {"type": {0: ""}, "actor": {0: ""}}
+        self._streams: dict[int, tuple[str, str]] = {0: ("", "")}
+
+    async def ledgers(self, ledger: int | None = None) -> list[LedgerRow]:
+        """The ledgers opened now, in the order they were found; or the one of this id."""
+        counts: dict[int, list[int]] = {}
+        async with self.db.execute("SELECT ledger, severity, sum(count) FROM finding GROUP BY 1, 2") as rows:
+            async for number, severity, count in rows:
+                counts.setdefault(number, [0] * 5)[severity] = count
+        async with self.db.execute(
+            "SELECT id, path, member, container, format, shape, profile, state, note, records, bytes, first_time,"
+            " last_time, trust, pending FROM ledger WHERE "
+            + ("active ORDER BY path, member" if ledger is None else "id = ?"),
+            () if ledger is None else (ledger,),
+        ) as rows:
+            return [
+                LedgerRow(*row[:13], tuple(json.loads(row[13])), tuple(counts.get(row[0], [0] * 5)), row[14])
+                async for row in rows
+            ]
+
+    async def streams(
+        self, ledger: int | None = None, *, limit: int = 500, offset: int = 0
+    ) -> tuple[list[StreamRow], int]:
+        """Streams, worst first, then latest first; and how many there are in all."""
+        scope = (
+            "s.ledger = ?1" if ledger is not None else "?1 IS NULL AND s.ledger IN (SELECT id FROM ledger WHERE active)"
+        )
+        async with self.db.execute(f"SELECT count(*) FROM stream s WHERE {scope}", (ledger,)) as rows:
+            (total,) = await one(rows)
+        async with self.db.execute(
+            "WITH worst AS (SELECT ledger, stream, max(severity) AS level FROM finding WHERE stream IS NOT NULL"
+            " GROUP BY 1, 2) SELECT s.id, s.ledger, s.kind, s.key, s.events, s.first_time, s.last_time, s.t0, s.t1,"
+            " s.t2, s.t3, s.t4, s.t5, s.t6, s.state, s.chained, s.intact FROM stream s LEFT JOIN worst w"
+            f" ON w.ledger = s.ledger AND w.stream = s.key WHERE {scope}"
+            " ORDER BY coalesce(w.level, 0) DESC, s.t6 DESC, s.further, s.last_time DESC, s.id LIMIT ?2 OFFSET ?3",
+            (ledger, limit, offset),
+        ) as rows:
+            found = [row async for row in rows]
+        counts = await self._finding_counts({(row[1], row[3]) for row in found})
+        return [self._stream_row(row, counts) for row in found], total
+
+    async def stream(self, stream: int) -> StreamRow | None:
+        """One stream."""
+        async with self.db.execute(
+            "SELECT id, ledger, kind, key, events, first_time, last_time, t0, t1, t2, t3, t4, t5, t6, state, chained,"
+            " intact FROM stream WHERE id = ?",
+            (stream,),
+        ) as rows:
+            row = await rows.fetchone()
+        if row is None:
+            return None
+        return self._stream_row(row, await self._finding_counts({(row[1], row[3])}))
+
+    @staticmethod
+    def _stream_row(row: Any, counts: dict[tuple[int, str], list[int]]) -> StreamRow:
+        return StreamRow(
+            *row[:7],
+            tuple(row[7:14]),
+            tuple(counts.get((row[1], row[3]), [0] * 5)),
+            json.loads(row[14]),
+            row[15],
+            None if row[16] is None else bool(row[16]),
+        )
+
+    async def _finding_counts(self, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
+        counts: dict[tuple[int, str], list[int]] = {}
+        async with self.db.execute(
+            "SELECT ledger, stream, severity, sum(count) FROM finding WHERE (ledger, stream) IN"
+            " (SELECT value->>0, value->>1 FROM json_each(?)) GROUP BY 1, 2, 3",
+            (json.dumps(sorted(keys)),),
+        ) as rows:
+            async for ledger, stream, severity, count in rows:
+                counts.setdefault((ledger, stream), [0] * 5)[severity] = count
+        return counts
+
+    async def findings(
+        self,
+        *,
+        ledger: int | None = None,
+        stream: int | None = None,
+        event: int | None = None,
+        limit: int = 500,
+    ) -> tuple[list[FindingRow], int]:
+        """Findings, worst first, then by place; and how many rows there are in all."""
+        tests, parameters = ["l.active"], []
+        if ledger is not None:
+            tests.append("f.ledger = ?")
+            parameters.append(ledger)
+        if stream is not None:
+            tests.append("(f.ledger, f.stream) = (SELECT ledger, key FROM stream WHERE id = ?)")
+            parameters.append(stream)
+        if event is not None:
+            tests.append("f.event = ?")
+            parameters.append(event)
+        where = f"FROM finding f JOIN ledger l ON l.id = f.ledger WHERE {' AND '.join(tests)}"
+        async with self.db.execute(f"SELECT count(*) {where}", parameters) as rows:
+            (total,) = await one(rows)
+        async with self.db.execute(
+            f"SELECT {_FINDING_COLUMNS} {where} ORDER BY f.severity DESC, f.ledger, f.code, f.event LIMIT ?",
+            (*parameters, limit),
+        ) as rows:
+            return [_finding_row(row) async for row in rows], total
+
+    async def events(self, ids: Sequence[int]) -> list[EventRow]:
+        """Events by id, in that order; ids that are not there are left out."""
+        async with self.db.execute(
+            f"SELECT {EVENT_COLUMNS} FROM event WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
+        ) as rows:
+            found = {row.id: row for row in await self.event_rows([row async for row in rows])}
+        return [found[each] for each in ids if each in found]
+
+    async def event_rows(self, rows: Sequence[Any]) -> list[EventRow]:
+        """Rows of ``EVENT_COLUMNS`` with their names looked up."""
+        await self._learn("type", {row[4] for row in rows})
+        await self._learn("actor", {row[5] for row in rows})
+        await self._learn_streams({row[6] for row in rows})
+        types, actors, streams = self._texts["type"], self._texts["actor"], self._streams
+        result = []
+        for number, offset, length, time, type, actor, stream, sequence, mark in rows:
+            ledger, ordinal = split_id(number)
+            kind, key = streams.get(stream, ("", ""))
+            result.append(
+                EventRow(
+                    number,
+                    ledger,
+                    ordinal,
+                    offset,
+                    length,
+                    None if mark & NO_TIME_BIT else time,
+                    types.get(type, ""),
+                    actors.get(actor, ""),
+                    stream,
+                    kind,
+                    key,
+                    None if sequence < 0 else sequence,
+                    Trust(mark & 7),
+                    Severity(mark >> WORST_SHIFT & 7),
+                )
+            )
+        return result
+
+    async def _learn(self, table: str, ids: set[int]) -> None:
+        known = self._texts[table]
+        missing = sorted(ids - known.keys())
+        if missing:
+            async with self.db.execute(
+                f"SELECT id, text FROM {table} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(missing),)
+            ) as rows:
+                known.update({number: text async for number, text in rows})
+
+    async def _learn_streams(self, ids: set[int]) -> None:
+        missing = sorted(ids - self._streams.keys())
+        if len(self._streams) > 100_000:
+            self._streams = {0: ("", "")}
+            missing = sorted(ids)
+        if missing:
+            async with self.db.execute(
+                "SELECT id, kind, key FROM stream WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(missing),)
+            ) as rows:
+                self._streams.update({number: (kind, key) async for number, kind, key in rows})
+
+    async def leaf(self, event: int) -> bytes | None:
+        """The record hash that was taken when the event was ingested."""
+        ledger, _ = split_id(event)
+        async with self.db.execute(
+            "SELECT id, hashes FROM leaf WHERE id <= ? AND id >= ? ORDER BY id DESC LIMIT 1", (event, row_id(ledger, 0))
+        ) as rows:
+            row = await rows.fetchone()
+        if row is None:
+            return None
+        start = (event - row[0]) * 32
+        return row[1][start : start + 32] or None
+
+    async def volume(self, event: int) -> tuple[str, str | None] | None:
+        """Path and member where the record of an event is now."""
+        ledger, ordinal = split_id(event)
+        async with self.db.execute(
+            "SELECT path, member FROM volume WHERE ledger = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+            (ledger, ordinal),
+        ) as rows:
+            row = await rows.fetchone()
+        return None if row is None else (row[0], row[1])
+
+    async def chain_neighbour(self, event: int, step: int, *, broken: bool = False) -> int | None:
+        """The next (1) or previous (-1) event of the same stream by (sequence, record); see ``SessionApi.link``."""
+        async with self.db.execute("SELECT stream, sequence FROM event WHERE id = ?", (event,)) as rows:
+            row = await rows.fetchone()
+        if row is None or not row[0]:
+            return None
+        sign, order = (">", "ASC") if step > 0 else ("<", "DESC")
+        only = "AND mark & 7 = 6" if broken else ""
+        async with self.db.execute(
+            f"SELECT id FROM event WHERE stream = ? AND (sequence, id) {sign} (?, ?) {only}"
+            f" ORDER BY sequence {order}, id {order} LIMIT 1",
+            (row[0], row[1], event),
+        ) as rows:
+            found = await rows.fetchone()
+        return None if found is None else found[0]
+
+    async def stream_records(self, ledger: int, kind: str, key: str) -> AsyncIterator[tuple[int, int, int]]:
+        """Ordinal, offset and length of a stream's events by (sequence, record)."""
+        async with self.db.execute(
+            "SELECT event.id, offset, length FROM event JOIN stream ON stream.id = event.stream"
+            " WHERE stream.ledger = ? AND kind = ? AND key = ? ORDER BY sequence, event.id",
+            (ledger, kind, key),
+        ) as rows:
+            async for number, offset, length in rows:
+                yield split_id(number)[1], offset, length
+
+    async def version(self) -> int:
+        """A number that changes when another connection has committed."""
+        async with self.db.execute("PRAGMA data_version") as rows:
+            (number,) = await one(rows)
+        return int(number)
+
+    async def close(self) -> None:
+        await self.db.close()
+
+
+async def open_reader(path: Path) -> IndexReader | None:
+    """A reader of the index at ``path``; None while there is no index of this version yet."""
+    if not path.exists():
+        return None
+    db = await aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        await db.execute("PRAGMA temp_store=MEMORY")
+        await db.execute("PRAGMA cache_size=-8192")
+        async with db.execute("SELECT value FROM meta WHERE key = 'schema_version'") as rows:
+            row = await rows.fetchone()
+    except aiosqlite.DatabaseError:
+        row = None
+    if row is None or row[0] != str(SCHEMA_VERSION):
+        await db.close()
+        return None
+    return IndexReader(db)
+
+
+async def one(rows: aiosqlite.Cursor) -> Any:
+    """The single row of a query that always has one."""
+    row = await rows.fetchone()
+    assert row is not None
+    return row
+
+
+def _finding_row(row: Any) -> FindingRow:
+    number, ledger, path, member, event, code, severity, message, confidence, *place = row
+    stream, event_id, sequence, record, offset, length, field, expected, actual, count, standing = place
+    return FindingRow(
+        number,
+        ledger,
+        path if member is None else f"{path}#{member}",
+        Finding(
+            code=code,
+            severity=Severity(severity),
+            message=message,
+            confidence=Confidence(confidence),
+            stream=stream,
+            event_id=event_id,
+            sequence=sequence,
+            record=record,
+            offset=offset,
+            length=length,
+            field=field,
+            expected=expected,
+            actual=actual,
+            count=count,
+            standing=bool(standing),
+        ),
+        event,
+    )

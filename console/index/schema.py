@@ -1,0 +1,81 @@
+"""Tables of the index. A row id says which ledger and record it is: ``ledger << 32 | ordinal``.
+
+The index holds no copy of a ledger: offsets, lengths, the envelope's columns, record hashes, trust and findings.
+"""
+
+SCHEMA_VERSION = 1
+
+BITS = 32
+"""Of a row id: the ordinal's share."""
+
+TRUST_MASK = 0b111
+WORST_SHIFT = 3
+NO_TIME_BIT = 0b1000000
+"""In ``event.mark``: trust, then worst severity, then whether ``time`` was only borrowed from the row before."""
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE ledger (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, member TEXT, container TEXT NOT NULL, format TEXT NOT NULL,
+    shape TEXT NOT NULL, profile TEXT, state TEXT NOT NULL DEFAULT 'live', note TEXT NOT NULL DEFAULT '',
+    active INTEGER NOT NULL DEFAULT 1, records INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
+    next_offset INTEGER NOT NULL DEFAULT 0, pending INTEGER NOT NULL DEFAULT 0,
+    first_time INTEGER, last_time INTEGER, trust TEXT NOT NULL DEFAULT '[0,0,0,0,0,0,0]',
+    file TEXT NOT NULL DEFAULT '', UNIQUE (path, member)
+);
+CREATE TABLE volume (
+    ledger INTEGER NOT NULL, first INTEGER NOT NULL, path TEXT NOT NULL, member TEXT, PRIMARY KEY (ledger, first)
+) WITHOUT ROWID;
+CREATE TABLE type (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE actor (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE stream (
+    id INTEGER PRIMARY KEY, ledger INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+    further INTEGER NOT NULL DEFAULT 0, events INTEGER NOT NULL DEFAULT 0, first_time INTEGER, last_time INTEGER,
+    t0 INTEGER NOT NULL DEFAULT 0, t1 INTEGER NOT NULL DEFAULT 0, t2 INTEGER NOT NULL DEFAULT 0,
+    t3 INTEGER NOT NULL DEFAULT 0, t4 INTEGER NOT NULL DEFAULT 0, t5 INTEGER NOT NULL DEFAULT 0,
+    t6 INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT '{}', chained INTEGER NOT NULL DEFAULT 0,
+    intact INTEGER, UNIQUE (ledger, kind, key)
+);
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY, offset INTEGER NOT NULL, length INTEGER NOT NULL, time INTEGER NOT NULL,
+    type INTEGER NOT NULL, actor INTEGER NOT NULL, stream INTEGER NOT NULL, sequence INTEGER NOT NULL,
+    key INTEGER NOT NULL, parent INTEGER NOT NULL, mark INTEGER NOT NULL
+);
+CREATE INDEX event_time ON event (time);
+CREATE INDEX event_stream ON event (stream);
+CREATE INDEX event_key ON event (key) WHERE key != 0;
+CREATE INDEX event_worst ON event (mark) WHERE mark & 56 != 0;
+CREATE TABLE membership (stream INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (stream, event)) WITHOUT ROWID;
+CREATE TABLE leaf (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
+CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER NOT NULL);
+CREATE INDEX orphan_parent ON orphan (parent);
+CREATE TABLE finding (
+    id INTEGER PRIMARY KEY, ledger INTEGER NOT NULL, stream TEXT, event INTEGER, code TEXT NOT NULL,
+    severity INTEGER NOT NULL, confidence TEXT NOT NULL, message TEXT NOT NULL, event_id TEXT, sequence INTEGER,
+    record INTEGER, offset INTEGER, length INTEGER, field TEXT, expected TEXT, actual TEXT,
+    count INTEGER NOT NULL, standing INTEGER NOT NULL, kept INTEGER NOT NULL DEFAULT 1
+);
+CREATE INDEX finding_ledger ON finding (ledger, severity);
+CREATE INDEX finding_stream ON finding (stream);
+CREATE INDEX finding_event ON finding (event);
+CREATE TABLE state (ledger INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (ledger, key))
+    WITHOUT ROWID;
+"""
+
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA cache_size=-65536",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA journal_size_limit=67108864",
+)
+
+
+def row_id(ledger: int, ordinal: int) -> int:
+    """The id of a record's row."""
+    return ledger << BITS | ordinal
+
+
+def split_id(event: int) -> tuple[int, int]:
+    """Ledger and ordinal of a row id."""
+    return event >> BITS, event & ((1 << BITS) - 1)

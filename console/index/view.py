@@ -1,0 +1,219 @@
+"""One filtered, ordered sequence of events with random access by row number.
+
+A ledger and a stream are shown in the order of their records; everything together is merged by time. Pages are found by
+key, not by OFFSET: anchors (every ``STEP`` rows, the row's key) say where to start.
+"""
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from console.index.query import Query
+from console.index.reader import EVENT_COLUMNS, IndexReader, one
+from console.index.rows import EventRow
+from console.index.schema import row_id
+
+STEP = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a view is of: one stream, one ledger, or all that is opened. ``hits`` names a temporary table of event ids
+    that raw search has found, '' where there is none."""
+
+    ledger: int | None = None
+    stream: int | None = None
+    hits: str = ""
+
+
+class EventView:
+    """See ``console.engine.session.View``. One connection serves many views."""
+
+    def __init__(self, reader: IndexReader, query: Query, scope: Scope, *, further: bool) -> None:
+        self.count = 0
+        self.note = ""
+        self._reader = reader
+        self._by_time = scope.ledger is None and scope.stream is None
+        self._key = "event.time, event.id" if self._by_time else "event.id"
+        self._from, self._where, self._parameters = _source(query, scope, further=further)
+        self._descending = self._key.replace(",", " DESC,") + " DESC"
+        self._whole = not query.conditions and not scope.hits and scope.stream is None
+        self._anchors: list[tuple[int, ...]] = []
+        """Keys of rows 0, STEP, 2 STEP …"""
+        self._last: tuple[int, ...] | None = None
+        self._seen: dict[int, int] = {}
+        self._scope = scope
+        self._hits = 0
+
+    async def refresh(self) -> int | None:
+        """Look again after a change. The first row number whose content may differ; None if nothing changed."""
+        records = await self._records()
+        hits = await self._hit_count()
+        grown = {ledger: count for ledger, count in records.items() if count != self._seen.get(ledger)}
+        if not grown and hits == self._hits:
+            return None
+        if self._last is not None and hits == self._hits and records.keys() == self._seen.keys():
+            added, lowest, highest = await self._added(grown)
+            if lowest is None or lowest > self._last:
+                self._seen = records
+                before = self.count
+                self.count += added
+                self._last = highest or self._last
+                return before if added else None
+        self._seen, self._hits = records, hits
+        self._anchors = []
+        self.count = await self._counted()
+        self._last = await self._key_at("DESC", 0)
+        first = await self._key_at("ASC", 0)
+        if first is not None:
+            self._anchors.append(first)
+        return 0
+
+    async def rows(self, start: int, stop: int) -> list[EventRow]:
+        """Rows ``start`` to ``stop`` (at most 1,024); fewer at the end."""
+        start, stop = max(0, start), min(stop, self.count, max(0, start) + 1024)
+        if stop <= start or not self._anchors:
+            return []
+        anchor = start // STEP
+        if anchor >= len(self._anchors) and self.count - stop < 4 * STEP:
+            sql = (
+                f"SELECT {EVENT_COLUMNS} {self._from} WHERE {self._where} ORDER BY {self._descending} LIMIT ? OFFSET ?"
+            )
+            parameters = (*self._parameters, stop - start, self.count - stop)
+            async with self._reader.db.execute(sql, parameters) as rows:
+                found = [row async for row in rows]
+            return await self._reader.event_rows(found[::-1])
+        await self._step_to(anchor)
+        anchor = min(anchor, len(self._anchors) - 1)
+        key = self._anchors[anchor]
+        sql = (
+            f"SELECT {EVENT_COLUMNS} {self._from} WHERE {self._where} AND ({self._key}) >= ({_marks(key)})"
+            f" ORDER BY {self._key} LIMIT ? OFFSET ?"
+        )
+        async with self._reader.db.execute(sql, (*self._parameters, *key, stop - start, start - anchor * STEP)) as rows:
+            found = [row async for row in rows]
+        return await self._reader.event_rows(found)
+
+    async def position(self, event: int) -> int | None:
+        """The row number of an event id, None if the filter hides it."""
+        async with self._reader.db.execute(
+            f"SELECT {self._key} {self._from} WHERE {self._where} AND event.id = ?", (*self._parameters, event)
+        ) as rows:
+            row = await rows.fetchone()
+        if row is None:
+            return None
+        key = tuple(row)
+        if self._last is None or key > self._last:
+            return None
+        while key > self._anchors[-1] and await self._step_to(len(self._anchors)):
+            pass
+        anchor = max(0, bisect.bisect_right(self._anchors, key) - 1)
+        start = self._anchors[anchor]
+        async with self._reader.db.execute(
+            f"SELECT count(*) {self._from} WHERE {self._where} AND ({self._key}) >= ({_marks(start)})"
+            f" AND ({self._key}) < ({_marks(key)})",
+            (*self._parameters, *start, *key),
+        ) as rows:
+            (before,) = await one(rows)
+        return anchor * STEP + int(before)
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def _step_to(self, anchor: int) -> bool:
+        """Note keys up to this anchor; False where the rows end before it."""
+        while len(self._anchors) <= anchor:
+            key = self._anchors[-1]
+            async with self._reader.db.execute(
+                f"SELECT {self._key} {self._from} WHERE {self._where} AND ({self._key}) >= ({_marks(key)})"
+                f" ORDER BY {self._key} LIMIT 1 OFFSET {STEP}",
+                (*self._parameters, *key),
+            ) as rows:
+                row = await rows.fetchone()
+            if row is None:
+                return False
+            self._anchors.append(tuple(row))
+        return True
+
+    async def _counted(self) -> int:
+        if self._whole:
+            return sum(self._seen.values())
+        async with self._reader.db.execute(
+            f"SELECT count(*) {self._from} WHERE {self._where}", self._parameters
+        ) as rows:
+            (count,) = await one(rows)
+        return int(count)
+
+    async def _key_at(self, order: str, offset: int) -> tuple[int, ...] | None:
+        by = self._key if order == "ASC" else self._descending
+        async with self._reader.db.execute(
+            f"SELECT {self._key} {self._from} WHERE {self._where} ORDER BY {by} LIMIT 1 OFFSET ?",
+            (*self._parameters, offset),
+        ) as rows:
+            row = await rows.fetchone()
+        return None if row is None else tuple(row)
+
+    async def _added(self, grown: dict[int, int]) -> tuple[int, tuple[int, ...] | None, tuple[int, ...] | None]:
+        """How many rows of the view came with new records, and the lowest and highest of their keys."""
+        total = 0
+        keys: list[tuple[int, ...]] = []
+        for ledger, count in grown.items():
+            known = self._seen.get(ledger, 0)
+            if count < known:
+                return 1, (0,) * (2 if self._by_time else 1), None
+            for order in (self._key, self._descending):
+                async with self._reader.db.execute(
+                    f"SELECT {self._key}, count(*) OVER () {self._from} WHERE {self._where}"
+                    f" AND event.id BETWEEN ? AND ? ORDER BY {order} LIMIT 1",
+                    (*self._parameters, row_id(ledger, known + 1), row_id(ledger, count)),
+                ) as rows:
+                    row = await rows.fetchone()
+                if row is not None:
+                    keys.append(tuple(row[:-1]))
+                    total += row[-1]
+        return total // 2, min(keys, default=None), max(keys, default=None)
+
+    async def _records(self) -> dict[int, int]:
+        scope = self._scope
+        if scope.stream is not None:
+            parameters: tuple[int, ...] = (scope.stream,)
+            where = "id = (SELECT ledger FROM stream WHERE id = ?)"
+        elif scope.ledger is not None:
+            where, parameters = "id = ?", (scope.ledger,)
+        else:
+            where, parameters = "active", ()
+        async with self._reader.db.execute(f"SELECT id, records FROM ledger WHERE {where}", parameters) as rows:
+            return {ledger: records async for ledger, records in rows}
+
+    async def _hit_count(self) -> int:
+        if not self._scope.hits:
+            return 0
+        async with self._reader.db.execute(f"SELECT count(*) FROM {self._scope.hits}") as rows:
+            (count,) = await one(rows)
+        return int(count)
+
+
+def _marks(key: Sequence[int]) -> str:
+    return ", ".join("?" * len(key))
+
+
+def _source(query: Query, scope: Scope, *, further: bool) -> tuple[str, str, tuple[object, ...]]:
+    """FROM, WHERE and parameters. ``further``: the stream is not the first of its events."""
+    tables, tests, parameters = ["FROM event"], [], []
+    if scope.stream is not None and further:
+        tests.append(
+            "event.id IN (SELECT event FROM membership WHERE stream = ?"
+            " UNION ALL SELECT id FROM event WHERE stream = ?)"
+        )
+        parameters += [scope.stream, scope.stream]
+    elif scope.stream is not None:
+        tests.append("event.stream = ?")
+        parameters.append(scope.stream)
+    elif scope.ledger is not None:
+        tests.append("event.id BETWEEN ? AND ?")
+        parameters += [row_id(scope.ledger, 0), row_id(scope.ledger + 1, 0) - 1]
+    else:
+        tests.append("event.id >> 32 IN (SELECT id FROM ledger WHERE active)")
+    if scope.hits:
+        tests.append(f"event.id IN (SELECT event FROM {scope.hits})")
+    return " ".join(tables), " AND ".join([*tests, query.where]), (*parameters, *query.parameters)

@@ -1,0 +1,386 @@
+"""The one writer of an index. A portion is committed whole or not at all."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import aiosqlite
+
+from console.index.portion import Portion
+from console.index.schema import NO_TIME_BIT, PRAGMAS, SCHEMA_VERSION, TABLES, WORST_SHIFT, row_id
+from console.index.tally import Count, tally
+from console.model.batch import EventBatch
+from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.trust import Trust
+
+DETAIL = 1000
+"""Findings of one code and ledger that are kept one by one; the rest are counted."""
+
+
+class IndexWriter:
+    """Writes portions. Use ``open_index``; the caller holds the writer's lock."""
+
+    def __init__(self, db: aiosqlite.Connection) -> None:
+        self.db = db
+        self._names: dict[int, tuple[list[int], list[int], list[int]]] = {}
+        self._last_time: dict[int, int] = {}
+        self._kept: Counter[tuple[int, str]] = Counter()
+        self._commits = 0
+
+    async def load(self) -> None:
+        """Learn how many findings are kept already."""
+        async with self.db.execute(
+            "SELECT ledger, code, count(*) FROM finding WHERE standing = 0 AND kept GROUP BY 1, 2"
+        ) as rows:
+            self._kept.update({(ledger, code): count async for ledger, code, count in rows})
+
+    def begin(self, ledger: int) -> None:
+        """A new reader will decode this ledger: its name lists start empty."""
+        self._names[ledger] = ([0], [0], [0])
+
+    async def add_ledger(self, path: str, member: str | None, container: str, format: str, shape: str) -> int:
+        """A ledger that was not known. Its id."""
+        cursor = await self.db.execute(
+            "INSERT INTO ledger (path, member, container, format, shape) VALUES (?, ?, ?, ?, ?)",
+            (path, member, container, format, shape),
+        )
+        ledger = cursor.lastrowid
+        assert ledger is not None
+        await self.db.execute("INSERT INTO volume VALUES (?, 1, ?, ?)", (ledger, path, member))
+        return ledger
+
+    async def describe(self, ledger: int, **columns: str | int | None) -> None:
+        """Set columns of a ledger's row, such as ``state``, ``note`` or ``active``."""
+        names = ", ".join(f"{name} = ?" for name in columns)
+        await self.db.execute(f"UPDATE ledger SET {names} WHERE id = ?", (*columns.values(), ledger))
+
+    async def move(self, ledger: int, path: str, member: str | None, *, first: int) -> None:
+        """The records of the volume that holds ``first`` are at another path now (rotation)."""
+        await self.db.execute(
+            "UPDATE volume SET path = ?, member = ? WHERE ledger = ? AND first ="
+            " (SELECT max(first) FROM volume WHERE ledger = ? AND first <= ?)",
+            (path, member, ledger, ledger, first),
+        )
+
+    async def add_volume(self, ledger: int, first: int, path: str, member: str | None) -> None:
+        """Records from ordinal ``first`` on are at this path."""
+        await self.db.execute("INSERT OR REPLACE INTO volume VALUES (?, ?, ?, ?)", (ledger, first, path, member))
+
+    async def write(self, ledger: int, portion: Portion) -> tuple[int, int]:
+        """Commit one portion. The row ids it added: above the first and up to the second."""
+        await self.db.execute("BEGIN IMMEDIATE")
+        try:
+            span = await self._write(ledger, portion)
+        except BaseException:
+            await self.db.execute("ROLLBACK")
+            raise
+        await self.db.execute("COMMIT")
+        return span
+
+    async def _write(self, ledger: int, portion: Portion) -> tuple[int, int]:
+        totals = Count()
+        counts: dict[int, Count] = {}
+        for batch in portion.batches:
+            await self._rows(ledger, batch)
+            streams = self._names[ledger][2]
+            for code, count in tally(batch).items():
+                counts.setdefault(streams[code], Count()).add(count)
+            for trust, number in Counter(batch.trust).items():
+                totals.trust[trust] += number
+        for count in counts.values():
+            totals.span(count.first)
+            totals.span(count.last)
+        await self.db.executemany(
+            "UPDATE stream SET events = events + ?, first_time = min(coalesce(first_time, ?), ?),"
+            " last_time = max(coalesce(last_time, ?), ?), t0 = t0 + ?, t1 = t1 + ?, t2 = t2 + ?, t3 = t3 + ?,"
+            " t4 = t4 + ?, t5 = t5 + ?, t6 = t6 + ? WHERE id = ?",
+            [
+                (count.events, count.first, count.first, count.last, count.last, *count.trust, stream)
+                for stream, count in counts.items()
+                if stream
+            ],
+        )
+        await self.db.execute(
+            "UPDATE ledger SET records = ?, next_offset = ?, pending = ?, bytes = ?, file = ?,"
+            " profile = coalesce(?, profile), first_time = min(coalesce(first_time, ?), coalesce(?, first_time)),"
+            " last_time = max(coalesce(last_time, ?), coalesce(?, last_time)), trust ="
+            " json_array(trust->>0 + ?, trust->>1 + ?, trust->>2 + ?, trust->>3 + ?, trust->>4 + ?, trust->>5 + ?,"
+            " trust->>6 + ?) WHERE id = ?",
+            (
+                portion.next.ordinal - 1,
+                portion.next.offset,
+                portion.pending,
+                portion.bytes,
+                portion.file,
+                portion.profile,
+                totals.first,
+                totals.first,
+                totals.last,
+                totals.last,
+                *totals.trust,
+                ledger,
+            ),
+        )
+        await self._facts(ledger, portion.facts)
+        await self.db.executemany(
+            "INSERT OR REPLACE INTO state VALUES (?, ?, ?)",
+            [(ledger, key, value) for key, value in portion.state.items()],
+        )
+        await self.add_findings(ledger, [each for batch in portion.batches for each in batch.findings])
+        await self.replace_standing(ledger, portion.standing)
+        self._commits += 1
+        first = portion.batches[0].first - 1 if portion.batches else portion.next.ordinal - 1
+        return row_id(ledger, first), row_id(ledger, portion.next.ordinal - 1)
+
+    async def _rows(self, ledger: int, batch: EventBatch) -> None:
+        types, actors, streams = self._names[ledger]
+        types.extend(await self._intern("type", batch.new_types))
+        actors.extend(await self._intern("actor", batch.new_actors))
+        further = {code for _, code in batch.also}
+        streams.extend(await self._streams(ledger, batch.new_streams, len(streams), further))
+        marks = [trust | worst << WORST_SHIFT for trust, worst in zip(batch.trust, batch.worst, strict=True)]
+        times: Sequence[int] = batch.time
+        if NO_TIME in batch.time:
+            times, marks = self._borrow_times(ledger, batch.time, marks)
+        if times:
+            self._last_time[ledger] = times[-1]
+        first = row_id(ledger, batch.first)
+        await self.db.executemany(
+            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            zip(
+                range(first, first + len(batch)),
+                batch.offset,
+                batch.length,
+                times,
+                [types[code] for code in batch.type],
+                [actors[code] for code in batch.actor],
+                [streams[code] for code in batch.stream],
+                batch.sequence,
+                batch.key,
+                batch.parent,
+                marks,
+                strict=True,
+            ),
+        )
+        if batch.hashes:
+            await self.db.execute("INSERT INTO leaf VALUES (?, ?)", (first, batch.hashes))
+        if batch.also:
+            await self.db.executemany(
+                "INSERT OR IGNORE INTO membership VALUES (?, ?)",
+                [(streams[code], first + row) for row, code in batch.also],
+            )
+
+    def _borrow_times(self, ledger: int, times: Sequence[int], marks: list[int]) -> tuple[list[int], list[int]]:
+        """A row without a time stays beside the row before it when rows are ordered by time."""
+        last = self._last_time.get(ledger, 0)
+        filled = []
+        for row, time in enumerate(times):
+            if time == NO_TIME:
+                marks[row] |= NO_TIME_BIT
+            else:
+                last = time
+            filled.append(last)
+        return filled, marks
+
+    async def _intern(self, table: str, texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        texts = [text.encode("utf-8", "backslashreplace").decode() for text in texts]
+        await self.db.executemany(f"INSERT OR IGNORE INTO {table} (text) VALUES (?)", [(text,) for text in texts])
+        async with self.db.execute(
+            f"SELECT text, id FROM {table} WHERE text IN (SELECT value FROM json_each(?))", (json.dumps(texts),)
+        ) as rows:
+            ids = {text: number async for text, number in rows}
+        return [ids[text] for text in texts]
+
+    async def _streams(self, ledger: int, keys: Sequence[StreamKey], start: int, further: set[int]) -> list[int]:
+        if not keys:
+            return []
+        pairs = [(key.kind, key.key.encode("utf-8", "backslashreplace").decode()) for key in keys]
+        await self.db.executemany(
+            "INSERT OR IGNORE INTO stream (ledger, kind, key) VALUES (?, ?, ?)", [(ledger, *pair) for pair in pairs]
+        )
+        async with self.db.execute(
+            "SELECT kind, key, id FROM stream WHERE ledger = ? AND (kind, key) IN"
+            " (SELECT value->>0, value->>1 FROM json_each(?))",
+            (ledger, json.dumps(pairs)),
+        ) as rows:
+            ids = {(kind, key): number async for kind, key, number in rows}
+        found = [ids[pair] for pair in pairs]
+        await self.db.executemany(
+            "UPDATE stream SET further = 1 WHERE id = ?",
+            [(number,) for position, number in enumerate(found) if start + position in further],
+        )
+        return found
+
+    async def _facts(self, ledger: int, facts: Iterable[StreamFacts]) -> None:
+        await self.db.executemany(
+            "UPDATE stream SET state = ?, chained = ?, intact = ? WHERE ledger = ? AND kind = ? AND key = ?",
+            [
+                (json.dumps(dict(each.state)), each.chained, each.chain_intact, ledger, each.kind, each.key)
+                for each in facts
+            ],
+        )
+
+    async def add_findings(self, ledger: int, findings: Sequence[Finding]) -> None:
+        """Settled findings. Beyond ``DETAIL`` of one code they are only counted, in a row of their own."""
+        detailed: list[Finding] = []
+        more: Counter[str] = Counter()
+        samples: dict[str, Finding] = {}
+        for each in findings:
+            if self._kept[ledger, each.code] < DETAIL:
+                self._kept[ledger, each.code] += 1
+                detailed.append(each)
+            else:
+                more[each.code] += each.count
+                samples.setdefault(each.code, each)
+        await self._insert_findings(ledger, detailed)
+        for code, count in more.items():
+            changed = await self.db.execute(
+                "UPDATE finding SET count = count + ? WHERE ledger = ? AND code = ? AND kept = 0", (count, ledger, code)
+            )
+            if changed.rowcount == 0:
+                sample = samples[code]
+                await self._insert_findings(
+                    ledger,
+                    [
+                        Finding(
+                            code=code,
+                            severity=sample.severity,
+                            message=f"Further findings of this kind: only the first {DETAIL:,} are listed one by one.",
+                            confidence=sample.confidence,
+                            count=count,
+                        )
+                    ],
+                    kept=0,
+                )
+
+    async def replace_standing(self, ledger: int, findings: Sequence[Finding]) -> None:
+        """What holds as of now takes the place of what held before."""
+        await self.db.execute("DELETE FROM finding WHERE ledger = ? AND standing = 1", (ledger,))
+        await self._insert_findings(ledger, findings)
+
+    async def _insert_findings(self, ledger: int, findings: Sequence[Finding], *, kept: int = 1) -> None:
+        await self.db.executemany(
+            "INSERT INTO finding (ledger, stream, event, code, severity, confidence, message, event_id, sequence,"
+            " record, offset, length, field, expected, actual, count, standing, kept)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    ledger,
+                    _text(each.stream),
+                    None if each.record is None else row_id(ledger, each.record),
+                    each.code,
+                    int(each.severity),
+                    str(each.confidence),
+                    _text(each.message),
+                    _text(each.event_id),
+                    _integer(each.sequence),
+                    each.record,
+                    each.offset,
+                    each.length,
+                    _text(each.field),
+                    _text(each.expected),
+                    _text(each.actual),
+                    each.count,
+                    each.standing,
+                    kept,
+                )
+                for each in findings
+            ],
+        )
+
+    async def rewalked(
+        self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
+    ) -> None:
+        """New verdicts of one stream's chain replace the earlier ones; the caller holds the transaction."""
+        await self.db.executemany(
+            "UPDATE event SET mark = (mark & ~7) | ? WHERE id = ?",
+            [(int(state), row_id(ledger, ordinal)) for ordinal, state in trust],
+        )
+        await self.db.execute(
+            "DELETE FROM finding WHERE ledger = ? AND stream = ? AND code GLOB 'chain.*'", (ledger, stream.key)
+        )
+        await self.add_findings(ledger, findings)
+        await self.recount(ledger)
+
+    async def recount(self, ledger: int) -> None:
+        """Count trust anew after rows changed."""
+        await self.db.execute(
+            "UPDATE stream SET (t0, t1, t2, t3, t4, t5, t6) = (SELECT sum(mark & 7 = 0), sum(mark & 7 = 1),"
+            " sum(mark & 7 = 2), sum(mark & 7 = 3), sum(mark & 7 = 4), sum(mark & 7 = 5), sum(mark & 7 = 6)"
+            " FROM event WHERE event.stream = stream.id) WHERE ledger = ? AND events > 0 AND further = 0",
+            (ledger,),
+        )
+        await self.db.execute(
+            "UPDATE ledger SET trust = (SELECT json_array(sum(mark & 7 = 0), sum(mark & 7 = 1), sum(mark & 7 = 2),"
+            " sum(mark & 7 = 3), sum(mark & 7 = 4), sum(mark & 7 = 5), sum(mark & 7 = 6))"
+            " FROM event WHERE event.id BETWEEN ? AND ?) WHERE id = ?",
+            (row_id(ledger, 0), row_id(ledger + 1, 0) - 1, ledger),
+        )
+
+    async def close(self) -> None:
+        """Checkpoint and close."""
+        await self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await self.db.close()
+
+
+async def open_index(path: Path) -> tuple[IndexWriter, str]:
+    """Open an index for writing, making or remaking it where needed. Also a note for people, '' if there is none.
+
+    An index of another version, or one that is damaged, is rebuilt: it holds nothing that the ledgers do not.
+    Raises ``OSError`` where the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    note = ""
+    if path.exists():
+        problem = _problem(path)
+        if problem:
+            note = f"The index is rebuilt: {problem}."
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+    fresh = not path.exists()
+    db = await aiosqlite.connect(path, isolation_level=None)
+    if fresh:
+        await db.execute("PRAGMA page_size=8192")
+    for pragma in PRAGMAS:
+        await db.execute(pragma)
+    if fresh:
+        await db.execute("BEGIN IMMEDIATE")
+        for statement in TABLES.split(";\n"):
+            if statement.strip():
+                await db.execute(statement)
+        await db.execute("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
+        await db.execute("COMMIT")
+    writer = IndexWriter(db)
+    await writer.load()
+    return writer, note
+
+
+def _problem(path: Path) -> str:
+    """Why this index cannot be used; '' if it can."""
+    try:
+        db = sqlite3.connect(path)
+        try:
+            row = db.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+            if row is None or row[0] != str(SCHEMA_VERSION):
+                return f"it has version {row[0] if row else 'none'}, this console writes {SCHEMA_VERSION}"
+            if path.stat().st_size < 64 << 20 and db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                return "it is damaged"
+        finally:
+            db.close()
+    except sqlite3.DatabaseError as error:
+        return f"it cannot be read ({error})"
+    return ""
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else value.encode("utf-8", "backslashreplace").decode()
+
+
+def _integer(value: int | None) -> int | None:
+    return None if value is None or not -(1 << 63) <= value < 1 << 63 else value
