@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
+from console.app.words import count
 from console.model.trust import Severity, Trust
 from console.text import safe
 
@@ -47,15 +48,10 @@ def severity_mark(severity: Severity) -> Content:
     return Content.styled(f"{severity.glyph} {severity.word}", SEVERITY_STYLE[severity])
 
 
-def amount(number: int, one: str, many: str = "") -> str:
-    """``1 byte``, ``2,048 bytes``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def size(number: int) -> str:
     """Bytes for people: ``412 bytes``, ``64 KiB``, ``3.2 MiB``."""
     if number < 10_240:
-        return amount(number, "byte")
+        return count(number, "byte")
     unit, scale = next(((unit, scale) for unit, scale in _UNITS if number >= scale), _UNITS[-1])
     return f"{number / scale:.1f}".removesuffix(".0") + f" {unit}"
 

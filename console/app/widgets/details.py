@@ -5,18 +5,17 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.reactive import reactive
 from textual.widgets import Static
 
+from console.app.actions import DETAILS, bindings
 from console.app.layout import (
     MUTED,
     NAME_LIMIT,
     STRONG,
     Layout,
-    amount,
     label_width,
     labelled,
     prose,
@@ -27,6 +26,8 @@ from console.app.widgets.proofs import chain_page
 from console.app.widgets.raw import Form, indented, is_utf8, looks_nested, raw_lines
 from console.app.widgets.sheet import Sheet
 from console.app.widgets.tab_bar import TabBar
+from console.app.words import count
+from console.app.work import in_words
 from console.engine.session import Details, SessionApi
 from console.index.rows import FindingRow
 from console.model.event import Field, Panel
@@ -47,17 +48,7 @@ FIELD_LIMIT = 500
 class DetailsPane(Vertical):
     """Shows one event of a session. The open tab is kept from event to event."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right_square_bracket,right,l", "tab(1)", "Next tab"),
-        Binding("left_square_bracket,left,h", "tab(-1)", "Previous tab"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
-        Binding("equals_sign", "form('pretty')", "Indent"),
-        Binding("x", "form('hex')", "Hex"),
-    ]
-
-    form: reactive[Form | None] = reactive[Form | None](None)
-    """How raw bytes are shown; None: exact, or hex where they are not UTF-8."""
+    BINDINGS: ClassVar[list[BindingType]] = bindings(DETAILS)
 
     def __init__(self, session: SessionApi, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -66,6 +57,7 @@ class DetailsPane(Vertical):
         self._event: int | None = None
         self._wanted = ""
         self._rested = True
+        self._form: Form | None = None
 
     def compose(self) -> ComposeResult:
         yield TabBar(id="details-tabs")
@@ -115,7 +107,7 @@ class DetailsPane(Vertical):
             self._details = await self._session.details(event)
         except Exception as error:  # noqa: BLE001  whatever went wrong is said on the pane and must not end the app
             self._details = None
-            self._say(f"This event cannot be read: {safe(str(error) or type(error).__name__)}", "$text-error")
+            self._say(f"This event cannot be read: {in_words(error)}", "$text-error")
         else:
             self._refresh_page(keep_place=False)
         finally:
@@ -165,28 +157,36 @@ class DetailsPane(Vertical):
             return lambda width: chain_page(details, width)
         if title == FINDINGS:
             return lambda width: findings_page(details.findings, width)
-        form: Form = self.form or ("exact" if is_utf8(details.raw) else "hex")
+        form = self._form_of(details)
         return lambda width: raw_page(details, form, width)
 
     # what keys do
 
-    def action_tab(self, step: int) -> None:
+    def action_next_tab(self) -> None:
+        self._step_tab(1)
+
+    def action_previous_tab(self) -> None:
+        self._step_tab(-1)
+
+    def _step_tab(self, step: int) -> None:
         titles = self._titles()
         if titles:
-            self._wanted = titles[(self._opened(titles) + step) % len(titles)]
-            self._refresh_page()
+            self.open_tab(titles[(self._opened(titles) + step) % len(titles)])
 
-    def action_form(self, form: Form) -> None:
-        """Show raw bytes in this form, or as they are when they are shown so already."""
-        if self._details is None:
-            return
-        hex_by_itself = self.form is None and not is_utf8(self._details.raw)
-        now: Form = self.form or ("hex" if hex_by_itself else "exact")
-        self.form = "exact" if now == form else form
-        self.open_tab(RAW)
+    def action_indent(self) -> None:
+        self._show_raw("pretty")
 
-    def action_scroll(self, lines: int) -> None:
-        self.query_one(Sheet).scroll_relative(y=lines, animate=False)
+    def action_hex(self) -> None:
+        self._show_raw("hex")
+
+    def _show_raw(self, form: Form) -> None:
+        """Open the Raw tab in this form, or as the bytes are when they are shown so already."""
+        if self._details is not None:
+            self._form = "exact" if self._form_of(self._details) == form and self.tab == RAW else form
+            self.open_tab(RAW)
+
+    def _form_of(self, details: Details) -> Form:
+        return self._form or ("exact" if is_utf8(details.raw) else "hex")
 
     def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         self.open_tab(message.title)
@@ -200,7 +200,7 @@ def panel_page(panel: Panel, width: int) -> list[Content]:
     column = label_width((safe(field.name, limit=NAME_LIMIT) for field in fields), width)
     lines = [line for field in fields for line in _field_lines(field, column, width)]
     if len(fields) < len(panel.fields):
-        left = f"showing {len(fields):,} of {amount(len(panel.fields), 'field')}; the Raw tab has all"
+        left = f"showing {len(fields):,} of {count(len(panel.fields), 'field')}; the Raw tab has all"
         lines.append(Content.styled(left, f"italic {MUTED}"))
     return lines
 
@@ -237,7 +237,7 @@ def finding_lines(row: FindingRow, width: int) -> list[Content]:
     lines = [title.truncate(width, ellipsis=True), *prose(safe(finding.message, limit=2000), width)]
     told = [("field", finding.field), ("expected", finding.expected), ("actual", finding.actual)]
     if finding.count > 1:
-        told.append(("speaks for", amount(finding.count, "event")))
+        told.append(("speaks for", count(finding.count, "event")))
     told.append(("how sure", finding.confidence.value))
     for name, value in told:
         if value is not None:

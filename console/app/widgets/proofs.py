@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from console.app.layout import MUTED, STRONG, amount, fold, label_width, labelled, marked, prose, size, trust_mark
+from console.app.layout import MUTED, STRONG, fold, label_width, labelled, marked, prose, size, trust_mark
+from console.app.words import count
 from console.engine.session import Details
 from console.model.proof import Proof, Span
 from console.model.trust import Trust
@@ -32,7 +33,7 @@ def compared(upper: tuple[str, str | None], lower: tuple[str, str | None], width
         comparable and (at >= len(shown[0]) or at >= len(shown[1]) or shown[0][at] != shown[1][at])
         for at in range(longest)
     ]
-    count = sum(different)
+    differing = sum(different)
     chunk = max(width - column, 8)
     lines: list[Content] = []
     for start in range(0, longest, chunk):
@@ -42,9 +43,9 @@ def compared(upper: tuple[str, str | None], lower: tuple[str, str | None], width
                 if different[start + at]:
                     part = part.stylize(_DIFFERENT, at, at + 1)
             lines.append(Content.assemble((f"{label if not start else '':<{column}}", MUTED), part))
-        if count:
+        if differing:
             marks = "".join("^" if differs else " " for differs in different[start : start + chunk])
-            said = f"{count} differ" if start == 0 else ""
+            said = f"{differing} differ" if start == 0 else ""
             lines.append(Content.assemble((f"{said:<{column}}", "bold $text-error"), (marks.rstrip(), "$text-error")))
     return lines
 
@@ -109,13 +110,19 @@ def preimage_lines(proof: Proof, width: int, limit: int = PREIMAGE_LIMIT) -> lis
     return lines
 
 
-def preimage_title(proof: Proof) -> str:
-    """How much was hashed, and the fields it came from, in order."""
+def preimage_title(proof: Proof, width: int) -> str:
+    """How much was hashed, and the names of the fields that are too short to bear theirs when so wide."""
     if proof.preimage is None:
         return "preimage"
     spans = _in_order(proof.spans, len(proof.preimage))
-    parts = "  ".join(f"{number} {safe(span.field, limit=40)}" for number, span in enumerate(spans, 1))
-    return f"preimage, {size(len(proof.preimage))}" + (f": {parts}" if parts else "")
+    named = {
+        piece.part
+        for row in _rows(_segments(proof.preimage[:PREIMAGE_LIMIT], spans), width)
+        for piece in row
+        if piece.part is not None and len(_label(piece.part, spans)) + 2 <= piece.end - piece.start
+    }
+    unnamed = [f"{at + 1} is {safe(span.field, limit=40)}" for at, span in enumerate(spans) if at not in named]
+    return " · ".join((f"preimage, {size(len(proof.preimage))}", *unnamed))
 
 
 def _in_order(spans: Sequence[Span], length: int) -> list[Span]:
@@ -168,7 +175,7 @@ def _ruler(row: Sequence[_Piece], spans: Sequence[Span]) -> str:
         out = out.ljust(piece.start)
         room = piece.end - piece.start
         number = str(piece.part + 1)
-        label = f"{number} {safe(spans[piece.part].field, limit=40)}"
+        label = _label(piece.part, spans)
         left = "╰" if piece.first else "─"
         right = "╯" if piece.last else "─"
         if len(label) + 2 <= room:
@@ -178,6 +185,10 @@ def _ruler(row: Sequence[_Piece], spans: Sequence[Span]) -> str:
         else:
             out += number[:room].ljust(room, "─")
     return out.rstrip()
+
+
+def _label(part: int, spans: Sequence[Span]) -> str:
+    return f"{part + 1} {safe(spans[part].field, limit=40)}"
 
 
 def coverage_lines(details: Details, width: int) -> list[Content]:
@@ -206,8 +217,17 @@ def without_chain(details: Details) -> list[str]:
     said.append("No hash protects it: an edit would not show here.")
     checked = "Checked were its bytes, its schema and the rules of its format"
     found = len(details.findings)
-    said.append(f"{checked}: {amount(found, 'finding')}." if found else f"{checked}: no findings.")
+    said.append(f"{checked}: {count(found, 'finding')}." if found else f"{checked}: no findings.")
     return said
+
+
+def note_lines(details: Details, width: int) -> list[Content]:
+    """The profile's recipe, and the notes of the proof."""
+    if details.proof is None:
+        return []
+    recipe = details.profile.recipe if details.profile else "The profile's recipe is not known here."
+    lines = prose(safe(recipe), width, lead=f"{safe(details.proof.profile)}  ", lead_style=STRONG)
+    return lines + [line for note in details.proof.notes for line in prose(safe(note), width, lead="· ")]
 
 
 def verdict_lines(details: Details, width: int) -> list[Content]:
@@ -229,11 +249,8 @@ def chain_page(details: Details, width: int) -> list[Content]:
     lines += hash_lines(proof, width)
     lines += previous_lines(proof, width)
     lines.append(Content(""))
-    recipe = details.profile.recipe if details.profile else "The profile's recipe is not known here."
-    lines += prose(safe(recipe), width, lead=f"{safe(proof.profile)}  ", lead_style=STRONG)
+    lines += note_lines(details, width)
     lines += coverage_lines(details, width)
-    for note in proof.notes:
-        lines += prose(safe(note), width, lead="· ")
     if proof.preimage is not None:
-        lines += [Content(""), *prose(preimage_title(proof), width, MUTED), *preimage_lines(proof, width)]
+        lines += [Content(""), *prose(preimage_title(proof, width), width, MUTED), *preimage_lines(proof, width)]
     return lines

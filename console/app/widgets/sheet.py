@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -21,11 +22,19 @@ def _nothing(width: int) -> list[Content]:
 class Sheet(ScrollView, can_focus=True):
     """Shows what a layout gives. ``show`` replaces it; a change of width lays it out again."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"sheet--selection"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+        Binding("g", "scroll_home", show=False),
+        Binding("G", "scroll_end", show=False),
+        Binding("ctrl+f", "page_down", show=False),
+        Binding("ctrl+b", "page_up", show=False),
+    ]
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._layout: Layout = _nothing
+    def __init__(self, *, id: str | None = None, focusable: bool = True) -> None:
+        super().__init__(id=id)
+        self.can_focus = focusable
+        self._lay: Layout = _nothing
         self._lines: list[Content] = []
         self._laid_out = 0
 
@@ -36,7 +45,7 @@ class Sheet(ScrollView, can_focus=True):
 
     def show(self, layout: Layout, *, keep_place: bool = False) -> None:
         """Show another layout, from its top unless ``keep_place``."""
-        self._layout = layout
+        self._lay = layout
         self._laid_out = 0
         self._lay_out()
         if not keep_place:
@@ -48,7 +57,7 @@ class Sheet(ScrollView, can_focus=True):
         if width <= 0 or width == self._laid_out:
             return
         self._laid_out = width
-        self._lines = self._layout(width)
+        self._lines = self._lay(width)
         self.virtual_size = Size(width, len(self._lines))
 
     def on_resize(self, event: events.Resize) -> None:

@@ -1,0 +1,323 @@
+"""Findings grouped by cause, worst first; Enter goes to the event."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widgets import Static
+
+from console.app.actions import FINDINGS, bindings
+from console.app.cells import cut, fit, middle
+from console.app.layout import MUTED, SEVERITY_STYLE, STRONG, prose, severity_mark
+from console.app.widgets.cursor_list import CursorList
+from console.app.widgets.details import finding_lines
+from console.app.widgets.sheet import Sheet
+from console.app.words import count
+from console.app.work import in_words
+from console.engine.session import SessionApi
+from console.index.rows import FindingRow, LedgerRow
+from console.model.trust import Severity
+from console.text import safe
+from console.verify.catalogue import CATALOGUE
+
+LIMIT = 5_000
+"""Findings that are read, worst first."""
+GROUP_LIMIT = 100
+"""Findings of one cause that are listed."""
+NO_EVENT = "This finding is about the ledger itself: there is no event to go to."
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """All findings of one code, in the session's order."""
+
+    code: str
+    worst: Severity
+    rows: tuple[FindingRow, ...]
+
+    @property
+    def events(self) -> int:
+        """Events that these findings speak for."""
+        return sum(row.finding.count for row in self.rows)
+
+
+def causes(rows: Iterable[FindingRow]) -> list[Cause]:
+    """Grouped by code: the worst first, then those that speak for most events."""
+    groups: dict[str, list[FindingRow]] = {}
+    for row in rows:
+        groups.setdefault(row.finding.code, []).append(row)
+    found = [Cause(code, max(row.finding.severity for row in group), tuple(group)) for code, group in groups.items()]
+    return sorted(found, key=lambda cause: (-cause.worst, -cause.events, cause.code))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the list: a cause, one of its findings, or the word on those that are not listed (``cut``)."""
+
+    cause: Cause
+    row: FindingRow | None = None
+    cut: bool = False
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """What the cursor stays on when lines come and go."""
+        return self.cause.code, None if self.row is None else self.row.id
+
+
+class CauseList(CursorList):
+    """Causes, and under the open ones their findings."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"cause-list--cursor"}
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[Line] = []
+        self._opened: frozenset[str] = frozenset()
+        self._with_ledger = False
+
+    @property
+    def line(self) -> Line | None:
+        """The line under the cursor."""
+        return self._lines[self.cursor] if self.cursor < len(self._lines) else None
+
+    def fill(self, lines: list[Line], opened: frozenset[str], *, with_ledger: bool) -> None:
+        """Show these lines; the cursor stays on what it was on, or on its cause."""
+        at = self.line
+        self._lines, self._opened, self._with_ledger = lines, opened, with_ledger
+        self.resize_rows(len(lines))
+        self.forget()
+        if at is not None:
+            places = {line.key: row for row, line in reversed(list(enumerate(lines)))}
+            self.move_to(places.get(at.key, places.get((at.cause.code, None), 0)))
+
+    def draw(self, row: int, selected: bool) -> Strip:
+        line = self._lines[row]
+        style = self.get_visual_style("cause-list--cursor") if selected else self.visual_style
+        width = self.inner_width
+        return Visual.to_strips(self, self._content(line, width - 2).pad(1, 1), width, 1, style, pad=True)[0]
+
+    def _content(self, line: Line, width: int) -> Content:
+        if line.cut:
+            left = f"    showing {GROUP_LIMIT:,} of {count(len(line.cause.rows), 'finding')} of this cause"
+            return Content.styled(cut(left, width), f"italic {MUTED}")
+        if line.row is not None:
+            return _finding_line(line.row, self._with_ledger, width)
+        return _cause_line(line.cause, line.cause.code in self._opened, width)
+
+
+class FindingsScreen(Screen[int | None]):
+    """Findings of everything, of one ledger, or of one event. Dismissed with the id of an event to go to, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(FINDINGS)
+    CSS_PATH = "../styles/findings.tcss"
+    AUTO_FOCUS = "#findings-list"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  as Textual declares it
+
+    def __init__(self, session: SessionApi, ledger: int | None, *, event: int | None = None) -> None:
+        super().__init__()
+        self._session = session
+        self._ledger = ledger
+        self._of_event = event
+        self._rows: Sequence[FindingRow] = ()
+        self._total = 0
+        self._ledgers: Sequence[LedgerRow] = ()
+        self._least = Severity.NONE
+        self._open: set[str] = set()
+
+    def compose(self) -> ComposeResult:
+        yield Static("Findings", id="findings-head", markup=False)
+        yield Static(id="findings-word", markup=False)
+        with Container(id="findings-body"):
+            yield CauseList(id="findings-list")
+            yield Sheet(id="findings-detail")
+
+    def on_mount(self) -> None:
+        self._say("Reading findings …")
+        self.run_worker(self._load(), group="findings", exclusive=True, exit_on_error=False)
+
+    async def _load(self) -> None:
+        try:
+            self._ledgers = await self._session.ledgers()
+            if self._of_event is None:
+                self._rows, self._total = await self._session.findings(ledger=self._ledger, limit=LIMIT)
+            else:
+                self._rows, self._total = await self._session.findings(event=self._of_event, limit=LIMIT)
+        except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
+            self._say(f"Findings cannot be read: {in_words(error)}")
+            return
+        groups = causes(self._rows)
+        if groups and (len(groups) == 1 or len(self._rows) <= 12):
+            self._open = {cause.code for cause in groups}
+        elif groups:
+            self._open = {groups[0].code}
+        self._refresh_list()
+
+    # showing
+
+    def _say(self, sentence: str) -> None:
+        word = self.query_one("#findings-word", Static)
+        word.update(Content(sentence))
+        word.display = bool(sentence)
+        self.query_one("#findings-body").display = False
+
+    def _refresh_list(self) -> None:
+        groups = causes(row for row in self._rows if row.finding.severity >= self._least)
+        self._refresh_head(groups)
+        if not groups:
+            self._say(self._nothing())
+            return
+        self.query_one("#findings-word").display = False
+        self.query_one("#findings-body").display = True
+        lines: list[Line] = []
+        for cause in groups:
+            lines.append(Line(cause))
+            if cause.code in self._open:
+                lines += [Line(cause, row) for row in cause.rows[:GROUP_LIMIT]]
+                if len(cause.rows) > GROUP_LIMIT:
+                    lines.append(Line(cause, cut=True))
+        listing = self.query_one(CauseList)
+        listing.fill(lines, frozenset(self._open), with_ledger=self._ledger is None)
+        listing.focus()
+        self._refresh_detail()
+
+    def _refresh_head(self, groups: Sequence[Cause]) -> None:
+        parts = [count(len(groups), "cause"), count(sum(len(cause.rows) for cause in groups), "finding")]
+        if self._total > len(self._rows):
+            parts.append(f"showing {len(self._rows):,} of {self._total:,}, worst first")
+        if self._least > Severity.NONE:
+            parts.append(f"{self._least.glyph} {self._least.word} and worse (s: more)")
+        of = "of one event" if self._of_event is not None else self._scope(self._ledger)
+        head = Content.assemble(("Findings ", STRONG), f"{of} · ", " · ".join(parts))
+        self.query_one("#findings-head", Static).update(head)
+
+    def _scope(self, ledger: int | None) -> str:
+        if ledger is None:
+            return "of all ledgers"
+        name = next((row.name for row in self._ledgers if row.id == ledger), f"ledger {ledger}")
+        return "of " + middle(safe(name), max(self.size.width // 3, 20))
+
+    def _nothing(self) -> str:
+        if self._of_event is not None and not self._rows:
+            return "No findings for this event."
+        if self._rows:
+            return f"No findings that are {self._least.word} or worse. Press s to show the others."
+        ledgers = [row for row in self._ledgers if self._ledger in (None, row.id)]
+        events = sum(row.records for row in ledgers)
+        return f"No findings. {count(len(ledgers), 'ledger')}, {count(events, 'event')} checked."
+
+    def _refresh_detail(self) -> None:
+        line = self.query_one(CauseList).line
+        if line is None:
+            return
+        cause, row = line.cause, line.row
+        self.query_one(Sheet).show(lambda width: _finding_page(row, width) if row else _cause_page(cause, width))
+
+    def on_cursor_list_moved(self) -> None:
+        self._refresh_detail()
+
+    # what keys do
+
+    def action_open(self) -> None:
+        """Go to the finding's event; open or close a cause."""
+        line = self.query_one(CauseList).line
+        if line is None:
+            return
+        if line.row is None:
+            self.action_fold()
+        elif line.row.event is not None:
+            self.dismiss(line.row.event)
+        else:
+            self.notify(NO_EVENT, markup=False)
+
+    def action_fold(self) -> None:
+        """Open or close the cause under the cursor; from a finding, the cause that it belongs to."""
+        listing = self.query_one(CauseList)
+        line = listing.line
+        if line is None:
+            return
+        self._open ^= {line.cause.code}
+        self._refresh_list()
+
+    def action_severity(self) -> None:
+        """From which severity on findings are shown: all, warnings, errors, critical."""
+        steps = (Severity.NONE, Severity.WARNING, Severity.ERROR, Severity.CRITICAL)
+        self._least = steps[(steps.index(self._least) + 1) % len(steps)]
+        if self._rows:
+            self._refresh_list()
+
+    def action_back(self) -> None:
+        self.dismiss(None)
+
+
+def _cause_line(cause: Cause, opened: bool, width: int) -> Content:
+    """``▾ ‼ critical  chain.hash-mismatch  The stored hash …      3``."""
+    mark = f"{'▾' if opened else '▸'} "
+    severity = fit(f"{cause.worst.glyph} {cause.worst.word}", 12)
+    number = f"{len(cause.rows):,}"
+    entry = CATALOGUE.get(cause.code)
+    room = width - len(mark) - 12 - len(number) - 1
+    code = cut(safe(cause.code), room)
+    title = cut(f"  {entry.title}" if entry else "", room - len(code))
+    return Content.assemble(
+        mark,
+        (severity, SEVERITY_STYLE[cause.worst]),
+        (code, STRONG),
+        title,
+        " " * (room - len(code) - len(Content(title)) + 1),
+        (number, STRONG),
+    )
+
+
+def _finding_line(row: FindingRow, with_ledger: bool, width: int) -> Content:
+    """Where, then what; indented under its cause."""
+    finding = row.finding
+    where = middle(safe(row.ledger_name), 28) if with_ledger else ""
+    if finding.sequence is not None:
+        place = f"sequence {finding.sequence:,}"
+    elif finding.record is not None:
+        place = f"record {finding.record:,}"
+    else:
+        place = "whole ledger" if finding.stream is None else "whole stream"
+    number = f"×{finding.count:,}" if finding.count > 1 else ""
+    stream = middle(safe(finding.stream), 20) if finding.stream else ""
+    where = "  ".join(part for part in (where, stream, place) if part)
+    room = max(width - 4 - len(number) - 1, 10)
+    head = cut(where, room)
+    message = cut(f"  {safe(finding.message, limit=500)}", max(room - Content(head).cell_length, 0))
+    gap = " " * max(room - Content(head).cell_length - Content(message).cell_length + 1, 1)
+    return Content.assemble("    ", (head, ""), (message, MUTED), gap, number)
+
+
+def _cause_page(cause: Cause, width: int) -> list[Content]:
+    entry = CATALOGUE.get(cause.code)
+    title = Content.assemble(severity_mark(cause.worst), "  ", (safe(cause.code), STRONG))
+    lines = [title.truncate(width, ellipsis=True)]
+    if entry is not None:
+        lines += prose(f"{entry.title}.", width)
+    spoken = f", for {count(cause.events, 'event')}" if cause.events != len(cause.rows) else ""
+    lines += prose(f"{count(len(cause.rows), 'finding')}{spoken}.", width)
+    if entry is not None:
+        lines += prose(entry.checked, width, lead="checked".ljust(12), lead_style=MUTED)
+        lines += prose(entry.next, width, lead="do next".ljust(12), lead_style=MUTED)
+    return lines
+
+
+def _finding_page(row: FindingRow, width: int) -> list[Content]:
+    lines = finding_lines(row, width)
+    finding = row.finding
+    lines += prose(safe(row.ledger_name), width, lead="ledger".ljust(12), lead_style=MUTED)
+    if finding.stream is not None:
+        lines += prose(safe(finding.stream), width, lead="stream".ljust(12), lead_style=MUTED)
+    if finding.record is not None:
+        offset = "" if finding.offset is None else f", offset {finding.offset:,}"
+        lines += prose(f"{finding.record:,}{offset}", width, lead="record".ljust(12), lead_style=MUTED)
+    if row.event is None:
+        lines += prose(NO_EVENT, width, MUTED)
+    return lines

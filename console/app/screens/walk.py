@@ -1,0 +1,413 @@
+"""The chain, link by link: what was hashed, what came out, what is stored, and the verdict in a sentence."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+from textual.worker import Worker
+
+from console.app.actions import WALK, bindings
+from console.app.cells import middle
+from console.app.layout import MUTED, STRONG, TRUST_STYLE, rule
+from console.app.screens.findings import FindingsScreen
+from console.app.widgets.proofs import (
+    coverage_lines,
+    hash_lines,
+    note_lines,
+    preimage_lines,
+    preimage_title,
+    previous_lines,
+    verdict_lines,
+)
+from console.app.widgets.sheet import Sheet
+from console.app.widgets.verify_bar import VerifyBar, outcome
+from console.app.words import count
+from console.app.work import in_words
+from console.engine.session import Details, SessionApi, VerifyProgress
+from console.model.trust import Trust
+from console.text import safe
+
+PACE = 0.15
+"""Seconds that a running walk rests on each link."""
+SETTLE = 0.1
+"""Seconds after which the neighbours of a link are looked up."""
+FAR = 10_000
+"""Links that a way to the first or last link may take beyond what the index lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One move asked for: ``step`` 1 or -1; to a broken link; or to the very end of the chain."""
+
+    step: int
+    broken: bool = False
+    end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    before: Details | None
+    after: Details | None
+
+
+class WalkScreen(Screen[int | None]):
+    """One link at a time. Dismissed with the event that was on screen last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(WALK)
+    CSS_PATH = "../styles/walk.tcss"
+    AUTO_FOCUS = ""
+
+    def __init__(self, session: SessionApi, event: int, *, pace: float = PACE) -> None:
+        super().__init__()
+        self._session = session
+        self._event = event
+        self._pace = pace
+        self._details: Details | None = None
+        self._neighbours: _Neighbours | None = None
+        self._moves: deque[_Move] = deque()
+        self._moving: Worker[None] | None = None
+        self._walking = False
+        self._walked = 0
+        self._links: tuple[int, int] | None = None
+        self._verifying: Worker[None] | None = None
+        self._progress: VerifyProgress | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="walk-head", markup=False)
+        yield Static(id="walk-verdict", markup=False)
+        yield Static(id="walk-previous", markup=False)
+        yield Static(id="walk-title", markup=False)
+        yield Sheet(id="walk-preimage", focusable=False)
+        yield Static(id="walk-hashes", markup=False)
+        yield Static(id="walk-neighbours", markup=False)
+        yield Static(id="walk-status", markup=False)
+        yield VerifyBar(id="walk-verify")
+
+    def on_mount(self) -> None:
+        self._go(self._event)
+
+    @property
+    def event(self) -> int:
+        """The event on screen."""
+        return self._event
+
+    # moving
+
+    def _ask(self, move: _Move) -> None:
+        """Moves are done one after the other, so that none is lost when keys come faster than answers."""
+        self._moves.append(move)
+        if self._moving is None or self._moving.is_finished:
+            self._moving = self.run_worker(self._move_on(), group="walk", exit_on_error=False)
+
+    def _go(self, event: int) -> None:
+        self._moving = self.run_worker(self._show(event), group="walk", exclusive=True, exit_on_error=False)
+
+    async def _move_on(self) -> None:
+        while self._moves:
+            target, none_left = self._event, ""
+            try:
+                while self._moves:
+                    move = self._moves.popleft()
+                    found = await (self._end(target, move.step) if move.end else self._link(target, move))
+                    none_left = self._none_left(move) if found is None else ""
+                    target = target if found is None else found
+            except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
+                self._moves.clear()
+                self._stop(f"The next link cannot be read: {in_words(error)}")
+                return
+            if target != self._event:
+                await self._show(target)
+            if none_left:
+                self._stop(none_left)
+
+    async def _link(self, event: int, move: _Move) -> int | None:
+        return await self._session.link(event, move.step, broken=move.broken)
+
+    async def _end(self, event: int, step: int) -> int | None:
+        """The first or last link: the outermost that the index lists there, and from it link by link."""
+        row = (await self._session.details(event)).row
+        view = await self._session.view(ledger=row.ledger, stream=row.stream)
+        try:
+            start = 0 if step < 0 else max(view.count - 512, 0)
+            rows = [row for row in await view.rows(start, start + 512) if row.sequence and row.trust != Trust.UNCHAINED]
+        finally:
+            await view.close()
+        if rows:
+            event = min(rows, key=lambda row: (-step * (row.sequence or 0), row.id)).id
+        for _ in range(FAR):
+            further = await self._session.link(event, step)
+            if further is None:
+                break
+            event = further
+        return event
+
+    def _none_left(self, move: _Move) -> str:
+        side = "after" if move.step > 0 else "before"
+        if self._details is not None and self._details.proof is None:
+            return "This event is in no chain: there is no link to go to."
+        if move.broken:
+            return f"There is no broken link {side} this one."
+        if self._walking:
+            return f"The end of the chain: {count(self._walked, 'link')} walked, none of them broken."
+        return "This is the last link of the chain." if move.step > 0 else "This is the first link of the chain."
+
+    async def _show(self, event: int) -> None:
+        try:
+            details = await self._session.details(event)
+        except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
+            self._stop(f"This event cannot be read: {in_words(error)}")
+            return
+        self._event, self._details, self._neighbours = event, details, None
+        self._say("")
+        self._refresh_link()
+        self.run_worker(self._look_around(details), group="neighbours", exclusive=True, exit_on_error=False)
+        if self._walking:
+            self._walked += 1
+            if trust_of(details) is Trust.BROKEN or not details.intact:
+                what = "a broken link" if details.intact else "bytes that changed since they were read"
+                self._stop(f"Stopped at {what}, {_place(details)}. Space walks on.")
+            else:
+                self.set_timer(self._pace, self._run_on)
+
+    def _run_on(self) -> None:
+        if self._walking:
+            self._ask(_Move(1))
+
+    async def _look_around(self, details: Details) -> None:
+        """The links before and after, once the walk rests here; and how many links the chain has."""
+        if details.proof is None:
+            return
+        await asyncio.sleep(0 if self._links is None else SETTLE)
+        stream, ledger = details.row.stream, details.row.ledger
+        if self._links is None or self._links[0] != stream:
+            rows, _ = await self._session.streams(ledger)
+            chained = next((row.chained for row in rows if row.id == stream), 0)
+            self._links = (stream, chained)
+            self._refresh_head()
+        before, after = await self._session.link(self._event, -1), await self._session.link(self._event, 1)
+        self._neighbours = _Neighbours(
+            None if before is None else await self._session.details(before),
+            None if after is None else await self._session.details(after),
+        )
+        self._refresh_neighbours()
+
+    def _stop(self, sentence: str) -> None:
+        self._walking = False
+        self._say(sentence)
+
+    # showing
+
+    def _say(self, sentence: str) -> None:
+        if self._verifying is None:
+            status = self.query_one("#walk-status", Static)
+            status.update(Content(sentence))
+            status.display = bool(sentence)
+
+    @property
+    def _width(self) -> int:
+        return max(self.size.width - 2, 20)
+
+    def on_resize(self) -> None:
+        if self._details is not None:
+            self._refresh_link()
+
+    def _refresh_link(self) -> None:
+        details, width = self._details, self._width
+        if details is None:
+            return
+        self._refresh_head()
+        verdict = verdict_lines(details, width)
+        if not details.intact:
+            warning = f"‼ These bytes differ from what was read before. {safe(details.problem, limit=500)}"
+            verdict = [*Content.styled(warning, "bold $text-error").wrap(width), *verdict]
+        self._put("walk-verdict", verdict)
+        proof = details.proof
+        self._put("walk-previous", previous_lines(proof, width) if proof else [])
+        self._put("walk-hashes", [rule("hash of these bytes", width), *hash_lines(proof, width)] if proof else [])
+        self._put("walk-title", [rule(preimage_title(proof, width), width)] if proof else [])
+        sheet = self.query_one(Sheet)
+        sheet.show(lambda room: self._preimage(details, room))
+        self._refresh_neighbours()
+
+    def _preimage(self, details: Details, width: int) -> list[Content]:
+        """The preimage, and below it what the proof adds in words and what the hash does not cover."""
+        if details.proof is None:
+            return []
+        further = [*note_lines(details, width), *coverage_lines(details, width)]
+        return [*preimage_lines(details.proof, width), Content(""), *further]
+
+    def _put(self, id: str, lines: list[Content]) -> None:
+        part = self.query_one(f"#{id}", Static)
+        part.display = bool(lines)
+        part.update(Content("\n").join(lines))
+
+    def _refresh_head(self) -> None:
+        details = self._details
+        if details is None:
+            return
+        row, width = details.row, self._width
+        links = self._links[1] if self._links and self._links[0] == row.stream else 0
+        right = safe(details.proof.profile) if details.proof else "no chain"
+        where = _place(details) + (f" of {count(links, 'link')}" if links and details.proof else "")
+        kind = safe(f"{row.stream_kind} ", limit=24)
+        room = width - len("Chain walk  ") - len(kind) - len(where) - len(right) - 5
+        left = Content.assemble(
+            ("Chain walk  ", STRONG), kind, middle(safe(row.stream_key), max(room, 8)), (f" · {where}", STRONG)
+        )
+        gap = " " * max(width - left.cell_length - len(right), 2)
+        self._put("walk-head", [Content.assemble(left, gap, (right, MUTED))])
+
+    def _refresh_neighbours(self) -> None:
+        details, around, width = self._details, self._neighbours, self._width
+        if details is None or details.proof is None:
+            self._put("walk-neighbours", [])
+            return
+        lines = [rule("next and previous", width)]
+        if around is None:
+            lines += [Content.styled("…", MUTED)]
+        else:
+            lines.append(_neighbour("p", around.before, "this is the first link", width))
+            line = _neighbour("n", around.after, "this is the last link", width)
+            if around.after is not None and around.after.proof is not None:
+                names = around.after.proof.previous == details.proof.stored
+                line += Content(" · ") + (
+                    Content.styled("✓ names the stored hash above", "$text-success")
+                    if names
+                    else Content.styled("✗ names another previous hash", "bold $text-error")
+                )
+            lines.append(line.truncate(width, ellipsis=True))
+        self._put("walk-neighbours", lines)
+
+    # what keys do
+
+    def action_next_link(self) -> None:
+        self._by_hand(_Move(1))
+
+    def action_previous_link(self) -> None:
+        self._by_hand(_Move(-1))
+
+    def action_next_broken(self) -> None:
+        self._by_hand(_Move(1, broken=True))
+
+    def action_previous_broken(self) -> None:
+        self._by_hand(_Move(-1, broken=True))
+
+    def action_first_link(self) -> None:
+        self._by_hand(_Move(-1, end=True))
+
+    def action_last_link(self) -> None:
+        self._by_hand(_Move(1, end=True))
+
+    def action_scroll_down(self) -> None:
+        sheet = self.query_one(Sheet)
+        sheet.scroll_relative(y=max(sheet.size.height - 2, 1), animate=False)
+
+    def action_scroll_up(self) -> None:
+        sheet = self.query_one(Sheet)
+        sheet.scroll_relative(y=-max(sheet.size.height - 2, 1), animate=False)
+
+    def _by_hand(self, move: _Move) -> None:
+        self._walking = False
+        self._ask(move)
+
+    def action_run(self) -> None:
+        if self._walking:
+            self._stop("Paused. Space walks on.")
+            return
+        self._walking, self._walked = True, 0
+        self._ask(_Move(1))
+
+    def action_findings(self) -> None:
+        if self._details is None:
+            return
+        self._walking = False
+        row = self._details.row
+        self.app.push_screen(FindingsScreen(self._session, row.ledger, event=row.id), self._chosen)
+
+    def _chosen(self, event: int | None) -> None:
+        if event is not None and event != self._event:
+            self._go(event)
+
+    def action_back(self) -> None:
+        """Stop what runs; go back when nothing does."""
+        if self._verifying is not None:
+            self._verifying.cancel()
+            self._end_verify(_cancelled(self._progress))
+        elif self._walking:
+            self._stop("Paused. Space walks on.")
+        else:
+            self.dismiss(self._event)
+
+    # verify all
+
+    def action_verify(self) -> None:
+        if self._details is None or self._verifying is not None:
+            return
+        self._walking = False
+        self._say("")
+        self._progress = None
+        self.query_one(VerifyBar).begin()
+        self._verifying = self.run_worker(
+            self._verify(self._details.row.stream), group="verify", exclusive=True, exit_on_error=False
+        )
+
+    async def _verify(self, stream: int) -> None:
+        steps = self._session.verify(stream=stream)
+        try:
+            async for progress in steps:
+                self._progress = progress
+                self.query_one(VerifyBar).go_on(progress)
+        except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
+            self._end_verify(f"Verification failed: {in_words(error)} What was not checked is not trusted.")
+            return
+        finally:
+            if isinstance(steps, AsyncGenerator):
+                await steps.aclose()
+        done = self._progress
+        if done is None or not done.finished:
+            self._end_verify(_cancelled(done))
+        else:
+            self._end_verify(f"{outcome(done)} {safe(done.verdict, limit=500)}".rstrip())
+
+    def _end_verify(self, sentence: str) -> None:
+        self._verifying = None
+        self.query_one(VerifyBar).display = False
+        self._say(sentence)
+
+
+def trust_of(details: Details) -> Trust:
+    """As proved just now; as ingested where there is nothing to prove."""
+    return details.row.trust if details.proof is None else details.proof.trust
+
+
+def _place(details: Details) -> str:
+    """Where in its stream an event stands."""
+    sequence = details.proof.sequence if details.proof else details.row.sequence
+    return f"record {details.row.ordinal:,}" if sequence is None else f"sequence {sequence:,}"
+
+
+def _cancelled(progress: VerifyProgress | None) -> str:
+    if progress is None:
+        return "Verification was stopped before anything was checked."
+    return (
+        f"Verification was stopped: {progress.done:,} of {count(progress.total, 'event')} checked, "
+        f"{progress.broken:,} broken so far. The rest was not checked."
+    )
+
+
+def _neighbour(key: str, details: Details | None, none: str, width: int) -> Content:
+    if details is None:
+        return Content.styled(f"{key}  {none}", MUTED)
+    trust = trust_of(details)
+    return Content.assemble(
+        (f"{key}  ", MUTED),
+        f"{_place(details)}  {safe(details.row.type, limit=32)}  ",
+        (f"{trust.glyph} {trust.word}", TRUST_STYLE[trust]),
+    )
