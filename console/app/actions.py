@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 OVERVIEW, STREAM, WALK, FINDINGS, HELP = "overview", "stream", "walk", "findings", "help"
+DETAILS = "details"
+"""Not a screen: the keys that the details take while they have the focus."""
 LISTS = (OVERVIEW, STREAM, FINDINGS)
 SCREENS = (OVERVIEW, STREAM, WALK, FINDINGS)
 EVERYWHERE = (*SCREENS, HELP)
@@ -57,6 +59,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_broken", ("N",), "Next broken", "To the next broken link.", "Move", (WALK,), rank=3),
     Action("previous_broken", ("P",), "Previous broken", "To the broken link before.", "Move", (WALK,), rank=4),
     Action("run", ("space",), "Run", "Walk on by itself until a broken link; again to stop.", "Move", (WALK,), rank=5),
+    Action("first_link", ("g", "home"), "First link", "To the first link of the chain.", "Move", (WALK,)),
+    Action("last_link", ("G", "end"), "Last link", "To the last link of the chain.", "Move", (WALK,)),
+    Action("fold", ("space",), "Open or close", "Open or close a cause.", "Move", (FINDINGS,), rank=2),
     Action("next_finding", ("n",), "Next finding", "To the next event with a finding.", "Move", (STREAM,), rank=6),
     Action("previous_finding", ("N",), "Previous finding", "To the event with a finding before.", "Move", (STREAM,)),
     Action("next_error", ("e",), "Next error", "To the next event with an error or worse.", "Move", (STREAM,)),
@@ -71,12 +76,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("details", ("d",), "Details", "Show or hide the details.", "Look", (STREAM,), rank=8),
     Action("next_tab", ("right_square_bracket",), "Next tab", "The next tab of the details.", "Look", (STREAM,)),
     Action("previous_tab", ("left_square_bracket",), "Previous tab", "The tab before.", "Look", (STREAM,)),
+    Action("next_tab", ("right_square_bracket", "right", "l"), "Next tab", "The next tab.", "Look", (DETAILS,)),
+    Action("previous_tab", ("left_square_bracket", "left", "h"), "Previous tab", "The tab before.", "Look", (DETAILS,)),
+    Action("indent", ("equals_sign",), "Indent", "Raw bytes indented as JSON, or as they are.", "Look", (DETAILS,)),
+    Action("hex", ("x",), "Hex", "Raw bytes in hex, or as they are.", "Look", (DETAILS,)),
+    Action("severity", ("s",), "Severity", "Show all findings, or only those from some severity on.", "Look", (FINDINGS,), rank=3),
+    Action("further_down", ("pagedown", "ctrl+f", "ctrl+d"), "Scroll down", "Further down in the hashed bytes.", "Look", (WALK,)),
+    Action("further_up", ("pageup", "ctrl+b", "ctrl+u"), "Scroll up", "Further up in the hashed bytes.", "Look", (WALK,)),
     Action("all_events", ("a",), "All events", "All events of all ledgers, merged by time.", "Look", (OVERVIEW,), rank=2),
     Action("sort", ("s",), "Sort", "Order ledgers by the worst finding, by name, or by the last event.", "Look", (OVERVIEW,), rank=4),
     Action("copy", ("y",), "Copy", "Copy the event's id, or its place, in showable characters.", "Look", (STREAM,)),
     # Prove
     Action("walk", ("w",), "Chain walk", "Walk the chain link by link from this event.", "Prove", (STREAM,), rank=4),
     Action("findings", ("F",), "Findings", "What is wrong or notable, worst first.", "Prove", (OVERVIEW, STREAM), rank=5),
+    Action("findings", ("F", "enter"), "Findings", "The findings of this event.", "Prove", (WALK,), rank=6),
     Action("verify", ("v",), "Verify", "Check all again from the raw bytes, not from the index.", "Prove", (OVERVIEW, STREAM, WALK), rank=7),
     # Console
     Action("help", ("question_mark", "f1"), "Help", "This list of keys and signs.", "Console", SCREENS, rank=10),
