@@ -66,6 +66,9 @@ class Reader(Protocol):
     def read(self, batch: RecordBatch) -> EventBatch:
         """One row for each record, with trust, worst severity and findings. Never raises on content."""
 
+    def takes_tail(self, raw: bytes) -> bool:
+        """Whether an unfinished last record is whole all the same, because its writer never ends the last line."""
+
     def standing(self) -> list[Finding]:
         """Findings that hold as of now (gaps, orphans, missing stages); all have ``standing=True``."""
 
@@ -104,6 +107,10 @@ class Format(Protocol):
     @property
     def companions(self) -> Sequence[str]:
         """Glob patterns, relative to the ledger's folder, of side-car files that help to check."""
+
+    @property
+    def reference_codes(self) -> tuple[str, str]:
+        """Finding codes for an id that stands twice, and for a parent that is nowhere in the ledger."""
 
     def sniff(self, sample: Sample) -> Claim | None: ...
     def reader(self, context: Context) -> Reader: ...

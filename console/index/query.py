@@ -2,8 +2,8 @@
 
 ``type:A,B`` is either · ``-type:A`` is not · ``*`` matches any text · ``seq:3..9``, ``seq:>9`` · ``since:2026-01-01``,
 ``until:…``, ``time:2026-01-01T10`` (that hour) · ``trust:broken`` · ``severity:warning`` (and worse) ·
-``code:chain.*`` · ``run:… deal:… action:…`` (streams by kind) · ``ledger:*name*`` · ``"exact words"`` and every other word are looked for
-in the raw records, letter case ignored unless the word has capitals. Terms are joined by *and*.
+``code:chain.*`` · ``run:… deal:… action:…`` (streams by kind) · ``ledger:*name*`` · ``"exact words"`` and every other
+word are looked for in the raw records, letter case ignored unless the word has capitals. Terms are joined by *and*.
 """
 
 import re

@@ -42,10 +42,7 @@ class IndexReader:
             + ("active ORDER BY path, member" if ledger is None else "id = ?"),
             () if ledger is None else (ledger,),
         ) as rows:
-            return [
-                LedgerRow(*row[:13], tuple(json.loads(row[13])), tuple(counts.get(row[0], [0] * 5)), row[14])
-                async for row in rows
-            ]
+            return [_ledger_row(row, counts.get(row[0], [0] * 5)) async for row in rows]
 
     async def streams(
         self, ledger: int | None = None, *, limit: int = 500, offset: int = 0
@@ -82,14 +79,15 @@ class IndexReader:
 
     @staticmethod
     def _stream_row(row: Any, counts: dict[tuple[int, str], list[int]]) -> StreamRow:
-        return StreamRow(
+        values: list[Any] = [
             *row[:7],
             tuple(row[7:14]),
             tuple(counts.get((row[1], row[3]), [0] * 5)),
             json.loads(row[14]),
             row[15],
             None if row[16] is None else bool(row[16]),
-        )
+        ]
+        return StreamRow(*values)
 
     async def _finding_counts(self, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
         counts: dict[tuple[int, str], list[int]] = {}
@@ -269,6 +267,11 @@ async def one(rows: aiosqlite.Cursor) -> Any:
     row = await rows.fetchone()
     assert row is not None
     return row
+
+
+def _ledger_row(row: Any, counts: list[int]) -> LedgerRow:
+    values: list[Any] = [*row[:13], tuple(json.loads(row[13])), tuple(counts), row[14]]
+    return LedgerRow(*values)
 
 
 def _finding_row(row: Any) -> FindingRow:

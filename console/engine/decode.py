@@ -1,0 +1,89 @@
+"""Reads a ledger on from a cursor: records decoded, checked, hashed, and cut into portions for the index."""
+
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+
+from console.formats.base import Reader
+from console.index.portion import Portion
+from console.model.batch import EventBatch
+from console.model.record import Cursor, RecordBatch
+from console.model.trust import Severity
+from console.sources.base import Source
+
+ROWS = 50_000
+"""Events of one commit: smaller ones cost more each, larger ones are seen later."""
+SECONDS = 0.5
+"""A portion is cut after this time too, so that a slow ledger is seen growing."""
+
+
+def read_batch(reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> EventBatch:
+    """One batch through a reader, with the container's findings and the record hashes (RFC 6962 leaves)."""
+    out = reader.read(batch)
+    if batch.leaves:
+        skipped = {batch.first + index for index in batch.leaves}
+        out.findings = [each for each in out.findings if each.record not in skipped or each.code != "record.blank-line"]
+        for index in batch.leaves:
+            out.worst[index] = max(out.worst[index], Severity.ERROR)
+    if batch.findings:
+        out.findings = [*(each for each in batch.findings if each not in out.findings), *out.findings]
+    if hashes:
+        leaves = [sha256(b"\0" + raw).digest() for raw in batch.raws]
+        for index, digest in batch.leaves.items():
+            leaves[index] = digest
+        out.hashes = b"".join(leaves)
+    return out
+
+
+def file_text(source: Source) -> str:
+    """The state of the file as text, to be compared at the next start."""
+    state = source.state()
+    return f"{state.device}:{state.inode}:{state.size}:{state.mtime_ns}"
+
+
+def portions(source: Source, reader: Reader, start: Cursor, *, rows: int = ROWS) -> Iterator[Portion]:
+    """All that is there from ``start`` on, the last portion with the unfinished tail. At least one portion.
+
+    Raises ``SourceError`` where the ledger cannot be read any more; what came before stands.
+    """
+    batches: list[EventBatch] = []
+    count = 0
+    cursor = start
+    began = time.monotonic()
+    file = file_text(source)
+    size = source.state().size
+
+    def cut(pending: int = 0) -> Portion:
+        return Portion(
+            batches=tuple(batches),
+            next=cursor,
+            profile=reader.profile,
+            state=dict(reader.take_state()),
+            facts=tuple(reader.facts()),
+            standing=tuple(reader.standing()),
+            pending=pending,
+            bytes=size,
+            file=file,
+        )
+
+    for batch in source.batches(start):
+        out = read_batch(reader, batch)
+        batches.append(out)
+        count += len(out)
+        cursor = batch.next
+        if count >= rows or time.monotonic() - began > SECONDS:
+            yield cut()
+            batches, count, began = [], 0, time.monotonic()
+    tail = source.tail(cursor)
+    if tail is not None and reader.takes_tail(tail.raw):
+        whole = RecordBatch(
+            tail.ordinal,
+            [tail.offset],
+            [tail.length],
+            [tail.raw],
+            Cursor(tail.ordinal + 1, tail.offset + tail.length),
+        )
+        batches.append(read_batch(reader, whole))
+        cursor = whole.next
+        tail = None
+    yield cut(0 if tail is None else tail.length)
