@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a table reads best with one row on a line
 """The one registry of what an operator can do: it feeds bindings, footer, help and palette.
 
-An action ``id`` names the method ``action_<id>`` of the screen (or of the app). Keys follow vim, less, lnav and k9s.
+An action ``id`` names the method ``action_<id>`` of the screen, or of the app where it starts with ``app.``. Keys follow vim, less, lnav and k9s.
 """
 
 from collections.abc import Iterator
@@ -55,10 +55,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", ("enter",), "Details", "Show the event's details and go into them.", "Move", (STREAM,), rank=1),
     Action("open", ("enter",), "Go to event", "Go to the event that the finding is about.", "Move", (FINDINGS,), rank=1),
     Action("next_link", ("n", "j", "down"), "Next link", "To the next link of the chain.", "Move", (WALK,), rank=1),
-    Action("previous_link", ("p", "k", "up"), "Previous link", "To the link before.", "Move", (WALK,), rank=2),
-    Action("next_broken", ("N",), "Next broken", "To the next broken link.", "Move", (WALK,), rank=3),
-    Action("previous_broken", ("P",), "Previous broken", "To the broken link before.", "Move", (WALK,), rank=4),
-    Action("run", ("space",), "Run", "Walk on by itself until a broken link; again to stop.", "Move", (WALK,), rank=5),
+    Action("previous_link", ("p", "k", "up"), "Previous link", "To the link before.", "Move", (WALK,), rank=8),
+    Action("next_broken", ("N",), "Next broken", "To the next broken link.", "Move", (WALK,), rank=2),
+    Action("previous_broken", ("P",), "Previous broken", "To the broken link before.", "Move", (WALK,), rank=9),
+    Action("run", ("space",), "Run", "Walk on by itself until a broken link; again to stop.", "Move", (WALK,), rank=3),
     Action("first_link", ("g", "home"), "First link", "To the first link of the chain.", "Move", (WALK,)),
     Action("last_link", ("G", "end"), "Last link", "To the last link of the chain.", "Move", (WALK,)),
     Action("fold", ("space",), "Open or close", "Open or close a cause.", "Move", (FINDINGS,), rank=2),
@@ -85,17 +85,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("further_up", ("pageup", "ctrl+b", "ctrl+u"), "Scroll up", "Further up in the hashed bytes.", "Look", (WALK,)),
     Action("all_events", ("a",), "All events", "All events of all ledgers, merged by time.", "Look", (OVERVIEW,), rank=2),
     Action("sort", ("s",), "Sort", "Order ledgers by the worst finding, by name, or by the last event.", "Look", (OVERVIEW,), rank=4),
+    Action("fold", ("space",), "More streams", "Show more, or fewer, of a ledger's streams.", "Look", (OVERVIEW,), rank=6),
     Action("copy", ("y",), "Copy", "Copy the event's id, or its place, in showable characters.", "Look", (STREAM,)),
     # Prove
     Action("walk", ("w",), "Chain walk", "Walk the chain link by link from this event.", "Prove", (STREAM,), rank=4),
     Action("findings", ("F",), "Findings", "What is wrong or notable, worst first.", "Prove", (OVERVIEW, STREAM), rank=5),
-    Action("findings", ("F", "enter"), "Findings", "The findings of this event.", "Prove", (WALK,), rank=6),
+    Action("findings", ("F", "enter"), "Findings", "The findings of this event.", "Prove", (WALK,), rank=9),
     Action("verify", ("v",), "Verify", "Check all again from the raw bytes, not from the index.", "Prove", (OVERVIEW, STREAM, WALK), rank=7),
     # Console
     Action("help", ("question_mark", "f1"), "Help", "This list of keys and signs.", "Console", SCREENS, rank=10),
-    Action("command_palette", ("ctrl+p", "colon"), "Palette", "Find an action by its name.", "Console", SCREENS, rank=11),
-    Action("toggle_light", ("T",), "Light or dark", "Switch between the light and the dark theme.", "Console", EVERYWHERE),
-    Action("quit", ("q", "ctrl+q"), "Quit", "Leave the console.", "Console", EVERYWHERE, rank=12),
+    Action("app.command_palette", ("ctrl+p", "colon"), "Palette", "Find an action by its name.", "Console", SCREENS, rank=11),
+    Action("app.toggle_light", ("T",), "Light or dark", "Switch between the light and the dark theme.", "Console", EVERYWHERE),
+    Action("app.quit", ("q", "ctrl+q"), "Quit", "Leave the console.", "Console", EVERYWHERE, rank=12),
 )  # fmt: skip
 
 _KEY_NAMES = {

@@ -16,8 +16,10 @@ from textual.widgets import Static
 from console.app.actions import FINDINGS, bindings
 from console.app.cells import cut, fit, middle
 from console.app.layout import MUTED, SEVERITY_STYLE, STRONG, prose, severity_mark
+from console.app.messages import IndexChanged
 from console.app.widgets.cursor_list import CursorList
 from console.app.widgets.details import finding_lines
+from console.app.widgets.frame import KeyLine
 from console.app.widgets.sheet import Sheet
 from console.app.words import count
 from console.app.work import in_words
@@ -31,6 +33,10 @@ LIMIT = 5_000
 """Findings that are read, worst first."""
 GROUP_LIMIT = 100
 """Findings of one cause that are listed."""
+FEW = 12
+"""Findings up to this many are all listed from the start; of more, the worst cause's."""
+LOOK_AGAIN = 1.0
+"""Seconds between looks while the index changes."""
 NO_EVENT = "This finding is about the ledger itself: there is no event to go to."
 
 
@@ -116,7 +122,7 @@ class FindingsScreen(Screen[int | None]):
     """Findings of everything, of one ledger, or of one event. Dismissed with the id of an event to go to, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FINDINGS)
-    CSS_PATH = "../styles/findings.tcss"
+    CSS_PATH = ["../styles/details.tcss", "../styles/findings.tcss"]  # noqa: RUF012  as Textual declares it
     AUTO_FOCUS = "#findings-list"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  as Textual declares it
 
@@ -130,6 +136,8 @@ class FindingsScreen(Screen[int | None]):
         self._ledgers: Sequence[LedgerRow] = ()
         self._least = Severity.NONE
         self._open: set[str] = set()
+        self._first_look = True
+        self._changed = False
 
     def compose(self) -> ComposeResult:
         yield Static("Findings", id="findings-head", markup=False)
@@ -137,9 +145,22 @@ class FindingsScreen(Screen[int | None]):
         with Container(id="findings-body"):
             yield CauseList(id="findings-list")
             yield Sheet(id="findings-detail")
+        yield KeyLine(FINDINGS)
 
     def on_mount(self) -> None:
         self._say("Reading findings …")
+        self._read()
+        self.set_interval(LOOK_AGAIN, self._look_again)
+
+    def on_index_changed(self, event: IndexChanged) -> None:
+        self._changed = True
+
+    def _look_again(self) -> None:
+        if self._changed:
+            self._changed = False
+            self._read()
+
+    def _read(self) -> None:
         self.run_worker(self._load(), group="findings", exclusive=True, exit_on_error=False)
 
     async def _load(self) -> None:
@@ -152,11 +173,10 @@ class FindingsScreen(Screen[int | None]):
         except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
             self._say(f"Findings cannot be read: {in_words(error)}")
             return
-        groups = causes(self._rows)
-        if groups and (len(groups) == 1 or len(self._rows) <= 12):
-            self._open = {cause.code for cause in groups}
-        elif groups:
-            self._open = {groups[0].code}
+        if self._first_look:
+            self._first_look = False
+            groups = causes(self._rows)
+            self._open = {cause.code for cause in (groups if len(self._rows) <= FEW else groups[:1])}
         self._refresh_list()
 
     # showing

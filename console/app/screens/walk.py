@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -16,7 +17,9 @@ from textual.worker import Worker
 from console.app.actions import WALK, bindings
 from console.app.cells import middle
 from console.app.layout import MUTED, STRONG, TRUST_STYLE, rule
+from console.app.messages import IndexChanged
 from console.app.screens.findings import FindingsScreen
+from console.app.widgets.frame import KeyLine
 from console.app.widgets.proofs import (
     coverage_lines,
     hash_lines,
@@ -38,6 +41,8 @@ PACE = 0.15
 """Seconds that a running walk rests on each link."""
 SETTLE = 0.1
 """Seconds after which the neighbours of a link are looked up."""
+LOOK_AGAIN = 1.0
+"""Seconds between looks for a next link while the ledger grows."""
 FAR = 10_000
 """Links that a way to the first or last link may take beyond what the index lists."""
 
@@ -61,7 +66,7 @@ class WalkScreen(Screen[int | None]):
     """One link at a time. Dismissed with the event that was on screen last."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(WALK)
-    CSS_PATH = "../styles/walk.tcss"
+    CSS_PATH = ["../styles/details.tcss", "../styles/walk.tcss"]  # noqa: RUF012  as Textual declares it
     AUTO_FOCUS = ""
 
     def __init__(self, session: SessionApi, event: int, *, pace: float = PACE) -> None:
@@ -75,6 +80,7 @@ class WalkScreen(Screen[int | None]):
         self._moving: Worker[None] | None = None
         self._walking = False
         self._walked = 0
+        self._changed = False
         self._links: tuple[int, int] | None = None
         self._verifying: Worker[None] | None = None
         self._progress: VerifyProgress | None = None
@@ -87,11 +93,25 @@ class WalkScreen(Screen[int | None]):
         yield Sheet(id="walk-preimage", focusable=False)
         yield Static(id="walk-hashes", markup=False)
         yield Static(id="walk-neighbours", markup=False)
-        yield Static(id="walk-status", markup=False)
-        yield VerifyBar(id="walk-verify")
+        with Vertical(id="walk-foot"):
+            yield Static(id="walk-status", markup=False)
+            yield VerifyBar(id="walk-verify")
+            yield KeyLine(WALK)
 
     def on_mount(self) -> None:
         self._go(self._event)
+        self.set_interval(LOOK_AGAIN, self._look_again)
+
+    def on_index_changed(self, event: IndexChanged) -> None:
+        self._changed = True
+
+    def _look_again(self) -> None:
+        """At the end of a chain that grows, the next link may have come."""
+        details, around = self._details, self._neighbours
+        if self._changed and details is not None and around is not None and around.after is None:
+            self._links = None
+            self.run_worker(self._look_around(details), group="neighbours", exclusive=True, exit_on_error=False)
+        self._changed = False
 
     @property
     def event(self) -> int:
@@ -234,6 +254,7 @@ class WalkScreen(Screen[int | None]):
         self._put("walk-title", [rule(preimage_title(proof, width), width)] if proof else [])
         sheet = self.query_one(Sheet)
         sheet.show(lambda room: self._preimage(details, room))
+        sheet.styles.max_height = max(len(sheet.lines), 1)
         self._refresh_neighbours()
 
     def _preimage(self, details: Details, width: int) -> list[Content]:
@@ -269,9 +290,9 @@ class WalkScreen(Screen[int | None]):
         if details is None or details.proof is None:
             self._put("walk-neighbours", [])
             return
-        lines = [rule("next and previous", width)]
+        lines = [rule("previous and next", width)]
         if around is None:
-            lines += [Content.styled("…", MUTED)]
+            lines += [Content.styled("p  …", MUTED), Content.styled("n  …", MUTED)]
         else:
             lines.append(_neighbour("p", around.before, "this is the first link", width))
             line = _neighbour("n", around.after, "this is the last link", width)
@@ -305,11 +326,11 @@ class WalkScreen(Screen[int | None]):
     def action_last_link(self) -> None:
         self._by_hand(_Move(1, end=True))
 
-    def action_scroll_down(self) -> None:
+    def action_further_down(self) -> None:
         sheet = self.query_one(Sheet)
         sheet.scroll_relative(y=max(sheet.size.height - 2, 1), animate=False)
 
-    def action_scroll_up(self) -> None:
+    def action_further_up(self) -> None:
         sheet = self.query_one(Sheet)
         sheet.scroll_relative(y=-max(sheet.size.height - 2, 1), animate=False)
 
