@@ -7,10 +7,12 @@ from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
 from console.sources.content import Content, FileContent
 from console.sources.files import in_words, opened, read_at
+from console.sources.gzip_stream import GzipContent
 from console.sources.json_array import JsonSource
 from console.sources.jsonl import JsonlSource
 from console.sources.said import empty, not_recognised
 from console.sources.sniff import FIRST, hopeless, stored_kind, text_kind
+from console.sources.sse import SseSource
 
 _BESIDE = ("-wal", "-shm", "-journal")
 _LEDGER_LIKE = (".jsonl", ".ndjson", ".json", ".gz", ".db", ".sqlite", ".sqlite3", ".sse", ".zip")
@@ -105,6 +107,8 @@ def _worth_saying(skipped: Skipped) -> bool:
 
 def _opened(path: str, first: bytes) -> list[Source | Skipped]:
     match stored_kind(first):
+        case "gzip":
+            return [_from_content(GzipContent(path))]
         case _:
             return [_from_content(FileContent(path))]
 
@@ -113,11 +117,15 @@ def _from_content(content: Content) -> Source | Skipped:
     """The source that cuts these bytes into records. Raises SourceError."""
     with content.open() as window:
         verdict = text_kind(window)
+        if verdict.kind == "empty" and (said := window.findings()):
+            return Skipped(content.path, said[0])
     match verdict.kind:
         case "jsonl":
             return JsonlSource(content)
         case "json":
             return JsonSource(content)
+        case "sse":
+            return SseSource(content)
         case "empty":
             return empty(content.path, verdict.why)
         case _:
