@@ -72,6 +72,7 @@ def _entries() -> dict[str, Entry]:
         ("schema.missing-version", warning, "No schema version", "That an event names its schema version.", "Known of older writers."),
         ("schema.unknown-version", warning, "An unknown schema version", "The version against the registry.", "The payload is shown, but not checked."),
         ("schema.coerced", warning, "A value was read as another type", "Values that the system's own reader would convert.", "Other readers may refuse or read it differently."),
+        ("schema.inconsistent", warning, "Two fields contradict each other", "Business rules that tie fields of one event.", "Look at the event's producer: one of the two is wrong."),
         # identity
         ("identity.duplicate-event-id", error, "An event id stands twice", "Ids over the whole ledger.", "Compare both events: a replayed write, or a copy with changes."),
         ("identity.span-run-mismatch", error, "The span belongs to another run", "That span_id starts with run_id.", "The event may have been moved from another run."),
@@ -90,6 +91,7 @@ def _entries() -> dict[str, Entry]:
         ("data.hash-mismatch", critical, "The payload's hash does not fit", "data_hash, recomputed from the payload at hand.", "The payload or the hash was changed."),
         ("data.hash-malformed", error, "Not a hash", "64 lower-case hex digits.", "The value protects nothing."),
         ("data.hash-unverifiable", note, "The payload is not at hand", "Whether the hashed payload can be found.", "Put the run's inputs and outputs beside the ledger."),
+        ("data.integrity-check-failed", error, "The writer's own integrity check failed", "integrity_check_passed of the storing event.", "What was stored may be damaged: compare with a replica."),
         # order
         ("order.time-regression", error, "Time goes backwards", "Parsed instants in ledger order.", "A clock step, a late write, or reordering."),
         ("order.future-timestamp", error, "A time later than now", "Instants against the clock of the check.", "A wrong clock on the writer or here."),
