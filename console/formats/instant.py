@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from console.model.event import Instant
 
@@ -61,3 +62,21 @@ def iso(micros: int, *, digits: int = 6) -> str:
 def now_micros() -> int:
     """The clock, UTC microseconds."""
     return int(datetime.now(UTC).timestamp() * 1_000_000)
+
+
+def quick(text: str) -> tuple[int, str] | None:
+    """Microseconds and zone as ``parse`` gives them, several times faster for ``…T18:31:16.406740`` with or without Z."""
+    size = len(text)
+    if (size == 27 and text[26] == "Z" or size == 26) and text[19] == "." and text[16] == ":":
+        fraction = text[20:26]
+        if fraction.isdecimal() and fraction.isascii():
+            base = _second(text[:19])
+            return None if base is None else (base + int(fraction), text[26:])
+    instant = parse(text)
+    return None if instant is None else (instant.micros, instant.zone)
+
+
+@lru_cache(maxsize=4096)
+def _second(text: str) -> int | None:
+    instant = parse(text)
+    return None if instant is None else instant.micros

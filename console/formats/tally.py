@@ -1,0 +1,59 @@
+"""Findings that would repeat for event after event, gathered into one with a count."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from console.model.finding import Finding
+
+
+class Place(NamedTuple):
+    """Where a record is: ``ordinal`` from 1, ``offset`` and ``length`` in bytes of the decoded stream."""
+
+    ordinal: int
+    offset: int
+    length: int
+
+
+class Tally:
+    """Counts causes by key and keeps the place of each cause's first event; at most ``limit`` causes."""
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._limit = limit
+        self._causes: dict[tuple[str, ...], tuple[int, Place]] = {}
+        self.beyond = 0
+        """Events whose cause came after the limit was reached."""
+
+    def __len__(self) -> int:
+        return len(self._causes)
+
+    def add(self, key: tuple[str, ...], place: Place) -> bool:
+        """Count one event; True if its cause is new."""
+        known = self._causes.get(key)
+        if known is not None:
+            self._causes[key] = known[0] + 1, known[1]
+            return False
+        if len(self._causes) >= self._limit:
+            self.beyond += 1
+            return False
+        self._causes[key] = 1, place
+        return True
+
+    def findings(self, make: Callable[[tuple[str, ...], int, Place], Finding]) -> list[Finding]:
+        """One finding per cause, made from its key, count and first place."""
+        return [make(key, count, place) for key, (count, place) in self._causes.items()]
+
+    def dump(self) -> bytes:
+        return msgspec.msgpack.encode((self.beyond, [(key, count, place) for key, (count, place) in self._causes.items()]))
+
+    def load(self, data: bytes) -> None:
+        self.beyond, causes = msgspec.msgpack.decode(data, type=tuple[int, list[tuple[tuple[str, ...], int, Place]]])
+        self._causes = {key: (count, place) for key, count, place in causes}
+
+
+def capped(findings: Iterable[Finding], limit: int, rest: Callable[[int], Finding]) -> list[Finding]:
+    """The first ``limit`` findings, and one made by ``rest`` from the number of the others, if there are any."""
+    all_of_them = list(findings)
+    over = len(all_of_them) - limit
+    return all_of_them if over <= 0 else [*all_of_them[:limit], rest(over)]
