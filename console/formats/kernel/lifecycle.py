@@ -1,0 +1,103 @@
+"""The deal's state machine, as the kernel's own projection runs it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+START = "Draft"
+_LEGAL = {
+    "ReviewOpened": {"Draft": "UnderReview"},
+    "DealApproved": {"UnderReview": "Approved"},
+    "ClosingReadinessAttested": {"Approved": "ReadyToClose"},
+    "ClosingFinalized": {"ReadyToClose": "Closed"},
+    "OperationsActivated": {"Closed": "Operating", "Resolved": "Operating"},
+    "MaterialChangeDetected": {"Operating": "Changed"},
+    "ChangeReconciled": {"Changed": "Operating"},
+    "DistressDeclared": {"Operating": "Distressed", "Changed": "Distressed"},
+    "DistressResolved": {"Distressed": "Resolved"},
+}
+STATES = (
+    "Draft",
+    "UnderReview",
+    "Approved",
+    "ReadyToClose",
+    "Closed",
+    "Operating",
+    "Changed",
+    "Distressed",
+    "Resolved",
+    "Frozen",
+    "Exited",
+    "Terminated",
+)
+MOVING = (*_LEGAL, "FreezeImposed", "FreezeLifted", "ExitFinalized", "DealTerminated")
+"""Types that change the state, where it allows them."""
+RESTING = ("DataDisputed", "ApprovalGranted", "ApprovalDenied", "OverrideAttested")
+DOCUMENTED = (*MOVING, *RESTING)
+UNDOCUMENTED = ("DealCreated", "ActorAdded", "RoleAssigned", "MaterialCreated", "MaterialUpdated", "ArtifactUploaded")
+KNOWN = frozenset((*DOCUMENTED, *UNDOCUMENTED))
+
+
+class State(NamedTuple):
+    """Where a deal stands. ``thawed`` is the state before a freeze; ``distressed`` and ``disputed`` feed the stress."""
+
+    name: str = START
+    thawed: str = ""
+    distressed: bool = False
+    disputed: bool = False
+
+    @property
+    def stress(self) -> str:
+        if self.name == "Frozen":
+            return "SM-3"
+        return "SM-2" if self.distressed else "SM-1" if self.disputed else "SM-0"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one event does: the state after it, and a finding's code where the state did not allow it."""
+
+    state: State
+    code: str = ""
+
+
+def move(state: State, type: str) -> Move:
+    """One step of the projection. An illegal event changes no state, but it may still change the stress."""
+    name = state.name
+    if type == "DataDisputed":
+        return Move(state._replace(disputed=True))
+    if type == "DistressDeclared":
+        state = state._replace(distressed=True)
+    elif type == "DistressResolved":
+        state = state._replace(distressed=False)
+    if type == "FreezeImposed":
+        if name in ("Exited", "Terminated"):
+            return Move(state, "lifecycle.event-after-end")
+        return Move(state if name == "Frozen" else state._replace(name="Frozen", thawed=name))
+    if type == "FreezeLifted" and name == "Frozen":
+        return Move(state._replace(name=state.thawed, thawed=""))
+    if type == "ExitFinalized" and name != "Terminated":
+        return Move(state._replace(name="Exited", thawed=""))
+    if type == "DealTerminated":
+        return Move(state._replace(name="Terminated", thawed=""))
+    legal = _LEGAL.get(type)
+    if legal is None and type not in MOVING:
+        return Move(state)
+    after = (legal or {}).get(name)
+    if after is not None:
+        return Move(state._replace(name=after))
+    if name == "Frozen":
+        return Move(state, "lifecycle.event-while-frozen")
+    return Move(
+        state, "lifecycle.event-after-end" if name in ("Exited", "Terminated") else "lifecycle.illegal-transition"
+    )
+
+
+def project(types: Iterable[str]) -> list[tuple[str, str]]:
+    """State and stress mode after each event, from the start of a deal."""
+    state = State()
+    result = []
+    for type in types:
+        state = move(state, type).state
+        result.append((state.name, state.stress))
+    return result
