@@ -93,7 +93,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("findings", ("F", "enter"), "Findings", "The findings of this event.", "Prove", (WALK,), rank=9),
     Action("verify", ("v",), "Verify", "Check all again from the raw bytes, not from the index.", "Prove", (OVERVIEW, STREAM, WALK), rank=7),
     # Console
-    Action("help", ("question_mark", "f1"), "Help", "This list of keys and signs.", "Console", SCREENS, rank=10),
+    Action("app.help", ("question_mark", "f1"), "Help", "This list of keys and signs.", "Console", SCREENS, rank=10),
     Action("app.command_palette", ("ctrl+p", "colon"), "Palette", "Find an action by its name.", "Console", SCREENS, rank=11),
     Action("app.toggle_light", ("T",), "Light or dark", "Switch between the light and the dark theme.", "Console", EVERYWHERE),
     Action("app.quit", ("q", "ctrl+q"), "Quit", "Leave the console.", "Console", EVERYWHERE, rank=12),

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from console.engine.session import Changed, Details, Progress, VerifyProgress
+from console.index.query import QueryError
 from console.index.rows import EventRow, FindingRow, LedgerRow, StreamRow
 from console.model.event import Event, Field, Instant, Panel, StreamKey
 from console.model.finding import Finding
@@ -51,14 +52,6 @@ PROFILE = Profile(
 )
 TYPES = ("DealCreated", "ActorAdded", "MaterialCreated", "ReviewOpened", "ApprovalGranted", "ArtifactUploaded")
 ACTORS = ("alice@example.org", "bob@example.org", "carol@example.org", "system")
-
-
-class QueryError(ValueError):
-    """A query that cannot be read; ``at`` is the position of the trouble."""
-
-    def __init__(self, message: str, at: int) -> None:
-        super().__init__(message)
-        self.at = at
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,173 @@
+"""The console's application: opens the session, tells the screens of changes, and nothing else."""
+
+import os
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from console.app.actions import HELP
+from console.app.messages import IndexChanged, SessionOpened, SessionTrouble, VerifyMoved
+from console.app.palette import ActionProvider
+from console.app.screens.base import idle
+from console.app.screens.overview import OverviewScreen
+from console.app.sweep import SweepFilter
+from console.app.theme import THEMES, other, preferred
+from console.app.work import in_words
+from console.engine.session import SessionApi
+from console.text import SafeText, safe
+
+STYLES = Path(__file__).parent / "styles"
+
+
+def clock() -> int:
+    """UTC microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+class ConsoleApp(App[int]):
+    """``open_session`` is called once the first screen is painted. ``where`` says what is watched, for the empty state.
+
+    ``now`` is the clock for ages (UTC microseconds). The app's result is its exit code.
+    """
+
+    TITLE = "audit-console"
+    CSS_PATH = sorted(STYLES.glob("*.tcss"))
+    COMMANDS: ClassVar[set[type[ActionProvider]]] = {ActionProvider}  # type: ignore[assignment] # narrower than App's own
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "quit", show=False)]
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(
+        self,
+        open_session: Callable[[], Awaitable[SessionApi]],
+        *,
+        where: str = "",
+        now: Callable[[], int] = clock,
+    ) -> None:
+        super().__init__()
+        self._open_session = open_session
+        self.session: SessionApi | None = None
+        self.progress = idle()
+        self.where: SafeText = safe(where)
+        self.now = now
+        self._filters.append(SweepFilter())
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = preferred()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Variables of ours, for themes that do not define them."""
+        return {"quiet": "#8d9aa8"}
+
+    def on_mount(self) -> None:
+        self.push_screen(OverviewScreen())
+        self.call_after_refresh(self._start)
+
+    # the session
+
+    def _start(self) -> None:
+        self.run_worker(self._open(), group="session", exclusive=True, exit_on_error=False)
+
+    async def _open(self) -> None:
+        try:
+            session = await self._open_session()
+        except Exception as error:  # noqa: BLE001 - why the session cannot be opened is told on the screen
+            self.post_message(SessionTrouble("Cannot open", in_words(error)))
+        else:
+            self.post_message(SessionOpened(session))
+
+    async def _listen(self, session: SessionApi) -> None:
+        try:
+            async for change in session.changes():
+                self.post_message(IndexChanged(change.progress))
+        except Exception as error:  # noqa: BLE001 - the screens stay as they are, and say why
+            self.post_message(SessionTrouble("Changes are no longer heard", in_words(error)))
+
+    def on_session_opened(self, event: SessionOpened) -> None:
+        self.session = event.session
+        self._tell(IndexChanged(self.progress))
+        self.run_worker(self._listen(event.session), group="changes", exclusive=True, exit_on_error=False)
+
+    def on_index_changed(self, event: IndexChanged) -> None:
+        self.progress = event.progress
+        self._tell(IndexChanged(event.progress))
+
+    def on_session_trouble(self, event: SessionTrouble) -> None:
+        self._tell(SessionTrouble(event.what, event.words))
+
+    def on_verify_moved(self, event: VerifyMoved) -> None:
+        self._tell(VerifyMoved(event.progress, event.of))
+        if event.progress.finished:
+            bad = event.progress.broken > 0
+            self.notify(
+                safe(event.progress.verdict),
+                title=f"Verified {event.of}",
+                severity="error" if bad else "information",
+                timeout=10,
+                markup=False,
+            )
+
+    def _tell(self, message: IndexChanged | SessionTrouble | VerifyMoved) -> None:
+        """Hand a message to the screen that is seen (below the palette, if that is open)."""
+        screen = next((screen for screen in reversed(self.screen_stack) if hasattr(screen, "WHERE")), None)
+        if screen is not None:
+            screen.post_message(message)
+
+    # checks from the raw bytes
+
+    def check(self, of: SafeText, *, ledger: int | None, stream: int | None) -> None:
+        """Verify from the raw bytes; a check under way is stopped first."""
+        session = self.session
+        if session is None:
+            return
+
+        async def run() -> None:
+            try:
+                async with aclosing(session.verify(ledger=ledger, stream=stream)) as steps:  # type: ignore[type-var] # every implementation is an async generator
+                    async for progress in steps:
+                        self.post_message(VerifyMoved(progress, of))
+            except Exception as error:  # noqa: BLE001 - told on the status line
+                self.post_message(SessionTrouble(f"Verifying {of}", in_words(error)))
+
+        self.run_worker(run(), group="verify", exclusive=True, exit_on_error=False)
+
+    def stop_check(self) -> None:
+        self.workers.cancel_group(self, "verify")
+
+    # actions
+
+    def action_help(self) -> None:
+        where = getattr(self.screen, "WHERE", None)
+        if where is not None and where != HELP:
+            from console.app.screens.help import HelpScreen
+
+            self.push_screen(HelpScreen(where))
+
+    def action_toggle_light(self) -> None:
+        self.theme = other(self.theme)
+
+    async def action_quit(self) -> None:
+        self.exit(0)
+
+    async def on_unmount(self, event: events.Unmount) -> None:
+        if self.session is not None:
+            await self.session.close()
+
+    def _fatal_error(self) -> None:
+        """An error in the console itself: one line for people, the traceback only where TEXTUAL=debug asks for it.
+
+        Textual's own would print every local variable raw, ledger texts included.
+        """
+        if "debug" in self.features or os.environ.get("AUDIT_CONSOLE_TRACEBACK"):
+            super()._fatal_error()
+            return
+        words = in_words(self._exception) if self._exception else "unknown"
+        self.panic(
+            f"audit-console met an error in itself and ended: {words}\nSet AUDIT_CONSOLE_TRACEBACK=1 to see where."
+        )

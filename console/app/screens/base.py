@@ -1,0 +1,162 @@
+"""What all screens share: the frame, the session, errors in words."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from console.app.messages import IndexChanged, SessionTrouble, VerifyMoved
+from console.app.widgets.frame import HeadLine, KeyLine, TextLine, progress_words
+from console.app.words import count
+from console.app.work import in_words
+from console.engine.session import Progress, VerifyProgress
+
+if TYPE_CHECKING:
+    from console.app.app import ConsoleApp
+
+
+class ConsoleScreen(Screen[int | None]):
+    """A screen with a head line, a body, a status line and the keys.
+
+    ``WHERE`` is the screen's name in the registry of actions. A subclass composes ``body``, reads in ``look`` what it
+    shows (on opening, after each change, on return to it) and says ``place`` and ``status``.
+    """
+
+    WHERE: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trouble: SessionTrouble | None = None
+        self._check: VerifyMoved | None = None
+
+    @property
+    def console_app(self) -> "ConsoleApp":
+        return cast("ConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield HeadLine(id="head")
+        yield from self.body()
+        yield TextLine(id="status")
+        yield KeyLine(self.WHERE)
+
+    def body(self) -> Iterator[Widget]:
+        """The widgets between head and status."""
+        yield from ()
+
+    def place(self) -> Content:
+        """Where one is, for the head line."""
+        return Content()
+
+    def status(self) -> Content:
+        """What the status line says while nothing else is to be said."""
+        return Content()
+
+    def look(self) -> None:
+        """Read what is shown. Called when the session is there, after changes, and when the screen comes back."""
+
+    # the lines of the frame
+
+    def say_place(self) -> None:
+        progress = self.console_app.progress
+        self.query_one(HeadLine).say(left=self.place(), right=progress_words(progress))
+
+    def say_status(self) -> None:
+        """Trouble first, then a check under way, then the screen's own words."""
+        line = self.query_one("#status", TextLine)
+        if self._trouble:
+            line.say(Content.assemble((f"✗ {self._trouble.what}: {self._trouble.words}", "bold $text-error")))
+        elif self._check:
+            line.say(check_words(self._check))
+        else:
+            line.say(self.status())
+
+    # work
+
+    def start(self, work: Callable[[], Awaitable[None]], what: str, group: str) -> None:
+        """Run ``work`` in an exclusive worker; what goes wrong becomes words on the status line."""
+
+        async def guarded() -> None:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - the session's errors of any kind are told, none ends the app
+                self.post_message(SessionTrouble(what, in_words(error)))
+
+        self.run_worker(guarded(), group=group, exclusive=True, exit_on_error=False)
+
+    def guarded(self, work: Callable[[], Awaitable[None]], what: str) -> Callable[[], Awaitable[None]]:
+        """``work`` whose errors become words, for loops that must not end."""
+
+        async def run() -> None:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - as above
+                self.post_message(SessionTrouble(what, in_words(error)))
+
+        return run
+
+    # events
+
+    def on_mount(self) -> None:
+        self.say_place()
+        self.say_status()
+
+    def on_screen_resume(self) -> None:
+        self.say_place()
+        if self.console_app.session is not None:
+            self.look()
+
+    def on_index_changed(self, event: IndexChanged) -> None:
+        event.stop()
+        self._trouble = None
+        self.say_place()
+        self.look()
+
+    def on_session_trouble(self, event: SessionTrouble) -> None:
+        event.stop()
+        if self._trouble is None or self._trouble.words != event.words:
+            self.notify(event.words, title=event.what, severity="error", markup=False)
+        self._trouble = event
+        self.say_status()
+
+    def on_verify_moved(self, event: VerifyMoved) -> None:
+        event.stop()
+        self._check = None if event.progress.finished else event
+        self.say_status()
+
+    # actions that all screens have
+
+    def action_back(self) -> None:
+        if not self.stop():
+            self.dismiss(None)
+
+    def stop(self) -> bool:
+        """Stop what is under way; whether there was anything."""
+        self._trouble = None
+        if self._check:
+            self._check = None
+            self.console_app.stop_check()
+            self.say_status()
+            return True
+        self.say_status()
+        return False
+
+
+def check_words(moved: VerifyMoved) -> Content:
+    """A check under way: how far, how much is broken, how long still."""
+    progress: VerifyProgress = moved.progress
+    part = 100 * progress.done // progress.total if progress.total else 0
+    left = "" if progress.left is None else f" · {progress.left:,.0f} s left"
+    broken = (f"✗ {progress.broken:,} broken", "bold $text-error") if progress.broken else ("none broken", "")
+    return Content.assemble(
+        (f"Verifying {moved.of}: {part} % of {count(progress.total, 'link')} · ", ""),
+        broken,
+        (f" · {progress.rate:,.0f}/s{left} · Esc stops", ""),
+    )
+
+
+def idle() -> Progress:
+    """The progress before there is any."""
+    return Progress("starting")

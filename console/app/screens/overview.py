@@ -1,0 +1,219 @@
+"""Overview: all ledgers and their streams, the worst first."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Static
+
+from console.app.actions import OVERVIEW, bindings
+from console.app.messages import IndexChanged, LedgersRead
+from console.app.screens.base import ConsoleScreen
+from console.app.screens.overview_rows import FEW_LEDGERS, ORDERS, PREVIEW, UNFOLDED, added, rows_of, unread
+from console.app.widgets.frame import TextLine
+from console.app.widgets.ledger_list import LedgerList, short
+from console.app.words import count
+from console.app.work import Latest
+from console.index.rows import LedgerRow, StreamRow
+from console.model.trust import Severity, Trust
+from console.text import safe
+
+CALM = 0.25
+"""Seconds between two looks while events stream in."""
+LEGEND = Content("   ").join(f"{trust.glyph} {trust.word}" for trust in sorted(Trust, key=lambda t: (t == 0, t)))
+
+
+class OverviewScreen(ConsoleScreen):
+    """The first screen."""
+
+    WHERE = OVERVIEW
+    BINDINGS: ClassVar[list[BindingType]] = bindings(OVERVIEW)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._order = ORDERS[0]
+        self._ledgers: tuple[LedgerRow, ...] = ()
+        self._streams: dict[int, tuple[list[StreamRow], int]] = {}
+        self._unfolded: set[int] = set()
+        self._read = False
+        self._reader = Latest(self.guarded(self._read_ledgers, "Reading the ledgers"), self._start_reading)
+        self._calm: Timer | None = None
+
+    def body(self) -> Iterator[Widget]:
+        yield TextLine(id="totals")
+        yield TextLine(id="titles")
+        yield LedgerList(id="ledgers")
+        yield Static(id="empty", markup=False)
+
+    @property
+    def list(self) -> LedgerList:
+        return self.query_one(LedgerList)
+
+    def place(self) -> Content:
+        return Content.assemble(("audit-console", "bold"), "  Overview")
+
+    def status(self) -> Content:
+        return Content.assemble((LEGEND.plain, "$text-muted"))
+
+    # reading
+
+    def look(self) -> None:
+        """Look now, then not again before a moment has passed: a busy ledger must not keep the screen busy."""
+        if self._calm is None:
+            self._reader.ask()
+            self._calm = self.set_timer(CALM, self._rested)
+        else:
+            self._again = True
+
+    _again = False
+
+    def _rested(self) -> None:
+        self._calm = None
+        if self._again:
+            self._again = False
+            self.look()
+
+    def _start_reading(self, work: object) -> None:
+        self.run_worker(work, group="ledgers", exit_on_error=False)  # type: ignore[arg-type] # an awaitable
+
+    async def _read_ledgers(self) -> None:
+        session = self.console_app.session
+        if session is None:
+            return
+        ledgers = await session.ledgers()
+        preview = PREVIEW if len(ledgers) <= FEW_LEDGERS else 0
+        streams: dict[int, tuple[list[StreamRow], int]] = {}
+        for ledger in ledgers:
+            limit = UNFOLDED if ledger.id in self._unfolded else preview
+            if limit and not unread(ledger):
+                streams[ledger.id] = await session.streams(ledger.id, limit=limit)
+        self.post_message(LedgersRead(tuple(ledgers), streams))
+
+    def on_ledgers_read(self, event: LedgersRead) -> None:
+        self._ledgers, self._streams, self._read = event.ledgers, event.streams, True
+        self._show()
+
+    def on_index_changed(self, event: IndexChanged) -> None:
+        super().on_index_changed(event)
+        if not self._ledgers:
+            self._show()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._say_titles)
+
+    # showing
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._show()
+        self.list.focus()
+
+    def _show(self) -> None:
+        empty = not self._ledgers
+        self.set_class(empty, "-empty")
+        if empty:
+            self.query_one("#empty", Static).update(self._empty_words())
+            return
+        self.list.show(rows_of(self._ledgers, self._streams, self._order), self.console_app.now())
+        self._say_titles()
+        self.query_one("#totals", TextLine).say(self._totals())
+
+    def _say_titles(self) -> None:
+        self.query_one("#titles", TextLine).say(Content(self.list.titles))
+
+    def _empty_words(self) -> Content:
+        where = self.console_app.where or "the given paths"
+        if self._trouble:
+            return Content(f"{self._trouble.what}: {self._trouble.words}")
+        if not self._read:
+            return Content(f"Opening {where} …")
+        return Content(
+            f"No ledgers here yet.\n\nWatching {where}; new ledgers appear by themselves.\n"
+            "`audit-console formats` lists what is known."
+        )
+
+    def _totals(self) -> Content:
+        events = sum(ledger.records for ledger in self._ledgers)
+        trust = added([ledger.trust for ledger in self._ledgers], len(Trust))
+        findings = added([ledger.findings for ledger in self._ledgers], len(Severity))
+        streams = sum(total for _, total in self._streams.values())
+        parts = [count(len(self._ledgers), "ledger")]
+        if len(self._streams) == sum(not unread(ledger) for ledger in self._ledgers):
+            parts.append(count(streams, "stream"))
+        parts.append(count(events, "event"))
+        found = [
+            (f"{level.glyph} {short(findings[level])} {level.word}", f"$text-{colour}")
+            for level, colour in (
+                (Severity.CRITICAL, "error"),
+                (Severity.ERROR, "error"),
+                (Severity.WARNING, "warning"),
+                (Severity.NOTE, "muted"),
+            )
+            if findings[level]
+        ]
+        broken = [(f"✗ {short(trust[Trust.BROKEN])} broken", "bold $text-error")] if trust[Trust.BROKEN] else []
+        words = [Content(", ".join(parts)), *(Content.assemble(part) for part in (*broken, *found))]
+        words.append(Content.assemble((f"by {self._order}", "$text-muted")))
+        return Content("   ").join(words)
+
+    # actions
+
+    def on_ledger_list_opened(self) -> None:
+        self.action_open()
+
+    def action_open(self) -> None:
+        row = self.list.row
+        if row is None:
+            return
+        if row.hidden:
+            self.action_fold()
+        elif unread(row.ledger):
+            self.notify(f"{row.ledger.state}: {safe(row.ledger.note)}", title=safe(row.ledger.name), markup=False)
+        elif self.console_app.session is not None:
+            from console.app.screens.stream import StreamScreen
+
+            self.app.push_screen(StreamScreen(self.console_app.session, ledger=row.ledger, stream=row.stream))
+
+    def action_all_events(self) -> None:
+        if self.console_app.session is not None:
+            from console.app.screens.stream import StreamScreen
+
+            self.app.push_screen(StreamScreen(self.console_app.session))
+
+    def action_fold(self) -> None:
+        row = self.list.row
+        if row is not None:
+            self._unfolded ^= {row.ledger.id}
+            self._reader.ask()
+
+    def action_sort(self) -> None:
+        self._order = ORDERS[(ORDERS.index(self._order) + 1) % len(ORDERS)]
+        self._show()
+
+    def action_verify(self) -> None:
+        row = self.list.row
+        if row is not None and not unread(row.ledger):
+            name = f"{row.stream.kind} {row.stream.key}" if row.stream else row.ledger.name
+            self.console_app.check(
+                safe(name, limit=80), ledger=row.ledger.id, stream=row.stream.id if row.stream else None
+            )
+
+    def action_findings(self) -> None:
+        row = self.list.row
+        session = self.console_app.session
+        if session is not None:
+            from console.app.screens.findings import FindingsScreen
+
+            def go(event: int | None) -> None:
+                if event is not None:
+                    from console.app.screens.stream import StreamScreen
+
+                    self.app.push_screen(StreamScreen(session, event=event))
+
+            self.app.push_screen(FindingsScreen(session, row.ledger.id if row and row.stream is None else None), go)
+
+    def action_back(self) -> None:
+        self.stop()

@@ -1,0 +1,392 @@
+"""Stream: the live table of one stream, one ledger, or all ledgers merged by time, with filter and details."""
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+
+from console.app.actions import STREAM, bindings
+from console.app.messages import Sought, TotalsRead, ViewChanged, ViewOpened, ViewRefused
+from console.app.screens.base import ConsoleScreen
+from console.app.widgets.details import DetailsPane
+from console.app.widgets.event_table import EventTable
+from console.app.widgets.filter_bar import FilterBar
+from console.app.widgets.frame import TextLine
+from console.app.widgets.ledger_list import short
+from console.app.words import day_and_time
+from console.app.work import Latest, in_words
+from console.engine.session import SessionApi, View
+from console.index.query import QueryError
+from console.index.rows import EventRow, LedgerRow, StreamRow
+from console.model.trust import Severity, Trust
+from console.text import safe
+
+CALM = 0.5
+"""Seconds between two looks at the totals."""
+NAME_LIMIT = 300
+
+
+class StreamScreen(ConsoleScreen):
+    """Events of ``stream``, or of ``ledger``, or of all. With ``event`` the cursor goes there, else it follows."""
+
+    WHERE = STREAM
+    BINDINGS: ClassVar[list[BindingType]] = bindings(STREAM)
+
+    def __init__(
+        self,
+        session: SessionApi,
+        *,
+        ledger: LedgerRow | None = None,
+        stream: StreamRow | None = None,
+        event: int | None = None,
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._ledger, self._stream = ledger, stream
+        self._goal = event
+        self._seeking = ""
+        self._calm: Timer | None = None
+        self._refresher = Latest(self.guarded(self._refresh_view, "Reading"), self._begin)
+        self._totals = Latest(self.guarded(self._read_totals, "Reading totals"), self._begin)
+
+    def body(self) -> Iterator[Widget]:
+        with Container(id="stream-body"):
+            with Vertical(id="stream-main"):
+                yield TextLine(id="titles")
+                table = EventTable(streams=self._stream is None, ledgers=self._ledger is None, id="events")
+                table.follow = self._goal is None
+                yield table
+            yield DetailsPane(self._session, id="details")
+        yield FilterBar(id="filter")
+
+    @property
+    def table(self) -> EventTable:
+        return self.query_one(EventTable)
+
+    @property
+    def pane(self) -> DetailsPane:
+        return self.query_one(DetailsPane)
+
+    @property
+    def bar(self) -> FilterBar:
+        return self.query_one(FilterBar)
+
+    # words
+
+    def place(self) -> Content:
+        parts = [Content.assemble(("audit-console", "bold"))]
+        if self._ledger is None:
+            parts.append(Content("All events, merged by time"))
+        else:
+            parts.append(Content(safe(self._ledger.name, limit=NAME_LIMIT)))
+        if self._stream is not None:
+            parts.append(Content(f"{safe(self._stream.kind)} {safe(self._stream.key, limit=NAME_LIMIT)}"))
+        return Content("  ").join(parts)
+
+    def status(self) -> Content:
+        table = self.table
+        view = table.view
+        if view is None:
+            return Content("Reading …")
+        parts: list[Content] = []
+        if view.count:
+            parts.append(Content.assemble((f"{table.cursor + 1:,} of {view.count:,}", "bold")))
+        else:
+            parts.append(Content("No event fits the filter" if self.bar.applied else "No events yet"))
+        parts.append(
+            Content.assemble(("↓ follow", "$text-success")) if table.follow else Content.assemble(("follow off", ""))
+        )
+        if self._seeking:
+            parts.append(Content.assemble((f"looking for {self._seeking} · Esc stops", "$text-primary")))
+        if view.note:
+            parts.append(Content.assemble((safe(view.note, limit=NAME_LIMIT), "$text-warning")))
+        if table.row is not None and table.row.time is not None:
+            parts.append(Content(f"{day_and_time(table.row.time, digits=6)} UTC"))
+        parts += self._trust_words()
+        return Content("   ").join(parts)
+
+    def _trust_words(self) -> list[Content]:
+        counted = self._stream or self._ledger
+        if counted is None:
+            return []
+        total = [
+            f"{trust.glyph} {short(counted.trust[trust])} {trust.word}"
+            for trust in sorted(Trust, reverse=True)
+            if trust < len(counted.trust) and counted.trust[trust]
+        ]
+        return [Content.assemble((" ".join(total), "$text-muted"))] if total else []
+
+    # reading
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.pane.display = self.app.size.width >= 120
+        self.table.focus()
+        self._open("", self._goal)
+        self._totals.ask()
+
+    def _begin(self, work: object) -> None:
+        self.run_worker(work, group="reading", exit_on_error=False)  # type: ignore[arg-type] # an awaitable
+
+    def look(self) -> None:
+        self._refresher.ask()
+        if self._calm is None:
+            self._totals.ask()
+            self._calm = self.set_timer(CALM, self._rested)
+
+    def _rested(self) -> None:
+        self._calm = None
+
+    def _open(self, query: str, event: int | None) -> None:
+        """Open a view for a query, the cursor on ``event`` if it is in it."""
+
+        async def work() -> None:
+            try:
+                view = await self._session.view(
+                    query,
+                    ledger=self._ledger.id if self._ledger else None,
+                    stream=self._stream.id if self._stream else None,
+                )
+            except QueryError as error:
+                self.post_message(ViewRefused(query, in_words(error), error.at))
+                return
+            row = await view.position(event) if event is not None else None
+            self.post_message(ViewOpened(view, query, row))
+
+        self.start(work, "Opening the events", "view")
+
+    async def _refresh_view(self) -> None:
+        view = self.table.view
+        if view is None:
+            return
+        first = await view.refresh()
+        here = self.table.row
+        row = None
+        if first is not None and here is not None and first <= self.table.cursor and not self.table.follow:
+            row = await view.position(here.id)
+        self.post_message(ViewChanged(view, view.count if first is None else first, row))
+
+    async def _read_totals(self) -> None:
+        ledgers = await self._session.ledgers()
+        stream = self._stream
+        if self._ledger is not None and stream is not None:
+            streams, _ = await self._session.streams(self._ledger.id)
+            stream = next((row for row in streams if row.id == self._stream.id), stream) if self._stream else stream
+        self.post_message(TotalsRead(tuple(ledgers), stream))
+
+    def on_totals_read(self, event: TotalsRead) -> None:
+        if self._ledger is not None:
+            self._ledger = next((row for row in event.ledgers if row.id == self._ledger.id), self._ledger)
+        self._stream = event.stream
+        names = {row.id: safe(row.name, limit=NAME_LIMIT) for row in event.ledgers}
+        if names != self.table.ledger_names:
+            self.table.ledger_names = names
+            self.table.forget()
+        self.say_status()
+
+    def on_view_opened(self, event: ViewOpened) -> None:
+        before = self.table.view
+        self.bar.accept(event.query)
+        self.table.show(event.view, event.row)
+        self.table.focus()
+        self._say_titles()
+        self.say_status()
+        if before is not None:
+            self.start(before.close, "Closing a view", "closing")
+
+    def on_view_refused(self, event: ViewRefused) -> None:
+        self.bar.refuse(event.words, event.at)
+
+    def on_view_changed(self, event: ViewChanged) -> None:
+        if event.view is self.table.view:
+            if event.row is not None and not self.table.follow:
+                self.table.shifted(event.row)
+            self.table.grew(event.first)
+            self.say_status()
+
+    # what the widgets say
+
+    def on_event_table_highlighted(self, event: EventTable.Highlighted) -> None:
+        self.say_status()
+        if self.pane.display:
+            self._show_details(event.event)
+
+    def _show_details(self, event: int | None) -> None:
+        async def work() -> None:
+            await self.pane.show(event)
+
+        self.start(work, "Reading the event", "details")
+
+    def on_event_table_follow_changed(self) -> None:
+        self.say_status()
+
+    def on_event_table_opened(self) -> None:
+        self._into_details()
+
+    def on_filter_bar_applied(self, event: FilterBar.Applied) -> None:
+        here = self.table.row
+        self._open(event.query, here.id if here and not self.table.follow else None)
+
+    def on_filter_bar_left(self) -> None:
+        self.table.focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._say_titles)
+
+    def _say_titles(self) -> None:
+        self.query_one("#titles", TextLine).say(Content(self.table.titles))
+
+    # actions
+
+    def action_filter(self) -> None:
+        self.bar.edit()
+
+    def action_follow(self) -> None:
+        self.table.set_follow(not self.table.follow)
+
+    def action_open(self) -> None:
+        self._into_details()
+
+    def _into_details(self) -> None:
+        if not self.pane.display:
+            self.action_details()
+        self.call_after_refresh(self._focus_pane)
+
+    def _focus_pane(self) -> None:
+        target = self.pane if self.pane.focusable else next(iter(self.pane.query("*:can-focus").results()), None)
+        if target is not None:
+            target.focus()
+
+    def action_details(self) -> None:
+        self.pane.display = not self.pane.display
+        if self.pane.display:
+            row = self.table.row
+            self._show_details(row.id if row else None)
+        else:
+            self.table.focus()
+        self.call_after_refresh(self._say_titles)
+
+    def action_switch_pane(self) -> None:
+        if self.table.has_focus and self.pane.display:
+            self._focus_pane()
+        else:
+            self.table.focus()
+
+    def action_next_tab(self) -> None:
+        self.pane.action_next_tab()
+
+    def action_previous_tab(self) -> None:
+        self.pane.action_previous_tab()
+
+    def action_next_finding(self) -> None:
+        self._seek(1, lambda row: row.worst > Severity.NONE, "a finding")
+
+    def action_previous_finding(self) -> None:
+        self._seek(-1, lambda row: row.worst > Severity.NONE, "a finding")
+
+    def action_next_error(self) -> None:
+        self._seek(1, lambda row: row.worst >= Severity.ERROR, "an error")
+
+    def action_previous_error(self) -> None:
+        self._seek(-1, lambda row: row.worst >= Severity.ERROR, "an error")
+
+    def _seek(self, step: int, wanted: Callable[[EventRow], bool], what: str) -> None:
+        view = self.table.view
+        if view is None:
+            return
+        start = self.table.cursor + step
+
+        async def work() -> None:
+            from console.app.seek import seek
+
+            self.post_message(Sought(view, await seek(view, start, step, wanted), what))
+
+        self._seeking = what
+        self.say_status()
+        self.start(work, f"Looking for {what}", "seek")
+
+    def on_sought(self, event: Sought) -> None:
+        self._seeking = ""
+        if event.view is self.table.view and event.row is not None:
+            self.table.move_to(event.row, middle=True)
+        elif event.row is None:
+            self.notify(f"There is no further event with {event.what} in this direction.", markup=False, timeout=3)
+        self.say_status()
+
+    def action_copy(self) -> None:
+        row = self.table.row
+        if row is None:
+            return
+
+        async def work() -> None:
+            details = await self._session.details(row.id)
+            text = safe(details.event.event_id or f"{details.ledger.name} record {row.ordinal}", limit=NAME_LIMIT)
+            self.app.copy_to_clipboard(text)
+            self.notify(text, title="Copied", markup=False, timeout=3)
+
+        self.start(work, "Copying", "copy")
+
+    def action_walk(self) -> None:
+        row = self.table.row
+        if row is not None:
+            from console.app.screens.walk import WalkScreen
+
+            self.app.push_screen(WalkScreen(self._session, row.id), self._go)
+
+    def action_findings(self) -> None:
+        from console.app.screens.findings import FindingsScreen
+
+        self.app.push_screen(FindingsScreen(self._session, self._ledger.id if self._ledger else None), self._go)
+
+    def _go(self, event: int | None) -> None:
+        """Put the cursor on an event; a filter that hides it is taken off."""
+        view = self.table.view
+        if event is None or view is None:
+            return
+
+        async def work() -> None:
+            row = await view.position(event)
+            if row is None:
+                self._goal = event
+                self._leave_filter(event)
+            else:
+                self.post_message(Sought(view, row, "the event"))
+
+        self.start(work, "Going to the event", "seek")
+
+    def _leave_filter(self, event: int | None) -> None:
+        self.table.follow = event is None and self.table.follow
+        self._open("", event)
+
+    def action_verify(self) -> None:
+        of = safe(self.place().plain.partition("  ")[2].strip(), limit=80)
+        self.console_app.check(
+            of, ledger=self._ledger.id if self._ledger else None, stream=self._stream.id if self._stream else None
+        )
+
+    def stop(self) -> bool:
+        """Esc, one step at a time: a search or check, the details, the filter."""
+        if self._seeking:
+            self.workers.cancel_group(self, "seek")
+            self._seeking = ""
+            self.say_status()
+            return True
+        if super().stop():
+            return True
+        if not self.table.has_focus:
+            self.table.focus()
+            return True
+        if self.bar.applied:
+            here = self.table.row
+            self._open("", here.id if here and not self.table.follow else None)
+            return True
+        return False
+
+    def on_unmount(self) -> None:
+        view: View | None = self.table.view if self.is_mounted else None
+        if view is not None:
+            self.app.run_worker(view.close(), group="closing", exit_on_error=False)

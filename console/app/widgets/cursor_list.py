@@ -1,0 +1,189 @@
+"""A list of rows of one line each with a cursor, drawn line by line: the base of all our tables."""
+
+from textual import events
+from textual.cache import LRUCache
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from console.app.actions import moves
+
+_MOVES = moves()
+STRIPS = 2048
+
+
+class CursorList(ScrollView, can_focus=True):
+    """Rows 0 to ``count`` - 1. A subclass draws them: ``draw(row, selected)``.
+
+    Moves touch the cursor and redraw two lines, and wait for nothing.
+    """
+
+    ALLOW_SELECT = False
+
+    class Moved(Message):
+        """The cursor is on another row."""
+
+        def __init__(self, list: "CursorList", row: int) -> None:
+            super().__init__()
+            self.list, self.row = list, row
+
+        @property
+        def control(self) -> "CursorList":
+            return self.list
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, CursorList.Moved) and message.list is self.list
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.cursor = 0
+        self._count = 0
+        self._strips: LRUCache[int, Strip] = LRUCache(STRIPS)
+
+    # for subclasses
+
+    def draw(self, row: int, selected: bool) -> Strip | None:
+        """One row as a strip of the list's inner width, None while it is not known."""
+        raise NotImplementedError
+
+    def placeholder(self, selected: bool) -> Strip:
+        """What stands in a row while it is not known."""
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def restyle(self) -> None:
+        """Colours or width have changed."""
+
+    # rows
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    @property
+    def inner_width(self) -> int:
+        """Cells of a row: what the scroll bar leaves."""
+        return self.scrollable_content_region.width
+
+    @property
+    def page(self) -> int:
+        """Rows that are visible at a time."""
+        return max(1, self.scrollable_content_region.height)
+
+    def resize_rows(self, count: int) -> None:
+        """There are now so many rows; the cursor stays within them."""
+        self._count = count
+        self.virtual_size = Size(self.inner_width, count)
+        if self.cursor >= count:
+            self.cursor = max(0, count - 1)
+
+    def forget(self, first: int = 0) -> None:
+        """Rows from ``first`` on are drawn anew."""
+        if first <= 0:
+            self._strips.clear()
+        else:
+            for row in [row for row in self._strips.keys() if row >= first]:  # noqa: SIM118 - an LRUCache is not iterable
+                self._strips.discard(row)
+        top = self.scroll_offset.y
+        if first < top + self.page:
+            self.refresh_lines(max(first, top), top + self.page - max(first, top))
+
+    def forget_row(self, row: int) -> None:
+        """One row is drawn anew."""
+        self._strips.discard(row)
+        self.refresh_line(row)
+
+    # the cursor
+
+    def move_to(self, row: int, *, middle: bool = False) -> None:
+        """Put the cursor on a row and the row into view; with ``middle`` into its middle, if it was out of view."""
+        row = max(0, min(row, self._count - 1))
+        if row != self.cursor:
+            self.refresh_line(self.cursor)
+            self.cursor = row
+            self.refresh_line(row)
+            self.post_message(self.Moved(self, row))
+        self.into_view(row, middle=middle)
+
+    def into_view(self, row: int, *, middle: bool = False) -> None:
+        top, page = self.scroll_offset.y, self.page
+        if top <= row < top + page:
+            return
+        near_edge = row if row < top else row - page + 1
+        top = row - page // 2 if middle else near_edge
+        self.scroll_to(y=max(0, top), animate=False, force=True)
+
+    def action_cursor_down(self) -> None:
+        self.move_to(self.cursor + 1)
+
+    def action_cursor_up(self) -> None:
+        self.move_to(self.cursor - 1)
+
+    def action_page_down(self) -> None:
+        self._leap(self.page)
+
+    def action_page_up(self) -> None:
+        self._leap(-self.page)
+
+    def action_half_down(self) -> None:
+        self._leap(max(1, self.page // 2))
+
+    def action_half_up(self) -> None:
+        self._leap(-max(1, self.page // 2))
+
+    def action_first(self) -> None:
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        self.move_to(self._count - 1)
+
+    def _leap(self, rows: int) -> None:
+        """Cursor and window move together, so that the eye keeps its place."""
+        top = max(0, min(self.scroll_offset.y + rows, self._count - self.page))
+        self.scroll_to(y=top, animate=False, force=True)
+        self.move_to(self.cursor + rows)
+
+    # events
+
+    def on_key(self, event: events.Key) -> None:
+        move = _MOVES.get(event.key)
+        if move is not None:
+            event.stop()
+            event.prevent_default()
+            getattr(self, f"action_{move}")()
+
+    def on_click(self, event: events.Click) -> None:
+        row = event.get_content_offset(self)
+        if row is not None and row.y + self.scroll_offset.y < self._count:
+            self.move_to(row.y + self.scroll_offset.y)
+
+    def on_resize(self) -> None:
+        self.restyle()
+        self.resize_rows(self._count)
+        self.forget()
+        self.into_view(self.cursor)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self.restyle()
+        self.forget()
+
+    def on_focus(self) -> None:
+        self.refresh_line(self.cursor)
+
+    def on_blur(self) -> None:
+        self.refresh_line(self.cursor)
+
+    def render_line(self, y: int) -> Strip:
+        row = y + self.scroll_offset.y
+        if row >= self._count:
+            return Strip.blank(self.size.width, self.rich_style)
+        if row == self.cursor:
+            return self.draw(row, True) or self.placeholder(True)
+        strip = self._strips.get(row)
+        if strip is None:
+            strip = self.draw(row, False)
+            if strip is None:
+                return self.placeholder(False)
+            self._strips[row] = strip
+        return strip

@@ -1,0 +1,274 @@
+"""The live table of events: a million rows, of which only what is seen is read and drawn."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from console.app.messages import SessionTrouble
+from console.app.widgets.columns import Columns, cells, fit_columns, titles
+from console.app.widgets.cursor_list import CursorList
+from console.app.widgets.pages import PAGE, Pages
+from console.app.work import in_words
+from console.engine.session import View
+from console.index.rows import EventRow
+from console.model.trust import Severity, Trust
+
+_COMPONENTS = ("cursor", "marker", "dim", *(trust.word for trust in Trust), *(level.word for level in Severity))
+
+
+class EventTable(CursorList):
+    """Rows of a view. ``follow`` keeps the cursor on the newest event."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"event-table--{name}" for name in _COMPONENTS}
+
+    class Highlighted(Message):
+        """The cursor is on this event; None if the view is empty or the row is still on its way."""
+
+        def __init__(self, event: int | None) -> None:
+            super().__init__()
+            self.event = event
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, EventTable.Highlighted)
+
+    class Opened(Message):
+        """Enter or a double click on this event."""
+
+        def __init__(self, event: int) -> None:
+            super().__init__()
+            self.event = event
+
+    class FollowChanged(Message):
+        """Follow was entered or left."""
+
+    def __init__(self, *, streams: bool = True, ledgers: bool = True, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.follow = True
+        self.ledger_names: Mapping[int, str] = {}
+        self._streams, self._ledgers = streams, ledgers
+        self._view: View | None = None
+        self._pages = Pages()
+        self._wanted: dict[int, None] = {}
+        self._fetching = False
+        self._columns = Columns()
+        self._told: int | None = None
+        self._styles: dict[str, Style] = {}
+
+    # what is shown
+
+    @property
+    def titles(self) -> str:
+        """The headings for the present width."""
+        return titles(self._columns)
+
+    @property
+    def row(self) -> EventRow | None:
+        """The event under the cursor, None if there is none or it is on its way."""
+        return self._pages.row(self.cursor) if self.count else None
+
+    @property
+    def view(self) -> View | None:
+        return self._view
+
+    def show(self, view: View, row: int | None = None) -> None:
+        """Show a view from now on, the cursor on ``row``: at the end if follow is on, else on the first row."""
+        self._view = view
+        self._pages.clear()
+        self._wanted.clear()
+        self._told = None
+        self.resize_rows(view.count)
+        self.forget()
+        self._want_around(row or 0)
+        if self.follow:
+            self._to_end()
+        elif row is not None:
+            self.move_to(row, middle=True)
+        else:
+            self.move_to(0)
+        self._tell()
+
+    def grew(self, first: int) -> None:
+        """The view looked again: rows from ``first`` on may differ. Others stay as they are drawn."""
+        if self._view is None:
+            return
+        self._pages.expire(first)
+        before = self.count
+        if self._view.count != before:
+            self.resize_rows(self._view.count)
+        if self.follow:
+            self._to_end()
+        self._want_visible()
+        if self.count < before:
+            self.forget(self.count)
+        if self.count and self.cursor >= first:
+            self._told = None
+        if not self.count:
+            self._tell()
+
+    def shifted(self, row: int) -> None:
+        """The event under the cursor now stands in another row: cursor and window go with it."""
+        moved = row - self.cursor
+        if moved:
+            if self._view is not None:
+                self.resize_rows(max(self.count, self._view.count))
+            self.forget_row(self.cursor)
+            self.cursor = row
+            self.scroll_to(y=max(0, self.scroll_offset.y + moved), animate=False, force=True)
+
+    def set_follow(self, follow: bool) -> None:
+        """Enter or leave follow; entering goes to the end."""
+        if follow:
+            self._to_end()
+        if follow != self.follow:
+            self.follow = follow
+            self.post_message(self.FollowChanged())
+
+    def move_to(self, row: int, *, middle: bool = False) -> None:
+        """Moving away from the end leaves follow."""
+        if row < self.count - 1:
+            self.set_follow(False)
+        super().move_to(row, middle=middle)
+        self._tell()
+
+    def action_last(self) -> None:
+        self.set_follow(True)
+
+    def _to_end(self) -> None:
+        super().move_to(self.count - 1)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say which event is under the cursor, once per event."""
+        row = self.row
+        event = row.id if row else None
+        if event != self._told or event is None:
+            self._told = event
+            self.post_message(self.Highlighted(event))
+
+    # pages
+
+    def _want_visible(self) -> None:
+        top = self.scroll_offset.y
+        for row in (top, min(top + self.page, self.count - 1), self.cursor):
+            self._want(row // PAGE)
+
+    def _want_around(self, row: int) -> None:
+        for page in (row // PAGE - 1, row // PAGE + 1):
+            if 0 <= page * PAGE < self.count:
+                self._want(page)
+
+    def _want(self, page: int) -> None:
+        """Ask for a page; the one asked for last comes first."""
+        if self._view is None or page * PAGE >= self.count or page < 0 or self._pages.fresh(page):
+            return
+        self._wanted.pop(page, None)
+        self._wanted[page] = None
+        if not self._fetching:
+            self._fetching = True
+            self.run_worker(self._fetch(), group="pages", exit_on_error=False)
+
+    async def _fetch(self) -> None:
+        """Bring the wanted pages until none is left. One of these runs at a time."""
+        try:
+            while self._wanted:
+                view, (page, _) = self._view, self._wanted.popitem()
+                if view is None:
+                    return
+                try:
+                    rows = await view.rows(page * PAGE, (page + 1) * PAGE)
+                except Exception as error:  # noqa: BLE001 - whatever the session meets becomes words on the status line
+                    if view is self._view:
+                        self.post_message(SessionTrouble("reading rows", in_words(error)))
+                    continue
+                if view is self._view:
+                    self._arrived(page, rows)
+        finally:
+            self._fetching = False
+
+    def _arrived(self, page: int, rows: list[EventRow]) -> None:
+        """Redraw only the lines that differ from what stood there."""
+        before = self._pages.put(page, rows)
+        start = page * PAGE
+        top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.page
+        for at in range(max(len(rows), len(before))):
+            if at >= len(before) or at >= len(rows) or before[at] != rows[at]:
+                self._strips.discard(start + at)
+                if top <= start + at < bottom:
+                    self.refresh_line(start + at)
+        if page == self.cursor // PAGE:
+            self._tell()
+        visible = {row // PAGE for row in (top, bottom)}
+        if page in visible:
+            self._want_around(page * PAGE)
+
+    # drawing
+
+    def restyle(self) -> None:
+        self._columns = fit_columns(self.inner_width, streams=self._streams, ledgers=self._ledgers)
+        self._styles = {}
+
+    def placeholder(self, selected: bool) -> Strip:
+        """A row whose page is on its way."""
+        base = self.rich_style + self._styles["cursor"] if selected else self.rich_style
+        parts = [Segment("›" if selected else " ", base), Segment("…", base + self._styles["dim"])]
+        return Strip(parts, 2).adjust_cell_length(self.inner_width, base)
+
+    def draw(self, row: int, selected: bool) -> Strip | None:
+        if not self._styles:
+            self._styles = {
+                name: self.get_component_rich_style(f"event-table--{name}", partial=True) for name in _COMPONENTS
+            }
+        base = self.rich_style
+        if selected:
+            base += self._styles["cursor"]
+        width = self.inner_width
+        marker = "›" if selected else " "
+        event = self._pages.row(row)
+        if not self._pages.fresh(row // PAGE):
+            self._want(row // PAGE)
+        if event is None:
+            return None
+        columns = self._columns
+        text = cells(event, columns, self.ledger_names.get(event.ledger, ""))
+        dim = base + self._styles["dim"]
+        parts = [
+            (marker, base + self._styles["marker"]),
+            (text.trust, base + self._styles[event.trust.word]),
+            (text.worst, base + self._styles[event.worst.word]),
+            (text.time, dim),
+            (text.sequence, base),
+            (text.type, base + self._styles["broken"] if event.trust is Trust.BROKEN else base),
+            (text.stream, dim),
+            (text.actor, base),
+            (text.ledger, dim),
+            (text.record, dim),
+        ]
+        segments: list[Segment] = []
+        blank = Segment(" ", base)
+        for part, style in parts:
+            if part:
+                segments += (Segment(part, style), blank)
+        return Strip(segments[:-1]).adjust_cell_length(width, base)
+
+    # opening and the mouse
+
+    def action_open(self) -> None:
+        if self.row is not None:
+            self.post_message(self.Opened(self.row.id))
+
+    def on_click(self, event: events.Click) -> None:
+        super().on_click(event)
+        if event.chain == 2:
+            self.action_open()
+
+    def on_mouse_scroll_up(self) -> None:
+        self.set_follow(False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._want_visible()

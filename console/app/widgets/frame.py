@@ -1,0 +1,89 @@
+"""The frame of every screen: a line above that says where one is, a line below with the keys."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from console.app.actions import footer
+from console.app.cells import width
+from console.engine.session import Progress
+from console.text import safe
+
+
+class HeadLine(Widget):
+    """One line: ``left`` is where one is, ``right`` is what the worker does. The right one is never cut."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.left = Content()
+        self.right = Content()
+
+    def say(self, *, left: Content | None = None, right: Content | None = None) -> None:
+        """Change a side, or both."""
+        self.left = self.left if left is None else left
+        self.right = self.right if right is None else right
+        self.refresh()
+
+    def render(self) -> Content:
+        cells = self.content_size.width
+        left = self.left.truncate(max(0, cells - self.right.cell_length - 2), ellipsis=True)
+        return Content.assemble(left, " " * max(1, cells - left.cell_length - self.right.cell_length), self.right)
+
+
+class TextLine(Widget):
+    """One line of content that is cut at the end."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.content = Content()
+
+    def say(self, content: Content) -> None:
+        self.content = content
+        self.refresh()
+
+    def render(self) -> Content:
+        return self.content.truncate(self.content_size.width, ellipsis=True)
+
+
+class KeyLine(Widget):
+    """The keys of a screen, as many as there is room for, the most useful first; help and quit always."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self._where = where
+
+    def render(self) -> Content:
+        actions = footer(self._where)
+        always = [action for action in actions if action.id in {"app.help", "app.quit"}]
+        room = self.content_size.width
+        shown = {action.id for action in always}
+        room -= sum(width(action.key) + width(action.label) + 3 for action in always)
+        for action in actions:
+            needed = width(action.key) + width(action.label) + 3
+            if action.id not in shown and needed <= room:
+                shown.add(action.id)
+                room -= needed
+        return Content("  ").join(
+            Content.assemble((action.key, "bold $footer-key-foreground"), " ", action.label)
+            for action in actions
+            if action.id in shown
+        )
+
+
+def progress_words(progress: Progress) -> Content:
+    """What the worker is doing, in a few words."""
+    match progress.phase:
+        case "reading":
+            part = f"{100 * progress.done // progress.total} %" if progress.total else "…"
+            rate = f" · {progress.rate:,.0f} events/s" if progress.rate else ""
+            return Content.assemble((f"◐ reading {part}{rate}", "$text-primary"))
+        case "following":
+            rate = f" · {progress.rate:,.0f} events/s" if progress.rate >= 1 else ""
+            return Content.assemble((f"● following{rate}", "$text-success"))
+        case "reader only":
+            return Content.assemble(("◌ reader only: another console writes", "$text-warning"))
+        case "restarting":
+            return Content.assemble(("↻ restarting the reader", "$text-warning"))
+        case "stopped":
+            return Content.assemble(("■ stopped", "$text-error"))
+        case phase:
+            return Content.assemble((f"◌ {safe(phase)}", "$text-muted"))

@@ -1,0 +1,228 @@
+"""The overview's list: a line for each ledger and stream."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from console.app.cells import cut, fit, middle, width
+from console.app.screens.overview_rows import OverviewRow, unread
+from console.app.widgets.cursor_list import CursorList
+from console.app.words import age, count
+from console.index.rows import LedgerRow, StreamRow
+from console.model.trust import Severity, Trust
+from console.text import safe
+
+_COMPONENTS = ("cursor", "marker", "dim", "ledger", *(t.word for t in Trust), *(s.word for s in Severity))
+_TRUST_ORDER = (
+    Trust.BROKEN,
+    Trust.VERIFIED,
+    Trust.RECOVERED,
+    Trust.LINKED,
+    Trust.UNCHAINED,
+    Trust.UNCHECKED,
+    Trust.PENDING,
+)
+NAME_LIMIT = 400
+
+
+class LedgerList(CursorList):
+    """Rows of the overview; the cursor stays on the same ledger or stream when they change."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ledger-list--{name}" for name in _COMPONENTS}
+
+    class Opened(Message):
+        """A double click on the row under the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows: Sequence[OverviewRow] = ()
+        self._styles: dict[str, Style] = {}
+        self._widths = Widths.fit(80)
+        self._now = 0
+
+    @property
+    def row(self) -> OverviewRow | None:
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    @property
+    def titles(self) -> str:
+        """The headings for the present width."""
+        at = self._widths
+        parts = [
+            fit("  ledger and stream", at.name + 1),
+            fit("format", at.format),
+            fit("profile", at.profile),
+            fit("events", at.events, right=True),
+            fit("trust", at.trust),
+            fit("worst", at.worst),
+            fit("last", at.age, right=True),
+            fit("note", at.note),
+        ]
+        return " ".join(part for part in parts if part)
+
+    def show(self, rows: Sequence[OverviewRow], now: int) -> None:
+        """Show these rows; ``now`` is the clock for ages."""
+        here = self.row.key if self.row else None
+        before, self.rows, self._now = self.rows, rows, now
+        if len(rows) != len(before):
+            self.resize_rows(len(rows))
+        at = next((at for at, row in enumerate(rows) if row.key == here), None)
+        if at is not None and at != self.cursor:
+            self.cursor = at
+            self.into_view(at)
+        self.forget()
+        if before and not rows:
+            self.refresh()
+
+    def restyle(self) -> None:
+        self._widths = Widths.fit(self.inner_width)
+        self._styles = {}
+
+    def on_click(self, event: events.Click) -> None:
+        super().on_click(event)
+        if event.chain == 2:
+            self.post_message(self.Opened())
+
+    def draw(self, row: int, selected: bool) -> Strip | None:
+        if not self._styles:
+            self._styles = {
+                name: self.get_component_rich_style(f"ledger-list--{name}", partial=True) for name in _COMPONENTS
+            }
+        base = self.rich_style
+        if selected:
+            base += self._styles["cursor"]
+        shown = self.rows[row]
+        pen = _Pen(base, self._styles)
+        pen.write("›" if selected else " ", "marker")
+        if shown.hidden:
+            pen.write(f" └ showing {shown.shown:,} of {count(shown.shown + shown.hidden, 'stream')}", "dim")
+            if not selected:
+                pen.write(" · Space shows more" if shown.shown <= 5 else "", "dim")
+        elif shown.stream is None and unread(shown.ledger):
+            self._draw_unread(pen, shown.ledger)
+        else:
+            self._draw_counts(pen, shown)
+        return pen.strip(self.inner_width)
+
+    def _draw_unread(self, pen: "_Pen", ledger: LedgerRow) -> None:
+        at = self._widths
+        pen.write(fit("  " + middle(safe(ledger.name, limit=NAME_LIMIT), at.name - 2), at.name), "dim")
+        glyph, style = ("✗", "error") if ledger.state == "unreadable" else ("?", "dim")
+        pen.write(f" {glyph} {safe(ledger.state)}", style)
+        if ledger.note:
+            pen.write(f": {safe(ledger.note, limit=NAME_LIMIT)}", "dim")
+
+    def _draw_counts(self, pen: "_Pen", shown: OverviewRow) -> None:
+        at, ledger, stream = self._widths, shown.ledger, shown.stream
+        counted: LedgerRow | StreamRow = stream or ledger
+        if stream is None:
+            pen.write(fit("▾ " + middle(safe(ledger.name, limit=NAME_LIMIT), at.name - 2), at.name), "ledger")
+            system = f"{ledger.format} {ledger.shape}" if at.format > 12 else ledger.format
+            format, profile = safe(system), safe(ledger.profile or "")
+            events_ = ledger.records
+            if not at.profile and profile:
+                format = profile
+        else:
+            branch = " └ " if shown.last else " ├ "
+            kind = safe(stream.kind, limit=40)
+            room = max(8, at.name - 4 - width(kind))
+            key = f"{kind} {middle(safe(stream.key, limit=NAME_LIMIT), room)}"
+            pen.write(branch, "dim")
+            pen.write(fit(key, at.name - 3))
+            state = stream.state.get("state") or next(iter(stream.state.values()), "")
+            format, profile = safe(state, limit=60), safe(_chain_words(stream))
+            events_ = stream.events
+        pen.gap().write(fit(format, at.format), "dim")
+        if at.profile:
+            pen.gap().write(fit(profile, at.profile), "dim")
+        pen.gap().write(fit(f"{events_:,}", at.events, right=True))
+        pen.gap()
+        self._draw_trust(pen, counted.trust)
+        worst = counted.worst
+        pen.gap().write(fit(f"{worst.glyph} {worst.word}" if worst else "", at.worst), worst.word)
+        pen.gap().write(fit(age(counted.last_time, self._now), at.age, right=True), "dim")
+        if at.note:
+            pen.gap().write(fit(_note(counted), at.note), "dim")
+
+    def _draw_trust(self, pen: "_Pen", counts: Sequence[int]) -> None:
+        left = self._widths.trust
+        for trust in _TRUST_ORDER:
+            if trust < len(counts) and counts[trust]:
+                text = f"{trust.glyph}{short(counts[trust])}"
+                if width(text) > left:
+                    text = cut(text, left)
+                pen.write(text, trust.word)
+                left -= width(text)
+                if left > 0:
+                    pen.write(" ")
+                    left -= 1
+        pen.write(" " * left)
+
+
+class _Pen:
+    """Puts styled texts into a strip, from left to right."""
+
+    def __init__(self, base: Style, styles: dict[str, Style]) -> None:
+        self._base, self._styles = base, styles
+        self._segments: list[Segment] = []
+
+    def write(self, text: str, style: str = "") -> "_Pen":
+        if text:
+            self._segments.append(Segment(text, self._base + self._styles[style] if style else self._base))
+        return self
+
+    def gap(self) -> "_Pen":
+        return self.write(" ")
+
+    def strip(self, cells: int) -> Strip:
+        return Strip(self._segments).adjust_cell_length(cells, self._base)
+
+
+class Widths:
+    """Widths of the columns for a list so many cells wide; 0 leaves one out."""
+
+    def __init__(self, name: int, format: int, profile: int, trust: int, note: int) -> None:
+        self.name, self.format, self.profile, self.trust, self.note = name, format, profile, trust, note
+        self.events, self.worst, self.age = 9, 10, 7
+
+    @classmethod
+    def fit(cls, cells: int) -> "Widths":
+        format, profile, trust, note = (12, 0, 14, 0)
+        if cells >= 110:
+            format, profile, trust = 20, 18, 22
+        if cells >= 150:
+            trust, note = 32, 24
+        fixed = [format, profile, 9, trust, 10, 7, note]
+        name = cells - 1 - sum(fixed) - sum(1 for each in fixed if each)
+        return cls(max(10, name), format, profile, trust, note)
+
+
+def short(number: int) -> str:
+    """``999``, ``12k``, ``3.4M``: at most four characters up to a billion."""
+    for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (10_000, "k")):
+        if number >= size:
+            scaled = number / (1000 if unit == "k" else size)
+            return f"{scaled:.1f}{unit}" if scaled < 10 else f"{scaled:.0f}{unit}"
+    return str(number)
+
+
+def _chain_words(stream: StreamRow) -> str:
+    if stream.chain_intact is None:
+        return "no chain"
+    return "chain holds" if stream.chain_intact else "chain broken"
+
+
+def _note(row: LedgerRow | StreamRow) -> str:
+    if isinstance(row, StreamRow):
+        return ""
+    parts: list[str] = [safe(row.state)] if row.state not in {"", "live"} else []
+    if row.pending:
+        parts.append(f"… {row.pending:,} B pending")
+    if row.note:
+        parts.append(safe(row.note, limit=NAME_LIMIT))
+    return " · ".join(parts)

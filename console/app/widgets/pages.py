@@ -1,0 +1,53 @@
+"""Pages of event rows, kept while they are useful."""
+
+from collections import OrderedDict
+
+from console.index.rows import EventRow
+
+PAGE = 256
+"""Rows of one page."""
+KEPT = 48
+"""Pages that are kept: some 12,000 rows."""
+
+
+class Pages:
+    """The least recently used page goes first. A stale page is still shown until a fresh one has come."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._pages: OrderedDict[int, list[EventRow]] = OrderedDict()
+        self._stale: set[int] = set()
+        self._kept = kept
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def row(self, number: int) -> EventRow | None:
+        """The row, None if its page is not here (or ends before it)."""
+        page = self._pages.get(number // PAGE)
+        if page is None:
+            return None
+        self._pages.move_to_end(number // PAGE)
+        at = number % PAGE
+        return page[at] if at < len(page) else None
+
+    def fresh(self, page: int) -> bool:
+        return page in self._pages and page not in self._stale
+
+    def put(self, page: int, rows: list[EventRow]) -> list[EventRow]:
+        """Keep a page; what stood there before."""
+        before = self._pages.get(page, [])
+        self._pages[page] = rows
+        self._pages.move_to_end(page)
+        self._stale.discard(page)
+        while len(self._pages) > self._kept:
+            gone, _ = self._pages.popitem(last=False)
+            self._stale.discard(gone)
+        return before
+
+    def expire(self, first: int) -> None:
+        """Rows from ``first`` on may have changed."""
+        self._stale.update(page for page in self._pages if page >= first // PAGE)
+
+    def clear(self) -> None:
+        self._pages.clear()
+        self._stale.clear()
