@@ -1,25 +1,24 @@
 """Findings grouped by cause, worst first; Enter goes to the event."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.visual import Visual
+from textual.widget import Widget
 from textual.widgets import Static
 
 from console.app.actions import FINDINGS, bindings
 from console.app.cells import cut, fit, middle
 from console.app.layout import MUTED, SEVERITY_STYLE, STRONG, prose, severity_mark
-from console.app.messages import IndexChanged
+from console.app.screens.base import ConsoleScreen
+from console.app.screens.help import HelpScreen
 from console.app.widgets.cursor_list import CursorList
 from console.app.widgets.details import finding_lines
-from console.app.widgets.frame import KeyLine
 from console.app.widgets.sheet import Sheet
 from console.app.words import count
 from console.app.work import in_words
@@ -118,13 +117,12 @@ class CauseList(CursorList):
         return _cause_line(line.cause, line.cause.code in self._opened, width)
 
 
-class FindingsScreen(Screen[int | None]):
+class FindingsScreen(ConsoleScreen):
     """Findings of everything, of one ledger, or of one event. Dismissed with the id of an event to go to, or None."""
 
+    WHERE = FINDINGS
     BINDINGS: ClassVar[list[BindingType]] = bindings(FINDINGS)
-    CSS_PATH = ["../styles/details.tcss", "../styles/findings.tcss"]  # noqa: RUF012  as Textual declares it
     AUTO_FOCUS = "#findings-list"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  as Textual declares it
 
     def __init__(self, session: SessionApi, ledger: int | None, *, event: int | None = None) -> None:
         super().__init__()
@@ -139,20 +137,31 @@ class FindingsScreen(Screen[int | None]):
         self._first_look = True
         self._changed = False
 
-    def compose(self) -> ComposeResult:
-        yield Static("Findings", id="findings-head", markup=False)
+    def body(self) -> Iterator[Widget]:
         yield Static(id="findings-word", markup=False)
         with Container(id="findings-body"):
             yield CauseList(id="findings-list")
             yield Sheet(id="findings-detail")
-        yield KeyLine(FINDINGS)
 
     def on_mount(self) -> None:
         self._say("Reading findings …")
         self._read()
         self.set_interval(LOOK_AGAIN, self._look_again)
 
-    def on_index_changed(self, event: IndexChanged) -> None:
+    def place(self) -> Content:
+        of = "of one event" if self._of_event is not None else self._scope(self._ledger)
+        return Content.assemble(("Findings", STRONG), f" {of}")
+
+    def status(self) -> Content:
+        groups = causes(self._chosen())
+        parts = [count(len(groups), "cause"), count(sum(len(cause.rows) for cause in groups), "finding")]
+        if self._total > len(self._rows):
+            parts.append(f"showing {len(self._rows):,} of {self._total:,}, worst first")
+        if self._least > Severity.NONE:
+            parts.append(f"only {self._least.glyph} {self._least.word} and worse: s shows others")
+        return Content(" · ".join(parts)) if self._rows else Content()
+
+    def look(self) -> None:
         self._changed = True
 
     def _look_again(self) -> None:
@@ -188,8 +197,9 @@ class FindingsScreen(Screen[int | None]):
         self.query_one("#findings-body").display = False
 
     def _refresh_list(self) -> None:
-        groups = causes(row for row in self._rows if row.finding.severity >= self._least)
-        self._refresh_head(groups)
+        groups = causes(self._chosen())
+        self.say_place()
+        self.say_status()
         if not groups:
             self._say(self._nothing())
             return
@@ -207,15 +217,8 @@ class FindingsScreen(Screen[int | None]):
         listing.focus()
         self._refresh_detail()
 
-    def _refresh_head(self, groups: Sequence[Cause]) -> None:
-        parts = [count(len(groups), "cause"), count(sum(len(cause.rows) for cause in groups), "finding")]
-        if self._total > len(self._rows):
-            parts.append(f"showing {len(self._rows):,} of {self._total:,}, worst first")
-        if self._least > Severity.NONE:
-            parts.append(f"{self._least.glyph} {self._least.word} and worse (s: more)")
-        of = "of one event" if self._of_event is not None else self._scope(self._ledger)
-        head = Content.assemble(("Findings ", STRONG), f"{of} · ", " · ".join(parts))
-        self.query_one("#findings-head", Static).update(head)
+    def _chosen(self) -> list[FindingRow]:
+        return [row for row in self._rows if row.finding.severity >= self._least]
 
     def _scope(self, ledger: int | None) -> str:
         if ledger is None:
@@ -272,8 +275,8 @@ class FindingsScreen(Screen[int | None]):
         if self._rows:
             self._refresh_list()
 
-    def action_back(self) -> None:
-        self.dismiss(None)
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(FINDINGS))
 
 
 def _cause_line(cause: Cause, opened: bool, width: int) -> Content:

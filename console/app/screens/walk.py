@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,16 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker
 
 from console.app.actions import WALK, bindings
 from console.app.cells import middle
 from console.app.layout import MUTED, STRONG, TRUST_STYLE, rule
-from console.app.messages import IndexChanged
+from console.app.screens.base import ConsoleScreen
 from console.app.screens.findings import FindingsScreen
-from console.app.widgets.frame import KeyLine
+from console.app.screens.help import HelpScreen
+from console.app.widgets.frame import HeadLine, KeyLine
 from console.app.widgets.proofs import (
     coverage_lines,
     hash_lines,
@@ -41,6 +42,8 @@ PACE = 0.15
 """Seconds that a running walk rests on each link."""
 SETTLE = 0.1
 """Seconds after which the neighbours of a link are looked up."""
+HEAD_RIGHT = 15
+"""Cells of the head line that are left to the worker's progress."""
 LOOK_AGAIN = 1.0
 """Seconds between looks for a next link while the ledger grows."""
 FAR = 10_000
@@ -62,11 +65,11 @@ class _Neighbours:
     after: Details | None
 
 
-class WalkScreen(Screen[int | None]):
+class WalkScreen(ConsoleScreen):
     """One link at a time. Dismissed with the event that was on screen last."""
 
+    WHERE = WALK
     BINDINGS: ClassVar[list[BindingType]] = bindings(WALK)
-    CSS_PATH = ["../styles/details.tcss", "../styles/walk.tcss"]  # noqa: RUF012  as Textual declares it
     AUTO_FOCUS = ""
 
     def __init__(self, session: SessionApi, event: int, *, pace: float = PACE) -> None:
@@ -81,29 +84,39 @@ class WalkScreen(Screen[int | None]):
         self._walking = False
         self._walked = 0
         self._changed = False
+        self._sentence = ""
         self._links: tuple[int, int] | None = None
         self._verifying: Worker[None] | None = None
         self._progress: VerifyProgress | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(id="walk-head", markup=False)
-        yield Static(id="walk-verdict", markup=False)
-        yield Static(id="walk-previous", markup=False)
-        yield Static(id="walk-title", markup=False)
-        yield Sheet(id="walk-preimage", focusable=False)
-        yield Static(id="walk-hashes", markup=False)
-        yield Static(id="walk-neighbours", markup=False)
+        yield HeadLine(id="head")
+        yield from self.body()
         with Vertical(id="walk-foot"):
             yield Static(id="walk-status", markup=False)
             yield VerifyBar(id="walk-verify")
             yield KeyLine(WALK)
 
+    def body(self) -> Iterator[Widget]:
+        for part in ("verdict", "previous", "title"):
+            yield Static(id=f"walk-{part}", markup=False)
+        yield Sheet(id="walk-preimage", focusable=False)
+        for part in ("hashes", "neighbours"):
+            yield Static(id=f"walk-{part}", markup=False)
+
     def on_mount(self) -> None:
         self._go(self._event)
         self.set_interval(LOOK_AGAIN, self._look_again)
 
-    def on_index_changed(self, event: IndexChanged) -> None:
+    def look(self) -> None:
         self._changed = True
+
+    def say_status(self) -> None:
+        """Trouble first, then what the walk or a verification has to say."""
+        words = f"{self._trouble.what}: {self._trouble.words}" if self._trouble else self._sentence
+        status = self.query_one("#walk-status", Static)
+        status.update(Content(words))
+        status.display = bool(words) and self._verifying is None
 
     def _look_again(self) -> None:
         """At the end of a chain that grows, the next link may have come."""
@@ -210,7 +223,7 @@ class WalkScreen(Screen[int | None]):
             rows, _ = await self._session.streams(ledger)
             chained = next((row.chained for row in rows if row.id == stream), 0)
             self._links = (stream, chained)
-            self._refresh_head()
+            self.say_place()
         before, after = await self._session.link(self._event, -1), await self._session.link(self._event, 1)
         self._neighbours = _Neighbours(
             None if before is None else await self._session.details(before),
@@ -225,10 +238,9 @@ class WalkScreen(Screen[int | None]):
     # showing
 
     def _say(self, sentence: str) -> None:
-        if self._verifying is None:
-            status = self.query_one("#walk-status", Static)
-            status.update(Content(sentence))
-            status.display = bool(sentence)
+        self._sentence = sentence
+        self._trouble = None
+        self.say_status()
 
     @property
     def _width(self) -> int:
@@ -242,7 +254,7 @@ class WalkScreen(Screen[int | None]):
         details, width = self._details, self._width
         if details is None:
             return
-        self._refresh_head()
+        self.say_place()
         verdict = verdict_lines(details, width)
         if not details.intact:
             warning = f"‼ These bytes differ from what was read before. {safe(details.problem, limit=500)}"
@@ -250,7 +262,10 @@ class WalkScreen(Screen[int | None]):
         self._put("walk-verdict", verdict)
         proof = details.proof
         self._put("walk-previous", previous_lines(proof, width) if proof else [])
-        self._put("walk-hashes", [rule("hash of these bytes", width), *hash_lines(proof, width)] if proof else [])
+        self._put(
+            "walk-hashes",
+            [rule(f"{safe(proof.profile)}: hash of these bytes", width), *hash_lines(proof, width)] if proof else [],
+        )
         self._put("walk-title", [rule(preimage_title(proof, width), width)] if proof else [])
         sheet = self.query_one(Sheet)
         sheet.show(lambda room: self._preimage(details, room))
@@ -269,21 +284,17 @@ class WalkScreen(Screen[int | None]):
         part.display = bool(lines)
         part.update(Content("\n").join(lines))
 
-    def _refresh_head(self) -> None:
+    def place(self) -> Content:
         details = self._details
         if details is None:
-            return
-        row, width = details.row, self._width
+            return Content.styled("Chain walk", STRONG)
+        row = details.row
         links = self._links[1] if self._links and self._links[0] == row.stream else 0
-        right = safe(details.proof.profile) if details.proof else "no chain"
         where = _place(details) + (f" of {count(links, 'link')}" if links and details.proof else "")
         kind = safe(f"{row.stream_kind} ", limit=24)
-        room = width - len("Chain walk  ") - len(kind) - len(where) - len(right) - 5
-        left = Content.assemble(
-            ("Chain walk  ", STRONG), kind, middle(safe(row.stream_key), max(room, 8)), (f" · {where}", STRONG)
-        )
-        gap = " " * max(width - left.cell_length - len(right), 2)
-        self._put("walk-head", [Content.assemble(left, gap, (right, MUTED))])
+        room = self._width - len(f"Chain walk  {kind} · {where}") - HEAD_RIGHT
+        key = middle(safe(row.stream_key), max(room, 9))
+        return Content.assemble(("Chain walk", STRONG), f"  {kind}{key} · ", (where, STRONG))
 
     def _refresh_neighbours(self) -> None:
         details, around, width = self._details, self._neighbours, self._width
@@ -368,12 +379,15 @@ class WalkScreen(Screen[int | None]):
 
     # verify all
 
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(WALK))
+
     def action_verify(self) -> None:
         if self._details is None or self._verifying is not None:
             return
         self._walking = False
-        self._say("")
         self._progress = None
+        self._say("")
         self.query_one(VerifyBar).begin()
         self._verifying = self.run_worker(
             self._verify(self._details.row.stream), group="verify", exclusive=True, exit_on_error=False
