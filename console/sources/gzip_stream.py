@@ -121,7 +121,7 @@ def _blocks(
             say(_broken("is damaged", decoded, stored))
             yield block
             return
-        stored += len(feed) - len(inflate.unconsumed_tail) - len(inflate.unused_data)
+        stored += len(feed) - len(inflate.unused_data if inflate.eof else inflate.unconsumed_tail)
         decoded += len(block)
         if block:
             yield block
