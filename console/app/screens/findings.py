@@ -34,7 +34,7 @@ GROUP_LIMIT = 100
 """Findings of one cause that are listed."""
 FEW = 12
 """Findings up to this many are all listed from the start; of more, the worst cause's."""
-LOOK_AGAIN = 1.0
+LOOK_AGAIN = 0.5
 """Seconds between looks while the index changes."""
 NO_EVENT = "This finding is about the ledger itself: there is no event to go to."
 
@@ -170,7 +170,7 @@ class FindingsScreen(ConsoleScreen):
             self._read()
 
     def _read(self) -> None:
-        self.run_worker(self._load(), group="findings", exclusive=True, exit_on_error=False)
+        self.run_worker(self._load, group="findings", exclusive=True, exit_on_error=False)
 
     async def _load(self) -> None:
         try:
@@ -182,7 +182,7 @@ class FindingsScreen(ConsoleScreen):
         except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
             self._say(f"Findings cannot be read: {in_words(error)}")
             return
-        if self._first_look:
+        if self._first_look and self._rows:
             self._first_look = False
             groups = causes(self._rows)
             self._open = {cause.code for cause in (groups if len(self._rows) <= FEW else groups[:1])}

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -44,7 +45,7 @@ SETTLE = 0.1
 """Seconds after which the neighbours of a link are looked up."""
 HEAD_RIGHT = 15
 """Cells of the head line that are left to the worker's progress."""
-LOOK_AGAIN = 1.0
+LOOK_AGAIN = 0.5
 """Seconds between looks for a next link while the ledger grows."""
 FAR = 10_000
 """Links that a way to the first or last link may take beyond what the index lists."""
@@ -123,7 +124,9 @@ class WalkScreen(ConsoleScreen):
         details, around = self._details, self._neighbours
         if self._changed and details is not None and around is not None and around.after is None:
             self._links = None
-            self.run_worker(self._look_around(details), group="neighbours", exclusive=True, exit_on_error=False)
+            self.run_worker(
+                partial(self._look_around, details), group="neighbours", exclusive=True, exit_on_error=False
+            )
         self._changed = False
 
     @property
@@ -137,10 +140,10 @@ class WalkScreen(ConsoleScreen):
         """Moves are done one after the other, so that none is lost when keys come faster than answers."""
         self._moves.append(move)
         if self._moving is None or self._moving.is_finished:
-            self._moving = self.run_worker(self._move_on(), group="walk", exit_on_error=False)
+            self._moving = self.run_worker(self._move_on, group="walk", exit_on_error=False)
 
     def _go(self, event: int) -> None:
-        self._moving = self.run_worker(self._show(event), group="walk", exclusive=True, exit_on_error=False)
+        self._moving = self.run_worker(partial(self._show, event), group="walk", exclusive=True, exit_on_error=False)
 
     async def _move_on(self) -> None:
         while self._moves:
@@ -200,14 +203,14 @@ class WalkScreen(ConsoleScreen):
         self._event, self._details, self._neighbours = event, details, None
         self._say("")
         self._refresh_link()
-        self.run_worker(self._look_around(details), group="neighbours", exclusive=True, exit_on_error=False)
+        self.run_worker(partial(self._look_around, details), group="neighbours", exclusive=True, exit_on_error=False)
         if self._walking:
             self._walked += 1
             if trust_of(details) is Trust.BROKEN or not details.intact:
                 what = "a broken link" if details.intact else "bytes that changed since they were read"
                 self._stop(f"Stopped at {what}, {_place(details)}. Space walks on.")
             else:
-                self.set_timer(self._pace, self._run_on)
+                self.set_timer(max(self._pace, 0.001), self._run_on)
 
     def _run_on(self) -> None:
         if self._walking:
@@ -390,7 +393,7 @@ class WalkScreen(ConsoleScreen):
         self._say("")
         self.query_one(VerifyBar).begin()
         self._verifying = self.run_worker(
-            self._verify(self._details.row.stream), group="verify", exclusive=True, exit_on_error=False
+            partial(self._verify, self._details.row.stream), group="verify", exclusive=True, exit_on_error=False
         )
 
     async def _verify(self, stream: int) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -91,7 +92,7 @@ class DetailsPane(Vertical):
             self._details = None
             self._say("No event is chosen.")
         else:
-            self.run_worker(self._load(event), group="details", exclusive=True, exit_on_error=False)
+            self.run_worker(partial(self._load, event), group="details", exclusive=True, exit_on_error=False)
 
     def open_tab(self, title: str) -> None:
         """Open a tab by its title; it stays wanted for events that do not have it."""
