@@ -55,24 +55,24 @@ def _structural() -> Iterator[Document]:
     for kind, names in kinds.items():
         for number, name in enumerate(names, 1):
             dice = Dice(f"maysano/structural/{name}")
-            status = ""
-            metadata: Document
-            for moment in _times(dice, at("2025-09-20 08:00"), story.BACKUP_AT):
-                if not status:
-                    status, what, metadata = "draft", "created", {"status": "draft"}
-                elif dice.below(3):
-                    what, metadata = "updated", {"field": "description", "relatedEntities": [story.OBJECTIVE_ID]}
-                else:
-                    old, status = status, {"draft": "review", "review": "active", "active": "review"}[status]
-                    what, metadata = "status_changed", {"old": old, "new": status}
-                yield {
-                    "entityType": kind,
-                    "entityId": f"{kind}-{number}",
-                    "entityName": name,
-                    "eventType": what,
-                    "metadata": metadata,
-                    "createdAt": moment,
-                }
+            times = _times(dice, at("2025-09-20 08:00"), story.BACKUP_AT)
+            yield from entity_life(dice, kind, f"{kind}-{number}", name, times)
+
+
+def entity_life(dice: Dice, kind: str, id: str, name: str, times: Iterator[str]) -> Iterator[Document]:
+    """Structural events of one entity at these times: created, then updates and changes of status that follow on."""
+    status = ""
+    metadata: Document
+    for moment in times:
+        if not status:
+            status, what, metadata = "draft", "created", {"status": "draft"}
+        elif dice.below(3):
+            what, metadata = "updated", {"field": "description", "relatedEntities": [story.OBJECTIVE_ID]}
+        else:
+            old, status = status, {"draft": "review", "review": "active", "active": "review"}[status]
+            what, metadata = "status_changed", {"old": old, "new": status}
+        named = {"entityType": kind, "entityId": id, "entityName": name}
+        yield named | {"eventType": what, "metadata": metadata, "createdAt": moment}
 
 
 def _activities() -> Iterator[Document]:

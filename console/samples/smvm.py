@@ -46,30 +46,17 @@ def _write_run(
     folder = root / "runs" / project / "validation" / run
     events: list[Document] = []
     time = start
-    for kind, (service, span, payload_file) in STAGES.items():
+    for kind, (_, _, payload_file) in STAGES.items():
         if kind == "FLAGGED" and not flagged:
             continue
         time = after(time, dice.between(0, 40_000_000) / 1_000_000)
-        metadata = _metadata(kind, project, flagged, events, dice)
-        payload = metadata if kind == "DECIDED" else _payload(kind, project, metadata, dice)
+        metadata = metadata_of(kind, project, flagged, events, dice)
+        payload = payload_of(kind, project, metadata, dice)
         if project == story.PROJECT:
             write(folder / payload_file, json.dumps(payload, indent=2).encode())
         if kind == "DECIDED" and run == story.FLAG_RUN:
             metadata = metadata | {"recommended_action": "proceed_as_offered", "confidence_level": 0.86}
-        events.append(
-            {
-                "event_id": f"EVT-{time:%Y%m%d-%H%M%S}-{dice.hex(12)}",
-                "event_type": kind,
-                "timestamp": micros(time),
-                "run_id": run,
-                "span_id": f"{run}-{span}",
-                "service": service,
-                "agent_id": f"smvm-{service}-01",
-                "data_hash": digest(json.dumps(payload, sort_keys=True)),
-                "metadata": metadata,
-                "provenance": _provenance(kind, time, dice),
-            }
-        )
+        events.append(ledger_event(kind, time, run, metadata, payload, dice))
     ledger = lines(json.dumps(event) for event in events)
     if archived:
         write(folder / "events.jsonl.gz", gzipped(ledger, after(time, 3600)))
@@ -90,7 +77,24 @@ def _write_run(
     write(folder / "meta.json", json.dumps(meta, indent=2).encode())
 
 
-def _metadata(kind: str, project: str, flagged: str, before: list[Document], dice: Dice) -> Document:
+def ledger_event(kind: str, time: datetime, run: str, metadata: Document, payload: Document, dice: Dice) -> Document:
+    """A ledger event of one stage; its data_hash is that of the payload."""
+    service, span, _ = STAGES[kind]
+    return {
+        "event_id": f"EVT-{time:%Y%m%d-%H%M%S}-{dice.hex(12)}",
+        "event_type": kind,
+        "timestamp": micros(time),
+        "run_id": run,
+        "span_id": f"{run}-{span}",
+        "service": service,
+        "agent_id": f"smvm-{service}-01",
+        "data_hash": digest(json.dumps(payload, sort_keys=True)),
+        "metadata": metadata,
+        "provenance": _provenance(kind, time, dice),
+    }
+
+
+def metadata_of(kind: str, project: str, flagged: str, before: list[Document], dice: Dice) -> Document:
     """The metadata that the specification defines for this type."""
     match kind:
         case "INGESTED":
@@ -182,8 +186,10 @@ def _provenance(kind: str, time: datetime, dice: Dice) -> Document:
     return {f"{ENGINES[kind]}_engine_version": "2.3.0"} | rest[kind]
 
 
-def _payload(kind: str, project: str, metadata: Document, dice: Dice) -> Document:
-    """What the stage produced; its hash is the event's data_hash."""
+def payload_of(kind: str, project: str, metadata: Document, dice: Dice) -> Document:
+    """What the stage produced. A decision is its own metadata."""
+    if kind == "DECIDED":
+        return metadata
     return {
         "stage": kind.lower(),
         "project": project,

@@ -155,20 +155,22 @@ class Trace:
         return event
 
 
+def add_chain(trace: Trace, number: int) -> None:
+    """Append a chain to a trace: message, tool call, artifact, audit and, now and then, intervention."""
+    agent = trace.dice.pick((story.ASSISTANT, "research_assistant", "closing_assistant"))
+    asked = trace.message(agent, f"Looking into question {number + 1}")
+    called = trace.tool(agent, trace.dice.pick(TOOLS), {"question": number + 1}, {"rows": trace.dice.below(40)}, asked)
+    kept = trace.artifact(agent, f"note_{trace.dice.hex(6)}", "memory", {"title": f"Answer {number + 1}"}, called)
+    risk = trace.dice.share()
+    checked = trace.audit("safety", {"decision": "review" if risk > 0.7 else "approve", "risk": risk}, kept)
+    if risk > 0.7:
+        trace.intervention("throttle", "limit_tools", "risk above 0.7", [agent], checked)
+
+
 def _traces(seed: str, count: int, start: datetime) -> list[Document]:
-    """Chains of message, tool call, artifact, audit and, now and then, intervention."""
     trace = Trace(seed, start)
     for number in range(count):
-        agent = trace.dice.pick((story.ASSISTANT, "research_assistant", "closing_assistant"))
-        asked = trace.message(agent, f"Looking into question {number + 1}")
-        called = trace.tool(
-            agent, trace.dice.pick(TOOLS), {"question": number + 1}, {"rows": trace.dice.below(40)}, asked
-        )
-        kept = trace.artifact(agent, f"note_{trace.dice.hex(6)}", "memory", {"title": f"Answer {number + 1}"}, called)
-        risk = trace.dice.share()
-        checked = trace.audit("safety", {"decision": "review" if risk > 0.7 else "approve", "risk": risk}, kept)
-        if risk > 0.7:
-            trace.intervention("throttle", "limit_tools", "risk above 0.7", [agent], checked)
+        add_chain(trace, number)
     return trace.events
 
 

@@ -156,7 +156,11 @@ class Run:
 def _run(number: int) -> list[Document]:
     dice = Dice(f"zakops/run/{number}")
     deal = Dice(f"zakops/deal/{number % 9}").uuid()
-    start = after(at("2025-10-02 08:00"), number * 20_000 + dice.between(0, 15_000))
+    return review(dice, deal, after(at("2025-10-02 08:00"), number * 20_000 + dice.between(0, 15_000)))
+
+
+def review(dice: Dice, deal: str, start: datetime) -> list[Document]:
+    """The events of a run that reviews a deal."""
     run = Run(dice, deal, dice.uuid(), None, start)
     run.add("run.started", {"agent": "desk", "goal": "weekly review"})
     for _ in range(dice.between(1, 4)):
