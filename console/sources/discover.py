@@ -12,6 +12,7 @@ from console.sources.json_array import JsonSource
 from console.sources.jsonl import JsonlSource
 from console.sources.said import empty, not_recognised
 from console.sources.sniff import FIRST, hopeless, stored_kind, text_kind
+from console.sources.sqlite_rows import open_database
 from console.sources.sse import SseSource
 
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -109,6 +110,8 @@ def _opened(path: str, first: bytes) -> list[Source | Skipped]:
     match stored_kind(first):
         case "gzip":
             return [_from_content(GzipContent(path))]
+        case "sqlite":
+            return [*open_database(path)]
         case _:
             return [_from_content(FileContent(path))]
 

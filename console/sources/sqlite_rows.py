@@ -1,0 +1,368 @@
+"""Rows of a SQLite table as records: compact JSON objects, in row id order."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from console.model.finding import Finding
+from console.model.record import Cursor, Record, RecordBatch
+from console.model.trust import Severity
+from console.sources.base import CHUNK, MAX_RECORD, FileState, Skipped, SourceError
+from console.sources.leaf import LeafHash, leaf
+from console.sources.said import add_large, empty, shrunk, unreadable
+from console.sources.sqlite_copy import PrivateCopy, limit_steps
+
+_START = Cursor()
+_ROWS = 4096
+_LAST = (1 << 63) - 1
+_LOST_RANGES = 200
+_TABLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A real table. ``rowid`` is the name its row id answers to, '' where rows are only known by ``order``."""
+
+    name: str
+    columns: tuple[str, ...]
+    rowid: str
+    order: tuple[str, ...]
+
+
+class SqliteTable:
+    """Rows of one table. A record's offset is its row id; in a table without row ids it is its position, from 0.
+
+    A cursor's offset is the row id (or position) of the last record read. The raw is a JSON object of the columns in
+    table order: text that is not UTF-8 has its bytes as ``\\udc80`` to ``\\udcff``, a BLOB is ``{"$blob": "<hex>"}``.
+    A row over ``MAX_RECORD`` has the length of its cells, and the hash that ``leaf_at`` gives.
+    """
+
+    container = "sqlite"
+
+    def __init__(self, copy: PrivateCopy, table: Table) -> None:
+        self._copy = copy
+        self._table = table
+        columns = ", ".join(_quoted(name) for name in table.columns)
+        key = table.rowid or "0"
+        self._select = f"SELECT {key}, {columns} FROM main.{_quoted(table.name)}"
+        self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_blob).encode
+
+    def __repr__(self) -> str:
+        return f"SqliteTable({self.path!r}, member={self.member!r})"
+
+    @property
+    def path(self) -> str:
+        return self._copy.path
+
+    @property
+    def member(self) -> str | None:
+        return self._table.name
+
+    def state(self) -> FileState:
+        return self._copy.state()
+
+    def tail(self, start: Cursor) -> Record | None:
+        """Rows are committed or not there."""
+        return None
+
+    def batches(self, start: Cursor = _START) -> Iterator[RecordBatch]:
+        """Rows behind ``start`` as of one moment. Rows that lie on damaged pages are left out and said."""
+        with self._opened() as connection:
+            rows = _Rows(connection, self._table, self._select, start)
+            batch = RecordBatch(start.ordinal, [], [], [], start)
+            size = 0
+            for row in rows:
+                length = self._append(connection, batch, rows.key, row)
+                size += length if length <= MAX_RECORD else 0
+                batch.next = Cursor(batch.first + len(batch), rows.key)
+                if size >= CHUNK or len(batch) >= _ROWS:
+                    yield batch
+                    limit_steps(connection)
+                    batch, size = RecordBatch(batch.next.ordinal, [], [], [], batch.next), 0
+            batch.findings += rows.findings
+            if len(batch) or batch.findings:
+                yield batch
+
+    def read(self, offset: int, length: int) -> bytes:
+        with self._opened() as connection:
+            try:
+                row = self._row(connection, offset)
+            except sqlite3.DataError:
+                return b""
+        if row is None:
+            raise shrunk(self.path, offset, length)
+        return self._raw(row)[0]
+
+    def leaf_at(self, offset: int) -> bytes | None:
+        """The record hash of the row at ``offset``; None if it is not there."""
+        with self._opened() as connection:
+            try:
+                row = self._row(connection, offset)
+            except sqlite3.DataError:
+                return self._large(connection, offset)[1]
+        return None if row is None else leaf(self._raw(row)[0])
+
+    def _opened(self) -> "_Opened":
+        return _Opened(self._copy)
+
+    def _row(self, connection: sqlite3.Connection, key: int) -> tuple[object, ...] | None:
+        found: tuple[object, ...] | None = connection.execute(
+            f"{self._select} {_one(self._table)}",
+            (key,),
+        ).fetchone()
+        return found and found[1:]
+
+    def _append(
+        self, connection: sqlite3.Connection, batch: RecordBatch, key: int, row: tuple[object, ...] | None
+    ) -> int:
+        if row is None:
+            length, digest = self._large(connection, key)
+            add_large(batch, key, max(length, MAX_RECORD + 1), digest)
+            return length
+        raw, sound = self._raw(row)
+        if len(raw) > MAX_RECORD:
+            add_large(batch, key, len(raw), leaf(raw))
+            return len(raw)
+        if not sound:
+            message = "A text cell of this row is not UTF-8; its bytes are shown as \\udc80 to \\udcff."
+            record = batch.first + len(batch)
+            batch.findings.append(
+                Finding("record.invalid-utf8", Severity.ERROR, message, record=record, offset=key, length=len(raw))
+            )
+        batch.offsets.append(key)
+        batch.lengths.append(len(raw))
+        batch.raws.append(raw)
+        return len(raw)
+
+    def _raw(self, row: tuple[object, ...]) -> tuple[bytes, bool]:
+        """The row's JSON text, and whether all its text is UTF-8."""
+        text = self._encode(dict(zip(self._table.columns, row, strict=True)))
+        try:
+            return text.encode(), True
+        except UnicodeEncodeError:
+            return text.encode("utf-8", "backslashreplace"), False
+
+    def _large(self, connection: sqlite3.Connection, key: int) -> tuple[int, bytes | None]:
+        """Bytes in all cells of a row too large to load, and a hash over them, read in pieces."""
+        if not self._table.rowid:
+            return 0, None
+        digest = LeafHash()
+        total = 0
+        for column in self._table.columns:
+            try:
+                with connection.blobopen(self._table.name, column, key, readonly=True) as cell:
+                    digest.update(b"%d:" % len(cell))
+                    total += len(cell)
+                    while piece := cell.read(CHUNK):
+                        digest.update(piece)
+            except sqlite3.Error:
+                # A number or NULL has no bytes to open.
+                one = f"SELECT {_quoted(column)} FROM main.{_quoted(self._table.name)} {_one(self._table)}"
+                digest.update(
+                    self._encode(connection.execute(one, (key,)).fetchone()).encode("utf-8", "backslashreplace")
+                )
+        return total, digest.digest()
+
+
+class _Opened:
+    """A connection to the copy, with SQLite's errors said as ours."""
+
+    def __init__(self, copy: PrivateCopy) -> None:
+        self._path = copy.path
+        self._context = copy.connect()
+
+    def __enter__(self) -> sqlite3.Connection:
+        try:
+            return self._context.__enter__()
+        except sqlite3.Error as error:
+            raise _failed(self._path, error) from error
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._context.__exit__(None, None, None)
+        if isinstance(error, sqlite3.Error):
+            raise _failed(self._path, error) from error
+
+
+class _Rows:
+    """Iterates rows behind a cursor; ``key`` is the present row's. A row too large to load comes as None.
+
+    Steps over what cannot be read: where a page is damaged, reading goes on at the next row id that answers.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, table: Table, select: str, start: Cursor) -> None:
+        self._connection = connection
+        self._table = table
+        self._select = select
+        self._start = start
+        self.key = start.offset
+        self.findings: list[Finding] = []
+
+    def __iter__(self) -> Iterator[tuple[object, ...] | None]:
+        return self._by_rowid() if self._table.rowid else self._by_position()
+
+    def _by_position(self) -> Iterator[tuple[object, ...] | None]:
+        position = self._start.ordinal - 1
+        order = ", ".join(_quoted(name) for name in self._table.order)
+        (pages,), (size,) = (
+            self._connection.execute(f"PRAGMA {what}").fetchone() for what in ("page_count", "page_size")
+        )
+        try:
+            for row in self._connection.execute(f"{self._select} ORDER BY {order} LIMIT -1 OFFSET ?", (position,)):
+                if position > pages * size:
+                    # More rows than bytes: pages that refer to each other in a circle.
+                    raise sqlite3.DatabaseError("rows without end")
+                self.key = position
+                yield row[1:]
+                position += 1
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and "interrupted" not in str(error):
+                raise
+            self._lost(f"Rows from position {position:,} on cannot be read ({error}).", position)
+
+    def _by_rowid(self) -> Iterator[tuple[object, ...] | None]:
+        low: int | None = None if self._start.ordinal == 1 else self._start.offset + 1
+        while low is None or low <= _LAST:
+            try:
+                for row in self._behind(low):
+                    if low is not None and row[0] < low:
+                        raise sqlite3.DatabaseError("row ids out of order")
+                    self.key = row[0]
+                    low = self.key + 1
+                    yield row[1:]
+                return
+            except sqlite3.DataError:
+                self.key = self._next_key(low)
+                low = self.key + 1
+                yield None
+            except sqlite3.OperationalError as error:
+                if "interrupted" not in str(error):
+                    raise
+                self._lost(f"Reading was stopped behind row id {low or 0:,} ({error}).", low)
+                return
+            except sqlite3.DatabaseError as error:
+                after = self._readable_from(low)
+                until = "to the end" if after is None else f"to {after - 1:,}"
+                begin = "the first" if low is None else f"{low:,}"
+                self._lost(f"Rows with row ids from {begin} {until} cannot be read ({error}).", low)
+                if after is None or len(self.findings) >= _LOST_RANGES:
+                    return
+                low = after
+
+    def _behind(self, low: int | None, limit: int = -1) -> sqlite3.Cursor:
+        name = self._table.rowid
+        if low is None:
+            return self._connection.execute(f"{self._select} ORDER BY {name} LIMIT ?", (limit,))
+        return self._connection.execute(f"{self._select} WHERE {name} >= ? ORDER BY {name} LIMIT ?", (low, limit))
+
+    def _next_key(self, low: int | None) -> int:
+        name = self._table.rowid
+        where = "" if low is None else f"WHERE {name} >= {low}"
+        table = _quoted(self._table.name)
+        (key,) = self._connection.execute(f"SELECT {name} FROM main.{table} {where} ORDER BY {name} LIMIT 1").fetchone()
+        return int(key)
+
+    def _answers(self, low: int) -> bool | None:
+        """Whether the next row from ``low`` on can be read; None if there is none."""
+        try:
+            return self._behind(low, 1).fetchone() is not None or None
+        except sqlite3.DataError:
+            return True
+        except sqlite3.DatabaseError:
+            return False
+
+    def _readable_from(self, low: int | None) -> int | None:
+        """The smallest row id behind ``low`` from which reading works, by doubling and halving steps."""
+        bad, step = low if low is not None else -1, 1
+        while (good := bad + step) <= _LAST:
+            answer = self._answers(good)
+            if answer is None:
+                return None
+            if answer:
+                break
+            bad, step = good, step * 2
+        else:
+            return None
+        while good - bad > 1:
+            middle = (good + bad) // 2
+            if self._answers(middle):
+                good = middle
+            else:
+                bad = middle
+        return good
+
+    def _lost(self, message: str, offset: int | None) -> None:
+        self.findings.append(Finding("container.sqlite-corrupt", Severity.ERROR, message, offset=offset, standing=True))
+
+
+def open_database(path: str) -> list[SqliteTable | Skipped]:
+    """A source for each real table that holds at least one column, in name order. Raises SourceError."""
+    copy = PrivateCopy(path)
+    with _Opened(copy) as connection:
+        tables = _tables(connection)
+    if not tables:
+        return [empty(path, "The database holds no tables.")]
+    return [SqliteTable(copy, table) for table in tables]
+
+
+def _tables(connection: sqlite3.Connection) -> list[Table]:
+    """Real tables only: no views, no virtual tables and none that serve one, nothing of SQLite's own."""
+    listed = [row for row in connection.execute("PRAGMA table_list") if row[0] == "main"]
+    if listed:
+        names = [(name, bool(without)) for _, name, kind, _, without, *_ in listed if kind == "table"]
+    else:
+        names = _tables_of_old(connection)
+    names = [(name, without) for name, without in names if not name.lower().startswith("sqlite_") and _sound(name)]
+    tables = []
+    for name, without in sorted(names)[:_TABLES]:
+        info = connection.execute(f"PRAGMA table_info({_quoted(name)})").fetchall()
+        columns = tuple(row[1] for row in info if _sound(row[1]))
+        taken = {column.lower() for column in columns}
+        free = [alias for alias in ("rowid", "_rowid_", "oid") if alias not in taken]
+        order = tuple(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5]) or columns
+        if columns:
+            tables.append(Table(name, columns, "" if without or not free else free[0], order))
+    return tables
+
+
+def _tables_of_old(connection: sqlite3.Connection) -> list[tuple[str, bool]]:
+    """The same from the schema, for SQLite before 3.37, with whether a table is without row ids."""
+    rows = connection.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table'").fetchall()
+    virtual = tuple(name + "_" for name, sql in rows if str(sql).upper().startswith("CREATE VIRTUAL"))
+    real = [name for name, _ in rows if _sound(name) and not (name + "_").startswith(virtual or ("\0",))]
+    found = []
+    for name in real:
+        try:
+            connection.execute(f"SELECT rowid FROM main.{_quoted(name)} LIMIT 0").close()
+            found.append((name, False))
+        except sqlite3.OperationalError:
+            found.append((name, True))
+    return found
+
+
+def _sound(name: str) -> bool:
+    """Whether a name can be said in SQL again."""
+    return name.isprintable() or not any("\ud800" <= letter <= "\udfff" or letter == "\0" for letter in name)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _one(table: Table) -> str:
+    if table.rowid:
+        return f"WHERE {table.rowid} = ?"
+    return f"ORDER BY {', '.join(_quoted(name) for name in table.order)} LIMIT 1 OFFSET ?"
+
+
+def _blob(cell: object) -> object:
+    if isinstance(cell, bytes):
+        return {"$blob": cell.hex()}
+    raise TypeError(type(cell))
+
+
+def _failed(path: str, error: sqlite3.Error) -> SourceError:
+    if isinstance(error, sqlite3.OperationalError):
+        return unreadable(path, f"SQLite cannot open the copy of this database ({error}).")
+    message = f"The database is damaged ({error})."
+    return SourceError(path, Finding("container.sqlite-corrupt", Severity.ERROR, message))
