@@ -134,7 +134,8 @@ def deep(job: Job, likely: Sequence[bytes], budget: int = FULL) -> Hit | Miss:
         return search.texts(likely, FAR) or Miss(True, search.tried)
     share = min(budget, PARTIAL) // 2
     whole = arrangements(job.payload) * (len(NEAR) + len(FAR))
-    feasible = whole <= budget and is_exact(job.payload)
+    exact = is_exact(job.payload)
+    feasible = whole <= (budget if exact else min(budget, PARTIAL))
     search.left = whole if feasible else share
     hit = search.orders(job.payload, NEAR[:2]) or search.orders(job.payload, NEAR[2:])
     if hit is None:
@@ -146,7 +147,7 @@ def deep(job: Job, likely: Sequence[bytes], budget: int = FULL) -> Hit | Miss:
     if hit is None and feasible:
         search.left = whole
         hit = search.orders(job.payload, FAR)
-    return hit or Miss(feasible, search.tried)
+    return hit or Miss(feasible and exact, search.tried)
 
 
 def is_exact(value: Any) -> bool:

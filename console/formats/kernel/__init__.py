@@ -1,0 +1,56 @@
+"""Kernel: the deal ledger with a hash chain, as its API, its portal's table and its evidence packs hold it."""
+
+from collections.abc import Sequence
+
+from console.formats.base import Claim, Context, Sample
+from console.formats.kernel.entry import PACK, Entry, read
+from console.formats.kernel.manifest import NAME, deal_of
+from console.formats.kernel.panels import panels
+from console.formats.kernel.profiles import PROFILES
+from console.formats.kernel.proof import prove
+from console.formats.kernel.reader import KernelReader
+from console.formats.kernel.recognise import sniff
+from console.model.event import Event, Panel
+from console.model.ledger import Profile
+from console.model.proof import Proof
+from console.model.record import Record
+
+
+class KernelFormat:
+    """See ``console.formats.base.Format``."""
+
+    name = "kernel"
+    title = "Kernel deal ledger"
+    description = (
+        "Events of deals, each with a sequence number and a SHA-256 chain. The specification's formula and the one"
+        " that the real kernel uses differ; both are known as profiles. Events written by the API's POST carry no hash"
+        " at all, and the real kernel's own verify recomputes nothing: this console does."
+    )
+    profiles: Sequence[Profile] = PROFILES
+    companions: Sequence[str] = (NAME,)
+
+    def sniff(self, sample: Sample) -> Claim | None:
+        return sniff(sample)
+
+    def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> KernelReader:
+        return KernelReader(context, columns=columns, segment=segment)
+
+    def decode(self, record: Record, context: Context) -> Event:
+        return _entry(record, context).event()
+
+    def panels(self, event: Event, context: Context) -> Sequence[Panel]:
+        return panels(event, context.shape, context.profile)
+
+    def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
+        earlier = None if before is None else _entry(before, context)
+        return prove(_entry(record, context), earlier, context.shape, context.profile)
+
+
+def _entry(record: Record, context: Context) -> Entry:
+    deal = deal_of(context.companions) if context.shape == PACK else None
+    entry = read(record.raw, context.shape, deal, record.ordinal, record.offset)
+    entry.length = record.length
+    return entry
+
+
+FORMAT = KernelFormat()

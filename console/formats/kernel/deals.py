@@ -1,0 +1,143 @@
+"""What is carried of each deal from batch to batch, and how it is kept between runs."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from console.formats.kernel.entry import Entry
+from console.formats.kernel.lifecycle import State
+from console.model.event import NO_TIME
+from console.model.trust import Trust
+from console.verify.chain import Tip
+
+LEVELS = len(Trust)
+START = State()
+
+
+@dataclass(slots=True)
+class Group:
+    """Events that one finding speaks for: how many, and where the first of them is."""
+
+    count: int = 0
+    record: int = 0
+    offset: int = 0
+    length: int = 0
+    sequence: int | None = None
+    event_id: str | None = None
+
+    def add(self, entry: Entry) -> None:
+        if not self.count:
+            self.record, self.offset, self.length = entry.ordinal, entry.offset, entry.length
+            self.sequence, self.event_id = entry.sequence, entry.event_id
+        self.count += 1
+
+    def place(self) -> dict[str, Any]:
+        return {
+            "record": self.record,
+            "offset": self.offset,
+            "length": self.length,
+            "sequence": self.sequence,
+            "event_id": self.event_id,
+            "count": self.count,
+        }
+
+
+@dataclass(slots=True)
+class Deal:
+    """One deal: the tip of its chain, its counts, its state.
+
+    ``chain`` groups chain findings by cause ('unchained', 'unproven', 'shift:1', 'other:kernel-doc/1'), ``life`` those
+    of the state machine by ``code:type``. ``stale``: its events came out of order, or before the profile was settled;
+    it must be walked again. ``border`` is the first link of a segment that began in the middle.
+    """
+
+    key: str
+    tip: Tip = field(default_factory=Tip)
+    chained: int = 0
+    faults: int = 0
+    shift: int = 0
+    unsettled: bool = False
+    stale: bool = False
+    state: State = START
+    stage: str = ""
+    backwards: bool = False
+    events: int = 0
+    first: int = NO_TIME
+    last: int = NO_TIME
+    latest: int = NO_TIME
+    trust: list[int] = field(default_factory=lambda: [0] * LEVELS)
+    chain: dict[str, Group] = field(default_factory=dict)
+    life: dict[str, Group] = field(default_factory=dict)
+    border: tuple[int, str | None] | None = None
+
+    def group(self, name: str, entry: Entry) -> None:
+        self.chain.setdefault(name, Group()).add(entry)
+
+    def restart(self) -> None:
+        """Forget the walk, to walk again from the start."""
+        self.tip = Tip()
+        self.chained = self.faults = self.shift = 0
+        self.unsettled = self.stale = False
+        self.trust = [0] * LEVELS
+        self.chain = {}
+        self.border = None
+
+    def seen(self, time: int) -> None:
+        """Count one event; ``time`` is its instant or ``NO_TIME``."""
+        self.events += 1
+        if time != NO_TIME:
+            if self.first == NO_TIME or time < self.first:
+                self.first = time
+            if self.last == NO_TIME or time > self.last:
+                self.last = time
+            if self.latest != NO_TIME and time < self.latest:
+                self.backwards = True
+            self.latest = time
+
+
+def dump(deal: Deal) -> bytes:
+    """As JSON, so that loading it cannot run anything."""
+    tip = deal.tip
+    return json.dumps(
+        [
+            [tip.sequence, tip.hashes, tip.previous, tip.before],
+            [deal.chained, deal.faults, deal.shift, deal.unsettled, deal.stale],
+            [*deal.state],
+            [deal.stage, deal.backwards, deal.events, deal.first, deal.last, deal.latest],
+            deal.trust,
+            {name: _group(group) for name, group in deal.chain.items()},
+            {name: _group(group) for name, group in deal.life.items()},
+        ],
+        separators=(",", ":"),
+    ).encode()
+
+
+def load(key: str, data: bytes) -> Deal:
+    """Restore what ``dump`` gave. Raises ValueError or TypeError for anything else."""
+    tip, walk, state, counts, trust, chain, life = json.loads(data)
+    sequence, hashes, previous, before = tip
+    chained, faults, shift, unsettled, stale = walk
+    stage, backwards, events, first, last, latest = counts
+    return Deal(
+        key,
+        Tip(sequence, tuple(hashes), tuple(previous), None if before is None else tuple(before)),
+        chained,
+        faults,
+        shift,
+        unsettled,
+        stale,
+        State(*state),
+        stage,
+        backwards,
+        events,
+        first,
+        last,
+        latest,
+        trust=trust,
+        chain={name: Group(*values) for name, values in chain.items()},
+        life={name: Group(*values) for name, values in life.items()},
+    )
+
+
+def _group(group: Group) -> list[Any]:
+    return [group.count, group.record, group.offset, group.length, group.sequence, group.event_id]

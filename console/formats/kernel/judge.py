@@ -1,0 +1,180 @@
+"""Does a stored hash belong to its event? The question asked of one event at a time, under one profile."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from console.formats.kernel.entry import Entry
+from console.formats.kernel.profiles import AUDIT, DOC, PRODUCERS, candidates, fixed, job, pieces, preimage
+from console.verify import recover
+from console.verify.javascript import parse, stringify
+from console.verify.recover import Hit, Template
+
+HASH = re.compile("[0-9a-f]{64}")
+PURSE = 60_000_000
+"""Hashes that a ledger's failing searches may take in all before each gets only ``FLOOR`` (about half a minute)."""
+FLOOR = 5_000
+_SHARE = 40
+_MAX_TEMPLATES = 8
+_OUTSIDE = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_SPACE = re.compile(rb"[ \t\r\n]")
+
+
+class Kind(Enum):
+    """The verdict on one hash."""
+
+    VERIFIED = "verified"
+    RECOVERED = "recovered"
+    MISMATCH = "mismatch"
+    UNREPRODUCED = "not reproducible"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``hit`` is what reproduced the hash. ``shift``: it does so only under a number that is this much lower than the
+    stored one. ``other``: only under this other profile."""
+
+    kind: Kind
+    hit: Hit | None = None
+    shift: int = 0
+    other: str = ""
+    tried: int = 0
+
+    @property
+    def holds(self) -> bool:
+        return self.kind in (Kind.VERIFIED, Kind.RECOVERED)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a ledger taught: orders of keys per event type, and what is left of the purse for failing searches."""
+
+    learned: dict[str, list[Template]] = field(default_factory=dict)
+    purse: int = PURSE
+
+    def budget(self) -> int:
+        return max(FLOOR, min(recover.FULL, self.purse // _SHARE))
+
+
+def is_compact(text: bytes) -> bool:
+    """Whether JSON text has no white space between its tokens."""
+    return not (b" " in text or b"\n" in text or b"\t" in text or b"\r" in text) or not _SPACE.search(
+        _OUTSIDE.sub(b"", text)
+    )
+
+
+def stored_texts(profile: str, entry: Entry) -> list[bytes]:
+    """The payload's text as stored, in the forms that its writer may have hashed; the first is the likely one."""
+    if not entry.has_payload:
+        return [b"null"]
+    if profile == AUDIT:
+        return [stringify(entry.payload).encode()]
+    found = []
+    if entry.text is not None and (profile != DOC or is_compact(entry.text)):
+        found.append(entry.text)
+    if not (fixed(profile) and found) or isinstance(entry.payload, dict):
+        text = stringify(entry.payload).encode()
+        if text not in found:
+            found.append(text)
+    return found
+
+
+def likely_texts(profile: str, entry: Entry, memory: Memory) -> list[bytes]:
+    """Stored forms, then the producers' order, then orders that worked for this type in this ledger."""
+    found = stored_texts(profile, entry)
+    if profile == AUDIT and type(entry.payload) is dict and len(entry.payload) > 0:
+        for value in _orders(entry, memory):
+            text = stringify(value).encode()
+            if text not in found:
+                found.append(text)
+    return found
+
+
+def _orders(entry: Entry, memory: Memory) -> Iterator[Any]:
+    payload = entry.payload
+    producer = PRODUCERS.get(entry.type)
+    if producer is not None:
+        known = {key: payload[key] for key in producer if key in payload}
+        yield known | payload
+    for template in memory.learned.get(entry.type, ()):
+        value = recover.arrange(payload, template)
+        if value is not None:
+            yield value
+
+
+def reproduces(profile: str, entry: Entry, sequence: int, target: bytes, memory: Memory) -> Hit | None:
+    """The likely forms only: a few hashes."""
+    if profile == DOC:
+        millis = 0 if entry.instant is None else entry.instant.micros // 1000
+        for text in stored_texts(profile, entry):
+            if sha256(preimage(pieces(profile, entry, sequence, text))).digest() == target:
+                return Hit(text, 0, millis)
+        return None
+    texts = likely_texts(profile, entry, memory)
+    return recover.quick(job(profile, entry, sequence, texts[0], target), texts)
+
+
+def judge(entry: Entry, profile: str, shape: str, memory: Memory, numbers: tuple[int, ...] = ()) -> Verdict:
+    """The verdict under ``profile``. ``numbers`` are other sequence numbers that the event may have been written with.
+
+    Forms are tried from likely to unlikely; another number or profile that fits explains a failure before the dear
+    part of the search.
+    """
+    stored = entry.hash
+    if stored is None:
+        return Verdict(Kind.MISSING)
+    if HASH.fullmatch(stored) is None or not entry.has_payload or entry.sequence is None:
+        return Verdict(Kind.MISMATCH)
+    target = bytes.fromhex(stored)
+    sequence = entry.sequence
+    hit = reproduces(profile, entry, sequence, target, memory)
+    if hit is not None:
+        return _held(hit, entry, memory)
+    for number in numbers:
+        hit = reproduces(profile, entry, number, target, memory)
+        if hit is not None:
+            return Verdict(Kind.MISMATCH, hit, shift=sequence - number)
+    for other in candidates(shape):
+        if other != profile:
+            hit = reproduces(other, entry, sequence, target, memory)
+            if hit is not None:
+                return Verdict(Kind.MISMATCH, hit, other=other)
+    if profile == DOC:
+        return Verdict(Kind.MISMATCH)
+    texts = likely_texts(profile, entry, memory)
+    budget = memory.budget()
+    found = recover.nearby(job(profile, entry, sequence, texts[0], target), min(budget, recover.PARTIAL // 3))
+    if found is not None:
+        return _held(found, entry, memory)
+    for number in numbers:
+        hit = recover.nearby(job(profile, entry, number, texts[0], target), min(budget, recover.PARTIAL // 3))
+        if hit is not None:
+            _learn(hit, entry, memory)
+            return Verdict(Kind.MISMATCH, hit, shift=sequence - number)
+    result = recover.deep(job(profile, entry, sequence, texts[0], target), texts, budget)
+    if isinstance(result, Hit):
+        return _held(result, entry, memory)
+    memory.purse = max(0, memory.purse - result.tried)
+    return Verdict(Kind.MISMATCH if result.complete else Kind.UNREPRODUCED, tried=result.tried)
+
+
+def _held(hit: Hit, entry: Entry, memory: Memory) -> Verdict:
+    if hit.reordered:
+        _learn(hit, entry, memory)
+    exact = hit.delta == 0 and not hit.reordered and not hit.rounded
+    return Verdict(Kind.VERIFIED if exact else Kind.RECOVERED, hit)
+
+
+def _learn(hit: Hit, entry: Entry, memory: Memory) -> None:
+    template = recover.template_of(parse(hit.text))
+    known = memory.learned.setdefault(entry.type, [])
+    if template in known:
+        known.remove(template)
+    known.insert(0, template)
+    del known[_MAX_TEMPLATES:]
+    if len(memory.learned) > 256:
+        memory.learned.pop(next(iter(memory.learned)))

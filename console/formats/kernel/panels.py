@@ -1,0 +1,117 @@
+"""The tabs of one kernel event."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from console.formats.kernel.entry import PACK, TABLE
+from console.formats.kernel.profiles import BY_NAME
+from console.formats.strict import decode
+from console.model.event import Event, Field, Panel
+from console.verify.javascript import stringify
+
+_API = (
+    "id",
+    "dealId",
+    "type",
+    "actorId",
+    "sequenceNumber",
+    "createdAt",
+    "previousEventHash",
+    "eventHash",
+)
+_TABLE = (
+    "id",
+    "dealId",
+    "eventType",
+    "actorId",
+    "actorName",
+    "actorRole",
+    "sequenceNumber",
+    "occurredAt",
+    "fromState",
+    "toState",
+    "previousEventHash",
+    "eventHash",
+)
+_PACK = ("seq", "type", "ts", "actor", "actorName", "fromState", "toState", "prevHash", "hash")
+_GATED = frozenset(
+    ("DealApproved", "ClosingReadinessAttested", "ClosingFinalized", "OperationsActivated", "DistressResolved")
+)
+_MAX_LINES = 500
+
+
+def panels(event: Event, shape: str, profile: str | None) -> list[Panel]:
+    """Envelope, Payload, Authority, Evidence."""
+    document = event.document
+    names = {TABLE: _TABLE, PACK: _PACK}.get(shape, _API)
+    coverage = BY_NAME[profile].coverage if profile in BY_NAME else None
+
+    def note(name: str) -> str:
+        if coverage is None:
+            return ""
+        return "covered" if name in coverage.covered else "not covered" if name in coverage.uncovered else ""
+
+    envelope = [Field(name, _show(document[name]), note(name)) for name in names if name in document]
+    if shape == PACK and event.streams:
+        envelope.insert(0, Field("dealId", event.streams[0].key, "covered; from the pack's manifest"))
+    body = {TABLE: "eventData", PACK: "data"}.get(shape, "payload")
+    parts = {body, "authorityContext", "evidenceRefs"}
+    envelope += [
+        Field(name, _show(value), "not a field of the ledger's schema")
+        for name, value in document.items()
+        if name not in names and name not in parts
+    ]
+    authority = list(_lines(_inner(document.get("authorityContext"))))
+    if event.type in _GATED:
+        authority.insert(
+            0, Field("gate", event.type, "a gated event: the kernel asks for role, approvals and materials")
+        )
+    references = _inner(document.get("evidenceRefs"))
+    evidence = (
+        [Field(str(at), _show(each)) for at, each in enumerate(references[:_MAX_LINES], 1)]
+        if isinstance(references, list)
+        else list(_lines(references))
+    )
+    return [
+        Panel("Envelope", tuple(envelope)),
+        Panel("Payload", tuple(_lines(_inner(document.get(body))))),
+        Panel("Authority", tuple(authority)),
+        Panel("Evidence", tuple(evidence)),
+    ]
+
+
+def _inner(value: Any) -> Any:
+    """What JSON text in a table's cell holds; other values as they are."""
+    if not isinstance(value, str):
+        return value
+    document = decode(value.encode("utf-8", "surrogatepass")).document
+    if document is not None:
+        return document
+    try:
+        found = json.loads(value) if len(value) < 100_000 and value.startswith("[") else value
+    except (ValueError, RecursionError):
+        return value
+    return found
+
+
+def _lines(value: Any, path: str = "", left: list[int] | None = None) -> Iterable[Field]:
+    """One line a value, with its path; at most ``_MAX_LINES``, and the rest is said."""
+    left = [_MAX_LINES] if left is None else left
+    if left[0] < 0 or (value is None and not path):
+        return
+    left[0] -= 1
+    if left[0] < 0:
+        yield Field(path, "…", f"more than {_MAX_LINES} values; see Raw")
+    elif isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _lines(item, f"{path}.{key}" if path else str(key), left)
+    elif isinstance(value, list) and value:
+        for at, item in enumerate(value):
+            yield from _lines(item, f"{path}[{at}]", left)
+    elif path:
+        yield Field(path, _show(value))
+
+
+def _show(value: Any) -> str:
+    return value if isinstance(value, str) else stringify(value)

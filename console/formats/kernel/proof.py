@@ -1,0 +1,148 @@
+"""One link laid open: the bytes that were hashed, field by field, and the verdict in a sentence."""
+
+from hashlib import sha256
+
+from console.formats.kernel.entry import PACK, Entry
+from console.formats.kernel.judge import Kind, Memory, Verdict, judge, reproduces, stored_texts
+from console.formats.kernel.profiles import BY_NAME, candidates, pieces, preimage, timed
+from console.model.proof import Proof, Span
+from console.model.trust import Trust
+from console.verify.recover import moment
+
+
+def prove(entry: Entry, before: Entry | None, shape: str, profile: str | None) -> Proof | None:
+    """The proof of one event; None where the record holds no event. ``before`` is the event before it in the chain."""
+    if entry.document is None:
+        return None
+    memory = Memory()
+    sequence = entry.sequence
+    if not entry.chained:
+        return Proof(profile or "", Trust.UNCHAINED, "The event takes part in no chain: no hash protects it.")
+    fits = True
+    if profile is None and entry.hash and len(entry.hash) == 64 and sequence is not None:
+        profile = _fitting(entry, shape, memory)
+    if profile is None:
+        profile, fits = candidates(shape)[0], False
+    no_deal = shape == PACK and not entry.deal
+    near = () if sequence is None else tuple(number for number in (sequence - 1, sequence + 1) if number > 0)
+    verdict = (
+        Verdict(Kind.UNREPRODUCED)
+        if no_deal or (not fits and entry.hash is not None)
+        else judge(entry, profile, shape, memory, near)
+    )
+    linked = _linked(entry, before)
+    shown = verdict.other or profile
+    number = (sequence or 0) - verdict.shift
+    hit = verdict.hit
+    text = hit.text if hit else stored_texts(shown, entry)[0]
+    time = b""
+    if timed(shown):
+        millis = hit.millis if hit else (entry.instant.micros // 1000 if entry.instant else None)
+        time = b"" if millis is None else moment(millis)
+    parts = pieces(shown, entry, number, text, time)
+    spans = []
+    at = 0
+    for part, field in parts:
+        if field:
+            spans.append(Span(at, at + len(part), field))
+        at += len(part)
+    whole = preimage(parts)
+    trust = _trust(verdict, linked)
+    return Proof(
+        profile=profile,
+        trust=trust,
+        verdict=_sentence(verdict, linked, before, profile, no_deal, fits),
+        preimage=whole,
+        spans=tuple(spans),
+        recomputed=sha256(whole).hexdigest(),
+        stored=entry.hash,
+        previous=entry.previous,
+        expected_previous=None if before is None else before.hash,
+        sequence=sequence,
+        notes=tuple(_notes(verdict, entry, before, profile)),
+    )
+
+
+def _fitting(entry: Entry, shape: str, memory: Memory) -> str | None:
+    target = bytes.fromhex(entry.hash or "") if _is_hex(entry.hash or "") else b""
+    for name in candidates(shape):
+        if reproduces(name, entry, entry.sequence or 0, target, memory):
+            return name
+    return None
+
+
+def _is_hex(text: str) -> bool:
+    return all(letter in "0123456789abcdef" for letter in text)
+
+
+def _linked(entry: Entry, before: Entry | None) -> bool | None:
+    """Whether the link holds; None where the event before is not known."""
+    if before is None:
+        return True if entry.previous is None and entry.sequence == 1 else None
+    return entry.previous is not None and entry.previous == before.hash
+
+
+def _trust(verdict: Verdict, linked: bool | None) -> Trust:
+    if linked is False or verdict.kind in (Kind.MISMATCH, Kind.MISSING):
+        return Trust.BROKEN
+    return {Kind.VERIFIED: Trust.VERIFIED, Kind.RECOVERED: Trust.RECOVERED}.get(verdict.kind, Trust.LINKED)
+
+
+def _sentence(
+    verdict: Verdict, linked: bool | None, before: Entry | None, profile: str, no_deal: bool, fits: bool
+) -> str:
+    if verdict.kind is Kind.VERIFIED:
+        hash = f"The hash is reproduced from what is stored, under {profile}"
+    elif verdict.kind is Kind.RECOVERED:
+        hash = f"The hash is reproduced under {profile} after recovering what was not stored"
+    elif verdict.kind is Kind.MISSING:
+        hash = "The event has a place in the chain, but no hash"
+    elif verdict.kind is Kind.UNREPRODUCED:
+        if no_deal:
+            hash = "The hash cannot be reproduced without the pack's manifest.json, which names the deal"
+        elif not fits:
+            hash = "No known profile reproduces the hash"
+        else:
+            hash = f"The hash could not be reproduced under {profile}, and the search could not be complete"
+    elif verdict.shift:
+        hash = "The hash belongs to this event under another sequence number: the number was changed"
+    elif verdict.other:
+        hash = f"The hash is not {profile}'s, but {verdict.other}'s"
+    else:
+        hash = f"The stored hash is not the hash of this event under {profile}"
+    if linked is None:
+        link = "the event before is not known, so the link was not checked"
+    elif before is None:
+        link = "it is the first of its chain"
+    elif linked:
+        link = "the link to the event before holds"
+    else:
+        link = "the link to the event before is broken"
+    return f"{hash}; {link}."
+
+
+def _notes(verdict: Verdict, entry: Entry, before: Entry | None, profile: str) -> list[str]:
+    notes = []
+    hit = verdict.hit
+    if hit is not None and timed(verdict.other or profile):
+        if hit.delta:
+            notes.append(
+                f"The time hashed was recovered: Δ = {hit.delta:+d} ms".replace("-", "−") + " from the stored one."
+            )
+        else:
+            notes.append("The time hashed is the stored one: Δ = 0 ms.")
+    if hit is not None and hit.reordered:
+        notes.append("The order of the payload's keys was recovered: the store had sorted them.")
+    if hit is not None and hit.rounded:
+        notes.append("A number of the payload was recovered: the store had rounded it to 16 digits.")
+    if verdict.shift:
+        notes.append(f"It hashes under number {(entry.sequence or 0) - verdict.shift}; {entry.sequence} is stored.")
+    if before is not None and entry.sequence is not None and before.sequence is not None:
+        if entry.sequence == before.sequence:
+            notes.append("The event before has the same sequence number.")
+        elif entry.sequence != before.sequence + 1:
+            notes.append(f"The event before has number {before.sequence}: numbers between are missing.")
+    coverage = BY_NAME[profile].coverage
+    notes.append(f"Covered by the hash: {', '.join(coverage.covered)}.")
+    notes.append(f"Not covered: {', '.join(coverage.uncovered)}.")
+    return notes

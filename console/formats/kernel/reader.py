@@ -1,0 +1,342 @@
+"""Reads one kernel ledger batch after batch: events, trust, findings, the state of every deal."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from console.formats.assemble import Assembler
+from console.formats.base import Context, Rewalk
+from console.formats.kernel import deals, lifecycle, schema
+from console.formats.kernel.deals import LEVELS, Deal, Group
+from console.formats.kernel.entry import PACK, TABLE, Entry, read
+from console.formats.kernel.judge import HASH, Memory, reproduces
+from console.formats.kernel.manifest import deal_of
+from console.formats.kernel.profiles import BY_NAME, candidates, job, timed
+from console.formats.kernel.walk import grouped, walk
+from console.formats.strict import place_problems
+from console.model.batch import EventBatch
+from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.record import Record, RecordBatch
+from console.model.trust import Severity, Trust
+from console.verify import chain, recover
+from console.verify.catalogue import CATALOGUE, finding
+from console.verify.javascript import stringify
+
+_SETTLING = 256
+"""Events that may each cost a search over orders of keys while the profile is unsettled."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTally:
+    """Counts of one deal. Times are UTC microseconds, ``NO_TIME`` where no event names one."""
+
+    events: int
+    first: int
+    last: int
+    trust: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """What a check without columns needs: records, events by ``Trust``, and each deal's counts."""
+
+    records: int
+    trust: tuple[int, ...]
+    streams: Mapping[str, StreamTally]
+
+
+class KernelReader:
+    """See ``console.formats.base.Reader``. ``columns=False``: only counts and findings, for a check without index.
+
+    ``segment``: the records are a later part of a ledger, verified apart and joined with what stands before it.
+    """
+
+    def __init__(self, context: Context, *, columns: bool = True, segment: bool = False) -> None:
+        self.context = context
+        self.shape = context.shape
+        self.columns = columns
+        self.segment = segment
+        self.pack_deal = deal_of(context.companions) if self.shape == PACK else None
+        self.settled = context.profile if context.profile in BY_NAME else None
+        self.memory = Memory()
+        self.deals: dict[str, Deal] = {}
+        self.records = 0
+        self.loose = [0] * LEVELS
+        self._attempts = 0
+        self._names = Assembler()
+        self._written: dict[str, int] = {}
+        self._changed: set[str] = set()
+        self._told: set[str] = set()
+        self._irregular: dict[str, None] = {}
+
+    @property
+    def profile(self) -> str | None:
+        return self.settled
+
+    # reading
+
+    def read(self, batch: RecordBatch) -> EventBatch:
+        out = EventBatch(first=batch.first)
+        entries = self.decode(batch, range(len(batch)))
+        self.settle(entries)
+        for entry in entries:
+            self.take(entry, out)
+        return self._names.finish(out)
+
+    def decode(self, batch: RecordBatch, rows: Iterable[int]) -> list[Entry]:
+        entries = []
+        for row in rows:
+            raw, length = batch.raws[row], batch.lengths[row]
+            if raw or not length:
+                entry = read(raw, self.shape, self.pack_deal, batch.first + row, batch.offsets[row])
+                entry.length = length
+            else:  # its bytes were skipped, and the source says so
+                entry = Entry(batch.first + row, batch.offsets[row], length, None, ())
+            entries.append(entry)
+        return entries
+
+    def take(self, entry: Entry, out: EventBatch) -> None:
+        """One decoded record into the batch: schema, chain, state."""
+        self.records += 1
+        place = entry.place()
+        findings = place_problems(
+            entry.problems, place.pop("record"), place.pop("offset"), place.pop("length"), **place
+        )
+        if entry.document is None:
+            self.loose[Trust.UNCHECKED] += 1
+            self._row(entry, Trust.UNCHECKED, Severity.NONE, findings, out)
+            return
+        findings += schema.check(entry, self.shape)
+        if entry.deal is None:
+            self.loose[Trust.UNCHECKED] += 1
+            self._row(entry, Trust.UNCHECKED, Severity.NONE, findings, out)
+            return
+        deal = self.deal(entry.deal)
+        deal.seen(NO_TIME if entry.instant is None else entry.instant.micros)
+        trust = self._chain(deal, entry, findings)
+        deal.trust[trust] += 1
+        worst = self._live(deal, entry)
+        if trust is Trust.BROKEN:
+            worst = Severity.CRITICAL
+        self._row(entry, trust, worst, findings, out)
+
+    def deal(self, key: str) -> Deal:
+        """The deal, noted as changed."""
+        found = self.deals.get(key)
+        if found is None:
+            found = self.deals[key] = Deal(key)
+        self._changed.add(key)
+        self._told.add(key)
+        return found
+
+    def _chain(self, deal: Deal, entry: Entry, findings: list[Finding]) -> Trust:
+        if deal.stale:
+            return Trust.UNCHECKED
+        sequence = entry.sequence
+        if entry.chained and sequence is not None:
+            late = not chain.in_order(deal.tip, sequence)
+            blind = deal.tip.before is None and sequence == deal.tip.sequence
+            if late or blind:
+                self._walk_again(deal)
+                return Trust.UNCHECKED
+        return walk(deal, entry, self.settled, self.shape, self.memory, findings, middle=self.segment)
+
+    def _walk_again(self, deal: Deal) -> None:
+        deal.stale = True
+        self._changed.add(deal.key)
+        self._irregular[deal.key] = None
+
+    def _live(self, deal: Deal, entry: Entry) -> Severity:
+        if self.shape in (TABLE, PACK):
+            document = entry.document or {}
+            stage = document.get("toState")
+            if isinstance(stage, str) and stage:
+                deal.stage = stage
+            return Severity.NONE
+        step = lifecycle.move(deal.state, entry.type)
+        deal.state = step.state
+        if not step.code:
+            return Severity.NONE
+        deal.life.setdefault(f"{step.code}:{entry.type}", Group()).add(entry)
+        return CATALOGUE[step.code].severity
+
+    def _row(self, entry: Entry, trust: Trust, worst: Severity, findings: Sequence[Finding], out: EventBatch) -> None:
+        if not self.columns:
+            out.findings.extend(findings)
+            return
+        event = entry.event()
+        self._names.add(out, event, findings)
+        out.trust[-1] = trust
+        out.worst[-1] = max(out.worst[-1], worst)
+
+    # the profile
+
+    def settle(self, entries: Iterable[Entry]) -> None:
+        """Settle the profile by the first chained event that any profile reproduces."""
+        if self.settled is not None or (self.shape == PACK and self.pack_deal is None):
+            return
+        for entry in entries:
+            profile = self._fits(entry)
+            if profile is not None:
+                self.settled = profile
+                for deal in self.deals.values():
+                    if deal.unsettled and not deal.stale:
+                        self._walk_again(deal)
+                return
+
+    def _fits(self, entry: Entry) -> str | None:
+        if not entry.sequence or entry.hash is None or not entry.has_payload or entry.deal is None:
+            return None
+        if HASH.fullmatch(entry.hash) is None:
+            return None
+        target = bytes.fromhex(entry.hash)
+        names = candidates(self.shape)
+        for name in names:
+            if reproduces(name, entry, entry.sequence, target, self.memory):
+                return name
+        if self._attempts < _SETTLING:
+            self._attempts += 1
+            for name in names:
+                if timed(name):
+                    stored = stringify(entry.payload).encode()
+                    search = job(name, entry, entry.sequence, stored, target)
+                    if recover.nearby(search, 6_000):
+                        return name
+        return None
+
+    # what is known
+
+    def standing(self) -> list[Finding]:
+        found: list[Finding] = []
+        unproven = Group()
+        whose: set[str] = set()
+        for deal in self.deals.values():
+            if deal.chain or deal.life:
+                found.extend(grouped(deal, self.settled))
+                group = deal.chain.get("unproven")
+                if group is not None:
+                    whose.add(deal.key)
+                    if not unproven.count or group.record < unproven.record:
+                        unproven = Group(unproven.count, *_place(group))
+                    unproven.count += group.count
+        if unproven.count:
+            if self.shape == PACK and self.pack_deal is None:
+                text = (
+                    "No hash can be reproduced without the pack's manifest.json: it names the deal. Links are checked."
+                )
+            else:
+                text = (
+                    f"No profile ({', '.join(candidates(self.shape))}) reproduces any hash so far; links are checked."
+                )
+            place = {**unproven.place(), "standing": True, "stream": whose.pop() if len(whose) == 1 else None}
+            found.append(finding("chain.not-reproducible", text, field="eventHash", **place))
+        return found
+
+    def facts(self) -> Iterable[StreamFacts]:
+        keys, self._told = self._told, set()
+        for key in sorted(keys):
+            deal = self.deals[key]
+            if self.shape in (TABLE, PACK):
+                state = {"state": deal.stage} if deal.stage else {}
+            else:
+                state = {"state": deal.state.name, "stress_mode": deal.state.stress}
+                if deal.backwards:
+                    state["note"] = "times go back; states are in ledger order"
+            yield StreamFacts("deal", key, state, deal.chained, None if not deal.chained else not deal.faults)
+
+    def tallies(self) -> Tallies:
+        """Counts so far. Streams that ``irregular`` names are counted as unchecked until they are walked again."""
+        trust = list(self.loose)
+        for deal in self.deals.values():
+            for level, count in enumerate(deal.trust):
+                trust[level] += count
+        return Tallies(
+            self.records,
+            tuple(trust),
+            {
+                key: StreamTally(deal.events, deal.first, deal.last, tuple(deal.trust))
+                for key, deal in self.deals.items()
+            },
+        )
+
+    # state
+
+    def take_state(self) -> Mapping[str, bytes]:
+        keys, self._changed = self._changed, set()
+        items = {f"deal:{json.dumps(key)}": deals.dump(self.deals[key]) for key in keys}
+        names = self._names
+        lists = [list(each.codes) for each in (names.types, names.actors)]
+        streams = [stream.key for stream in names.streams.codes if isinstance(stream, StreamKey)]
+        items[""] = json.dumps(
+            [
+                self.settled,
+                self.records,
+                self.loose,
+                self._attempts,
+                self.memory.purse,
+                self.memory.learned,
+                lists[0],
+            ]
+        ).encode()
+        for kind, values in (("actors", lists[1]), ("streams", streams)):
+            done = self._written.get(kind, 0)
+            if len(values) > done:
+                items[f"{kind}:{done}"] = json.dumps(values[done:]).encode()
+                self._written[kind] = len(values)
+        return items
+
+    def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
+        parts: dict[str, dict[int, list[str]]] = {"actors": {}, "streams": {}}
+        for key, data in items:
+            kind, _, rest = key.partition(":")
+            if kind == "deal":
+                name = json.loads(rest)
+                deal = self.deals[name] = deals.load(name, data)
+                if deal.stale:
+                    self._irregular[name] = None
+            elif kind in parts:
+                parts[kind][int(rest)] = json.loads(data)
+            else:
+                settled, self.records, self.loose, self._attempts, purse, learned, types = json.loads(data)
+                self.settled = settled if self.context.profile is None else self.settled
+                self.memory = Memory(learned, purse)
+                self._names.types.codes = {name: at for at, name in enumerate(types, 1)}
+        for kind, names in (("actors", self._names.actors), ("streams", self._names.streams)):
+            values = [value for start in sorted(parts[kind]) for value in parts[kind][start]]
+            names.codes = {
+                (StreamKey("deal", value) if kind == "streams" else value): at for at, value in enumerate(values, 1)
+            }
+            self._written[kind] = len(values)
+
+    # walking again
+
+    def irregular(self) -> list[StreamKey]:
+        keys, self._irregular = self._irregular, {}
+        return [StreamKey("deal", key) for key in keys]
+
+    def link_key(self, raw: bytes) -> tuple[StreamKey, int] | None:
+        entry = read(raw, self.shape, self.pack_deal)
+        stream = entry.stream
+        if stream is None:
+            return None
+        return stream, -1 if entry.sequence is None else entry.sequence
+
+    def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
+        deal = self.deal(stream.key)
+        deal.restart()
+        self._irregular.pop(stream.key, None)
+        trust: dict[int, Trust] = {}
+        findings: list[Finding] = []
+        for record in records:
+            entry = read(record.raw, self.shape, self.pack_deal, record.ordinal, record.offset)
+            entry.length = record.length
+            state = walk(deal, entry, self.settled, self.shape, self.memory, findings)
+            trust[record.ordinal] = state
+            deal.trust[state] += 1
+        return Rewalk(trust, findings)
+
+
+def _place(group: Group) -> tuple[int, int, int, int | None, str | None]:
+    return group.record, group.offset, group.length, group.sequence, group.event_id

@@ -1,0 +1,73 @@
+"""Is this a kernel ledger, in which shape, and how sure is that?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from console.formats.base import Claim, Sample
+from console.formats.kernel.entry import API, OLD, PACK, TABLE
+from console.formats.kernel.lifecycle import KNOWN
+from console.formats.strict import decode
+
+_LOOK = 20
+_API = {"id", "dealId", "type", "payload", "createdAt"}
+_CHAIN = {"sequenceNumber", "previousEventHash", "eventHash"}
+_CONTEXT = {"authorityContext", "evidenceRefs"}
+_TABLE = {"dealId", "eventType", "eventData", "sequenceNumber", "occurredAt", "eventHash"}
+_PACK = {"seq", "type", "ts", "data", "prevHash", "hash"}
+_POST = {"type", "payload", "authorityContext"}
+
+
+def sniff(sample: Sample) -> Claim | None:
+    """The claim of the first readable records that look alike; None for another system's lines."""
+    votes: dict[str, list[int]] = {}
+    looked = 0
+    for raw in sample.records[:_LOOK]:
+        document = decode(raw).document
+        if document is None:
+            continue
+        looked += 1
+        found = _shape(document)
+        if found is not None:
+            votes.setdefault(found[0], []).append(found[1])
+    if not votes:
+        return None
+    if API in votes and OLD in votes:
+        votes[API] += votes.pop(OLD)
+    shape = max(votes, key=lambda name: sum(votes[name]))
+    sure = max(votes[shape]) * len(votes[shape]) // looked
+    if sample.member == "DealEvent" and shape == TABLE:
+        sure = 99
+    if sure < 5:
+        return None
+    return Claim(sure, shape, _WHY[shape])
+
+
+_WHY = {
+    API: "events with dealId, payload and the three fields of the hash chain",
+    OLD: "events with dealId, payload and authorityContext, without a hash chain",
+    TABLE: "rows of the portal's DealEvent table",
+    PACK: "lines of an evidence pack's event ledger",
+    "post": "bodies of requests to the kernel, not a ledger: no ids, no deal, no chain",
+}
+
+
+def _shape(document: Mapping[str, Any]) -> tuple[str, int] | None:
+    keys = {key for key in document if not key.startswith("_")}
+    if keys >= _TABLE:
+        return TABLE, 97
+    if keys >= _API and "dealId" in keys:
+        known = 4 if document.get("type") in KNOWN else 0
+        if keys >= _CHAIN:
+            return API, 94 + known
+        if keys & _CHAIN:
+            return API, 85 + known
+        if keys >= _CONTEXT:
+            return OLD, 88 + known
+        return (OLD, 60 + known) if known else None
+    if keys >= _CHAIN and {"dealId", "type", "payload"} <= keys:
+        return API, 80
+    if keys >= _PACK:
+        return PACK, 92
+    if keys >= _POST and "dealId" not in keys and "id" not in keys and document.get("type") in KNOWN:
+        return OLD, 8
+    return None

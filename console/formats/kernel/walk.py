@@ -1,0 +1,166 @@
+"""The chain of one deal, event by event: link and hash together, as trust and findings."""
+
+from console.formats.kernel.deals import Deal
+from console.formats.kernel.entry import Entry
+from console.formats.kernel.judge import Kind, Memory, Verdict, judge
+from console.model.finding import Finding
+from console.model.trust import Confidence, Trust
+from console.verify import chain
+from console.verify.catalogue import finding
+from console.verify.chain import Step
+
+
+def walk(
+    deal: Deal,
+    entry: Entry,
+    profile: str | None,
+    shape: str,
+    memory: Memory,
+    out: list[Finding],
+    *,
+    middle: bool = False,
+) -> Trust:
+    """Walk one event of a deal, in order; findings go to ``out``, grouped ones to the deal.
+
+    ``middle``: the walk may begin in the middle of the chain, its first link is then for the caller to check.
+    """
+    if not entry.chained:
+        deal.group("unchained", entry)
+        return Trust.UNCHAINED
+    deal.chained += 1
+    sequence = entry.sequence
+    if sequence is None:
+        deal.faults += 1
+        return Trust.BROKEN
+    following = deal.tip.sequence + 1
+    if middle and deal.border is None and not deal.tip.hashes:
+        deal.border = (sequence, entry.previous)
+        chain.begin(deal.tip, sequence, entry.previous, entry.hash)
+        following = sequence
+        step = Step(True, entry.previous)
+    else:
+        step = chain.step(deal.tip, sequence, entry.previous, entry.hash)
+        if not step.clean:
+            _breaks(deal, entry, step, out)
+    if profile is None:
+        deal.unsettled = True
+        verdict = Verdict(Kind.MISSING if entry.hash is None else Kind.UNREPRODUCED)
+    else:
+        verdict = judge(entry, profile, shape, memory, _numbers(sequence, deal.shift, following))
+    if verdict.holds:
+        deal.shift = 0
+    else:
+        _fails(deal, entry, verdict, profile, step, out)
+    if not step.linked or verdict.kind in (Kind.MISMATCH, Kind.MISSING):
+        return Trust.BROKEN
+    return {Kind.VERIFIED: Trust.VERIFIED, Kind.RECOVERED: Trust.RECOVERED}.get(verdict.kind, Trust.LINKED)
+
+
+def _numbers(sequence: int, shift: int, following: int) -> tuple[int, ...]:
+    """Other numbers that the event may have been written with, most likely first."""
+    numbers = dict.fromkeys((sequence - shift, sequence - 1, sequence + 1, following))
+    return tuple(number for number in numbers if number > 0 and number != sequence)
+
+
+def _breaks(deal: Deal, entry: Entry, step: Step, out: list[Finding]) -> None:
+    def add(code: str, message: str, expected: str | None, actual: str | None, field: str) -> None:
+        deal.faults += 1
+        out.append(finding(code, message, **entry.place(), field=field, expected=expected, actual=actual))
+
+    sequence = entry.sequence
+    if step.missing is not None:
+        last = (sequence or 0) - 1
+        which = f"{step.missing} is" if step.missing == last else f"{step.missing} to {last} are"
+        text = f"Sequence number {which} missing: expected {step.missing}, found {sequence}."
+        if step.missing > last:
+            text = f"The chain begins with number {sequence}: expected {step.missing}."
+        add("chain.sequence-gap", text, str(step.missing), str(sequence), "sequenceNumber")
+    if step.duplicate:
+        text = f"Sequence number {sequence} stands twice in this deal."
+        add("chain.sequence-duplicate", text, str((sequence or 0) + 1), str(sequence), "sequenceNumber")
+    if step.sibling is not None:
+        branches = f"{step.sibling[:16]}… and {(entry.hash or '')[:16]}…"
+        text = f"Two events build on the same event before: the branches {branches}"
+        add("chain.fork", text, step.sibling, entry.hash, "eventHash")
+    if not step.linked:
+        if step.expected is None and entry.previous is not None:
+            text = "The event names a previous hash, but no event with a hash stands before it."
+        elif entry.previous is None:
+            text = "The event names no previous hash, but it is not the first of its chain."
+        else:
+            text = "The previous hash is not the stored hash of the event before."
+        add("chain.previous-mismatch", text, step.expected, entry.previous, "previousEventHash")
+
+
+def _fails(deal: Deal, entry: Entry, verdict: Verdict, profile: str | None, step: Step, out: list[Finding]) -> None:
+    place = {**entry.place(), "field": "eventHash", "actual": entry.hash}
+    if verdict.kind is Kind.MISSING:
+        deal.faults += 1
+        out.append(finding("chain.hash-missing", "The event has a place in the chain, but no hash.", **place))
+    elif verdict.kind is Kind.UNREPRODUCED:
+        if profile is None:
+            deal.group("unproven", entry)
+            return
+        link = "holds" if step.linked else "is broken"
+        text = (
+            f"The hash could not be reproduced under {profile}, and the search could not be complete"
+            f" ({verdict.tried:,} forms tried; storage may have changed a value). The link {link}."
+        )
+        out.append(finding("chain.not-reproducible", text, confidence=Confidence.RECOMPUTED, **place))
+    elif verdict.shift:
+        deal.faults += 1
+        deal.shift = verdict.shift
+        deal.group(f"shift:{verdict.shift}", entry)
+    elif verdict.other:
+        deal.faults += 1
+        deal.group(f"other:{verdict.other}", entry)
+    else:
+        deal.faults += 1
+        text = f"The stored hash is not the hash of this event under {profile}."
+        if verdict.tried:
+            text += f" {verdict.tried:,} forms were tried, which is every form it can have had."
+        out.append(finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, **place))
+
+
+def grouped(deal: Deal, profile: str | None) -> list[Finding]:
+    """The deal's standing findings: one for each cause, with its count. 'unproven' is the ledger's to say."""
+    found = []
+    for name, group in deal.chain.items():
+        kind, _, detail = name.partition(":")
+        place = {**group.place(), "stream": deal.key, "standing": True}
+        many = group.count > 1
+        if kind == "unchained":
+            text = f"{group.count:,} events take part in no chain: no hash protects them." if many else _ALONE
+            found.append(finding("chain.unchained-event", text, **place))
+        elif kind == "shift":
+            shift = int(detail)
+            text = (
+                f"{group.count:,} event{'s hash' if many else ' hashes'} only under a sequence number that is"
+                f" {abs(shift)} {'lower' if shift > 0 else 'higher'} than the stored one:"
+                " numbered anew after being written."
+            )
+            found.append(
+                finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="sequenceNumber", **place)
+            )
+        elif kind == "other":
+            text = (
+                f"{group.count:,} event{'s do' if many else ' does'} not hash under {profile}, but"
+                f" {'do' if many else 'does'} under {detail}. The profile was not switched."
+            )
+            found.append(
+                finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="eventHash", **place)
+            )
+    for name, group in deal.life.items():
+        code, _, type = name.partition(":")
+        times = f" ({group.count:,} times)" if group.count > 1 else ""
+        text = {
+            "lifecycle.illegal-transition": f"The deal's state did not allow {type}{times}: the kernel ignores it.",
+            "lifecycle.event-after-end": f"{type} came after the deal had ended{times}: the kernel ignores it.",
+            "lifecycle.event-while-frozen": f"{type} came while the deal was frozen{times}: it changes no state.",
+        }[code]
+        place = {**group.place(), "stream": deal.key, "standing": True}
+        found.append(finding(code, text, confidence=Confidence.HEURISTIC, field="type", **place))
+    return found
+
+
+_ALONE = "The event takes part in no chain: no hash protects it."
