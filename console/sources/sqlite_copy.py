@@ -6,11 +6,13 @@ ever sees the copy.
 """
 
 import os
+import shutil
 import sqlite3
 import sys
 import tempfile
 import threading
 import urllib.parse
+import weakref
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,11 +51,12 @@ class _Moment:
 
 
 class _Copy:
-    """One copy in its own folder. ``users`` are connections to it."""
+    """One copy in its own folder, removed with it. ``users`` are connections to it."""
 
     def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="audit-console-", ignore_cleanup_errors=True)
-        self.database = os.path.join(self.folder.name, "copy.db")  # noqa: PTH118
+        folder = tempfile.mkdtemp(prefix="audit-console-")
+        self.remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.database = os.path.join(folder, "copy.db")  # noqa: PTH118
         self.moment: _Moment | None = None
         self.users = 0
 
@@ -95,7 +98,7 @@ class PrivateCopy:
             with self._lock:
                 copy.users -= 1
                 if copy is not self._copy and not copy.users:
-                    copy.folder.cleanup()
+                    copy.remove()
 
     def _fresh(self) -> _Copy:
         now = self._moment()
@@ -109,7 +112,7 @@ class PrivateCopy:
                 new = _Copy()
                 if self._take(new):
                     break
-                new.folder.cleanup()
+                new.remove()
             else:
                 raise unreadable(self.path, "The database is written to faster than it can be copied; try again.")
         except OSError as error:
@@ -117,7 +120,7 @@ class PrivateCopy:
             raise unreadable(self.path, f"The database cannot be copied into a private folder: {said}.") from error
         self._copy = new
         if copy and not copy.users:
-            copy.folder.cleanup()
+            copy.remove()
         return new
 
     def _take(self, copy: _Copy) -> bool:

@@ -204,50 +204,74 @@ class _Rows:
     def _by_position(self) -> Iterator[tuple[object, ...] | None]:
         position = self._start.ordinal - 1
         order = ", ".join(_quoted(name) for name in self._table.order)
-        (pages,), (size,) = (
-            self._connection.execute(f"PRAGMA {what}").fetchone() for what in ("page_count", "page_size")
-        )
-        try:
-            for row in self._connection.execute(f"{self._select} ORDER BY {order} LIMIT -1 OFFSET ?", (position,)):
-                if position > pages * size:
-                    # More rows than bytes: pages that refer to each other in a circle.
-                    raise sqlite3.DatabaseError("rows without end")
-                self.key = position
-                yield row[1:]
-                position += 1
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "interrupted" not in str(error):
-                raise
-            self._lost(f"Rows from position {position:,} on cannot be read ({error}).", position)
+        (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+        (size,) = self._connection.execute("PRAGMA page_size").fetchone()
+        limit = -1
+        while True:
+            found = False
+            query = f"{self._select} ORDER BY {order} LIMIT ? OFFSET ?"
+            try:
+                for row in self._connection.execute(query, (limit, position)):
+                    if position > pages * size:
+                        # More rows than bytes: pages that refer to each other in a circle.
+                        raise sqlite3.DatabaseError("rows without end")
+                    found = True
+                    self.key = position
+                    position += 1
+                    yield row[1:]
+                if limit < 0 or not found:
+                    return
+            except sqlite3.DatabaseError as error:
+                if limit < 0:
+                    limit = 1
+                    continue
+                if isinstance(error, sqlite3.DataError):
+                    limit, self.key = -1, position
+                    position += 1
+                    yield None
+                    continue
+                _raise_unless_damage(error)
+                self._lost(f"Rows from position {position:,} on cannot be read ({error}).", position)
+                return
 
     def _by_rowid(self) -> Iterator[tuple[object, ...] | None]:
         low: int | None = None if self._start.ordinal == 1 else self._start.offset + 1
+        limit = -1
         while low is None or low <= _LAST:
+            found = False
             try:
-                for row in self._behind(low):
+                for row in self._behind(low, limit):
                     if low is not None and row[0] < low:
                         raise sqlite3.DatabaseError("row ids out of order")
+                    found = True
                     self.key = row[0]
                     low = self.key + 1
                     yield row[1:]
-                return
-            except sqlite3.DataError:
-                self.key = self._next_key(low)
-                low = self.key + 1
-                yield None
-            except sqlite3.OperationalError as error:
-                if "interrupted" not in str(error):
-                    raise
-                self._lost(f"Reading was stopped behind row id {low or 0:,} ({error}).", low)
-                return
-            except sqlite3.DatabaseError as error:
-                after = self._readable_from(low)
-                until = "to the end" if after is None else f"to {after - 1:,}"
-                begin = "the first" if low is None else f"{low:,}"
-                self._lost(f"Rows with row ids from {begin} {until} cannot be read ({error}).", low)
-                if after is None or len(self.findings) >= _LOST_RANGES:
+                if limit < 0 or not found:
                     return
-                low = after
+            except sqlite3.DatabaseError as error:
+                if limit < 0:
+                    # The module steps ahead, and drops the last good row with the error: row by row from here.
+                    limit = 1
+                    continue
+                limit = -1
+                if isinstance(error, sqlite3.DataError):
+                    self.key = self._next_key(low)
+                    low = self.key + 1
+                    yield None
+                    continue
+                _raise_unless_damage(error)
+                low = self._behind_damage(low, error)
+                if low is None:
+                    return
+
+    def _behind_damage(self, low: int | None, error: sqlite3.Error) -> int | None:
+        """Say what is lost from ``low`` on, and where reading goes on; None where it does not."""
+        after = self._readable_from(low)
+        until = "to the end" if after is None else f"to {after - 1:,}"
+        begin = "the first" if low is None else f"{low:,}"
+        self._lost(f"Rows with row ids from {begin} {until} cannot be read ({error}).", low)
+        return after if len(self.findings) < _LOST_RANGES else None
 
     def _behind(self, low: int | None, limit: int = -1) -> sqlite3.Cursor:
         name = self._table.rowid
@@ -343,6 +367,12 @@ def _tables_of_old(connection: sqlite3.Connection) -> list[tuple[str, bool]]:
 def _sound(name: str) -> bool:
     """Whether a name can be said in SQL again."""
     return name.isprintable() or not any("\ud800" <= letter <= "\udfff" or letter == "\0" for letter in name)
+
+
+def _raise_unless_damage(error: sqlite3.DatabaseError) -> None:
+    """A statement that was stopped for its length counts as damage; other operational errors are not the rows'."""
+    if isinstance(error, sqlite3.OperationalError) and "interrupted" not in str(error):
+        raise error
 
 
 def _quoted(name: str) -> str:
