@@ -1,0 +1,65 @@
+"""The detail tabs of an SMVM event: Envelope, Metadata, Provenance."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from console.formats.base import Context
+from console.formats.instant import iso, parse
+from console.formats.smvm import companions, ids
+from console.formats.smvm.decode import KEYS, LEDGER, shape_of
+from console.formats.smvm.integrity import State, check
+from console.model.event import Event, Field, Panel
+
+_STATES = {
+    State.VERIFIED: "verified",
+    State.MISMATCH: "does not match",
+    State.UNVERIFIABLE: "payload not at hand, not checked",
+    State.MALFORMED: "not a SHA-256",
+}
+
+
+def panels(event: Event, context: Context) -> list[Panel]:
+    """Envelope first; the other tabs where the shape has them."""
+    document = event.document
+    shape = shape_of(document)
+    parts = [name for name in ("metadata", "provenance", "context") if isinstance(document.get(name), dict)]
+    names = [name for name in KEYS[shape] if name in document and name not in parts]
+    names += [name for name in document if name not in names and name not in parts]
+    envelope = tuple(Field(name, show(document[name]), _note(name, document, shape, context)) for name in names)
+    missing = tuple(Field(name, "", "missing") for name in KEYS[shape] if name not in document)
+    return [
+        Panel("Envelope", envelope + missing),
+        *(
+            Panel(
+                name.capitalize(), tuple(Field(key, show(value), _time(value)) for key, value in document[name].items())
+            )
+            for name in parts
+        ),
+    ]
+
+
+def show(value: object) -> str:
+    """A value as one line: texts as they are, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _note(name: str, document: Mapping[str, Any], shape: str, context: Context) -> str:
+    if name == "timestamp":
+        return _time(document[name])
+    if name == "data_hash":
+        verdict = check(document, companions.payload_names(context.companions))
+        word = _STATES[verdict.state]
+        return f"{word} ({verdict.rule})" if verdict.rule else word
+    if shape == LEDGER and name == "run_id" and isinstance(document[name], str):
+        return "" if ids.RUN_ID.fullmatch(document[name]) else "not of the documented form"
+    return ""
+
+
+def _time(value: object) -> str:
+    instant = parse(value)
+    if instant is None:
+        return ""
+    if not instant.zone:
+        return "no zone, read as UTC"
+    return "" if instant.zone in "Zz" else iso(instant.micros)

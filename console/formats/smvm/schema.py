@@ -1,0 +1,409 @@
+"""What the specification says an SMVM event holds: one model per event type, a union told apart by ``event_type``."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+SHOWN = 20
+"""Schema findings shown of one event; further ones are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The document's hint at a field's values. ``pattern`` is for hints at a unit, such as ``(months/years)``."""
+
+    values: frozenset[str]
+    pattern: str | None = None
+
+    @property
+    def text(self) -> str:
+        return "/".join(sorted(self.values))
+
+    def allow(self, value: str) -> bool:
+        return value in self.values or (self.pattern is not None and re.fullmatch(self.pattern, value) is not None)
+
+
+def words(*values: str) -> Words:
+    return Words(frozenset(values))
+
+
+def units(*values: str) -> Words:
+    """A unit, or a number with it: ``years``, ``36_months``."""
+    return Words(frozenset(values), rf"[0-9]+[ _-]?(?:{'|'.join(values)})")
+
+
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Items = list[Any]
+Table = dict[str, Any]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
+
+
+class IngestedMetadata(Part):
+    source_type: Annotated[str, words("api", "file", "database")]
+    source_url: str
+    record_count: Count
+    data_format: Annotated[str, words("json", "csv", "xml")]
+    ingestion_method: Annotated[str, words("batch", "stream")]
+    quality_score: Share
+    estimated_size_bytes: Count
+
+
+class IngestedProvenance(Part):
+    source_checksum: str
+    ingestion_timestamp: str
+    ingestion_duration_ms: Count
+    bytes_processed: Count
+    records_filtered: Count
+    error_count: Count
+
+
+class NormalizedMetadata(Part):
+    original_schema: str
+    target_schema: str
+    field_mapping_count: Count
+    transformation_rules_applied: Items
+    data_quality_improved: bool
+    validation_errors_resolved: Count
+
+
+class NormalizedProvenance(Part):
+    normalization_engine_version: str
+    transformation_duration_ms: Count
+    fields_normalized: Count
+    default_values_applied: Count
+    data_loss_percentage: Share
+    schema_compliance_score: Share
+
+
+class SanitizedMetadata(Part):
+    sensitivity_level: Annotated[str, words("public", "internal", "confidential")]
+    pii_fields_detected: Items
+    redaction_rules_applied: Items
+    data_utility_preserved: Share
+    compliance_requirements: Items
+
+
+class SanitizedProvenance(Part):
+    sanitization_engine_version: str
+    redaction_duration_ms: Count
+    fields_redacted: Count
+    hashing_algorithm: Annotated[str, words("SHA-256", "SHA-3")]
+    audit_trail_preserved: bool
+    reversibility_status: Annotated[str, words("reversible", "irreversible")]
+
+
+class SynthesizedMetadata(Part):
+    synthesis_type: Annotated[str, words("personas", "market_data", "scenarios")]
+    target_count: Count
+    generation_parameters: Table
+    bias_controls_applied: Items
+    diversity_targets: Table
+    statistical_properties: Table
+
+
+class SynthesizedProvenance(Part):
+    synthesis_engine_version: str
+    generation_duration_ms: Count
+    random_seed: int
+    bias_assessment_score: Share
+    diversity_score: Share
+    validation_passed: bool
+
+
+class SimulatedMetadata(Part):
+    scenario_type: Annotated[str, words("market_growth", "competition", "pricing")]
+    simulation_parameters: Table
+    time_horizon: Annotated[str, units("months", "years")]
+    assumptions_made: Items
+    convergence_achieved: bool
+    statistical_significance: Share
+
+
+class SimulatedProvenance(Part):
+    simulation_engine_version: str
+    execution_duration_ms: Count
+    iterations_completed: Count
+    random_seed: int
+    numerical_stability: Share
+    result_confidence: Share
+
+
+class FlaggedMetadata(Part):
+    flag_type: Annotated[str, words("anomaly", "risk", "quality", "bias")]
+    severity_level: Annotated[str, words("low", "medium", "high", "critical")]
+    detection_method: Annotated[str, words("statistical", "rule-based", "ml")]
+    affected_entities: Items
+    recommended_actions: Items
+    escalation_required: bool
+
+
+class FlaggedProvenance(Part):
+    detection_engine_version: str
+    detection_timestamp: str
+    confidence_score: Share
+    false_positive_probability: Share
+    historical_precedence: bool
+    automated_response_taken: bool
+
+
+class AnalyzedMetadata(Part):
+    analysis_type: Annotated[str, words("elasticity", "wtp", "roi", "decision_matrix")]
+    analysis_scope: Annotated[str, words("market", "segment", "product")]
+    methodology_used: Items
+    key_findings: Items
+    confidence_levels: Table
+    recommendations_generated: Count
+
+
+class AnalyzedProvenance(Part):
+    analysis_engine_version: str
+    analysis_duration_ms: Count
+    data_points_processed: Count
+    statistical_tests_passed: Count
+    model_accuracy_score: Share
+    insight_quality_score: Share
+
+
+class DecidedMetadata(Part):
+    decision_type: Annotated[str, words("go_no_go", "market_entry", "pricing")]
+    decision_options: Items
+    evaluation_criteria: Items
+    decision_logic: str
+    recommended_action: str
+    confidence_level: Share
+    alternative_considerations: Items
+
+
+class DecidedProvenance(Part):
+    decision_engine_version: str
+    decision_duration_ms: Count
+    criteria_weighted: bool
+    sensitivity_analysis_performed: bool
+    stakeholder_alignment: Share
+    decision_traceability: bool
+
+
+class PersistedMetadata(Part):
+    storage_type: Annotated[str, words("database", "file", "memory")]
+    data_classification: Annotated[str, words("green", "amber")]
+    retention_policy: Annotated[str, units("days", "months", "years")]
+    artifact_types: Items
+    storage_location: str
+    backup_strategy: str
+
+
+class PersistedProvenance(Part):
+    storage_engine_version: str
+    persistence_duration_ms: Count
+    data_volume_bytes: Count
+    compression_ratio: float
+    integrity_check_passed: bool
+    replication_status: Annotated[str, words("completed", "pending", "failed")]
+
+
+class LedgerEvent(Part):
+    """The envelope; patterns, dates and hashes are checked by the rules, not by the model."""
+
+    event_id: str
+    timestamp: str
+    run_id: str
+    span_id: str
+    service: str
+    agent_id: str
+    data_hash: str
+
+
+class Ingested(LedgerEvent):
+    event_type: Literal["INGESTED"]
+    metadata: IngestedMetadata
+    provenance: IngestedProvenance
+
+
+class Normalized(LedgerEvent):
+    event_type: Literal["NORMALIZED"]
+    metadata: NormalizedMetadata
+    provenance: NormalizedProvenance
+
+
+class Sanitized(LedgerEvent):
+    event_type: Literal["SANITIZED"]
+    metadata: SanitizedMetadata
+    provenance: SanitizedProvenance
+
+
+class Synthesized(LedgerEvent):
+    event_type: Literal["SYNTHESIZED"]
+    metadata: SynthesizedMetadata
+    provenance: SynthesizedProvenance
+
+
+class Simulated(LedgerEvent):
+    event_type: Literal["SIMULATED"]
+    metadata: SimulatedMetadata
+    provenance: SimulatedProvenance
+
+
+class Flagged(LedgerEvent):
+    event_type: Literal["FLAGGED"]
+    metadata: FlaggedMetadata
+    provenance: FlaggedProvenance
+
+
+class Analyzed(LedgerEvent):
+    event_type: Literal["ANALYZED"]
+    metadata: AnalyzedMetadata
+    provenance: AnalyzedProvenance
+
+
+class Decided(LedgerEvent):
+    event_type: Literal["DECIDED"]
+    metadata: DecidedMetadata
+    provenance: DecidedProvenance
+
+
+class Persisted(LedgerEvent):
+    event_type: Literal["PERSISTED"]
+    metadata: PersistedMetadata
+    provenance: PersistedProvenance
+
+
+MODELS: dict[str, type[LedgerEvent]] = {
+    "INGESTED": Ingested,
+    "NORMALIZED": Normalized,
+    "SANITIZED": Sanitized,
+    "SYNTHESIZED": Synthesized,
+    "SIMULATED": Simulated,
+    "FLAGGED": Flagged,
+    "ANALYZED": Analyzed,
+    "DECIDED": Decided,
+    "PERSISTED": Persisted,
+}
+
+
+class UntypedEvent(LedgerEvent):
+    """An event whose type the specification does not know: the envelope alone."""
+
+    event_type: str
+    metadata: Table
+    provenance: Table
+
+
+class StepContext(Part):
+    model_config = ConfigDict(extra="allow")
+
+    user_id: str | None = None
+    correlation_id: str | None = None
+    session_id: str | None = None
+
+
+class StepEvent(Part):
+    """A step of a run, as the real command line writes it. Not in the specification."""
+
+    timestamp: str
+    run_id: str
+    step_name: str | None
+    event_type: str
+    level: str
+    message: str
+    metadata: Table
+    context: StepContext | None = None
+
+
+class StoredEvent(Part):
+    """An entry of the memory service's event store. Not in the specification."""
+
+    id: str
+    timestamp: str
+    event_type: str
+    entity_type: str
+    entity_id: str
+    data_hash: str
+    stored_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One thing that a model refuses. ``field`` is a path such as ``metadata.record_count``."""
+
+    code: str
+    message: str
+    field: str
+    expected: str | None = None
+    actual: str | None = None
+
+
+_CODES = {
+    "missing": "schema.missing-field",
+    "extra_forbidden": "schema.unknown-field",
+    "greater_than_equal": "schema.out-of-range",
+    "less_than_equal": "schema.out-of-range",
+    "string_unicode": "",  # half a surrogate pair, which the JSON check has already named
+}
+
+
+@cache
+def _ledger_event() -> TypeAdapter[Any]:
+    return TypeAdapter(
+        Annotated[
+            Ingested | Normalized | Sanitized | Synthesized | Simulated | Flagged | Analyzed | Decided | Persisted,
+            Field(discriminator="event_type"),
+        ]
+    )
+
+
+@cache
+def _adapter(model: type[Part]) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
+
+
+def breaches(document: dict[str, Any], shape: str) -> list[Breach]:
+    """What the model of this shape (``ledger``, ``step`` or ``memory-store``) and event type refuses."""
+    found: list[Breach] = []
+    if shape == "step":
+        adapter = _adapter(StepEvent)
+    elif shape == "memory-store":
+        adapter = _adapter(StoredEvent)
+    elif document.get("event_type") in MODELS if isinstance(document.get("event_type"), str) else False:
+        adapter = _ledger_event()
+    else:
+        adapter = _adapter(UntypedEvent)
+        kind = document.get("event_type")
+        if isinstance(kind, str):
+            message = f"{kind[:80]!r} is not one of the nine event types."
+            found.append(Breach("schema.unknown-event-type", message, "event_type", "|".join(MODELS), kind[:200]))
+    try:
+        adapter.validate_python(document)
+    except ValidationError as error:
+        found.extend(_read(error))
+    if len(found) > SHOWN:
+        more = Breach("schema.unknown-field", f"{len(found) - SHOWN} further schema breaches in this event.", "")
+        found = [*found[:SHOWN], more]
+    return found
+
+
+def _read(error: ValidationError) -> Iterator[Breach]:
+    for each in error.errors(include_url=False, include_context=True):
+        kind, value = each["type"], each["input"]
+        path = ".".join(str(step) for step in each["loc"] if step not in MODELS)
+        code = _CODES.get(kind, "schema.wrong-type")
+        actual: str | None = repr(value)[:200]
+        if not code:
+            continue
+        if kind == "missing":
+            message, actual = f"{path} is missing.", None
+        elif kind == "extra_forbidden":
+            message = f"{path} is not a field of this event."
+        elif kind == "int_type" and isinstance(value, float) and value.is_integer():
+            code, message = "schema.coerced", f"{path} is written {value!r}, where an integer is asked for."
+        else:
+            wanted = each["msg"].removeprefix("Input should be ")
+            message = f"{path} should be {wanted}, but is {repr(value)[:80]}."
+        yield Breach(code, message, path, None if kind in ("missing", "extra_forbidden") else each["msg"], actual)

@@ -1,0 +1,140 @@
+"""What SMVM's rules say of a ledger as of now: one finding per cause, with a count."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from console.formats.smvm.rules import Rules
+from console.formats.smvm.runs import names_of
+from console.formats.tally import Place, capped
+from console.model.finding import Finding
+from console.model.trust import Confidence, Severity
+from console.verify.catalogue import finding
+
+LISTED = 100
+"""Runs that get a finding of their own, per cause."""
+_TEXTS = {
+    "order.naive-timestamp": "Time stamps without a zone; they are read as UTC.",
+    "data.hash-unverifiable": "The payloads that data_hash covers are not at hand, so these hashes were not checked.",
+}
+
+
+def standing(rules: Rules) -> list[Finding]:
+    """All standing findings of the rules."""
+    return [*_run_ids(rules), *_mixed_runs(rules), *_stages(rules), *_references(rules), *_gathered(rules)]
+
+
+def _finding(code: str, message: str, place: Place, run: str | None, count: int, **more: Any) -> Finding:
+    return finding(
+        code,
+        message,
+        stream=run,
+        record=place.ordinal,
+        offset=place.offset,
+        length=place.length,
+        count=count,
+        standing=True,
+        **more,
+    )
+
+
+def _run_ids(rules: Rules) -> list[Finding]:
+    def told() -> Iterator[Finding]:
+        for run in rules.bad_runs:
+            state = rules.runs[run]
+            severity = Severity.WARNING if state.known else None
+            if state.bad == "schema.impossible-date":
+                message = "run_id names a date that does not exist."
+            else:
+                message = "run_id is not RUN-YYYYMMDD-HHMMSS-<8 hex>" + (
+                    " (real writers do this)." if state.known else "."
+                )
+            yield _finding(
+                state.bad, message, state.place, run, state.events, field="run_id", actual=run, severity=severity
+            )
+
+    def rest(more: int) -> Finding:
+        return finding("schema.bad-pattern", f"{more} further runs have such an id.", count=more, standing=True)
+
+    return capped(told(), LISTED, rest)
+
+
+def _mixed_runs(rules: Rules) -> Iterator[Finding]:
+    own = rules.own_run or next(iter(rules.runs), "")
+    first = next((run for run in rules.runs if run != own), None)
+    if first is None:
+        return
+    if rules.own_run is not None:
+        message, severity = f"The folder belongs to run {own}, but the ledger also holds {first}.", Severity.ERROR
+    else:
+        message = f"The ledger holds {len(rules.runs)} runs: the specification has one file a run, real writers append."
+        severity = Severity.WARNING
+    count = rules.events - (rules.runs[own].events if own in rules.runs else 0)
+    place = rules.runs[first].place
+    yield _finding(
+        "identity.mixed-runs",
+        message,
+        place,
+        first,
+        count,
+        field="run_id",
+        expected=own,
+        actual=first,
+        severity=severity,
+    )
+
+
+def _stages(rules: Rules) -> list[Finding]:
+    code, gaps = "order.stage-missing", rules.gaps()
+
+    def undecided() -> Iterator[Finding]:
+        for run in gaps.undecided:
+            place = rules.runs[run].decided or rules.runs[run].place
+            yield _finding(
+                code, "DECIDED without ANALYZED.", place, run, 1, field="event_type", severity=Severity.ERROR
+            )
+
+    def rest(more: int) -> Finding:
+        message = f"{more} further runs have DECIDED without ANALYZED."
+        return finding(code, message, severity=Severity.ERROR, count=more, standing=True)
+
+    found = capped(undecided(), LISTED, rest)
+    for missing, runs in gaps.by_gaps.items():
+        if runs:
+            first = next(iter(runs))
+            only = len(runs) == 1
+            message = f"No {names_of(missing)}" + ("." if only else f" in {len(runs)} runs.")
+            found.append(_finding(code, message, rules.runs[first].place, first if only else None, len(runs)))
+    return found
+
+
+def _references(rules: Rules) -> Iterator[Finding]:
+    for entity, by in rules.references.pending.items():
+        yield _finding(
+            "reference.unresolved",
+            f"affected_entities names {entity}, which is not in this ledger.",
+            by.place,
+            by.run,
+            1,
+            field="metadata.affected_entities",
+            actual=entity,
+            event_id=by.event_id,
+            confidence=Confidence.HEURISTIC,
+        )
+
+
+def _gathered(rules: Rules) -> list[Finding]:
+    code = "schema.not-in-vocabulary"
+
+    def hint(key: tuple[str, ...], count: int, place: Place) -> Finding:
+        field, value, expected = key
+        message = f"{field} is {value[:80]!r}, which the hint ({expected}) does not name."
+        return _finding(code, message, place, None, count, field=field, expected=expected, actual=value)
+
+    def other(key: tuple[str, ...], count: int, place: Place) -> Finding:
+        return _finding(key[0], _TEXTS[key[0]], place, None, count)
+
+    found = [*rules.hints.findings(hint), *rules.gathered.findings(other)]
+    if rules.hints.beyond:
+        message = f"{rules.hints.beyond} further values outside the vocabularies."
+        found.append(finding(code, message, count=rules.hints.beyond, standing=True))
+    return found
