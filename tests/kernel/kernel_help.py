@@ -109,7 +109,7 @@ def hash_of(event: dict[str, Any], profile: str, timestamp: str | None = None) -
     previous = event["previousEventHash"]
     if profile == DOC:
         text = (
-            event["dealId"]
+            str(event["dealId"])
             + str(event["sequenceNumber"])
             + event["type"]
             + stringify(event["payload"])
