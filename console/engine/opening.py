@@ -35,7 +35,7 @@ class Opened:
         source = self.source
         return source.path if source.member is None else f"{source.path}#{source.member}"
 
-    def context(self, options: Options = Options()) -> Context:  # noqa: B008 - a frozen value
+    def context(self, options: Options = Options()) -> Context:
         """What a reader of this ledger needs."""
         now = now_micros() if options.now is None else options.now
         return Context(self.claim.shape, now, options.profile, self.companions)
@@ -62,7 +62,7 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
         if isinstance(opened, Opened):
             served.add(found.path)
             yield opened
-        elif found.path in given or found.member is None and found.container in ("jsonl", "gzip"):
+        elif found.path in given or (found.member is None and found.container in ("jsonl", "gzip")):
             waiting.append(opened)
     said: set[str] = set()
     for skipped in waiting:

@@ -4,25 +4,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from console.engine.progress import Progress as Progress
 from console.index.rows import EventRow, FindingRow, LedgerRow, StreamRow
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What the worker is doing. ``phase``: 'starting', 'reading', 'following', 'reader only', 'restarting', 'stopped'.
-
-    ``done`` and ``total`` are bytes of the present work; ``rate`` is events a second; ``note`` is a sentence or ''.
-    """
-
-    phase: str
-    done: int = 0
-    total: int = 0
-    events: int = 0
-    rate: float = 0.0
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +54,10 @@ class View(Protocol):
     ``note`` says what a filter could not do or is still doing ('searching 41 %'), '' otherwise.
     """
 
-    count: int
-    note: str
+    @property
+    def count(self) -> int: ...
+    @property
+    def note(self) -> str: ...
 
     async def rows(self, start: int, stop: int) -> list[EventRow]:
         """Rows ``start`` to ``stop`` (at most 1,024); fewer at the end."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from console.model.batch import EventBatch
+from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.record import Cursor
@@ -13,9 +14,9 @@ from console.model.record import Cursor
 class Portion:
     """Consecutive batches of one ledger with all that must be committed with them.
 
-    ``next`` is where reading goes on, ``pending`` the length of an unfinished last record, ``file`` the file's state as
-    text (a hint for the next start). ``state`` and ``facts`` are what changed; ``standing`` replaces all standing
-    findings of the ledger.
+    ``next`` is where reading goes on, ``pending`` the length of an unfinished last record, ``bytes`` the file's size,
+    ``file`` its state as text (a hint for the next start). ``irregular`` streams must be walked again. ``state`` and
+    ``facts`` are what changed; ``standing`` replaces the reader's standing findings of the ledger.
     """
 
     batches: Sequence[EventBatch]
@@ -27,3 +28,4 @@ class Portion:
     pending: int = 0
     bytes: int = 0
     file: str = ""
+    irregular: Sequence[StreamKey] = ()

@@ -1,14 +1,15 @@
 """Read-only access to an index that another process may be writing."""
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
 from console.index.rows import EventRow, FindingRow, LedgerRow, StreamRow
-from console.index.schema import NO_TIME_BIT, SCHEMA_VERSION, WORST_SHIFT, row_id, split_id
+from console.index.schema import NO_TIME_BIT, SCHEMA_VERSION, WORST_SHIFT, split_id
+from console.index.states import leaf_of
 from console.model.finding import Finding
 from console.model.trust import Confidence, Severity, Trust
 
@@ -188,15 +189,7 @@ class IndexReader:
 
     async def leaf(self, event: int) -> bytes | None:
         """The record hash that was taken when the event was ingested."""
-        ledger, _ = split_id(event)
-        async with self.db.execute(
-            "SELECT id, hashes FROM leaf WHERE id <= ? AND id >= ? ORDER BY id DESC LIMIT 1", (event, row_id(ledger, 0))
-        ) as rows:
-            row = await rows.fetchone()
-        if row is None:
-            return None
-        start = (event - row[0]) * 32
-        return row[1][start : start + 32] or None
+        return await leaf_of(self.db, *split_id(event))
 
     async def volume(self, event: int) -> tuple[str, str | None] | None:
         """Path and member where the record of an event is now."""
@@ -207,6 +200,19 @@ class IndexReader:
         ) as rows:
             row = await rows.fetchone()
         return None if row is None else (row[0], row[1])
+
+    async def volumes(self, ledger: int) -> list[tuple[int, str, str | None]]:
+        """The ledger's volumes, oldest first: the ordinal at which each begins, its path and member."""
+        async with self.db.execute(
+            "SELECT first, path, member FROM volume WHERE ledger = ? ORDER BY first", (ledger,)
+        ) as rows:
+            return [(row[0], row[1], row[2]) async for row in rows]
+
+    async def is_further(self, stream: int) -> bool:
+        """Whether the stream is not the first one of some of its events."""
+        async with self.db.execute("SELECT further FROM stream WHERE id = ?", (stream,)) as rows:
+            row = await rows.fetchone()
+        return row is not None and bool(row[0])
 
     async def chain_neighbour(self, event: int, step: int, *, broken: bool = False) -> int | None:
         """The next (1) or previous (-1) event of the same stream by (sequence, record); see ``SessionApi.link``."""
@@ -223,16 +229,6 @@ class IndexReader:
         ) as rows:
             found = await rows.fetchone()
         return None if found is None else found[0]
-
-    async def stream_records(self, ledger: int, kind: str, key: str) -> AsyncIterator[tuple[int, int, int]]:
-        """Ordinal, offset and length of a stream's events by (sequence, record)."""
-        async with self.db.execute(
-            "SELECT event.id, offset, length FROM event JOIN stream ON stream.id = event.stream"
-            " WHERE stream.ledger = ? AND kind = ? AND key = ? ORDER BY sequence, event.id",
-            (ledger, kind, key),
-        ) as rows:
-            async for number, offset, length in rows:
-                yield split_id(number)[1], offset, length
 
     async def version(self) -> int:
         """A number that changes when another connection has committed."""

@@ -80,8 +80,8 @@ async def _reaches(db: aiosqlite.Connection, base: int, high: int, child: int, p
     """Whether the ancestors of ``parent`` lead back to ``child`` (within 10,000 steps)."""
     async with db.execute(
         "WITH RECURSIVE up (id, step) AS (SELECT ?, 0 UNION SELECT p.id, step + 1 FROM up JOIN event e ON e.id = up.id"
-        " JOIN event p ON p.key = e.parent AND p.key != 0 AND p.id BETWEEN ? AND ? WHERE e.parent != 0 AND step < 10000)"
-        " SELECT 1 FROM up WHERE id = ? AND step > 0 LIMIT 1",
+        " JOIN event p ON p.key = e.parent AND p.key != 0 AND p.id BETWEEN ? AND ? WHERE e.parent != 0 AND"
+        " step < 10000) SELECT 1 FROM up WHERE id = ? AND step > 0 LIMIT 1",
         (parent, base, high, child),
     ) as rows:
         return await rows.fetchone() is not None

@@ -34,7 +34,7 @@ CREATE TABLE stream (
     t0 INTEGER NOT NULL DEFAULT 0, t1 INTEGER NOT NULL DEFAULT 0, t2 INTEGER NOT NULL DEFAULT 0,
     t3 INTEGER NOT NULL DEFAULT 0, t4 INTEGER NOT NULL DEFAULT 0, t5 INTEGER NOT NULL DEFAULT 0,
     t6 INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT '{}', chained INTEGER NOT NULL DEFAULT 0,
-    intact INTEGER, UNIQUE (ledger, kind, key)
+    intact INTEGER, irregular INTEGER NOT NULL DEFAULT 0, UNIQUE (ledger, kind, key)
 );
 CREATE TABLE event (
     id INTEGER PRIMARY KEY, offset INTEGER NOT NULL, length INTEGER NOT NULL, time INTEGER NOT NULL,
@@ -61,6 +61,9 @@ CREATE INDEX finding_event ON finding (event);
 CREATE TABLE state (ledger INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (ledger, key))
     WITHOUT ROWID;
 """
+
+BY_READER, BY_REFERENCES, BY_FOLLOWING = 1, 2, 3
+"""In ``finding.standing``: who states it as of now, and so replaces it; 0 is settled."""
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",

@@ -33,22 +33,30 @@ class Count:
             self.last = time if self.last is None else max(self.last, time)
 
 
-def tally(batch: EventBatch) -> dict[int, Count]:
-    """Counts by stream code (0: no stream), further streams included."""
-    counts: dict[int, Count] = {}
-    _count(counts, batch.stream, batch.trust, batch.time)
-    if batch.also:
-        rows = [row for row, _ in batch.also]
-        _count(
-            counts,
-            [stream for _, stream in batch.also],
-            [batch.trust[row] for row in rows],
-            [batch.time[row] for row in rows],
-        )
-    return counts
+Counts = dict[int, Count]
 
 
-def _count(counts: dict[int, Count], streams: Iterable[int], trusts: Iterable[int], times: Iterable[int]) -> None:
+def tally(batch: EventBatch) -> tuple[Counts, Counts]:
+    """Counts by stream code (0: no stream): of the rows' first streams, and of their further ones."""
+    first = _count(batch.stream, batch.trust, batch.time)
+    if not batch.also:
+        return first, {}
+    rows = [row for row, _ in batch.also]
+    streams = [stream for _, stream in batch.also]
+    return first, _count(streams, [batch.trust[row] for row in rows], [batch.time[row] for row in rows])
+
+
+def merge(into: Counts, more: Counts) -> None:
+    """Add counts to others, stream by stream."""
+    for stream, count in more.items():
+        if stream in into:
+            into[stream].add(count)
+        else:
+            into[stream] = count
+
+
+def _count(streams: Iterable[int], trusts: Iterable[int], times: Iterable[int]) -> Counts:
+    counts: Counts = {}
     streams = list(streams)
     for (stream, trust), number in Counter(zip(streams, trusts, strict=True)).items():
         counts.setdefault(stream, Count()).trust[trust] += number
@@ -58,3 +66,4 @@ def _count(counts: dict[int, Count], streams: Iterable[int], trusts: Iterable[in
     for stream, time in earliest.items():
         counts[stream].span(time)
         counts[stream].span(latest[stream])
+    return counts

@@ -3,14 +3,15 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
 
 from console.index.portion import Portion
-from console.index.schema import NO_TIME_BIT, PRAGMAS, SCHEMA_VERSION, TABLES, WORST_SHIFT, row_id
-from console.index.tally import Count, tally
+from console.index.schema import BY_READER, NO_TIME_BIT, PRAGMAS, SCHEMA_VERSION, TABLES, WORST_SHIFT, row_id
+from console.index.tally import Count, Counts, merge, tally
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
@@ -29,7 +30,6 @@ class IndexWriter:
         self._names: dict[int, tuple[list[int], list[int], list[int]]] = {}
         self._last_time: dict[int, int] = {}
         self._kept: Counter[tuple[int, str]] = Counter()
-        self._commits = 0
 
     async def load(self) -> None:
         """Learn how many findings are kept already."""
@@ -58,6 +58,28 @@ class IndexWriter:
         names = ", ".join(f"{name} = ?" for name in columns)
         await self.db.execute(f"UPDATE ledger SET {names} WHERE id = ?", (*columns.values(), ledger))
 
+    async def clear(self, ledger: int) -> None:
+        """Forget a ledger's records, but not what was found about its container."""
+        low, high = row_id(ledger, 0), row_id(ledger + 1, 0) - 1
+        for table, column in (("event", "id"), ("leaf", "id"), ("membership", "event"), ("orphan", "event")):
+            await self.db.execute(f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?", (low, high))
+        for table in ("stream", "state", "volume"):
+            await self.db.execute(f"DELETE FROM {table} WHERE ledger = ?", (ledger,))
+        await self.db.execute("DELETE FROM finding WHERE ledger = ? AND code NOT GLOB 'container.*'", (ledger,))
+        await self.db.execute(
+            "UPDATE ledger SET records = 0, next_offset = 0, pending = 0, bytes = 0, file = '', profile = NULL,"
+            " first_time = NULL, last_time = NULL, trust = '[0,0,0,0,0,0,0]' WHERE id = ?",
+            (ledger,),
+        )
+        await self.db.execute("INSERT INTO volume SELECT id, 1, path, member FROM ledger WHERE id = ?", (ledger,))
+        self._kept = Counter({pair: count for pair, count in self._kept.items() if pair[0] != ledger})
+        self.begin(ledger)
+
+    async def forget_skipped(self) -> None:
+        """Drop the rows of paths that were no ledgers; they are looked at anew at each start."""
+        await self.db.execute("DELETE FROM finding WHERE ledger IN (SELECT id FROM ledger WHERE format = '')")
+        await self.db.execute("DELETE FROM ledger WHERE format = ''")
+
     async def move(self, ledger: int, path: str, member: str | None, *, first: int) -> None:
         """The records of the volume that holds ``first`` are at another path now (rotation)."""
         await self.db.execute(
@@ -70,30 +92,33 @@ class IndexWriter:
         """Records from ordinal ``first`` on are at this path."""
         await self.db.execute("INSERT OR REPLACE INTO volume VALUES (?, ?, ?, ?)", (ledger, first, path, member))
 
-    async def write(self, ledger: int, portion: Portion) -> tuple[int, int]:
-        """Commit one portion. The row ids it added: above the first and up to the second."""
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """All or nothing."""
         await self.db.execute("BEGIN IMMEDIATE")
         try:
-            span = await self._write(ledger, portion)
+            yield
         except BaseException:
             await self.db.execute("ROLLBACK")
             raise
         await self.db.execute("COMMIT")
-        return span
+
+    async def write(self, ledger: int, portion: Portion) -> tuple[int, int]:
+        """Take one portion, within a transaction. The row ids it added: above the first and up to the second."""
+        return await self._write(ledger, portion)
 
     async def _write(self, ledger: int, portion: Portion) -> tuple[int, int]:
-        totals = Count()
-        counts: dict[int, Count] = {}
+        counts: Counts = {}
+        further: Counts = {}
         for batch in portion.batches:
             await self._rows(ledger, batch)
             streams = self._names[ledger][2]
-            for code, count in tally(batch).items():
-                counts.setdefault(streams[code], Count()).add(count)
-            for trust, number in Counter(batch.trust).items():
-                totals.trust[trust] += number
+            for into, found in zip((counts, further), tally(batch), strict=True):
+                merge(into, {streams[code]: count for code, count in found.items()})
+        totals = Count()
         for count in counts.values():
-            totals.span(count.first)
-            totals.span(count.last)
+            totals.add(count)
+        merge(counts, further)
         await self.db.executemany(
             "UPDATE stream SET events = events + ?, first_time = min(coalesce(first_time, ?), ?),"
             " last_time = max(coalesce(last_time, ?), ?), t0 = t0 + ?, t1 = t1 + ?, t2 = t2 + ?, t3 = t3 + ?,"
@@ -125,14 +150,12 @@ class IndexWriter:
                 ledger,
             ),
         )
-        await self._facts(ledger, portion.facts)
+        await self.carry(ledger, portion.state, portion.facts, portion.standing)
         await self.db.executemany(
-            "INSERT OR REPLACE INTO state VALUES (?, ?, ?)",
-            [(ledger, key, value) for key, value in portion.state.items()],
+            "UPDATE stream SET irregular = 1 WHERE ledger = ? AND kind = ? AND key = ?",
+            [(ledger, each.kind, each.key) for each in portion.irregular],
         )
         await self.add_findings(ledger, [each for batch in portion.batches for each in batch.findings])
-        await self.replace_standing(ledger, portion.standing)
-        self._commits += 1
         first = portion.batches[0].first - 1 if portion.batches else portion.next.ordinal - 1
         return row_id(ledger, first), row_id(ledger, portion.next.ordinal - 1)
 
@@ -217,6 +240,16 @@ class IndexWriter:
         )
         return found
 
+    async def carry(
+        self, ledger: int, state: Mapping[str, bytes], facts: Iterable[StreamFacts], standing: Sequence[Finding]
+    ) -> None:
+        """What a reader knows now: its state, its streams, and the findings that hold as of now."""
+        await self._facts(ledger, facts)
+        await self.db.executemany(
+            "INSERT OR REPLACE INTO state VALUES (?, ?, ?)", [(ledger, key, value) for key, value in state.items()]
+        )
+        await self.replace_standing(ledger, standing, BY_READER)
+
     async def _facts(self, ledger: int, facts: Iterable[StreamFacts]) -> None:
         await self.db.executemany(
             "UPDATE stream SET state = ?, chained = ?, intact = ? WHERE ledger = ? AND kind = ? AND key = ?",
@@ -259,12 +292,14 @@ class IndexWriter:
                     kept=0,
                 )
 
-    async def replace_standing(self, ledger: int, findings: Sequence[Finding]) -> None:
-        """What holds as of now takes the place of what held before."""
-        await self.db.execute("DELETE FROM finding WHERE ledger = ? AND standing = 1", (ledger,))
-        await self._insert_findings(ledger, findings)
+    async def replace_standing(self, ledger: int, findings: Sequence[Finding], stated_by: int) -> None:
+        """What holds as of now takes the place of what the same part of the console stated before."""
+        await self.db.execute("DELETE FROM finding WHERE ledger = ? AND standing = ?", (ledger, stated_by))
+        await self._insert_findings(ledger, findings, stated_by=stated_by)
 
-    async def _insert_findings(self, ledger: int, findings: Sequence[Finding], *, kept: int = 1) -> None:
+    async def _insert_findings(
+        self, ledger: int, findings: Sequence[Finding], *, kept: int = 1, stated_by: int = 0
+    ) -> None:
         await self.db.executemany(
             "INSERT INTO finding (ledger, stream, event, code, severity, confidence, message, event_id, sequence,"
             " record, offset, length, field, expected, actual, count, standing, kept)"
@@ -287,7 +322,7 @@ class IndexWriter:
                     _text(each.expected),
                     _text(each.actual),
                     each.count,
-                    each.standing,
+                    stated_by,
                     kept,
                 )
                 for each in findings
@@ -306,6 +341,10 @@ class IndexWriter:
             "DELETE FROM finding WHERE ledger = ? AND stream = ? AND code GLOB 'chain.*'", (ledger, stream.key)
         )
         await self.add_findings(ledger, findings)
+        await self.db.execute(
+            "UPDATE stream SET irregular = 0 WHERE ledger = ? AND kind = ? AND key = ?",
+            (ledger, stream.kind, stream.key),
+        )
         await self.recount(ledger)
 
     async def recount(self, ledger: int) -> None:

@@ -1,0 +1,1 @@
+"""One module per command: parses, calls the engine, prints. No logic."""

@@ -1,0 +1,39 @@
+"""``audit-console formats``: what can be read, and what each hash profile covers."""
+
+import textwrap
+
+import click
+
+from console.cli.options import out
+
+_CONTAINERS = {
+    "jsonl": "one JSON object a line (LF; a CR before it is kept)",
+    "json": "a JSON array, bare or under data, items, events or results",
+    "gzip": "either of these, compressed; all members",
+    "sqlite": "tables of a database, live ones too; nothing is written beside it",
+    "sse": "captures of a text/event-stream",
+    "zip": "evidence packs, with their manifest",
+}
+
+
+@click.command("formats")
+def command() -> int:
+    """List formats, containers and profiles known, and what each covers."""
+    from console.formats.registry import all_formats
+
+    out("containers")
+    for name, text in _CONTAINERS.items():
+        out(f"  {name:<8} {text}")
+    for form in all_formats():
+        out()
+        out(f"{form.name}: {form.title}")
+        out(textwrap.fill(form.description, 100, initial_indent="  ", subsequent_indent="  "))
+        for profile in form.profiles:
+            out(f"  profile {profile.name}")
+            for title, text in (
+                ("recipe", profile.recipe),
+                ("covers", ", ".join(profile.coverage.covered) or "nothing"),
+                ("not", ", ".join(profile.coverage.uncovered) or "–"),
+            ):
+                out(textwrap.fill(text, 100, initial_indent=f"    {title:<7}", subsequent_indent=" " * 11))
+    return 0

@@ -1,0 +1,232 @@
+"""The console's side of a session: starts the worker, reads the index, re-reads records."""
+
+import asyncio
+import contextlib
+import multiprocessing
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from console.engine.opening import Options
+from console.engine.places import index_path
+from console.engine.progress import Progress
+from console.engine.records import Records
+from console.engine.searching import SearchedView
+from console.engine.session import Changed, Details, VerifyProgress, View
+from console.engine.verifying import verify_elsewhere
+from console.engine.worker import Work, run
+from console.index.query import parse
+from console.index.reader import IndexReader, open_reader
+from console.index.rows import FindingRow, LedgerRow, StreamRow
+from console.index.view import EventView, Scope
+
+RESTARTS = 5
+"""Times that a dead worker is started again before the console only reads."""
+LOOK = 0.15
+"""Seconds between looks at an index that another console writes."""
+
+
+class Session:
+    """See ``SessionApi``. Made by ``open_session``."""
+
+    def __init__(self, index: Path, paths: Sequence[str], options: Options, folder: object = None) -> None:
+        self.index = index
+        self.paths = paths
+        self.options = options
+        self.progress = Progress("starting")
+        self._folder = folder
+        self._reader: IndexReader | None = None
+        self._records: Records | None = None
+        self._ready = asyncio.Event()
+        self._news = asyncio.Event()
+        self._closing = False
+        self._connection: Connection | None = None
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._deaths = 0
+        self._look: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the worker."""
+        context = multiprocessing.get_context("spawn")
+        mine, theirs = context.Pipe()
+        work = Work(str(self.index), tuple(self.paths), self.options)
+        self._process = context.Process(target=run, args=(theirs, work), name="audit-console worker")
+        self._process.start()
+        theirs.close()
+        self._connection = mine
+        asyncio.get_running_loop().add_reader(mine.fileno(), self._hear)
+
+    def _hear(self) -> None:
+        assert self._connection is not None
+        try:
+            self.progress = self._connection.recv()
+        except (EOFError, OSError):
+            asyncio.get_running_loop().remove_reader(self._connection.fileno())
+            self._connection.close()
+            self._connection = None
+            self._died()
+            return
+        self._ready.set()
+        if self.progress.phase == "reader only" and self._look is None:
+            self._look = asyncio.create_task(self._look_for_changes())
+        elif self.progress.phase != "reader only" and self._look is not None:
+            self._look.cancel()
+            self._look = None
+        self._news.set()
+
+    def _died(self) -> None:
+        if self._closing:
+            return
+        self._deaths += 1
+        if self._deaths > RESTARTS:
+            note = "The worker died again and again: this console only shows what is indexed."
+            self.progress = Progress("stopped", note=note)
+        else:
+            note = "The worker died and was started again from its last commit."
+            self.progress = Progress("restarting", note=note)
+            asyncio.get_running_loop().call_later(0.1 * self._deaths, self._start_again)
+        self._news.set()
+
+    def _start_again(self) -> None:
+        if not self._closing:
+            self.start()
+
+    async def _look_for_changes(self) -> None:
+        version = -1
+        while not self._closing:
+            now = await (await self.reader()).version()
+            if now != version:
+                version = now
+                self._news.set()
+            await asyncio.sleep(LOOK)
+
+    async def reader(self) -> IndexReader:
+        """The index, as soon as there is one."""
+        while self._reader is None:
+            self._reader = await open_reader(self.index)
+            if self._reader is None:
+                self._ready.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ready.wait(), 0.2)
+        return self._reader
+
+    async def changes(self) -> AsyncIterator[Changed]:
+        """The first change at once, then at most one a frame. Ends when the session is closed."""
+        while not self._closing:
+            await self._news.wait()
+            self._news.clear()
+            if self._closing:
+                return
+            began = time.monotonic()
+            yield Changed(self.progress)
+            await asyncio.sleep(max(0.0, 1 / 60 - (time.monotonic() - began)))
+
+    async def ledgers(self) -> list[LedgerRow]:
+        return await (await self.reader()).ledgers()
+
+    async def streams(self, ledger: int, *, limit: int = 500, offset: int = 0) -> tuple[list[StreamRow], int]:
+        return await (await self.reader()).streams(ledger, limit=limit, offset=offset)
+
+    async def findings(
+        self, *, ledger: int | None = None, stream: int | None = None, event: int | None = None, limit: int = 500
+    ) -> tuple[list[FindingRow], int]:
+        reader = await self.reader()
+        return await reader.findings(ledger=ledger, stream=stream, event=event, limit=limit)
+
+    async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
+        parsed = parse(query)
+        reader = await self._another_reader()
+        row = None if stream is None else await reader.stream(stream)
+        further = row is not None and await reader.is_further(row.id)
+        if not parsed.texts:
+            view = EventView(reader, parsed, Scope(ledger, stream), further=further)
+            await view.refresh()
+            return _Owned(view, reader)
+        found = SearchedView(reader, parsed, ledger if row is None else row.ledger, stream, further, self._news.set)
+        await found.start()
+        return found
+
+    async def _another_reader(self) -> IndexReader:
+        await self.reader()
+        reader = await open_reader(self.index)
+        assert reader is not None
+        return reader
+
+    async def details(self, event: int) -> Details:
+        reader = await self.reader()
+        self._records = self._records or Records(reader)
+        rows = await reader.events([event])
+        if not rows:
+            raise LookupError("The event is not in the index any more.")
+        (ledger,) = await reader.ledgers(rows[0].ledger)
+        return await self._records.details(rows[0], ledger)
+
+    async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
+        return await (await self.reader()).chain_neighbour(event, step, broken=broken)
+
+    async def verify(self, *, ledger: int | None = None, stream: int | None = None) -> AsyncIterator[VerifyProgress]:
+        reader = await self.reader()
+        self._records = self._records or Records(reader)
+        row = None if stream is None else await reader.stream(stream)
+        number = ledger if row is None else row.ledger
+        chosen = await reader.ledgers(number) if number is not None else await reader.ledgers()
+        opened = [(each, await self._records.opened(each)) for each in chosen if each.format]
+        async for progress in verify_elsewhere(
+            [(each.records, found) for each, found in opened if found is not None],
+            self.options,
+            None if row is None else (row.kind, row.key),
+        ):
+            yield progress
+
+    async def close(self) -> None:
+        """End the worker and everything that is open."""
+        self._closing = True
+        self._news.set()
+        if self._look is not None:
+            self._look.cancel()
+        if self._connection is not None:
+            asyncio.get_running_loop().remove_reader(self._connection.fileno())
+            self._connection.close()
+        if self._process is not None:
+            await asyncio.to_thread(self._process.join, 5)
+            if self._process.is_alive():
+                self._process.terminate()
+        if self._reader is not None:
+            await self._reader.close()
+        if isinstance(self._folder, tempfile.TemporaryDirectory):
+            self._folder.cleanup()
+
+
+class _Owned:
+    """A view that closes its connection."""
+
+    def __init__(self, view: EventView, reader: IndexReader) -> None:
+        self._view = view
+        self._reader = reader
+        self.rows = view.rows
+        self.refresh = view.refresh
+        self.position = view.position
+        self.note = ""
+
+    @property
+    def count(self) -> int:
+        return self._view.count
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+
+async def open_session(paths: Sequence[str], *, index: str | None = None, options: Options | None = None) -> Session:
+    """A session on these files and folders. ``index`` is a path, ``:memory:`` for one that is gone at the end, or None
+    for the default place."""
+    folder = None
+    if index == ":memory:":
+        folder = tempfile.TemporaryDirectory(prefix="audit-console-")
+        where = Path(folder.name) / "index.sqlite"
+    else:
+        where = Path(index) if index else index_path(paths)
+    session = Session(where, paths, options or Options(), folder)
+    session.start()
+    return session

@@ -1,0 +1,88 @@
+"""Whether a file still holds what was read from it. Content decides; size and times only hint."""
+
+import os
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from console.model.record import Cursor
+from console.sources.base import Skipped, Source, SourceError
+from console.sources.discover import open_sources
+from console.sources.leaf import leaf
+
+NEIGHBOURS = 1000
+"""Files of a folder that are looked at for the earlier content of a ledger."""
+
+
+class Continuity(Enum):
+    """How the present content relates to what was read."""
+
+    SAME = "what was read is still there"
+    SHRUNK = "the end of what was read is gone"
+    REWRITTEN = "what was read has changed"
+    REPLACED = "another content stands in its place"
+    GONE = "the file is not there"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A record that must still be found: its place and its hash."""
+
+    offset: int
+    length: int
+    leaf: bytes
+
+
+def compare(source: Source, next: Cursor, first: Mark | None, last: Mark | None) -> Continuity:
+    """Compare a source with the first and last record that were read from it."""
+    if first is None or last is None:
+        return Continuity.SAME if _exists(source) else Continuity.GONE
+    if not _exists(source):
+        return Continuity.GONE
+    if _holds(source, last) and _holds(source, first):
+        return Continuity.SAME
+    if not _holds(source, first):
+        return Continuity.REPLACED
+    return (
+        Continuity.SHRUNK if source.container == "jsonl" and source.state().size < next.offset else Continuity.REWRITTEN
+    )
+
+
+def moved_to(source: Source, first: Mark | None, last: Mark | None, *, besides: set[str]) -> Source | None:
+    """Another file of the same folder that holds what was read from ``source``: it was rotated or compressed.
+
+    Files in ``besides`` are ledgers of their own. Those whose name begins alike are looked at first.
+    """
+    if first is None or last is None:
+        return None
+    here = Path(source.path)
+    try:
+        with os.scandir(here.parent) as entries:
+            names = [entry.name for _, entry in zip(range(NEIGHBOURS), entries, strict=False) if entry.is_file()]
+    except OSError:
+        return None
+    stem = here.name.split(".")[0]
+    names.sort(key=lambda name: (not name.startswith(stem), name))
+    for name in names:
+        path = str(here.with_name(name))
+        if name == here.name or path in besides:
+            continue
+        for other in open_sources(path):
+            if not isinstance(other, Skipped) and _holds(other, last) and _holds(other, first):
+                return other
+    return None
+
+
+def _exists(source: Source) -> bool:
+    try:
+        source.state()
+    except SourceError:
+        return False
+    return True
+
+
+def _holds(source: Source, mark: Mark) -> bool:
+    try:
+        return leaf(source.read(mark.offset, mark.length)) == mark.leaf
+    except SourceError:
+        return False

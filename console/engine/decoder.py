@@ -1,0 +1,68 @@
+"""A process that decodes for the writer: long ledgers are parsed on one core while the other one writes the index."""
+
+import asyncio
+import multiprocessing
+import os
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from console.engine.decode import portions
+from console.formats.base import Context
+from console.formats.registry import by_name
+from console.index.portion import Portion
+from console.model.finding import Finding
+from console.model.record import Cursor
+from console.sources.base import Source, SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One ledger to decode from ``start`` on, with the reader's carried state."""
+
+    source: Source
+    format: str
+    context: Context
+    start: Cursor
+    state: Sequence[tuple[str, bytes]]
+
+
+def _run(connection: Connection, job: Job) -> None:
+    os.nice(10)
+    try:
+        reader = by_name(job.format).reader(job.context)
+        reader.load_state(job.state)
+        for portion in portions(job.source, reader, job.start):
+            connection.send(portion)
+        connection.send(None)
+    except SourceError as error:
+        connection.send((error.path, error.finding))
+    except (BrokenPipeError, KeyboardInterrupt):
+        return
+    finally:
+        connection.close()
+
+
+async def decoded_elsewhere(job: Job) -> AsyncIterator[Portion]:
+    """Portions of the job, decoded in a process of its own.
+
+    Raises ``SourceError`` as ``portions`` does, and ``EOFError`` where the process died.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_run, args=(sending, job), daemon=True, name="audit-console decoder")
+    process.start()
+    sending.close()
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            message: Portion | tuple[str, Finding] | None = await loop.run_in_executor(None, receiving.recv)
+            if message is None:
+                break
+            if isinstance(message, tuple):
+                raise SourceError(*message)
+            yield message
+    finally:
+        process.terminate()
+        receiving.close()
+        await loop.run_in_executor(None, process.join)

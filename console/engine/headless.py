@@ -1,0 +1,53 @@
+"""An index brought up to date for a command, without a console."""
+
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+
+from console.engine.ingest import Ingest, Step
+from console.engine.keeper import Keeper
+from console.engine.opening import Options
+from console.engine.places import index_path
+from console.index.lock import WriterLock
+from console.index.reader import IndexReader, open_reader
+from console.index.writer import open_index
+
+
+@asynccontextmanager
+async def indexed(
+    paths: Sequence[str],
+    index: str | None,
+    options: Options,
+    *,
+    progress: Callable[[Step], None] | None = None,
+    note: Callable[[str], None] | None = None,
+) -> AsyncIterator[IndexReader]:
+    """A reader of an index that holds what is in these files and folders now.
+
+    Where another console writes the same index, it is read as that one left it, and ``note`` is told. Raises
+    ``OSError`` where the index cannot be written.
+    """
+    with tempfile.TemporaryDirectory(prefix="audit-console-") if index == ":memory:" else nullcontext() as folder:
+        where = Path(folder) / "index.sqlite" if folder else Path(index) if index else index_path(paths)
+        where.parent.mkdir(parents=True, exist_ok=True)
+        with WriterLock(where) as lock:
+            if lock.acquire():
+                writer, said = await open_index(where)
+                try:
+                    if said and note:
+                        note(said)
+                    async for step in Keeper(Ingest(writer, options), paths).start():
+                        if progress:
+                            progress(step)
+                finally:
+                    await writer.close()
+            elif note:
+                note("Another console writes this index: it is read as it is.")
+        reader = await open_reader(where)
+        if reader is None:
+            raise OSError(f"the index at {where} cannot be read")
+        try:
+            yield reader
+        finally:
+            await reader.close()

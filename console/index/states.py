@@ -1,0 +1,94 @@
+"""What a restarted writer needs to know of a ledger, and the readers' carried state."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import aiosqlite
+
+from console.index.schema import row_id, split_id
+from console.model.event import StreamKey
+from console.model.record import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A ledger as the index last committed it. ``last`` is the (offset, length) of its last record."""
+
+    id: int
+    path: str
+    member: str | None
+    format: str
+    shape: str
+    profile: str | None
+    state: str
+    next: Cursor
+    file: str
+    last: tuple[int, int] | None
+    first: tuple[int, int] | None
+    volume: int = 1
+    """Ordinal of the first record of the newest volume."""
+
+
+async def known_ledgers(db: aiosqlite.Connection) -> list[Known]:
+    """Every ledger in the index."""
+    async with db.execute(
+        "SELECT id, path, member, format, shape, profile, state, records, next_offset, file FROM ledger"
+    ) as rows:
+        found = [row async for row in rows]
+    known = []
+    for ledger, path, member, form, shape, profile, state, records, offset, file in found:
+        volume = await newest_volume(db, ledger)
+        next = Cursor(records + 1, offset)
+        last, first = await place(db, ledger, records), await place(db, ledger, volume)
+        known.append(Known(ledger, path, member, form, shape, profile, state, next, file, last, first, volume))
+    return known
+
+
+async def newest_volume(db: aiosqlite.Connection, ledger: int) -> int:
+    """The ordinal at which the newest volume begins."""
+    async with db.execute("SELECT max(first) FROM volume WHERE ledger = ?", (ledger,)) as rows:
+        row = await rows.fetchone()
+    return row[0] if row and row[0] else 1
+
+
+async def place(db: aiosqlite.Connection, ledger: int, ordinal: int) -> tuple[int, int] | None:
+    """Offset and length of a record, None if it is not there."""
+    async with db.execute("SELECT offset, length FROM event WHERE id = ?", (row_id(ledger, ordinal),)) as rows:
+        row = await rows.fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+async def reader_state(db: aiosqlite.Connection, ledger: int) -> AsyncIterator[tuple[str, bytes]]:
+    """What a reader's ``take_state`` gave, by its keys."""
+    async with db.execute("SELECT key, value FROM state WHERE ledger = ?", (ledger,)) as rows:
+        async for key, value in rows:
+            yield key, value
+
+
+async def leaf_of(db: aiosqlite.Connection, ledger: int, ordinal: int) -> bytes | None:
+    """The hash of a record, as it was ingested."""
+    event = row_id(ledger, ordinal)
+    async with db.execute(
+        "SELECT id, hashes FROM leaf WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1", (row_id(ledger, 0), event)
+    ) as rows:
+        row = await rows.fetchone()
+    if row is None:
+        return None
+    start = (event - row[0]) * 32
+    return row[1][start : start + 32] or None
+
+
+async def irregular_streams(db: aiosqlite.Connection, ledger: int) -> list[StreamKey]:
+    """Streams that must be walked again."""
+    async with db.execute("SELECT kind, key FROM stream WHERE ledger = ? AND irregular", (ledger,)) as rows:
+        return [StreamKey(kind, key) async for kind, key in rows]
+
+
+async def stream_places(db: aiosqlite.Connection, ledger: int, stream: StreamKey) -> list[tuple[int, int, int]]:
+    """Ordinal, offset and length of a stream's events by (sequence, ordinal)."""
+    async with db.execute(
+        "SELECT event.id, offset, length FROM event JOIN stream ON stream.id = event.stream"
+        " WHERE stream.ledger = ? AND kind = ? AND key = ? ORDER BY sequence, event.id",
+        (ledger, stream.kind, stream.key),
+    ) as rows:
+        return [(split_id(number)[1], offset, length) async for number, offset, length in rows]
