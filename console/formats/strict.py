@@ -50,7 +50,7 @@ def decode(raw: bytes) -> Decoded:
         and b"\n" not in raw
         and b"\t" not in raw
         and b"\r" not in raw[:-1]
-        and b" :" not in masked
+        and not (b" " in raw and b" :" in masked)
     ):
         try:
             document = _decode(raw)
@@ -79,18 +79,17 @@ def place_problems(problems: Iterable[Problem], record: int, offset: int, length
 
 def _keys(value: dict[str, Any]) -> int:
     """How many keys there are at any depth; -1 if a number needs the careful way."""
-    total = 0
-    todo: list[Any] = [value]
-    while todo:
-        item = todo.pop()
-        if type(item) is dict:
-            total += len(item)
-            items: Iterable[Any] = item.values()
-        else:
-            items = item
+    total = len(value)
+    todo: list[Iterable[Any]] = [value.values()]
+    for items in todo:
         for each in items:
             kind = type(each)
-            if kind is dict or kind is list:
+            if kind is str:
+                continue
+            if kind is dict:
+                total += len(each)
+                todo.append(each.values())
+            elif kind is list:
                 todo.append(each)
             elif (kind is int or kind is float) and not -SAFE_INTEGER < each < SAFE_INTEGER:
                 return -1

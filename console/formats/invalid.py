@@ -1,0 +1,80 @@
+"""What pydantic says of a value, in the words of the findings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+SHOWN = 120
+"""Characters of a wrong value that a finding repeats."""
+LIMIT = 20
+"""Violations of one event that are told apart."""
+
+_CODES = {
+    "missing": "schema.missing-field",
+    "extra_forbidden": "schema.unknown-field",
+    "literal_error": "schema.not-in-vocabulary",
+    "enum": "schema.not-in-vocabulary",
+    "string_pattern_mismatch": "schema.bad-pattern",
+    "string_too_short": "schema.missing-field",
+    "greater_than": "schema.out-of-range",
+    "greater_than_equal": "schema.out-of-range",
+    "less_than": "schema.out-of-range",
+    "less_than_equal": "schema.out-of-range",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One field that is not as its schema says. ``field`` is a path such as ``details.retry_count``."""
+
+    code: str
+    field: str
+    message: str
+    actual: str | None
+
+
+def violations(error: ValidationError, *, tags: frozenset[str] = frozenset()) -> Iterator[Violation]:
+    """The first ``LIMIT`` violations. ``tags`` are names of union members, which are no part of a field's path."""
+    told: set[tuple[str, str]] = set()
+    for each in error.errors(include_url=False, include_context=False):
+        code = _CODES.get(each["type"], "schema.wrong-type")
+        field = path(each["loc"], tags)
+        if (code, field) in told:
+            continue
+        if len(told) >= LIMIT:
+            return
+        told.add((code, field))
+        if each["type"] == "missing":
+            yield Violation(code, field, f"{field} is missing.", None)
+        else:
+            says = each["msg"][:SHOWN]
+            yield Violation(code, field, f"{field}: {says[:1].lower()}{says[1:]}.", shown(each["input"]))
+
+
+def path(loc: tuple[int | str, ...], tags: frozenset[str] = frozenset()) -> str:
+    """``("details", 3, "name")`` as ``details[3].name``; model names of unions are left out."""
+    text = ""
+    for step in loc:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif step not in tags:
+            text += f".{step}" if text else step
+    return text
+
+
+def shown(value: Any) -> str:
+    """A value in at most ``SHOWN`` characters."""
+    if isinstance(value, str):
+        return value if len(value) <= SHOWN else value[: SHOWN - 1] + "…"
+    if isinstance(value, dict):
+        return f"an object of {len(value)} keys"
+    if isinstance(value, list):
+        return f"an array of {len(value)}"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    try:
+        return repr(value)[:SHOWN]
+    except ValueError:  # an integer of more digits than Python turns into text
+        return "a very long number"

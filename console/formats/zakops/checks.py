@@ -1,0 +1,206 @@
+"""What can be said of one ZakOps event alone: its schema, version, time and correlation ids."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from console.formats.grouped import EACH, Grouped
+from console.formats.invalid import shown, violations
+from console.formats.zakops import rules, schema
+from console.formats.zakops.decode import Row
+from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
+from console.formats.zakops.registry import REGISTRY
+from console.formats.zakops.shapes import ACTION, AUDIT, INBOX, TITLES
+from console.model.finding import Finding
+from console.model.trust import Severity
+from console.verify.catalogue import CATALOGUE, finding
+
+CLOCK_SKEW = 5 * 60 * 1_000_000
+"""Microseconds that a time may lie ahead of the check's clock."""
+_VIOLATIONS = 20
+"""Violations of one field and type that are said one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the registry asks of an event type and version."""
+
+    known: bool
+    row: Callable[[Any], Any]
+    payload: Callable[[Any], Any] | None
+    unknown_version: bool
+
+
+@dataclass(slots=True)
+class _Missing:
+    """Events without trace or correlation id, and the place of the first."""
+
+    events: int = 0
+    trace: int = 0
+    correlation: int = 0
+    record: int = 0
+    offset: int = 0
+    length: int = 0
+
+
+class Checks:
+    """The checks of one ledger; ``now`` is the clock of the checks (UTC microseconds).
+
+    ``findings`` and ``worst`` are about the event at hand: what is said one by one, and what marks its row.
+    """
+
+    def __init__(self, now: int) -> None:
+        self.latest = now + CLOCK_SKEW
+        self._grouped = Grouped()
+        self._missing = _Missing()
+        self._plans: dict[tuple[str, str, int], _Plan] = {}
+        self.start(Row("", "", "", [], None, None))
+
+    def start(self, row: Row) -> None:
+        """What follows is about this event."""
+        self.row = row
+        self.findings: list[Finding] = []
+        self.worst = Severity.NONE
+
+    def say(self, code: str, message: str, group: str = "", each: int = EACH, **more: Any) -> None:
+        """A finding at this event; counted only, if its cause was said often enough. Marks the row either way."""
+        row = self.row
+        said = finding(
+            code, message, record=row.record, offset=row.offset, length=row.length, event_id=row.event_id, **more
+        )
+        self.findings += self._grouped.say(said, group, each=each)
+        if said.severity > self.worst:
+            self.worst = said.severity
+
+    def count(
+        self, code: str, message: str, group: str = "", severity: Severity | None = None, mark: bool = True
+    ) -> None:
+        """Count one more of a cause that is said once for the whole ledger; marks the row if asked to."""
+        if not self._grouped.count(code, group):
+            row = self.row
+            said = finding(code, message, severity=severity, record=row.record, offset=row.offset, length=row.length)
+            self._grouped.begin(said, group)
+        if mark:
+            self.worst = max(self.worst, CATALOGUE[code].severity if severity is None else severity)
+
+    def schema(self, document: Mapping[str, Any]) -> None:
+        """The row and its payload against their models, its type and version against the registry."""
+        row = self.row
+        shape, version = row.shape, row.version
+        plan = self._plan(shape, row.type, version if type(version) is int else 1)
+        subject = document
+        if shape == AUDIT and plan.known and row.payload is not None:
+            subject = {**document, "details": row.payload}
+        try:
+            plan.row(subject)
+            if plan.payload is not None and row.payload and not schema.JUDGED.isdisjoint(row.payload):
+                plan.payload(row.payload)
+        except ValidationError as error:
+            prefix = f"{row.payload_field}." if error.title in schema.PAYLOADS else ""
+            for each in violations(error, tags=schema.TAGS):
+                if shape == AUDIT and row.payload is None and each.field == "details":
+                    continue  # said below, with what is wrong in it
+                field = prefix + each.field
+                group = f"{field} {row.type}"
+                self.say(each.code, prefix + each.message, group, _VIOLATIONS, field=field, actual=each.actual)
+        field = row.payload_field
+        for problem in row.payload_problems:
+            message = f"{field}: {problem.message}"
+            self.say(problem.code, message, field, _VIOLATIONS, field=field, actual=shown(document.get(field)))
+        if not plan.known and row.type != "?":
+            message = f"The event type {shown(row.type)!r} is not in the registry."
+            self.count("schema.unknown-event-type", message, row.type, Severity.WARNING)
+        if version is None and shape not in (ACTION, INBOX):
+            of = repr(row.type) if "schema_version" in document else TITLES[shape]
+            self.count("schema.missing-version", f"Events of {of} name no schema_version.", of, mark=False)
+        elif plan.unknown_version:
+            of = f"version {version} of {row.type!r}"
+            self.count("schema.unknown-version", f"The registry has no {of}: the payload is not checked.", of)
+
+    def time(self, moment: tuple[int, str] | None) -> None:
+        """The time against its form and the clock; ``moment`` is what was read of it (microseconds, zone)."""
+        if moment is None:
+            time = self.row.time
+            if type(time) is str and time:
+                code = "schema.impossible-date" if time[:4].isdigit() and time[4:5] == "-" else "schema.bad-pattern"
+                self.say(code, f"{shown(time)!r} is no time.", "", _VIOLATIONS, actual=shown(time))
+            return
+        if moment[0] > self.latest:
+            self.count("order.future-timestamp", "Times later than now.")
+        if not moment[1]:
+            self.count("order.naive-timestamp", "Times without a zone, read as UTC.", mark=False)
+
+    def correlation(self) -> None:
+        """The ids that tie events together, as far as one event tells."""
+        row = self.row
+        if row.trace is None or row.correlation is None:
+            missing = self._missing
+            if not missing.events:
+                missing.record, missing.offset, missing.length = row.record, row.offset, row.length
+            missing.events += 1
+            missing.trace += row.trace is None
+            missing.correlation += row.correlation is None
+        if row.correlation == row.deal or row.correlation is None or row.deal is None:
+            return
+        if rules.is_cut(row.deal, row.correlation):
+            message = "deal_id holds only the first 20 characters of correlation_id (the column is VARCHAR(20))."
+            self.count("correlation.mismatch", message, "cut", Severity.WARNING, mark=False)
+        else:
+            message = "correlation_id is not deal_id."
+            self.say("correlation.mismatch", message, field="deal_id", expected=row.correlation, actual=row.deal)
+
+    def standing(self) -> Iterator[Finding]:
+        """What is said once for the whole ledger."""
+        yield from self._grouped.standing()
+        missing = self._missing
+        if missing.events:
+            message = (
+                f"{missing.events:,} events lack ids: trace_id {missing.trace:,}, "
+                f"correlation_id {missing.correlation:,} of them."
+            )
+            yield finding(
+                "correlation.missing-id",
+                message,
+                record=missing.record,
+                offset=missing.offset,
+                length=missing.length,
+                count=missing.events,
+                standing=True,
+            )
+
+    def take(self) -> Iterator[tuple[str, bytes]]:
+        """What changed since this was last asked, as items for ``load``."""
+        yield from self._grouped.take()
+        yield '["missing"]', json.dumps(astuple(self._missing)).encode()
+
+    def load(self, key: list[str], value: bytes) -> None:
+        """Restore one item; ``key`` is its key, decoded."""
+        if key[0] == "missing":
+            self._missing = _Missing(*json.loads(value))
+        else:
+            self._grouped.load(key, value)
+
+    def _plan(self, shape: str, name: str, version: int) -> _Plan:
+        key = (shape, name, version)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = _plan(shape, name, version)
+            if len(self._plans) < 1000:
+                self._plans[key] = plan
+        return plan
+
+
+def _plan(shape: str, name: str, version: int) -> _Plan:
+    if shape == AUDIT:
+        known = name in AUDIT_TYPES
+        return _Plan(known, schema.row(AUDIT if known else "audit?"), None, False)
+    if shape in (ACTION, INBOX):
+        return _Plan(True, schema.row(shape), None, False)
+    entry = REGISTRY.get(name)
+    if entry is None:
+        return _Plan(False, schema.row(shape), None, False)
+    model = entry.versions.get(version)
+    return _Plan(True, schema.row(shape), None if model is None else schema.payload(model), model is None)

@@ -1,0 +1,248 @@
+"""Reads a ZakOps ledger batch after batch: rows, checks, the rules of streams, and what holds as of now."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from console.formats import strict
+from console.formats.assemble import Assembler
+from console.formats.base import Context, Rewalk, key64
+from console.formats.instant import parse, quick
+from console.formats.invalid import shown
+from console.formats.zakops import rules
+from console.formats.zakops.checks import Checks
+from console.formats.zakops.decode import Row, read_row, text
+from console.formats.zakops.shapes import (
+    ACTION,
+    AUDIT,
+    DEAL_FILE,
+    INBOX,
+    NEWEST_FIRST,
+    TIMES,
+    deal_of,
+    default_shape,
+    shape_of,
+)
+from console.formats.zakops.streams import Followed, Streams
+from console.model.batch import EventBatch
+from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.record import Record, RecordBatch
+from console.model.trust import Confidence, Severity, Trust
+
+
+class ZakopsReader:
+    """A ledger's reader; see ``console.formats.base.Reader``."""
+
+    def __init__(self, context: Context) -> None:
+        self._now = context.now
+        self._default = default_shape(context.shape)
+        self._deal = deal_of(context.shape)
+        self._newest_first = NEWEST_FIRST in context.shape
+        self._assembler = Assembler()
+        self._streams = Streams(self._assembler.streams)
+        self._checks = Checks(context.now)
+        self._recent = rules.Recent()
+
+    @property
+    def profile(self) -> str | None:
+        return None
+
+    def read(self, batch: RecordBatch) -> EventBatch:
+        out = EventBatch(batch.first)
+        for index, raw in enumerate(batch.raws):
+            offset, length = batch.offsets[index], batch.lengths[index]
+            if not raw and length:  # too large: the container has said so
+                out.add(offset, length, trust=Trust.UNCHECKED, worst=Severity.ERROR)
+                continue
+            decoded = strict.decode(raw)
+            document = decoded.document
+            shape = None if document is None else shape_of(document) or self._default
+            if document is None or shape is None:
+                self._unreadable(out, decoded, batch.first + index, offset, length)
+                continue
+            row = read_row(document, shape, self._deal)
+            row.record, row.offset, row.length = batch.first + index, offset, length
+            self._add(out, row, document)
+            if decoded.problems:
+                out.findings += strict.place_problems(decoded.problems, row.record, offset, length)
+                out.worst[-1] = max(out.worst[-1], *(each.severity for each in out.findings[-len(decoded.problems) :]))
+        return self._assembler.finish(out)
+
+    def _unreadable(self, out: EventBatch, decoded: strict.Decoded, record: int, offset: int, length: int) -> None:
+        findings = strict.place_problems(decoded.problems, record, offset, length)
+        if decoded.document is not None:
+            self._checks.start(Row("", "", "", [], None, None, record=record, offset=offset, length=length))
+            self._checks.say("schema.missing-field", "The record has the keys of no ZakOps row.")
+            findings += self._checks.findings
+        worst = max((each.severity for each in findings), default=self._checks.worst)
+        out.add(offset, length, trust=Trust.UNCHECKED, worst=worst)
+        out.findings += findings
+
+    def _add(self, out: EventBatch, row: Row, document: Mapping[str, Any]) -> None:
+        checks, names = self._checks, self._assembler
+        moment = quick(row.time) if type(row.time) is str else None
+        micros = NO_TIME if moment is None else moment[0]
+        checks.start(row)
+        checks.schema(document)
+        checks.time(moment)
+        if row.shape not in (ACTION, INBOX):
+            checks.correlation()
+        code = 0
+        for stream in row.streams:
+            followed = self._streams.follow(stream)
+            if code:
+                out.also.append((len(out), followed.code))
+            else:
+                code = followed.code
+                self._step(followed, row, document, micros)
+            if stream[0] == "trace" and row.correlation is not None:
+                self._trace(followed, row.correlation)
+        key = self._inbox(row) if row.shape == INBOX else key64(row.event_id) if row.event_id else 0
+        out.add(
+            row.offset,
+            row.length,
+            time=micros,
+            sequence=-1 if row.sequence is None else row.sequence,
+            type=names.types.code(row.type),
+            actor=names.actors.code(row.actor) if row.actor else 0,
+            stream=code,
+            key=key,
+            parent=key64(row.parent) if row.parent else 0,
+            trust=Trust.UNCHAINED,
+            worst=checks.worst,
+        )
+        if checks.findings:
+            out.findings += checks.findings
+
+    def _step(self, stream: Followed, row: Row, document: Mapping[str, Any], micros: int) -> None:
+        """The rules of the first stream of an event."""
+        state = stream.state
+        self._streams.touch(stream)
+        if isinstance(state, rules.Aggregate):
+            self._outbox(state, row, document, micros)
+            return
+        if row.shape == ACTION:
+            found, remarks = rules.walk_trail(document)
+            if isinstance(state, rules.Action):
+                state.status, state.retries = text(document.get("status")) or found.status, found.retries
+            self._say(remarks, stream.key)
+            return
+        if self._newest_first:
+            return
+        if isinstance(state, rules.Action):
+            if row.shape == AUDIT:
+                self._say(rules.step_action(state, row.type, row.payload), stream.key)
+                if row.type == "started":
+                    state.since, state.record, state.offset, state.length = micros, row.record, row.offset, row.length
+                self._streams.watch(stream)
+        elif isinstance(state, rules.Run):
+            call = text(document.get("tool_call_id")) or text((row.payload or {}).get("tool_call_id"))
+            self._say(rules.step_run(state, row.category, call), stream.key)
+            if state.status in rules.ENDED and not state.record and state.unanswered:
+                state.record, state.offset, state.length = row.record, row.offset, row.length
+                self._streams.watch(stream)
+        elif row.category == "deal.stage_changed" and row.payload is not None:
+            state.stage = text(row.payload.get("to_stage")) or state.stage
+        if micros != NO_TIME:
+            if micros < state.last:
+                self._regression(stream, row, micros)
+            state.last = micros
+
+    def _say(self, remarks: list[rules.Remark], stream: str) -> None:
+        for code, message, field, expected, actual in remarks:
+            self._checks.say(code, message, stream, stream=stream, field=field, expected=expected, actual=actual)
+
+    def _regression(self, stream: Followed, row: Row, micros: int) -> None:
+        back = (stream.state.last - micros) / 1_000_000
+        message = f"The time is {back:g} s before that of the event before it in this {stream.kind}."
+        more: dict[str, Any] = {"stream": stream.key, "field": TIMES[row.shape][0]}
+        if row.shape not in (AUDIT, DEAL_FILE):
+            # PostgreSQL's NOW() is the start of a transaction: two that overlap may commit the other way round.
+            message += " Overlapping transactions do this too."
+            more |= {"severity": Severity.WARNING, "confidence": Confidence.HEURISTIC}
+        self._checks.say("order.time-regression", message, stream.key, **more)
+
+    def _trace(self, stream: Followed, correlation: str) -> None:
+        state = stream.state
+        if not isinstance(state, rules.Other) or state.correlation == correlation:
+            return
+        if not state.correlation:
+            state.correlation = correlation
+            self._streams.touch(stream, shown=False)
+            return
+        self._checks.say(
+            "correlation.mismatch",
+            "The events of one trace name different correlation ids.",
+            stream.key,
+            stream=stream.key,
+            field="correlation_id",
+            expected=state.correlation,
+            actual=correlation,
+        )
+
+    def _outbox(self, state: rules.Aggregate, row: Row, document: Mapping[str, Any], micros: int) -> None:
+        get = document.get
+        delivered = parse(get("delivered_at")) or parse(get("published_at"))
+        due = parse(get("next_attempt_at"))
+        found = rules.delivery(
+            document,
+            micros,
+            NO_TIME if delivered is None else delivered.micros,
+            NO_TIME if due is None else due.micros,
+            self._now,
+        )
+        state.lag = found.lag
+        if found.state == "delivered":
+            state.delivered += 1
+        elif found.state == "dead":
+            state.dead += 1
+            self._checks.count("outbox.dead", f"{row.type}: {shown(found.why)}.", row.type)
+        else:
+            state.waiting += 1
+            if found.state == "stalled":
+                self._checks.count("outbox.stalled", f"{row.type}: {found.why}.", row.type)
+
+    def _inbox(self, row: Row) -> int:
+        """The key of a processed event and its consumer; 0 if it is said here that it was processed before."""
+        if row.event_id is None:
+            return 0
+        consumer = next((key for kind, key in row.streams if kind == "consumer"), None)
+        name = row.event_id if consumer is None else f"{row.event_id}\0{consumer}"
+        if not self._recent.seen(name):
+            return key64(name)
+        message = "This event was processed before by the same consumer."
+        self._checks.say("inbox.duplicate", message, actual=row.event_id)
+        return 0
+
+    def standing(self) -> list[Finding]:
+        return [*self._checks.standing(), *self._streams.standing(self._now)]
+
+    def facts(self) -> Iterable[StreamFacts]:
+        return list(self._streams.facts())
+
+    def take_state(self) -> Mapping[str, bytes]:
+        return dict([*self._checks.take(), *self._recent.take(), *self._streams.take()])
+
+    def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
+        for name, value in items:
+            key = json.loads(name)
+            if key[0] == "stream":
+                self._streams.load(key[1], key[2], value)
+            elif key[0] == "inbox":
+                self._recent.load(key[1], value)
+            else:
+                self._checks.load(key, value)
+
+    def takes_tail(self, raw: bytes) -> bool:
+        return False
+
+    def irregular(self) -> list[StreamKey]:
+        return []
+
+    def link_key(self, raw: bytes) -> tuple[StreamKey, int] | None:
+        return None
+
+    def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
+        return Rewalk({}, [])

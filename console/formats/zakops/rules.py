@@ -1,0 +1,345 @@
+"""The stateful rules of ZakOps, one stream at a time: a state, an event, and what is to be said of it. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from console.formats.base import key64
+from console.formats.zakops.decode import read_payload, text
+from console.model.event import NO_TIME
+
+PENDING, READY, PROCESSING = "PENDING_APPROVAL", "READY", "PROCESSING"
+COMPLETED, FAILED, CANCELLED = "COMPLETED", "FAILED", "CANCELLED"
+UNKNOWN = "UNKNOWN"
+"""Where a ledger begins in the middle of an action: any event fits."""
+PROCESSING_TTL = 600
+"""Seconds after which the real runner gives up an action in PROCESSING ("exceeded processing TTL (600s)")."""
+STALLED = 15 * 60
+"""Seconds after which a message that waits for nothing counts as stalled."""
+MAX_ATTEMPTS = 5
+"""Attempts of a message where its row names no max_attempts (the real table's default)."""
+_OPEN_CALLS = 256
+
+ENDED = (COMPLETED, FAILED, CANCELLED)
+"""Where a run ends."""
+_ANY = frozenset({PENDING, READY, PROCESSING, COMPLETED, FAILED, CANCELLED})
+TRANSITIONS: Mapping[str, tuple[frozenset[str], str | None]] = {
+    "created": (frozenset({""}), PENDING),
+    "inputs_updated": (frozenset({PENDING, READY}), None),
+    "approved": (frozenset({PENDING}), READY),
+    "execution_requested": (frozenset({READY}), None),
+    "started": (frozenset({READY}), PROCESSING),
+    "completed": (frozenset({PROCESSING}), COMPLETED),
+    "failed": (frozenset({PROCESSING}), FAILED),
+    "retry_scheduled": (frozenset({PROCESSING}), READY),
+    "failed_timeout": (frozenset({PROCESSING}), FAILED),
+    "unstuck": (frozenset({PROCESSING}), READY),
+    "requeued": (frozenset({FAILED}), READY),
+    "cancelled": (frozenset({PENDING, READY, PROCESSING}), CANCELLED),
+    "hidden_from_quarantine": (_ANY, None),
+    "step_approved": (_ANY, None),
+}
+"""Event → the statuses it may find ('' before creation), and the one it leaves (None: as it was)."""
+
+
+class Remark(NamedTuple):
+    """Something to be said of an event; the reader adds its place."""
+
+    code: str
+    message: str
+    field: str | None = None
+    expected: str | None = None
+    actual: str | None = None
+
+
+@dataclass(slots=True)
+class Action:
+    """``status`` '' is before creation. ``since`` is when PROCESSING began, at ``record`` and ``offset``."""
+
+    status: str = ""
+    retries: int = 0
+    since: int = NO_TIME
+    record: int = 0
+    offset: int = 0
+    length: int = 0
+    last: int = NO_TIME
+
+    def facts(self) -> dict[str, str]:
+        return {"status": self.status, **({"retries": str(self.retries)} if self.retries else {})}
+
+
+@dataclass(slots=True)
+class Run:
+    """``calls`` are ids of tool calls without an answer, ``unnamed`` counts those without an id.
+
+    ``partial``: the ledger begins in the middle of this run.
+    """
+
+    status: str = ""
+    partial: bool = False
+    calls: list[str] = field(default_factory=list)
+    unnamed: int = 0
+    record: int = 0
+    offset: int = 0
+    length: int = 0
+    last: int = NO_TIME
+
+    @property
+    def unanswered(self) -> int:
+        return len(self.calls) + self.unnamed
+
+    def facts(self) -> dict[str, str]:
+        return {"status": self.status, **({"open calls": str(self.unanswered)} if self.unanswered else {})}
+
+
+@dataclass(slots=True)
+class Aggregate:
+    """Messages of one aggregate, by what became of them when their rows were read."""
+
+    delivered: int = 0
+    waiting: int = 0
+    dead: int = 0
+    lag: int = -1
+    """Seconds that the last delivered one took, or that the oldest waiting one has waited."""
+    last: int = NO_TIME
+
+    def facts(self) -> dict[str, str]:
+        counts = {"delivered": self.delivered, "waiting": self.waiting, "dead": self.dead}
+        facts = {name: str(count) for name, count in counts.items() if count}
+        return facts if self.lag < 0 else {**facts, "lag": f"{self.lag} s"}
+
+
+@dataclass(slots=True)
+class Other:
+    """A deal, a consumer, or a trace: ``correlation`` is the first that a trace named."""
+
+    last: int = NO_TIME
+    stage: str = ""
+    correlation: str = ""
+
+    def facts(self) -> dict[str, str]:
+        return {"stage": self.stage} if self.stage else {}
+
+
+State = Action | Run | Aggregate | Other
+
+
+def step_action(state: Action, event: str, details: Mapping[str, Any] | None) -> list[Remark]:
+    """One audit event of one action. After a transition that is not allowed the rules go on from where it leads."""
+    remarks: list[Remark] = []
+    rule = TRANSITIONS.get(event)
+    if rule is None:
+        return remarks
+    allowed, after = rule
+    before = state.status
+    if before not in allowed and before != UNKNOWN:
+        if before:
+            message = f"{event!r} does not fit an action that is {before}."
+            fitting = " or ".join(sorted(allowed)) or "no event before"
+            remarks.append(Remark("lifecycle.illegal-transition", message, None, fitting, before))
+        else:
+            message = f"The ledger's first event of this action is {event!r}."
+            remarks.append(Remark("lifecycle.event-before-creation", message))
+    if after is not None:
+        state.status = after
+    elif not before:
+        state.status = READY if event == "execution_requested" else UNKNOWN
+    if event == "retry_scheduled":
+        count = None if details is None else details.get("retry_count")
+        if type(count) is int and 0 <= count < 2**31:
+            if count < state.retries:
+                message = f"The retry count goes back from {state.retries} to {count}."
+                remarks.append(
+                    Remark(
+                        "lifecycle.illegal-transition",
+                        message,
+                        "details.retry_count",
+                        f"at least {state.retries}",
+                        str(count),
+                    )
+                )
+            state.retries = count
+    elif event in ("created", "requeued"):
+        state.retries = 0
+    return remarks
+
+
+_RUN_ENDS = {"run.completed": COMPLETED, "run.failed": FAILED, "run.cancelled": CANCELLED}
+
+
+def step_run(state: Run, category: str, call: str | None) -> list[Remark]:
+    """One event of one run, by its type in the words of agent_events. Other types say nothing of a run's life."""
+    remarks: list[Remark] = []
+    if not category.startswith("run."):
+        return remarks
+    before = state.status
+    if before in ENDED:
+        message = f"{category!r} comes after the run was {before}."
+        remarks.append(Remark("lifecycle.event-after-end", message, actual=category))
+        return remarks
+    if category in ("run.created", "run.started"):
+        fitting = ("",) if category == "run.created" else ("", "CREATED")
+        if before not in fitting:
+            remarks.append(_illegal(before, category, "not yet started"))
+        state.status = "CREATED" if category == "run.created" else "STARTED"
+        return remarks
+    if not before:
+        state.partial = True
+        message = f"The ledger's first event of this run is {category!r}."
+        remarks.append(Remark("lifecycle.event-before-creation", message))
+    if category == "run.tool_called":
+        if call is None or len(state.calls) >= _OPEN_CALLS:
+            state.unnamed += 1
+        else:
+            state.calls.append(call)
+    elif category in ("run.tool_completed", "run.tool_failed"):
+        if call in state.calls:
+            state.calls.remove(call)
+        elif state.unnamed:
+            state.unnamed -= 1
+        elif not state.partial:
+            message = "A tool's answer without a call before it."
+            remarks.append(Remark("lifecycle.illegal-transition", message, "tool_call_id", None, call))
+    elif category == "run.resumed" and before != "PAUSED" and not state.partial:
+        remarks.append(_illegal(before, category, "PAUSED"))
+    ended = _RUN_ENDS.get(category)
+    if ended is not None:
+        state.status = ended
+        return remarks
+    if before == "CREATED":
+        remarks.append(_illegal(before, category, "STARTED"))
+    state.status = "PAUSED" if category == "run.paused" else "RUNNING"
+    return remarks
+
+
+def _illegal(before: str, category: str, expected: str) -> Remark:
+    return Remark(
+        "lifecycle.illegal-transition",
+        f"{category!r} does not fit a run that is {before}.",
+        expected=expected,
+        actual=before,
+    )
+
+
+def walk_trail(document: Mapping[str, Any]) -> tuple[Action, list[Remark]]:
+    """The trail inside an action document, and whether it leads to the status that the document states."""
+    state, remarks = Action(), list[Remark]()
+    trail = document.get("audit_trail")
+    if not isinstance(trail, list):
+        return state, remarks
+    last = ""
+    for position, entry in enumerate(trail):
+        if not isinstance(entry, dict):
+            continue
+        place = f"audit_trail[{position}]"
+        event, time = text(entry.get("event")) or "?", entry.get("timestamp")
+        if event not in TRANSITIONS:
+            remarks.append(Remark("schema.unknown-event-type", f"{event!r} is no known event.", f"{place}.event"))
+        for each in step_action(state, event, read_payload(entry.get("details"))[0]):
+            remarks.append(each._replace(field=f"{place}.{each.field}" if each.field else place))
+        # The writer's one form of time has a fixed width: its texts order as its times do.
+        if type(time) is str and len(time) == 20 and time.endswith("Z"):
+            if time < last:
+                message = f"{time} comes after {last}."
+                remarks.append(Remark("order.time-regression", message, f"{place}.timestamp", last, time))
+            last = time
+    status = text(document.get("status"))
+    if trail and status and state.status and status != state.status:
+        remarks.append(
+            Remark(
+                "replay.value-discontinuity",
+                f"The trail leads to {state.status}, the document says {status}.",
+                "status",
+                state.status,
+                status,
+            )
+        )
+    return state, remarks
+
+
+class Delivery(NamedTuple):
+    """What became of a message: 'delivered', 'waiting', 'stalled' or 'dead'; ``lag`` in seconds, -1 if unknown."""
+
+    state: str
+    lag: int
+    attempts: int
+    most: int
+    why: str
+
+
+def delivery(document: Mapping[str, Any], created: int, delivered: int, due: int, now: int) -> Delivery:
+    """Judge an outbox row of either schema. Times in UTC microseconds, ``NO_TIME`` where there is none."""
+    get = document.get
+    status = get("status")
+    attempts = _count(get("attempts"), 0)
+    most = _count(get("max_attempts"), MAX_ATTEMPTS)
+    age = -1 if created == NO_TIME else max(0, (now - created) // 1_000_000)
+    if status == "dead" or get("is_dead") in (True, 1):
+        reason = text(get("last_error")) or text(get("error_message")) or "no error is given"
+        return Delivery("dead", age, attempts, most, f"given up after {attempts} attempts: {reason}")
+    if status == "delivered" or delivered != NO_TIME:
+        took = -1 if NO_TIME in (created, delivered) else max(0, (delivered - created) // 1_000_000)
+        return Delivery("delivered", took, attempts, most, "")
+    if attempts >= most:
+        return Delivery("stalled", age, attempts, most, f"{attempts} of {most} attempts are used")
+    if age > STALLED and (due == NO_TIME or due <= now):
+        return Delivery("stalled", age, attempts, most, f"undelivered for {age:,} s and due")
+    return Delivery("waiting", age, attempts, most, "")
+
+
+def _count(value: Any, otherwise: int) -> int:
+    return value if type(value) is int and 0 <= value < 2**31 else otherwise
+
+
+def is_cut(deal: str, correlation: str) -> bool:
+    """Whether the deal's id is its correlation id, cut to the 20 characters of the real column."""
+    return len(deal) == 20 and correlation.startswith(deal)
+
+
+class Recent:
+    """The last ids of an inbox, so that a double processing is noticed while both are near."""
+
+    SIZE = 4096
+    PAGE = 64
+
+    def __init__(self) -> None:
+        self._ring = [0] * self.SIZE
+        self._count = 0
+        self._where: dict[int, int] | None = {}
+        self._changed: set[int] = set()
+
+    def seen(self, name: str) -> bool:
+        """Whether this id is among the last ones; it is remembered either way."""
+        where = self._where
+        if where is None:
+            where = self._where = self._places()
+        key = key64(name)
+        known = key in where
+        slot = self._count % self.SIZE
+        old = self._ring[slot]
+        if old and where.get(old) == self._count - self.SIZE:
+            del where[old]
+        self._ring[slot] = key
+        where[key] = self._count
+        self._count += 1
+        self._changed.add(slot // self.PAGE)
+        return known
+
+    def take(self) -> Iterator[tuple[str, bytes]]:
+        """Pages that changed since this was last asked."""
+        for page in self._changed:
+            keys = self._ring[page * self.PAGE : (page + 1) * self.PAGE]
+            yield json.dumps(["inbox", page]), json.dumps([self._count, keys]).encode()
+        self._changed = set()
+
+    def load(self, page: int, value: bytes) -> None:
+        """Restore one page; pages may come in any order."""
+        count, keys = json.loads(value)
+        self._ring[page * self.PAGE : (page + 1) * self.PAGE] = keys
+        self._count = max(self._count, count)
+        self._where = None
+
+    def _places(self) -> dict[int, int]:
+        first = max(0, self._count - self.SIZE)
+        return {self._ring[number % self.SIZE]: number for number in range(first, self._count)}

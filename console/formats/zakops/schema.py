@@ -1,0 +1,262 @@
+"""What ZakOps rows and their payloads must be. Documents leave much open: types are checked, further keys are kept."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
+
+Text = Annotated[str, Field(min_length=1)]
+Id = str | int
+Count = Annotated[int, Field(ge=0)]
+
+
+class Model(BaseModel):
+    """No value is converted, unknown keys are not judged."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+# The details of action_audit_events: the column's default is {}, so no key can be demanded.
+
+
+class NoDetails(Model):
+    """Nothing is documented."""
+
+
+class CreatedDetails(Model):
+    source: str | None = None
+    type: str | None = None
+    capability_id: str | None = None
+
+
+class QueuedDetails(Model):
+    next_attempt_at: str | None = None
+
+
+class StartedDetails(Model):
+    owner_id: str | None = None
+
+
+class EndedDetails(Model):
+    status: str | None = None
+    error_code: str | None = None
+
+
+class RetryDetails(QueuedDetails):
+    retry_count: Count | None = None
+    error_code: str | None = None
+
+
+class TimeoutDetails(Model):
+    cutoff: str | None = None
+
+
+class ReasonDetails(Model):
+    reason: str | None = None
+
+
+class RequeuedDetails(ReasonDetails):
+    previous_error: dict[str, Any] | None = None
+
+
+class StepDetails(Model):
+    step_id: str | None = None
+    step_name: str | None = None
+
+
+class AuditRow(Model):
+    """A row of action_audit_events whose event is not known."""
+
+    audit_id: Text
+    action_id: Text
+    timestamp: Text
+    event: Text
+    actor: Text
+
+
+class Created(AuditRow):
+    event: Literal["created"]
+    details: CreatedDetails
+
+
+class Plain(AuditRow):
+    event: Literal["inputs_updated", "approved"]
+    details: NoDetails
+
+
+class Queued(AuditRow):
+    event: Literal["execution_requested"]
+    details: QueuedDetails
+
+
+class Started(AuditRow):
+    event: Literal["started"]
+    details: StartedDetails
+
+
+class Ended(AuditRow):
+    event: Literal["completed", "failed"]
+    details: EndedDetails
+
+
+class Retried(AuditRow):
+    event: Literal["retry_scheduled"]
+    details: RetryDetails
+
+
+class TimedOut(AuditRow):
+    event: Literal["failed_timeout"]
+    details: TimeoutDetails
+
+
+class Reasoned(AuditRow):
+    event: Literal["unstuck", "cancelled", "hidden_from_quarantine"]
+    details: ReasonDetails
+
+
+class Requeued(AuditRow):
+    event: Literal["requeued"]
+    details: RequeuedDetails
+
+
+class StepApproved(AuditRow):
+    event: Literal["step_approved"]
+    details: StepDetails
+
+
+Audit = Annotated[
+    Created | Plain | Queued | Started | Ended | Retried | TimedOut | Reasoned | Requeued | StepApproved,
+    Field(discriminator="event"),
+]
+
+
+class AgentEvent(Model):
+    """agent_events in all its variants; which of id and event_id is there differs."""
+
+    id: Id | None = None
+    event_id: Id | None = None
+    event_type: Text
+    run_id: Id | None = None
+    thread_id: Id | None = None
+    trace_id: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    schema_version: int | None = None
+    deal_id: Id | None = None
+    action_id: Id | None = None
+    tool_call_id: Id | None = None
+    sequence_number: Count | None = None
+    source: str | None = None
+    created_at: Text
+
+
+class DealEvent(AgentEvent):
+    actor: str | None = None
+    actor_id: Id | None = None
+    actor_type: str | None = None
+    event_source: str | None = None
+    idempotency_key: str | None = None
+
+
+class DealFileEvent(Model):
+    """A line of ``events/{deal_id}.jsonl``."""
+
+    event_id: Id
+    event_type: Text
+    timestamp: Text
+    actor: str | None = None
+
+
+class OutboxRow(Model):
+    """Both schemas: the required one (published_at, is_dead) and the real one (status, max_attempts)."""
+
+    aggregate_type: Text
+    aggregate_id: Id
+    event_type: Text
+    schema_version: int | None = None
+    trace_id: str | None = None
+    correlation_id: str | None = None
+    status: Literal["pending", "processing", "delivered", "failed", "dead"] | None = None
+    attempts: Count
+    max_attempts: Count | None = None
+    is_dead: bool | int | None = None
+    published_at: str | None = None
+    delivered_at: str | None = None
+    next_attempt_at: str | None = None
+    last_error: str | None = None
+    error_message: str | None = None
+    created_at: Text
+
+
+class InboxRow(Model):
+    event_id: Id
+    event_type: str | None = None
+    consumer_id: Id | None = None
+    processed_at: Text
+
+
+class TrailEntry(Model):
+    """One audit event inside an action document."""
+
+    audit_id: str | None = None
+    timestamp: Text
+    event: Text
+    actor: Text
+    details: dict[str, Any] | None = None
+
+
+class ActionDocument(Model):
+    action_id: Text
+    deal_id: Id | None = None
+    status: str | None = None
+    retry_count: Count | None = None
+    audit_trail: list[TrailEntry]
+
+
+class EventData(Model):
+    """What the real writers add to every payload."""
+
+    event_id: str | None = None
+    correlation_id: str | None = None
+    original_type: str | None = None
+    schema_version: int | None = None
+
+
+class StageChanged(EventData):
+    from_stage: str | None = None
+    to_stage: str | None = None
+    reason: str | None = None
+
+
+PAYLOADS: Mapping[str, type[Model]] = {"EventData": EventData, "StageChanged": StageChanged}
+JUDGED = frozenset(name for model in PAYLOADS.values() for name in model.model_fields)
+"""Keys of payloads that any model judges: a payload with none of them needs no look."""
+_ROWS: Mapping[str, Any] = {
+    "audit": Audit,
+    "audit?": AuditRow,
+    "agent": AgentEvent,
+    "deal": DealEvent,
+    "deal-file": DealFileEvent,
+    "outbox": OutboxRow,
+    "inbox": InboxRow,
+    "action": ActionDocument,
+}
+TAGS = frozenset({"str", "int", "bool", *AUDIT_TYPES})
+"""Names that pydantic puts into a path for the member of a union that it tried."""
+
+Validate = Callable[[Any], Any]
+
+
+@cache
+def row(name: str) -> Validate:
+    """The validator of a shape; raises pydantic's ValidationError on what does not fit."""
+    return TypeAdapter(_ROWS[name]).validator.validate_python
+
+
+@cache
+def payload(name: str) -> Validate:
+    """The validator of a payload model named by the registry."""
+    return TypeAdapter(PAYLOADS[name]).validator.validate_python
