@@ -15,7 +15,7 @@ from console.text import safe
 
 Layout = Callable[[int], list[Content]]
 
-MUTED = "$text-muted"
+MUTED = "$foreground-muted"
 STRONG = "bold"
 TRUST_STYLE = {
     Trust.UNCHECKED: MUTED,

@@ -17,6 +17,7 @@ DARK = Theme(
     surface="#10151c",
     panel="#1d2631",
     variables={
+        "foreground-muted": "#98a2ad",
         "block-cursor-background": "#2f4a6b",
         "block-cursor-foreground": "#ffffff",
         "block-cursor-blurred-background": "#273443",
@@ -39,6 +40,7 @@ LIGHT = Theme(
     panel="#e6e9ec",
     dark=False,
     variables={
+        "foreground-muted": "#575e66",
         "block-cursor-background": "#c4dcf5",
         "block-cursor-foreground": "#10151c",
         "block-cursor-blurred-background": "#dfe5ea",

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import Worker
 
 from console.app.actions import FINDINGS, bindings
 from console.app.cells import cut, fit, middle
@@ -135,6 +136,7 @@ class FindingsScreen(ConsoleScreen):
         self._least = Severity.NONE
         self._open: set[str] = set()
         self._first_look = True
+        self._reading: Worker[None] | None = None
         self._changed = False
 
     def body(self) -> Iterator[Widget]:
@@ -170,7 +172,7 @@ class FindingsScreen(ConsoleScreen):
             self._read()
 
     def _read(self) -> None:
-        self.run_worker(self._load, group="findings", exclusive=True, exit_on_error=False)
+        self._reading = self.run_worker(self._load, group="findings", exclusive=True, exit_on_error=False)
 
     async def _load(self) -> None:
         try:

@@ -82,6 +82,7 @@ class WalkScreen(ConsoleScreen):
         self._neighbours: _Neighbours | None = None
         self._moves: deque[_Move] = deque()
         self._moving: Worker[None] | None = None
+        self._looking: Worker[None] | None = None
         self._walking = False
         self._walked = 0
         self._changed = False
@@ -124,9 +125,7 @@ class WalkScreen(ConsoleScreen):
         details, around = self._details, self._neighbours
         if self._changed and details is not None and around is not None and around.after is None:
             self._links = None
-            self.run_worker(
-                partial(self._look_around, details), group="neighbours", exclusive=True, exit_on_error=False
-            )
+            self._look_beside(details)
         self._changed = False
 
     @property
@@ -203,7 +202,7 @@ class WalkScreen(ConsoleScreen):
         self._event, self._details, self._neighbours = event, details, None
         self._say("")
         self._refresh_link()
-        self.run_worker(partial(self._look_around, details), group="neighbours", exclusive=True, exit_on_error=False)
+        self._look_beside(details)
         if self._walking:
             self._walked += 1
             if trust_of(details) is Trust.BROKEN or not details.intact:
@@ -215,6 +214,11 @@ class WalkScreen(ConsoleScreen):
     def _run_on(self) -> None:
         if self._walking:
             self._ask(_Move(1))
+
+    def _look_beside(self, details: Details) -> None:
+        self._looking = self.run_worker(
+            partial(self._look_around, details), group="neighbours", exclusive=True, exit_on_error=False
+        )
 
     async def _look_around(self, details: Details) -> None:
         """The links before and after, once the walk rests here; and how many links the chain has."""

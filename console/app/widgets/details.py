@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
+from textual.worker import Worker
 
 from console.app.actions import DETAILS, bindings
 from console.app.layout import (
@@ -59,6 +60,7 @@ class DetailsPane(Vertical):
         self._wanted = ""
         self._rested = True
         self._form: Form | None = None
+        self._loading: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         yield TabBar(id="details-tabs")
@@ -92,7 +94,9 @@ class DetailsPane(Vertical):
             self._details = None
             self._say("No event is chosen.")
         else:
-            self.run_worker(partial(self._load, event), group="details", exclusive=True, exit_on_error=False)
+            self._loading = self.run_worker(
+                partial(self._load, event), group="details", exclusive=True, exit_on_error=False
+            )
 
     def open_tab(self, title: str) -> None:
         """Open a tab by its title; it stays wanted for events that do not have it."""

@@ -20,6 +20,9 @@ HASH_LABELS = 12
 
 _PART_STYLES = ("underline $text-accent", "underline $text-primary")
 _DIFFERENT = "bold reverse $text-error"
+_MANY_DIFFERENT = "bold $text-error"
+_FEW = 16
+"""Differing characters up to this many are shown in reverse; more would be a wall."""
 
 
 def compared(upper: tuple[str, str | None], lower: tuple[str, str | None], width: int) -> list[Content]:
@@ -34,14 +37,14 @@ def compared(upper: tuple[str, str | None], lower: tuple[str, str | None], width
         for at in range(longest)
     ]
     differing = sum(different)
-    chunk = max(width - column, 8)
+    chunk = _chunk(longest, width)
     lines: list[Content] = []
     for start in range(0, longest, chunk):
         for (label, _), text in zip((upper, lower), shown, strict=True):
             part = Content(text[start : start + chunk])
             for at in range(len(part.plain)):
                 if different[start + at]:
-                    part = part.stylize(_DIFFERENT, at, at + 1)
+                    part = part.stylize(_DIFFERENT if differing <= _FEW else _MANY_DIFFERENT, at, at + 1)
             lines.append(Content.assemble((f"{label if not start else '':<{column}}", MUTED), part))
         if differing:
             marks = "".join("^" if differs else " " for differs in different[start : start + chunk])
@@ -50,16 +53,27 @@ def compared(upper: tuple[str, str | None], lower: tuple[str, str | None], width
     return lines
 
 
+def _chunk(longest: int, width: int) -> int:
+    """Characters of a hash in one line: all, or a multiple of 16 where there is less room."""
+    room = max(width - HASH_LABELS, 8)
+    return room if longest <= room or room < 16 else room - room % 16
+
+
+def _hash(label: str, value: str | None, width: int) -> list[Content]:
+    shown = "none" if value is None else safe(value)
+    return labelled(label, [shown], HASH_LABELS, HASH_LABELS + _chunk(len(shown), width))
+
+
 def previous_lines(proof: Proof, width: int) -> list[Content]:
     """The link backwards: the previous hash that the event names, against the stored hash of the event before."""
     if proof.previous is None and proof.expected_previous is None:
         return labelled("previous", ["none: the chain starts here"], HASH_LABELS, width)
     if proof.expected_previous is None:
-        return labelled("previous", [safe(proof.previous or "")], HASH_LABELS, width) + prose(
+        return _hash("previous", proof.previous, width) + prose(
             "The event before is not at hand: this link was not checked.", width, MUTED, lead=" " * HASH_LABELS
         )
     if proof.previous == proof.expected_previous:
-        return labelled("previous", [safe(proof.previous)], HASH_LABELS, width) + prose(
+        return _hash("previous", proof.previous, width) + prose(
             "✓ is the stored hash of the event before", width, "$text-success", lead=" " * HASH_LABELS
         )
     return compared(("previous", proof.previous), ("before", proof.expected_previous), width) + prose(
@@ -70,8 +84,8 @@ def previous_lines(proof: Proof, width: int) -> list[Content]:
 def hash_lines(proof: Proof, width: int) -> list[Content]:
     """Recomputed and stored hash, one above the other."""
     if proof.recomputed is None:
-        return labelled("recomputed", ["not at hand: see the notes"], HASH_LABELS, width) + labelled(
-            "stored", ["none" if proof.stored is None else safe(proof.stored)], HASH_LABELS, width
+        return labelled("recomputed", ["not at hand: see the notes"], HASH_LABELS, width) + _hash(
+            "stored", proof.stored, width
         )
     lines = compared(("recomputed", proof.recomputed), ("stored", proof.stored), width)
     if proof.recomputed == proof.stored:
@@ -198,7 +212,7 @@ def coverage_lines(details: Details, width: int) -> list[Content]:
         return []
     covered, uncovered = profile.coverage.covered, profile.coverage.uncovered
     column = label_width(("NOT covered",), width)
-    lines = labelled("covered", [safe(", ".join(covered) or "nothing")], column, width)
+    lines = prose(safe(", ".join(covered) or "nothing"), width, lead="covered".ljust(column), lead_style=MUTED)
     if uncovered:
         lines += prose(safe(", ".join(uncovered)), width, STRONG, lead="NOT covered".ljust(column), lead_style=STRONG)
         lines += prose("An edit to these keeps the chain green.", width, "$text-warning", lead=" " * column)

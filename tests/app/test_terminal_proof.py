@@ -1,0 +1,54 @@
+"""Details, chain walk and findings in a real terminal: golden screens at both sizes."""
+
+import pytest
+from terminal import Terminal
+from test_terminal import SIZES, same
+
+
+@pytest.mark.parametrize(("columns", "lines"), SIZES)
+def test_golden_screens(columns: int, lines: int, request: pytest.FixtureRequest) -> None:
+    update = bool(request.config.getoption("--update-golden"))
+    size = f"{columns}x{lines}"
+    with Terminal(columns, lines) as terminal:
+        terminal.see("● following")
+        terminal.press("enter")
+        terminal.see("120 of 120")
+        terminal.press("g", "n")
+        terminal.see("62 of 120")
+        if columns < 120:
+            terminal.press("d")
+        same(f"details-envelope-{size}", terminal.see("[Envelope]"), update)
+        terminal.press("]")
+        terminal.see("[Metadata]")
+        terminal.press("]")
+        same(f"details-chain-{size}", terminal.see("[Chain]"), update)
+        terminal.press("]")
+        same(f"details-findings-{size}", terminal.see("[Findings]"), update)
+        terminal.press("]")
+        same(f"details-raw-{size}", terminal.see("[Raw]"), update)
+        terminal.press("w")
+        same(f"walk-broken-{size}", terminal.see("names the stored hash above"), update)
+        terminal.press("p")
+        same(f"walk-verified-{size}", terminal.see("n  sequence 16  ReviewOpened  ✗ broken"), update)
+        terminal.press("v")
+        same(f"walk-checked-{size}", terminal.see("30 of 30 events checked again from the raw bytes"), update)
+        terminal.press("escape")
+        terminal.see("of 120")
+        terminal.press("F")
+        same(f"findings-{size}", terminal.see("chain.hash-mismatch"), update)
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+def test_the_proof_is_said_without_colour() -> None:
+    with Terminal(80, 24, NO_COLOR="1") as terminal:
+        terminal.see("● following")
+        terminal.press("enter")
+        terminal.see("120 of 120")
+        terminal.press("g", "n")
+        terminal.see("62 of 120")
+        terminal.press("w")
+        text = terminal.see("names the stored hash above")
+    assert "✗ broken" in text
+    assert "64 differ   ^^^^" in text
+    assert "╰4 payload" in text
