@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 
+from console.model.finding import Finding
 from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
 from console.sources.content import Content, FileContent
@@ -10,6 +11,7 @@ from console.sources.files import in_words, opened, read_at
 from console.sources.gzip_stream import GzipContent
 from console.sources.json_array import JsonSource
 from console.sources.jsonl import JsonlSource
+from console.sources.pack import ledger_members
 from console.sources.said import empty, not_recognised
 from console.sources.sniff import FIRST, hopeless, stored_kind, text_kind
 from console.sources.sqlite_rows import open_database
@@ -112,8 +114,23 @@ def _opened(path: str, first: bytes) -> list[Source | Skipped]:
             return [_from_content(GzipContent(path))]
         case "sqlite":
             return [*open_database(path)]
+        case "zip":
+            return _members(path)
         case _:
             return [_from_content(FileContent(path))]
+
+
+def _members(path: str) -> list[Source | Skipped]:
+    """Members that can be ledgers. Others of a pack (an empty array, a text) are passed over, unless nothing is left."""
+    found: list[Source | Skipped] = []
+    for member in ledger_members(path):
+        if isinstance(member, Finding):
+            found.append(Skipped(path, member))
+            continue
+        source = _from_content(member)
+        if not isinstance(source, Skipped) or source.finding.code == "container.unreadable":
+            found.append(source)
+    return found or [not_recognised(path, "The ZIP archive holds no ledgers (*.jsonl, *.json).")]
 
 
 def _from_content(content: Content) -> Source | Skipped:

@@ -1,0 +1,41 @@
+"""Whether a ledger is still the one that was read: by content, never by name or time."""
+
+import hashlib
+from collections.abc import Iterable
+
+from console.sources.base import MAX_RECORD, Source, SourceError
+from console.sources.content import ContentSource, leaf_of_span
+from console.sources.leaf import leaf
+from console.sources.sqlite_rows import SqliteTable
+
+HEAD = 4096
+
+
+def head(source: Source, size: int = HEAD) -> bytes:
+    """SHA-256 of the first ``size`` decoded bytes (fewer if there are no more), or of a table's first row.
+
+    A ledger that has grown is compared by giving the size that was there when its head was taken. Raises SourceError.
+    """
+    if isinstance(source, ContentSource):
+        with source.content.open() as window:
+            return hashlib.sha256(window.read(0, min(size, HEAD))).digest()
+    first = next((batch.raws[0] for batch in source.batches() if batch.raws), b"")
+    return hashlib.sha256(first).digest()
+
+
+def leaf_at(source: Source, offset: int, length: int) -> bytes | None:
+    """The record hash of what stands there now, in bounded memory; None if nothing does. Raises SourceError."""
+    if isinstance(source, ContentSource):
+        with source.content.open() as window:
+            return leaf_of_span(window, offset, length)
+    if isinstance(source, SqliteTable):
+        return source.leaf_at(offset)
+    return leaf(source.read(offset, length)) if length <= MAX_RECORD else None
+
+
+def matches(source: Source, records: Iterable[tuple[int, int, bytes]]) -> bool:
+    """Whether each (offset, length, record hash) is still what the ledger holds. False as well if it cannot be read."""
+    try:
+        return all(leaf_at(source, offset, length) == digest for offset, length, digest in records)
+    except SourceError:
+        return False
