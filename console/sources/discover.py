@@ -75,7 +75,7 @@ def _walk(folder: str) -> Iterator[Source | Skipped]:
                 continue
             seen.add((status.st_dev, status.st_ino))
             with os.scandir(here) as entries:
-                found = sorted((entry.name, entry.is_dir()) for entry in entries)
+                found = sorted((entry.name, _is_folder(entry)) for entry in entries)
         except OSError as error:
             yield Skipped(here, in_words(here, error).finding)
             continue
@@ -85,6 +85,14 @@ def _walk(folder: str) -> Iterator[Source | Skipped]:
                 yield from _open(path, walking=True)
         below = [name for name, is_folder in found if is_folder and not name.startswith(".")]
         waiting += [os.path.join(here, name) for name in reversed(below)]  # noqa: PTH118
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link that leads in a circle: opening it says so.
+        return False
 
 
 def _open(path: str, *, walking: bool) -> list[Source | Skipped]:
@@ -121,7 +129,7 @@ def _opened(path: str, first: bytes) -> list[Source | Skipped]:
 
 
 def _members(path: str) -> list[Source | Skipped]:
-    """Members that can be ledgers. Others of a pack (an empty array, a text) are passed over, unless nothing is left."""
+    """Members that can be ledgers. Others of a pack (an empty array, a text) are passed over, unless none is left."""
     found: list[Source | Skipped] = []
     for member in ledger_members(path):
         if isinstance(member, Finding):

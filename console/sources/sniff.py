@@ -32,6 +32,7 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _BOM = b"\xef\xbb\xbf"
 _SSE_LINE = re.compile(rb"(?:event|data|id|retry)(?::|$)|:")
 _SSE_TELLING = re.compile(rb"^(?:event|data)(?::|$)", re.MULTILINE)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -143,7 +144,7 @@ def _torn(head: bytes, start: int) -> bool:
     for before, line in pairwise(lines):
         if line.startswith(b"{") and before.rstrip()[-1:] not in (b"[", b",", b":", b""):
             return True
-    return bool(re.search(rb'"[^"\\\n]*\n\{"', head[start : scan.at]))
+    return any(b"\n" in string for string in _STRING.findall(head, start, scan.at))
 
 
 def is_wrapper(window: Window, start: int) -> bool:
