@@ -42,13 +42,17 @@ class Source(Protocol):
         """jsonl, json, gzip, sqlite, sse or zip."""
 
     def batches(self, start: Cursor = Cursor()) -> Iterator[RecordBatch]:  # noqa: B008 - a frozen value
-        """Complete records from ``start`` to the present end, in bounded memory."""
+        """Complete records from ``start`` to the present end, in bounded memory.
+
+        The last batch may be empty and only carry findings. Findings about the storage or the end of the ledger hold
+        as of now (``standing``): each call that comes to the end gives them again.
+        """
 
     def tail(self, start: Cursor) -> Record | None:
         """The unfinished record that begins at ``start`` (a last line without LF), if there is one."""
 
     def read(self, offset: int, length: int) -> bytes:
-        """The exact bytes of the record at ``offset``, again."""
+        """The exact bytes of the record at ``offset``, again; of one over ``MAX_RECORD`` its beginning, or nothing."""
 
     def state(self) -> FileState:
         """Size and identity now."""
