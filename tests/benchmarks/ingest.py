@@ -69,9 +69,8 @@ def _emptied(folder: Path) -> Callable[[], None]:
 
 def _all_there(run: Run, events: int) -> str:
     """Healthy ledgers: every record is there, and nothing of severity error or critical."""
-    ledgers = run.answer["ledgers"] if isinstance(run.answer, dict) else run.answer
-    counted = sum(each.get("events", each.get("records", 0)) for each in ledgers)
-    worst = {str(each.get("worst_finding", each.get("worst"))) for each in ledgers}
+    counted = sum(ledger["events"] for ledger in run.answer)
+    worst = {ledger["worst"] for ledger in run.answer}
     if run.code or counted != events or worst & {"error", "critical"}:
-        return f"exit code {run.code}, {counted} events, worst finding {worst}"
+        return f"exit code {run.code}, {counted} events, worst findings {sorted(worst)}"
     return ""
