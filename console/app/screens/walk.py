@@ -17,14 +17,16 @@ from textual.worker import Worker
 
 from console.app.actions import WALK, bindings
 from console.app.cells import middle
-from console.app.layout import MUTED, STRONG, TRUST_STYLE, rule
+from console.app.layout import MUTED, STRONG, rule
 from console.app.screens.base import ConsoleScreen
 from console.app.screens.findings import FindingsScreen
 from console.app.screens.help import HelpScreen
+from console.app.screens.walk_words import names_hash, neighbour_line, place_of, stopped_words, trust_of
 from console.app.widgets.frame import HeadLine, KeyLine
 from console.app.widgets.proofs import (
     coverage_lines,
     hash_lines,
+    link_of,
     note_lines,
     preimage_lines,
     preimage_title,
@@ -185,7 +187,7 @@ class WalkScreen(ConsoleScreen):
 
     def _none_left(self, move: _Move) -> str:
         side = "after" if move.step > 0 else "before"
-        if self._details is not None and self._details.proof is None:
+        if self._details is not None and link_of(self._details) is None:
             return "This event is in no chain: there is no link to go to."
         if move.broken:
             return f"There is no broken link {side} this one."
@@ -207,7 +209,7 @@ class WalkScreen(ConsoleScreen):
             self._walked += 1
             if trust_of(details) is Trust.BROKEN or not details.intact:
                 what = "a broken link" if details.intact else "bytes that changed since they were read"
-                self._stop(f"Stopped at {what}, {_place(details)}. Space walks on.")
+                self._stop(f"Stopped at {what}, {place_of(details)}. Space walks on.")
             else:
                 self.set_timer(max(self._pace, 0.001), self._run_on)
 
@@ -222,7 +224,7 @@ class WalkScreen(ConsoleScreen):
 
     async def _look_around(self, details: Details) -> None:
         """The links before and after, once the walk rests here; and how many links the chain has."""
-        if details.proof is None:
+        if link_of(details) is None:
             return
         await asyncio.sleep(0 if self._links is None else SETTLE)
         stream, ledger = details.row.stream, details.row.ledger
@@ -267,7 +269,7 @@ class WalkScreen(ConsoleScreen):
             warning = f"‼ These bytes differ from what was read before. {safe(details.problem, limit=500)}"
             verdict = [*Content.styled(warning, "bold $text-error").wrap(width), *verdict]
         self._put("walk-verdict", verdict)
-        proof = details.proof
+        proof = link_of(details)
         self._put("walk-previous", previous_lines(proof, width) if proof else [])
         self._put(
             "walk-hashes",
@@ -281,10 +283,11 @@ class WalkScreen(ConsoleScreen):
 
     def _preimage(self, details: Details, width: int) -> list[Content]:
         """The preimage, and below it what the proof adds in words and what the hash does not cover."""
-        if details.proof is None:
+        proof = link_of(details)
+        if proof is None:
             return []
         further = [*note_lines(details, width), *coverage_lines(details, width)]
-        return [*preimage_lines(details.proof, width), Content(""), *further]
+        return [*preimage_lines(proof, width), Content(""), *further]
 
     def _put(self, id: str, lines: list[Content]) -> None:
         part = self.query_one(f"#{id}", Static)
@@ -297,7 +300,7 @@ class WalkScreen(ConsoleScreen):
             return Content.styled("Chain walk", STRONG)
         row = details.row
         links = self._links[1] if self._links and self._links[0] == row.stream else 0
-        where = _place(details) + (f" of {count(links, 'link')}" if links and details.proof else "")
+        where = place_of(details) + (f" of {count(links, 'link')}" if links and link_of(details) else "")
         kind = safe(f"{row.stream_kind} ", limit=24)
         room = self._width - len(f"Chain walk  {kind} · {where}") - HEAD_RIGHT
         key = middle(safe(row.stream_key), max(room, 9))
@@ -305,24 +308,16 @@ class WalkScreen(ConsoleScreen):
 
     def _refresh_neighbours(self) -> None:
         details, around, width = self._details, self._neighbours, self._width
-        if details is None or details.proof is None:
+        if details is None or link_of(details) is None:
             self._put("walk-neighbours", [])
             return
         lines = [rule("previous and next", width)]
         if around is None:
             lines += [Content.styled("p  …", MUTED), Content.styled("n  …", MUTED)]
         else:
-            lines.append(_neighbour("p", around.before, "this is the first link", width))
-            line = _neighbour("n", around.after, "this is the last link", width)
-            if around.after is not None and around.after.proof is not None:
-                names = around.after.proof.previous == details.proof.stored
-                line += Content(" · ") + (
-                    Content.styled("✓ names the stored hash above", "$text-success")
-                    if names
-                    else Content.styled("✗ names another previous hash", "bold $text-error")
-                )
-            lines.append(line.truncate(width, ellipsis=True))
-        self._put("walk-neighbours", lines)
+            lines.append(neighbour_line("p", around.before, "this is the first link"))
+            lines.append(neighbour_line("n", around.after, "this is the last link") + names_hash(details, around.after))
+        self._put("walk-neighbours", [line.truncate(width, ellipsis=True) for line in lines])
 
     # what keys do
 
@@ -378,7 +373,7 @@ class WalkScreen(ConsoleScreen):
         """Stop what runs; go back when nothing does."""
         if self._verifying is not None:
             self._verifying.cancel()
-            self._end_verify(_cancelled(self._progress))
+            self._end_verify(stopped_words(self._progress))
         elif self._walking:
             self._stop("Paused. Space walks on.")
         else:
@@ -414,7 +409,7 @@ class WalkScreen(ConsoleScreen):
                 await steps.aclose()
         done = self._progress
         if done is None or not done.finished:
-            self._end_verify(_cancelled(done))
+            self._end_verify(stopped_words(done))
         else:
             self._end_verify(f"{outcome(done)} {safe(done.verdict, limit=500)}".rstrip())
 
@@ -422,34 +417,3 @@ class WalkScreen(ConsoleScreen):
         self._verifying = None
         self.query_one(VerifyBar).display = False
         self._say(sentence)
-
-
-def trust_of(details: Details) -> Trust:
-    """As proved just now; as ingested where there is nothing to prove."""
-    return details.row.trust if details.proof is None else details.proof.trust
-
-
-def _place(details: Details) -> str:
-    """Where in its stream an event stands."""
-    sequence = details.proof.sequence if details.proof else details.row.sequence
-    return f"record {details.row.ordinal:,}" if sequence is None else f"sequence {sequence:,}"
-
-
-def _cancelled(progress: VerifyProgress | None) -> str:
-    if progress is None:
-        return "Verification was stopped before anything was checked."
-    return (
-        f"Verification was stopped: {progress.done:,} of {count(progress.total, 'event')} checked, "
-        f"{progress.broken:,} broken so far. The rest was not checked."
-    )
-
-
-def _neighbour(key: str, details: Details | None, none: str, width: int) -> Content:
-    if details is None:
-        return Content.styled(f"{key}  {none}", MUTED)
-    trust = trust_of(details)
-    return Content.assemble(
-        (f"{key}  ", MUTED),
-        f"{_place(details)}  {safe(details.row.type, limit=32)}  ",
-        (f"{trust.glyph} {trust.word}", TRUST_STYLE[trust]),
-    )

@@ -67,10 +67,11 @@ def _hash(label: str, value: str | None, width: int) -> list[Content]:
 def previous_lines(proof: Proof, width: int) -> list[Content]:
     """The link backwards: the previous hash that the event names, against the stored hash of the event before."""
     if proof.previous is None and proof.expected_previous is None:
-        return labelled("previous", ["none: the chain starts here"], HASH_LABELS, width)
+        start = proof.sequence in (None, 1)
+        return labelled("previous", ["none: the chain starts here" if start else "none"], HASH_LABELS, width)
     if proof.expected_previous is None:
         return _hash("previous", proof.previous, width) + prose(
-            "The event before is not at hand: this link was not checked.", width, MUTED, lead=" " * HASH_LABELS
+            "There is no hash of an event before at hand to compare with.", width, MUTED, lead=" " * HASH_LABELS
         )
     if proof.previous == proof.expected_previous:
         return _hash("previous", proof.previous, width) + prose(
@@ -219,12 +220,18 @@ def coverage_lines(details: Details, width: int) -> list[Content]:
     return lines
 
 
+def link_of(details: Details) -> Proof | None:
+    """The proof of an event that takes part in a chain, None for others."""
+    proof = details.proof
+    return None if proof is None or proof.trust is Trust.UNCHAINED else proof
+
+
 def without_chain(details: Details) -> list[str]:
     """Sentences on an event that has no link to lay open."""
     if details.row.trust is Trust.PENDING:
         return ["This record has no line end yet: a writer may be at work. Nothing of it was checked."]
     said = []
-    if details.ledger.profile is None and details.profile is None:
+    if details.proof is None and details.ledger.profile is None:
         said.append(f"This ledger ({safe(details.ledger.format) or 'unknown format'}) keeps no hash chain.")
     else:
         said.append("This event takes part in no chain: it has no sequence number or no hashes.")
@@ -246,7 +253,7 @@ def note_lines(details: Details, width: int) -> list[Content]:
 
 def verdict_lines(details: Details, width: int) -> list[Content]:
     """Trust as glyph and word, and the verdict in a sentence."""
-    proof = details.proof
+    proof = link_of(details)
     if proof is None:
         first, *rest = without_chain(details)
         lines = marked(trust_mark(details.row.trust), first, width)
@@ -257,7 +264,7 @@ def verdict_lines(details: Details, width: int) -> list[Content]:
 def chain_page(details: Details, width: int) -> list[Content]:
     """The Chain tab: verdict, hashes, link, recipe, coverage, notes."""
     lines = verdict_lines(details, width)
-    proof = details.proof
+    proof = link_of(details)
     if proof is None:
         return lines
     lines += hash_lines(proof, width)

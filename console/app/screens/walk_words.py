@@ -1,0 +1,50 @@
+"""Words of the chain walk: where a link stands, its neighbours, a check that was stopped."""
+
+from textual.content import Content
+
+from console.app.layout import MUTED, trust_mark
+from console.app.widgets.proofs import link_of
+from console.app.words import count
+from console.engine.session import Details, VerifyProgress
+from console.model.trust import Trust
+from console.text import safe
+
+
+def trust_of(details: Details) -> Trust:
+    """As proved just now; as ingested where there is nothing to prove."""
+    return details.row.trust if details.proof is None else details.proof.trust
+
+
+def place_of(details: Details) -> str:
+    """Where in its stream an event stands."""
+    proof = link_of(details)
+    sequence = details.row.sequence if proof is None else proof.sequence
+    return f"record {details.row.ordinal:,}" if sequence is None else f"sequence {sequence:,}"
+
+
+def neighbour_line(key: str, details: Details | None, none: str) -> Content:
+    """The key that goes there, and what is there; ``none`` is said at an end of the chain."""
+    if details is None:
+        return Content.styled(f"{key}  {none}", MUTED)
+    said = f"{place_of(details)}  {safe(details.row.type, limit=32)}  "
+    return Content.assemble((f"{key}  ", MUTED), said, trust_mark(trust_of(details)))
+
+
+def names_hash(details: Details, after: Details | None) -> Content:
+    """Whether the next link names this one's stored hash as its previous hash."""
+    proof, following = link_of(details), None if after is None else link_of(after)
+    if proof is None or following is None:
+        return Content()
+    if following.previous is not None and following.previous == proof.stored:
+        return Content.assemble(" · ", ("✓ names the stored hash above", "$text-success"))
+    return Content.assemble(" · ", ("✗ names another previous hash", "bold $text-error"))
+
+
+def stopped_words(progress: VerifyProgress | None) -> str:
+    """How far a verification came that did not come to its end."""
+    if progress is None:
+        return "Verification was stopped before anything was checked."
+    return (
+        f"Verification was stopped: {progress.done:,} of {count(progress.total, 'event')} checked, "
+        f"{progress.broken:,} broken so far. The rest was not checked."
+    )
