@@ -28,6 +28,7 @@ class KernelFormat:
     )
     profiles: Sequence[Profile] = PROFILES
     companions: Sequence[str] = (NAME,)
+    reference_codes = ("identity.duplicate-event-id", "reference.orphan-parent")
 
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)

@@ -1,11 +1,12 @@
 """What is carried of each deal from batch to batch, and how it is kept between runs."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.formats.kernel.entry import Entry
-from console.formats.kernel.lifecycle import State
+from console.formats.kernel.entry import HASH, Entry
+from console.formats.kernel.lifecycle import Move, State, moves
 from console.model.event import NO_TIME
 from console.model.trust import Trust
 from console.verify.chain import Tip
@@ -69,6 +70,38 @@ class Deal:
     chain: dict[str, Group] = field(default_factory=dict)
     life: dict[str, Group] = field(default_factory=dict)
     border: tuple[int, str | None] | None = None
+    next: int = -1
+    hash: str | None = None
+    prev: str | None = None
+    ahead: int = 0
+    moves: Mapping[str, Move] = field(default_factory=dict)
+    """Of the present state: see ``lifecycle.moves``."""
+    code: int = 0
+    """The stream's code in the reader's names; 0 while it has none."""
+
+    def arm(self) -> None:
+        """Offer the tip to the fast way, if it is as plain as that needs: one event, well-formed, nothing pending.
+
+        ``next`` and ``hash`` are then what the next event must have; -1 keeps the fast way off.
+        """
+        tip = self.tip
+        self.moves = moves(self.state)
+        self.next = -1
+        if not self.stale and not self.shift and self.first != NO_TIME and len(tip.hashes) == 1:
+            stored = tip.hashes[0]
+            if stored is not None and HASH.fullmatch(stored):
+                self.next, self.hash = tip.sequence + 1, stored
+
+    def sync(self) -> None:
+        """Bring the tip and the counts up to what the fast way took (``ahead`` verified events)."""
+        if self.ahead:
+            self.tip = Tip(self.next - 1, (self.hash,), (self.prev,), () if self.next == 2 else (self.prev,))
+            self.chained += self.ahead
+            self.events += self.ahead
+            self.trust[Trust.VERIFIED] += self.ahead
+            self.ahead = 0
+            if self.latest > self.last:
+                self.last = self.latest
 
     def group(self, name: str, entry: Entry) -> None:
         self.chain.setdefault(name, Group()).add(entry)
@@ -81,6 +114,7 @@ class Deal:
         self.trust = [0] * LEVELS
         self.chain = {}
         self.border = None
+        self.next, self.ahead = -1, 0
 
     def seen(self, time: int) -> None:
         """Count one event; ``time`` is its instant or ``NO_TIME``."""

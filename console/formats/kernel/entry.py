@@ -1,5 +1,6 @@
 """One record of a kernel ledger in the words of its chain, whatever shape it was stored in."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from console.verify import javascript
 
 API, OLD, TABLE, PACK = "api", "api-unchained", "table", "pack"
 """Shapes: events of the API, its older form, rows of the portal's DealEvent table, lines of an evidence pack."""
+HASH = re.compile("[0-9a-f]{64}")
 _MAX_SEQUENCE = 2**53
 
 

@@ -7,13 +7,12 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from console.formats.kernel.entry import Entry
+from console.formats.kernel.entry import HASH, Entry
 from console.formats.kernel.profiles import AUDIT, DOC, PRODUCERS, candidates, fixed, job, pieces, preimage
 from console.verify import recover
 from console.verify.javascript import parse, stringify
 from console.verify.recover import Hit, Template
 
-HASH = re.compile("[0-9a-f]{64}")
 PURSE = 60_000_000
 """Hashes that a ledger's failing searches may take in all before each gets only ``FLOOR`` (about half a minute)."""
 FLOOR = 5_000

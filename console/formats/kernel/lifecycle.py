@@ -1,6 +1,6 @@
 """The deal's state machine, as the kernel's own projection runs it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -91,6 +91,18 @@ def move(state: State, type: str) -> Move:
     return Move(
         state, "lifecycle.event-after-end" if name in ("Exited", "Terminated") else "lifecycle.illegal-transition"
     )
+
+
+_moves: dict[State, Mapping[str, Move]] = {}
+
+
+def moves(state: State) -> Mapping[str, Move]:
+    """What each known type does in this state, for types that change it or that it does not allow."""
+    found = _moves.get(state)
+    if found is None:
+        every = {type: move(state, type) for type in KNOWN}
+        found = _moves[state] = {type: step for type, step in every.items() if step.code or step.state != state}
+    return found
 
 
 def project(types: Iterable[str]) -> list[tuple[str, str]]:

@@ -8,11 +8,14 @@ from console.formats.assemble import Assembler
 from console.formats.base import Context, Rewalk
 from console.formats.kernel import deals, lifecycle, schema
 from console.formats.kernel.deals import LEVELS, Deal, Group
-from console.formats.kernel.entry import PACK, TABLE, Entry, read
-from console.formats.kernel.judge import HASH, Memory, reproduces
+from console.formats.kernel.entry import API, HASH, OLD, PACK, TABLE, Entry, read
+from console.formats.kernel.fast import LineDecoder
+from console.formats.kernel.judge import Memory, reproduces
 from console.formats.kernel.manifest import deal_of
-from console.formats.kernel.profiles import BY_NAME, candidates, job, timed
+from console.formats.kernel.profiles import AUDIT, BY_NAME, DOC, candidates, job, timed
+from console.formats.kernel.stride import stride
 from console.formats.kernel.walk import grouped, walk
+from console.formats.strict import decode as decode_json
 from console.formats.strict import place_problems
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
@@ -24,6 +27,8 @@ from console.verify import chain, recover
 from console.verify.catalogue import CATALOGUE, finding
 from console.verify.javascript import stringify
 
+_FEW = 4
+"""Lines that are read the careful way together."""
 _SETTLING = 256
 """Events that may each cost a search over orders of keys while the profile is unsettled."""
 
@@ -63,9 +68,10 @@ class KernelReader:
         self.memory = Memory()
         self.deals: dict[str, Deal] = {}
         self.records = 0
+        self._lines = LineDecoder()
         self.loose = [0] * LEVELS
         self._attempts = 0
-        self._names = Assembler()
+        self.names = Assembler()
         self._written: dict[str, int] = {}
         self._changed: set[str] = set()
         self._told: set[str] = set()
@@ -79,11 +85,34 @@ class KernelReader:
 
     def read(self, batch: RecordBatch) -> EventBatch:
         out = EventBatch(first=batch.first)
+        if batch.lines is not None and self.shape in (API, OLD) and self.settled in (DOC, AUDIT):
+            self._run(batch, 0, len(batch), out)
+            return self.names.finish(out)
         entries = self.decode(batch, range(len(batch)))
         self.settle(entries)
         for entry in entries:
             self.take(entry, out)
-        return self._names.finish(out)
+        return self.names.finish(out)
+
+    def takes_tail(self, raw: bytes) -> bool:
+        """An evidence pack's ledger ends without a line end."""
+        return self.shape == PACK and raw.rstrip().endswith(b"}") and decode_json(raw).document is not None
+
+    def _run(self, batch: RecordBatch, start: int, stop: int, out: EventBatch) -> None:
+        """Rows ``start`` to ``stop`` the fast way, where that can take them; else in halves."""
+        whole = batch.lines if stop - start == len(batch) else b"\n".join(batch.raws[start:stop]) + b"\n"
+        if whole is None or stop == start:
+            return
+        run = self._lines.decode(whole, batch.raws[start], stop - start)
+        if run is not None:
+            stride(self, batch, start, run, out)
+        elif stop - start <= _FEW:
+            for entry in self.decode(batch, range(start, stop)):
+                self.take(entry, out)
+        else:
+            middle = (start + stop) // 2
+            self._run(batch, start, middle, out)
+            self._run(batch, middle, stop, out)
 
     def decode(self, batch: RecordBatch, rows: Iterable[int]) -> list[Entry]:
         entries = []
@@ -109,6 +138,14 @@ class KernelReader:
             self._row(entry, Trust.UNCHECKED, Severity.NONE, findings, out)
             return
         findings += schema.check(entry, self.shape)
+        self._checked(entry, findings, out)
+
+    def take_sound(self, entry: Entry, findings: list[Finding], out: EventBatch) -> None:
+        """One record that has nothing wrong with its form."""
+        self.records += 1
+        self._checked(entry, findings, out)
+
+    def _checked(self, entry: Entry, findings: list[Finding], out: EventBatch) -> None:
         if entry.deal is None:
             self.loose[Trust.UNCHECKED] += 1
             self._row(entry, Trust.UNCHECKED, Severity.NONE, findings, out)
@@ -120,6 +157,8 @@ class KernelReader:
         worst = self._live(deal, entry)
         if trust is Trust.BROKEN:
             worst = Severity.CRITICAL
+        if self.settled == DOC:
+            deal.arm()
         self._row(entry, trust, worst, findings, out)
 
     def deal(self, key: str) -> Deal:
@@ -127,9 +166,16 @@ class KernelReader:
         found = self.deals.get(key)
         if found is None:
             found = self.deals[key] = Deal(key)
+        else:
+            found.sync()
         self._changed.add(key)
         self._told.add(key)
         return found
+
+    def note(self, keys: Iterable[str]) -> None:
+        """These deals changed."""
+        self._changed.update(keys)
+        self._told.update(keys)
 
     def _chain(self, deal: Deal, entry: Entry, findings: list[Finding]) -> Trust:
         if deal.stale:
@@ -144,7 +190,9 @@ class KernelReader:
         return walk(deal, entry, self.settled, self.shape, self.memory, findings, middle=self.segment)
 
     def _walk_again(self, deal: Deal) -> None:
+        deal.sync()
         deal.stale = True
+        deal.next = -1
         self._changed.add(deal.key)
         self._irregular[deal.key] = None
 
@@ -167,7 +215,7 @@ class KernelReader:
             out.findings.extend(findings)
             return
         event = entry.event()
-        self._names.add(out, event, findings)
+        self.names.add(out, event, findings, keyed=False)
         out.trust[-1] = trust
         out.worst[-1] = max(out.worst[-1], worst)
 
@@ -238,6 +286,7 @@ class KernelReader:
         keys, self._told = self._told, set()
         for key in sorted(keys):
             deal = self.deals[key]
+            deal.sync()
             if self.shape in (TABLE, PACK):
                 state = {"state": deal.stage} if deal.stage else {}
             else:
@@ -250,6 +299,7 @@ class KernelReader:
         """Counts so far. Streams that ``irregular`` names are counted as unchecked until they are walked again."""
         trust = list(self.loose)
         for deal in self.deals.values():
+            deal.sync()
             for level, count in enumerate(deal.trust):
                 trust[level] += count
         return Tallies(
@@ -265,8 +315,10 @@ class KernelReader:
 
     def take_state(self) -> Mapping[str, bytes]:
         keys, self._changed = self._changed, set()
+        for key in keys:
+            self.deals[key].sync()
         items = {f"deal:{json.dumps(key)}": deals.dump(self.deals[key]) for key in keys}
-        names = self._names
+        names = self.names
         lists = [list(each.codes) for each in (names.types, names.actors)]
         streams = [stream.key for stream in names.streams.codes if isinstance(stream, StreamKey)]
         items[""] = json.dumps(
@@ -294,6 +346,7 @@ class KernelReader:
             if kind == "deal":
                 name = json.loads(rest)
                 deal = self.deals[name] = deals.load(name, data)
+                deal.arm()
                 if deal.stale:
                     self._irregular[name] = None
             elif kind in parts:
@@ -302,8 +355,8 @@ class KernelReader:
                 settled, self.records, self.loose, self._attempts, purse, learned, types = json.loads(data)
                 self.settled = settled if self.context.profile is None else self.settled
                 self.memory = Memory(learned, purse)
-                self._names.types.codes = {name: at for at, name in enumerate(types, 1)}
-        for kind, names in (("actors", self._names.actors), ("streams", self._names.streams)):
+                self.names.types.codes = {name: at for at, name in enumerate(types, 1)}
+        for kind, names in (("actors", self.names.actors), ("streams", self.names.streams)):
             values = [value for start in sorted(parts[kind]) for value in parts[kind][start]]
             names.codes = {
                 (StreamKey("deal", value) if kind == "streams" else value): at for at, value in enumerate(values, 1)
@@ -335,6 +388,7 @@ class KernelReader:
             state = walk(deal, entry, self.settled, self.shape, self.memory, findings)
             trust[record.ordinal] = state
             deal.trust[state] += 1
+        deal.arm()
         return Rewalk(trust, findings)
 
 

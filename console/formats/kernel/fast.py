@@ -1,0 +1,135 @@
+"""Whole runs of lines at once: decoding that proves as much as the careful way does, at a tenth of its cost.
+
+A run is accepted only if encoding what was decoded gives its very bytes again: then no key stands twice, none is
+unknown, there is no white space, and every line is one object. What is not accepted is halved, and ends at the careful
+way line by line.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from console.formats.strict import MAX_DEPTH, SAFE_INTEGER
+
+_REQUIRED = ("id", "dealId", "type", "payload", "authorityContext", "evidenceRefs", "createdAt")
+_CHAIN = ("sequenceNumber", "previousEventHash", "eventHash")
+_TYPES: dict[str, Any] = {
+    "id": str,
+    "dealId": str,
+    "type": str,
+    "payload": Raw,
+    "actorId": str | None,
+    "authorityContext": Raw,
+    "evidenceRefs": list[str],
+    "sequenceNumber": int,
+    "previousEventHash": str | None,
+    "eventHash": str | None,
+    "createdAt": str,
+}
+_DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
+_LONG = b"0" * 16
+_SHORT = 2 * MAX_DEPTH
+_encode_lines = msgspec.json.Encoder().encode_lines
+_decode_objects = msgspec.json.Decoder(dict[str, Any]).decode_lines
+_decode_any = msgspec.json.Decoder().decode
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Run:
+    """Decoded lines: ``events`` have the fields of an API event; ``payloads`` are their texts, ``objects`` their
+    values."""
+
+    __slots__ = ("events", "objects", "payloads")
+
+    def __init__(self, events: list[Any], payloads: list[str], objects: list[Any]) -> None:
+        self.events = events
+        self.payloads = payloads
+        self.objects = objects
+
+
+class LineDecoder:
+    """Decodes runs of API events, in whatever order their keys stand; remembers layouts and contexts it has proved."""
+
+    def __init__(self) -> None:
+        self._layouts: dict[tuple[str, ...], Any] = {}
+        self._contexts: set[bytes] = set()
+
+    def decode(self, lines: bytes, first: bytes, count: int) -> Run | None:
+        """The run; ``lines`` holds ``count`` LF-ended lines of which ``first`` is the first. None: not accepted."""
+        decoder = self._layout(first)
+        if decoder is None:
+            return None
+        try:
+            if not lines.isascii():
+                lines.decode()
+            events = decoder(lines)
+            if len(events) != count or _encode_lines(events) != lines:
+                return None
+            joined = b"\n".join([event.payload for event in events]) + b"\n"
+            objects = _decode_objects(joined)
+            if len(objects) != count or _encode_lines(objects) != joined:
+                return None
+            if not self._contexts_hold(events):
+                return None
+        except _REFUSED:
+            return None
+        if _LONG in joined.translate(_DIGITS) and not all(map(_is_safe, objects)):
+            return None
+        texts = joined.decode().split("\n")
+        texts.pop()
+        if len(max(texts, key=len)) > _SHORT and any(
+            len(text) > _SHORT and text.count("{") + text.count("[") >= MAX_DEPTH - 1 for text in texts
+        ):
+            return None
+        return Run(events, texts, objects)
+
+    def _layout(self, first: bytes) -> Any:
+        try:
+            document = _decode_any(first)
+        except _REFUSED:
+            return None
+        if type(document) is not dict:
+            return None
+        keys = tuple(document)
+        found = self._layouts.get(keys)
+        if found is None and len(self._layouts) < 64:
+            names = set(keys)
+            if names.issuperset(_REQUIRED) and names.issuperset(_CHAIN) and names.issubset(_TYPES):
+                layout = msgspec.defstruct("Line", [(key, _TYPES[key]) for key in keys], gc=False)
+                found = msgspec.json.Decoder(layout).decode_lines
+            self._layouts[keys] = found
+        return found
+
+    def _contexts_hold(self, events: Sequence[Any]) -> bool:
+        """Whether every authorityContext is a plain object, proved once for each distinct text."""
+        fresh = {bytes(event.authorityContext) for event in events} - self._contexts
+        if not fresh:
+            return True
+        texts = list(fresh)
+        joined = b"\n".join(texts) + b"\n"
+        objects = _decode_objects(joined)
+        if len(objects) != len(texts) or _encode_lines(objects) != joined:
+            return False
+        if any(len(text) > _SHORT for text in texts) or not all(map(_is_safe, objects)):
+            return False
+        if len(self._contexts) > 4096:
+            self._contexts.clear()
+        self._contexts |= fresh
+        return True
+
+
+def _is_safe(value: Any) -> bool:
+    """Whether every integer in it is one that JavaScript holds exactly, and every number is finite."""
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        kind = type(item)
+        if kind is dict:
+            todo.extend(item.values())
+        elif kind is list:
+            todo.extend(item)
+        elif (kind is int and not -SAFE_INTEGER <= item <= SAFE_INTEGER) or (kind is float and item - item != 0):
+            return False
+    return True

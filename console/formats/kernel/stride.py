@@ -1,0 +1,191 @@
+"""The fast way through a decoded run: the plain case of kernel-doc/1 in one loop, other profiles event by event.
+
+The plain case is an event that follows the tip of its deal's chain and whose hash is reproduced from its own bytes.
+Everything else goes the careful way, one event at a time, so that both ways give the same findings.
+"""
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from console.formats.base import key64
+from console.formats.instant import parse
+from console.formats.kernel.deals import Deal, Group
+from console.formats.kernel.entry import HASH, Entry
+from console.formats.kernel.fast import Run
+from console.formats.kernel.lifecycle import KNOWN, Move, moves
+from console.formats.kernel.profiles import DOC
+from console.model.batch import EventBatch
+from console.model.event import Instant, StreamKey
+from console.model.record import RecordBatch
+from console.model.trust import Trust
+from console.verify.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from console.formats.kernel.reader import KernelReader
+
+_MILLIS = {f".{milli:03d}Z": milli * 1000 for milli in range(1000)}
+
+
+class _Seconds(dict[str, int]):
+    """Microseconds of times without fraction and zone; KeyError for what is no time."""
+
+    def __missing__(self, text: str) -> int:
+        found = parse(text + "Z") if len(text) == 19 else None
+        if found is None:
+            raise KeyError(text)
+        if len(self) > 65_536:
+            self.clear()
+        self[text] = found.micros
+        return found.micros
+
+
+_seconds = _Seconds()
+
+
+def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
+    """Take the run, whose first line is ``row`` of the batch."""
+    if reader.settled == DOC:
+        _plain(reader, batch, row, run, out)
+    else:
+        for at, (event, text, value) in enumerate(zip(run.events, run.payloads, run.objects, strict=True), row):
+            entry = _entry(batch, at, event, text, value)
+            if entry is None:
+                reader.take(reader.decode(batch, (at,))[0], out)
+            else:
+                reader.take_sound(entry, [], out)
+
+
+def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
+    deals, columns = reader.deals, reader.columns
+    seconds, millis, known = _seconds, _MILLIS, KNOWN
+    careful = 0
+    for at, (event, text) in enumerate(zip(run.events, run.payloads, strict=True), row):
+        key = event.dealId
+        deal = deals.get(key)
+        if deal is not None:
+            sequence = event.sequenceNumber
+            previous = event.previousEventHash
+            if sequence == deal.next and previous == deal.hash:
+                kind = event.type
+                stored = event.eventHash
+                if (
+                    sha256(f"{key}{sequence}{kind}{text}{previous}".encode()).hexdigest() == stored
+                    and kind in known
+                    and event.id
+                ):
+                    created = event.createdAt
+                    try:
+                        time = seconds[created[:19]] + millis[created[19:]]
+                    except KeyError:
+                        time = None
+                    if time is not None:
+                        deal.next = sequence + 1
+                        deal.hash = stored
+                        deal.prev = previous
+                        deal.ahead += 1
+                        if time < deal.latest:
+                            _back(deal, time)
+                        deal.latest = time
+                        step = deal.moves.get(kind)
+                        worst = 0 if step is None else _moved(deal, step, batch, at, event)
+                        if columns:
+                            _row(reader, deal, batch, at, event, time, worst, out)
+                        continue
+        careful += 1
+        reader.take(reader.decode(batch, (at,))[0], out)
+    reader.records += len(run.events) - careful
+    keys = {event.dealId for event in run.events}
+    keys &= deals.keys()
+    reader.note(keys)
+
+
+def _back(deal: Deal, time: int) -> None:
+    deal.backwards = True
+    deal.last = max(deal.last, deal.latest)
+    deal.first = min(deal.first, time)
+
+
+def _moved(deal: Deal, step: Move, batch: RecordBatch, at: int, event: Any) -> int:
+    if step.state is not deal.state:
+        deal.state = step.state
+        deal.moves = moves(step.state)
+    if not step.code:
+        return 0
+    name = f"{step.code}:{event.type}"
+    group = deal.life.get(name)
+    if group is None:
+        deal.life[name] = Group(
+            1, batch.first + at, batch.offsets[at], batch.lengths[at], event.sequenceNumber, event.id
+        )
+    else:
+        group.count += 1
+    return CATALOGUE[step.code].severity
+
+
+def _row(
+    reader: "KernelReader",
+    deal: Deal,
+    batch: RecordBatch,
+    at: int,
+    event: Any,
+    time: int,
+    worst: int,
+    out: EventBatch,
+) -> None:
+    names = reader.names
+    if not deal.code:
+        deal.code = names.streams.code(StreamKey("deal", deal.key))
+    actor = getattr(event, "actorId", None)
+    out.offset.append(batch.offsets[at])
+    out.length.append(batch.lengths[at])
+    out.time.append(time)
+    out.sequence.append(event.sequenceNumber)
+    out.type.append(names.types.code(event.type))
+    out.actor.append(names.actors.code(actor) if actor else 0)
+    out.stream.append(deal.code)
+    out.key.append(key64(event.id))
+    out.parent.append(0)
+    out.trust.append(Trust.VERIFIED)
+    out.worst.append(worst)
+
+
+def _entry(batch: RecordBatch, at: int, event: Any, text: str, value: Any) -> Entry | None:
+    """The entry of a decoded line that the schema has nothing against; None where the careful way must look."""
+    sequence, previous, stored, created = (
+        event.sequenceNumber,
+        event.previousEventHash,
+        event.eventHash,
+        event.createdAt,
+    )
+    if not (
+        event.type in KNOWN
+        and event.id
+        and event.dealId
+        and 0 <= sequence <= 2**53
+        and (stored is None or HASH.fullmatch(stored))
+        and (previous is None or HASH.fullmatch(previous))
+    ):
+        return None
+    try:
+        micros = _seconds[created[:19]] + _MILLIS[created[19:]]
+    except KeyError:
+        return None
+    return Entry(
+        batch.first + at,
+        batch.offsets[at],
+        batch.lengths[at],
+        {},
+        (),
+        event.dealId,
+        sequence,
+        event.type,
+        value,
+        True,
+        text.encode(),
+        stored,
+        previous,
+        Instant(micros, created, "Z"),
+        created,
+        event.id,
+        getattr(event, "actorId", None) or None,
+    )
