@@ -1,0 +1,308 @@
+"""Reads a Maysano answer or capture batch after batch: rows, schema, the rules of things and operations."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from console.formats import strict
+from console.formats.assemble import Assembler
+from console.formats.base import Context, Rewalk, key64
+from console.formats.grouped import EACH, Grouped
+from console.formats.instant import from_epoch_ms, quick
+from console.formats.invalid import shown, violations
+from console.formats.maysano import rules, schema
+from console.formats.maysano.decode import BATCH, Row, read_block, read_row
+from console.formats.maysano.operation import PHASES, Operation, Phase
+from console.formats.maysano.operation import step as step_operation
+from console.formats.maysano.remark import Remark
+from console.formats.maysano.shapes import NEWEST_FIRST, SSE, STRUCTURAL, default_shape, shape_of
+from console.model.batch import EventBatch
+from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.record import Record, RecordBatch
+from console.model.trust import Severity, Trust
+from console.verify.catalogue import CATALOGUE, finding
+
+CLOCK_SKEW = 5 * 60 * 1_000_000
+"""Microseconds that a time may lie ahead of the check's clock."""
+_VIOLATIONS = 20
+"""Violations of one field that are said one by one."""
+
+
+@dataclass(slots=True)
+class _Followed:
+    """One thing: its stream's kind, key and code (0: not named yet), its state, and whether it is saved and shown."""
+
+    kind: str
+    key: str
+    code: int
+    thing: rules.Thing
+    saved: bool = True
+    shown: bool = True
+
+
+class MaysanoReader:
+    """A ledger's reader; see ``console.formats.base.Reader``."""
+
+    def __init__(self, context: Context) -> None:
+        self._now = context.now
+        self._sse = context.shape == SSE
+        self._default = default_shape(context.shape)
+        self._newest_first = NEWEST_FIRST in context.shape
+        self._names = Assembler()
+        self._grouped = Grouped()
+        self._followed: dict[tuple[str, str], _Followed] = {}
+        self._unsaved: list[_Followed] = []
+        self._unshown: list[_Followed] = []
+        self._operation = Operation()
+        self._operation_shown = True
+        self._start(Row("", "", "", [], None, None, None))
+
+    @property
+    def profile(self) -> str | None:
+        return None
+
+    def read(self, batch: RecordBatch) -> EventBatch:
+        out = EventBatch(batch.first)
+        for index, raw in enumerate(batch.raws):
+            offset, length = batch.offsets[index], batch.lengths[index]
+            if not raw and length:  # too large: the container has said so
+                out.add(offset, length, trust=Trust.UNCHECKED, worst=Severity.ERROR)
+            elif self._sse:
+                self._read_block(out, raw, batch.first + index, offset, length)
+            else:
+                self._read_document(out, raw, batch.first + index, offset, length)
+        return self._names.finish(out)
+
+    def _read_document(self, out: EventBatch, raw: bytes, record: int, offset: int, length: int) -> None:
+        decoded = strict.decode(raw)
+        document = decoded.document
+        shape = None if document is None else shape_of(document) or self._default
+        if document is None or shape is None:
+            self._start(Row("", "", "", [], None, None, None, record=record, offset=offset, length=length))
+            self._problems(decoded.problems)
+            if document is not None:
+                self._say("schema.missing-field", "The record has the keys of none of Maysano's shapes.")
+            out.add(offset, length, trust=Trust.UNCHECKED, worst=self._worst)
+            out.findings += self._findings
+            return
+        row = read_row(document, shape)
+        row.record, row.offset, row.length = record, offset, length
+        self._start(row)
+        self._problems(decoded.problems)
+        time = document.get("createdAt")
+        moment = quick(time) if type(time) is str else None
+        if type(time) is int and (found := from_epoch_ms(time)) is not None:
+            moment = found.micros, found.zone
+        self._schema(row, document)
+        self._time(time, moment)
+        self._add(out, row, NO_TIME if moment is None else moment[0])
+
+    def _read_block(self, out: EventBatch, raw: bytes, record: int, offset: int, length: int) -> None:
+        row, document, moment = read_block(raw)
+        row.record, row.offset, row.length = record, offset, length
+        self._start(row)
+        try:
+            raw.decode()
+        except UnicodeDecodeError as error:
+            self._say("record.invalid-utf8", f"Byte 0x{raw[error.start]:02x} at position {error.start} is not UTF-8.")
+        self._problems(row.problems, "data")
+        if document["data"] is not None:
+            if row.type not in PHASES:
+                message = (
+                    f"The event {shown(row.type)!r} is not of the documented ones: it is shown, and changes nothing."
+                )
+                self._count("schema.unknown-event-type", message, row.type, Severity.NOTE)
+            operation = self._operation
+            self._remarks(step_operation(operation, row.type, row.extra), BATCH[1])
+            operation.record, operation.offset, operation.length = record, offset, length
+            if moment is not None:
+                operation.first = moment.micros if operation.first is None else operation.first
+                operation.last = moment.micros
+            self._operation_shown = False
+        self._add(out, row, NO_TIME if moment is None else moment.micros)
+
+    def _add(self, out: EventBatch, row: Row, micros: int) -> None:
+        names, code = self._names, 0
+        for stream in row.streams:
+            followed = self._follow(stream)
+            if code:
+                out.also.append((len(out), followed.code))
+                continue
+            code = followed.code
+            if row.shape != SSE:
+                self._step(followed, row, micros)
+        out.add(
+            row.offset,
+            row.length,
+            time=micros,
+            type=names.types.code(row.type),
+            actor=names.actors.code(row.actor) if row.actor else 0,
+            stream=code,
+            # Each shape has its own table, and so its own ids; a capture's ids only say where to go on.
+            key=key64(f"{row.shape} {row.event_id}") if row.event_id and row.shape != SSE else 0,
+            trust=Trust.UNCHAINED,
+            worst=self._worst,
+        )
+        if self._findings:
+            out.findings += self._findings
+
+    def _follow(self, stream: tuple[str, str]) -> _Followed:
+        found = self._followed.get(stream)
+        if found is None:
+            kind, key = stream
+            code = self._names.streams.code(StreamKey(kind, key))
+            found = self._followed[stream] = _Followed(kind, key, code, rules.Thing())
+        elif not found.code:
+            found.code = self._names.streams.code(StreamKey(found.kind, found.key))
+        return found
+
+    def _step(self, stream: _Followed, row: Row, micros: int) -> None:
+        thing = stream.thing
+        if stream.saved:
+            stream.saved = False
+            self._unsaved.append(stream)
+        if stream.shown:
+            stream.shown = False
+            self._unshown.append(stream)
+        remarks = rules.step(thing, row, newest_first=self._newest_first)
+        if remarks:
+            self._remarks(remarks, stream.key)
+        if micros != NO_TIME:
+            if thing.last != NO_TIME and (micros > thing.last if self._newest_first else micros < thing.last):
+                apart = abs(thing.last - micros) / 1_000_000
+                order = "newest first" if self._newest_first else "oldest first"
+                message = f"The ledger is written {order}, but here createdAt steps {apart:g} s the other way."
+                self._say("order.time-regression", message, stream.key, stream=stream.key, field="createdAt")
+            thing.last = micros
+
+    def _schema(self, row: Row, document: Mapping[str, Any]) -> None:
+        try:
+            schema.change(row.shape)(document)
+        except ValidationError as error:
+            for each in violations(error, tags=schema.TAGS):
+                if each.field:
+                    group = f"{each.field} {row.shape}"
+                    self._say(each.code, each.message, group, _VIOLATIONS, field=each.field, actual=each.actual)
+        if row.problems:
+            self._problems(row.problems, "metadata" if row.shape == STRUCTURAL else "details")
+        if row.actor is None and row.shape != STRUCTURAL:
+            who = document.get("performedBy")
+            code = "schema.missing-field" if who in (None, "") else "schema.wrong-type"
+            message = "performedBy names nobody: every change must say who made it."
+            group = f"performedBy {row.shape}"
+            self._say(code, message, group, field="performedBy", actual=None if who is None else shown(who))
+
+    def _time(self, time: Any, moment: tuple[int, str] | None) -> None:
+        if moment is None:
+            if time not in (None, "") and type(time) in (str, int):
+                dated = type(time) is int or (time[:4].isdigit() and time[4:5] == "-")
+                code = "schema.impossible-date" if dated else "schema.bad-pattern"
+                self._say(code, f"createdAt: {shown(time)} is no time.", "createdAt", _VIOLATIONS, field="createdAt")
+            return
+        if moment[0] > self._now + CLOCK_SKEW:
+            self._count("order.future-timestamp", "Times later than now.")
+        if not moment[1]:
+            self._count("order.naive-timestamp", "Times without a zone, read as UTC.", mark=False)
+
+    def _start(self, row: Row) -> None:
+        """What follows is about this event."""
+        self._row = row
+        self._findings: list[Finding] = []
+        self._worst = Severity.NONE
+
+    def _say(self, code: str, message: str, group: str = "", each: int = EACH, **more: Any) -> None:
+        row = self._row
+        said = finding(
+            code, message, record=row.record, offset=row.offset, length=row.length, event_id=row.event_id, **more
+        )
+        self._findings += self._grouped.say(said, group, each=each)
+        self._worst = max(self._worst, said.severity)
+
+    def _count(
+        self, code: str, message: str, group: str = "", severity: Severity | None = None, mark: bool = True
+    ) -> None:
+        if not self._grouped.count(code, group):
+            row = self._row
+            said = finding(code, message, severity=severity, record=row.record, offset=row.offset, length=row.length)
+            self._grouped.begin(said, group)
+        if mark:
+            self._worst = max(self._worst, CATALOGUE[code].severity if severity is None else severity)
+
+    def _problems(self, problems: Iterable[strict.Problem], field: str = "") -> None:
+        for problem in problems:
+            message = f"{field}: {problem.message}" if field else problem.message
+            self._say(problem.code, message, field, _VIOLATIONS, field=field or problem.field)
+
+    def _remarks(self, remarks: Iterable[Remark], stream: str) -> None:
+        for code, message, field, expected, actual in remarks:
+            self._say(code, message, stream, stream=stream, field=field, expected=expected, actual=actual)
+
+    def standing(self) -> list[Finding]:
+        found = list(self._grouped.standing())
+        operation = self._operation
+        if operation.events and not operation.ended:
+            message = f"The stream has neither 'done' nor 'error' yet; its last phase is {operation.phase or 'none'}."
+            found.append(
+                finding(
+                    "operation.interrupted",
+                    message,
+                    stream=BATCH[1],
+                    record=operation.record,
+                    offset=operation.offset,
+                    length=operation.length,
+                    standing=True,
+                )
+            )
+        return found
+
+    def facts(self) -> Iterable[StreamFacts]:
+        return list(self._facts())
+
+    def _facts(self) -> Iterator[StreamFacts]:
+        changed, self._unshown = self._unshown, []
+        for each in changed:
+            each.shown = True
+            yield StreamFacts(each.kind, each.key, each.thing.facts())
+        if not self._operation_shown:
+            self._operation_shown = True
+            yield StreamFacts(*BATCH, self._operation.facts())
+
+    def take_state(self) -> Mapping[str, bytes]:
+        items = dict(self._grouped.take())
+        changed, self._unsaved = self._unsaved, []
+        for each in changed:
+            each.saved = True
+            items[json.dumps(["stream", each.kind, each.key])] = json.dumps(astuple(each.thing)).encode()
+        if self._sse:
+            items['["operation"]'] = json.dumps(asdict(self._operation)).encode()
+        return items
+
+    def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
+        for name, value in items:
+            key = json.loads(name)
+            if key[0] == "cause":
+                self._grouped.load(key, value)
+            elif key[0] == "operation":
+                values = json.loads(value)
+                phases = {phase: Phase(**values[phase]) for phase in ("recommend", "create", "run")}
+                self._operation = Operation(**{**values, **phases})
+            else:
+                thing = rules.Thing(*json.loads(value))
+                self._followed[key[1], key[2]] = _Followed(key[1], key[2], 0, thing)
+
+    def takes_tail(self, raw: bytes) -> bool:
+        return False
+
+    def irregular(self) -> list[StreamKey]:
+        return []
+
+    def link_key(self, raw: bytes) -> tuple[StreamKey, int] | None:
+        return None
+
+    def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
+        return Rewalk({}, [])

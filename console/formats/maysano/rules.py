@@ -1,0 +1,123 @@
+"""The stateful rules of Maysano's things (entities, products, objectives), and their replay. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from console.formats.maysano.decode import BATCH, FIELDS, Row, changes, cut, read_row
+from console.formats.maysano.operation import Operation
+from console.formats.maysano.operation import step as step_operation
+from console.formats.maysano.remark import Remark
+from console.formats.maysano.shapes import OBJECTIVE, shape_of
+from console.model.event import NO_TIME, Event, StreamKey
+
+CREATED = "created"
+DELETED = "deleted"
+ALIVE = frozenset({CREATED, "restored", "undeleted", "recovered", "reactivated"})
+"""Types that make a deleted thing alive again; the vocabulary is open."""
+SHOWN = 8
+"""Fields of a thing that its facts show."""
+
+
+@dataclass(slots=True)
+class Thing:
+    """One entity, product or objective. ``life`` is '', 'created', 'changed' or 'deleted'; ``fields`` are its values,
+    None for null. ``edges`` are the values at which the next change that is read must join on. ``near`` is the type
+    of the event read last, ``partial`` that an event before creation was said."""
+
+    life: str = ""
+    name: str = ""
+    fields: dict[str, str | None] = field(default_factory=dict)
+    edges: dict[str, str | None] = field(default_factory=dict)
+    near: str = ""
+    partial: bool = False
+    last: int = NO_TIME
+
+    def facts(self) -> dict[str, str]:
+        """Life, name, and the first fields."""
+        facts = {"life": self.life}
+        if self.name:
+            facts["name"] = self.name
+        for name, value in list(self.fields.items())[:SHOWN]:
+            facts[name] = "null" if value is None else value
+        if len(self.fields) > SHOWN:
+            facts["…"] = f"{SHOWN} of {len(self.fields)} fields"
+        return facts
+
+
+def step(thing: Thing, row: Row, *, newest_first: bool = False) -> list[Remark]:
+    """One event of one thing, read in the order of time, or against it where a list is written newest first."""
+    remarks: list[Remark] = []
+    if newest_first:
+        _life_backwards(thing, row, remarks)
+    else:
+        _life(thing, row, remarks)
+    for name, has_old, old, has_new, new in changes(row):
+        joins, value = (has_new, new) if newest_first else (has_old, old)
+        if joins and name in thing.edges and thing.edges[name] != value:
+            other = "null" if thing.edges[name] is None else thing.edges[name]
+            own = "null" if value is None else value
+            message = (
+                f"{name!r} becomes {own!r}, but the next change starts from {other!r}."
+                if newest_first
+                else f"{name!r} starts from {own!r}, but the last change left {other!r}."
+            )
+            remarks.append(Remark("replay.value-discontinuity", message, name, other, own))
+        leads, value = (has_old, old) if newest_first else (has_new, new)
+        if leads and (name in thing.edges or len(thing.edges) < FIELDS):
+            thing.edges[name] = value
+        elif not leads:
+            thing.edges.pop(name, None)
+        if has_new and not (newest_first and name in thing.fields) and len(thing.fields) < FIELDS:
+            thing.fields[name] = new
+    if row.name and not (newest_first and thing.name):
+        thing.name = cut(row.name)
+    return remarks
+
+
+def _life(thing: Thing, row: Row, remarks: list[Remark]) -> None:
+    if not thing.life and row.type != CREATED and not thing.partial:
+        thing.partial = True
+        message = f"The ledger's first event of this {row.streams[0][0]} is {row.type!r}: its beginning is not here."
+        remarks.append(Remark("lifecycle.event-before-creation", message))
+    if thing.life == DELETED and row.type not in ALIVE:
+        message = f"{row.type!r} comes after the deletion."
+        remarks.append(Remark("lifecycle.event-after-deletion", message, actual=row.type))
+        return
+    thing.life = row.type if row.type in (CREATED, DELETED) else "changed"
+    if row.type == CREATED:
+        thing.edges.clear()
+        thing.fields.clear()
+
+
+def _life_backwards(thing: Thing, row: Row, remarks: list[Remark]) -> None:
+    if row.type == DELETED and thing.near and thing.near not in ALIVE:
+        message = f"{thing.near!r} comes after this deletion."
+        remarks.append(Remark("lifecycle.event-after-deletion", message, actual=thing.near))
+    if thing.near == CREATED:
+        thing.edges.clear()
+        if row.type != DELETED and not thing.partial:
+            thing.partial = True
+            remarks.append(Remark("lifecycle.event-before-creation", f"{row.type!r} comes before the creation."))
+    if not thing.life:
+        thing.life = row.type if row.type in (CREATED, DELETED) else "changed"
+    thing.near = row.type
+
+
+def replay(events: Iterable[Event], stream: StreamKey, until: int | None = None) -> Mapping[str, str]:
+    """The state of one stream after its events up to ``until`` (UTC microseconds, inclusive), as ``facts`` gives it.
+
+    ``events`` are in the order of time; those of which it is not the first stream are passed over. Events without a
+    time take part where they stand.
+    """
+    thing, operation = Thing(), Operation()
+    for event in events:
+        if until is not None and event.instant is not None and event.instant.micros > until:
+            continue
+        if not event.streams or event.streams[0] != stream:
+            continue
+        if (stream.kind, stream.key) == BATCH:
+            data = event.document.get("data")
+            step_operation(operation, event.type, data if isinstance(data, dict) else {})
+        else:
+            step(thing, read_row(event.document, shape_of(event.document) or OBJECTIVE))
+    return operation.facts() if (stream.kind, stream.key) == BATCH else thing.facts()
