@@ -12,7 +12,7 @@ from stage import DetailsScreen, Stage, seen, text, until
 from textual.pilot import Pilot
 
 from console.app.widgets.details import DetailsPane, panel_page
-from console.app.widgets.proofs import compared, preimage_lines
+from console.app.widgets.proofs import compared, preimage_lines, preimage_title
 from console.app.widgets.raw import indented, raw_lines
 from console.engine.session import Details
 from console.model.event import Field, Panel
@@ -209,3 +209,23 @@ def test_no_byte_of_a_preimage_is_lost(raw: bytes, fields: list[tuple[int, int, 
     ruled = any(span.start < span.end <= len(raw) for span in spans)
     assert "".join(lines[::2] if ruled else lines) == safe(raw)
     assert all(len(line) <= width for line in lines)
+    assert all(lines[::2] if ruled else lines)
+
+
+def test_each_field_of_a_preimage_is_drawn_and_named() -> None:
+    raw = b'{"type":"Opened","n":16,"previous":"ab\x1b"}'
+    spans = (Span(9, 15, "type"), Span(21, 23, "sequence"), Span(36, 39, "previousHash"))
+    proof = Proof("p/1", Trust.VERIFIED, "fine", preimage=raw, spans=spans)
+    assert [line.plain for line in preimage_lines(proof, 24)] == [
+        '{"type":"Opened","n":16,',
+        "         ╰1───╯      2─",
+        '"previous":"ab␛"}',
+        "            ╰3╯",
+    ]
+    assert preimage_title(proof, 24) == "preimage, 41 bytes · 1 is type · 2 is sequence · 3 is previousHash"
+
+
+def test_a_field_that_starts_at_the_edge_starts_in_the_next_row() -> None:
+    proof = Proof("p/1", Trust.VERIFIED, "fine", preimage=b"x" * 20 + b"y" * 12, spans=(Span(20, 32, "tail"),))
+    shown = [line.plain for line in preimage_lines(proof, 20)]
+    assert shown == ["x" * 20, "", "y" * 12, "╰1 tail────╯"]

@@ -18,6 +18,9 @@ PREIMAGE_LIMIT = 16 * 1024
 HASH_LABELS = 12
 """Cells before a hash: 64 hex digits fit behind it in 80 columns."""
 
+_COVERAGE_NOTES = ("Covered by the hash: ", "Not covered: ")
+"""Notes that repeat the profile's coverage, which is shown in lines of its own."""
+
 _PART_STYLES = ("underline $text-accent", "underline $text-primary")
 _DIFFERENT = "bold reverse $text-error"
 _MANY_DIFFERENT = "bold $text-error"
@@ -168,12 +171,14 @@ def _rows(segments: Iterator[tuple[str, int | None]], width: int) -> Iterator[li
     column = 0
     for text, part in segments:
         pieces = list(fold(text, width, width - column))
+        if not pieces[0]:  # the row has no room for the first character
+            yield row
+            row, column = [], 0
+            del pieces[0]
         for number, piece in enumerate(pieces):
-            if number or column >= width:
+            if number:
                 yield row
                 row, column = [], 0
-            if not piece:
-                continue
             end = column + Content(piece).cell_length
             row.append(_Piece(piece, part, column, end, number == 0, number == len(pieces) - 1))
             column = end
@@ -248,7 +253,8 @@ def note_lines(details: Details, width: int) -> list[Content]:
         return []
     recipe = details.profile.recipe if details.profile else "The profile's recipe is not known here."
     lines = prose(safe(recipe), width, lead=f"{safe(details.proof.profile)}  ", lead_style=STRONG)
-    return lines + [line for note in details.proof.notes for line in prose(safe(note), width, lead="· ")]
+    notes = [note for note in details.proof.notes if details.profile is None or not note.startswith(_COVERAGE_NOTES)]
+    return lines + [line for note in notes for line in prose(safe(note), width, lead="· ")]
 
 
 def verdict_lines(details: Details, width: int) -> list[Content]:
