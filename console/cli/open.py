@@ -1,11 +1,14 @@
 """``audit-console [PATH…]``: the console itself."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli.options import common, given, paths
+
+if TYPE_CHECKING:
+    from console.engine.client import Session
 
 
 @click.command("open")
@@ -20,9 +23,15 @@ def command(paths: tuple[str, ...], index: str | None, config: str | None, no_co
     if no_color:
         os.environ["NO_COLOR"] = "1"
     from console.app.app import ConsoleApp
-    from console.engine.client import open_session
 
     folders = given(paths)
-    app = ConsoleApp(lambda: open_session(folders, index=index))
+
+    async def opening() -> "Session":
+        # Imported behind the first paint: the engine is half of what a start costs.
+        from console.engine.client import open_session
+
+        return await open_session(folders, index=index)
+
+    app = ConsoleApp(opening, where=", ".join(folders))
     app.run()
     return app.return_code or 0

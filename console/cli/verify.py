@@ -118,9 +118,9 @@ def _text(result: dict[str, Any], fail_on: str) -> None:
         times = f" (×{each['count']:,})" if each["count"] > 1 else ""
         out(f"{each['severity']:<8} {each['code']}{times}  {where}")
         out(f"         {safe(each['message'])}")
-        if each["expected"] is not None or each["actual"] is not None:
-            out(f"         expected {safe(str(each['expected']))}")
-            out(f"         actual   {safe(str(each['actual']))}")
+        for word in ("expected", "actual"):
+            if each[word] is not None:
+                out(f"         {word:<8} {safe(each[word])}")
     if len(result["findings"]) > 200:
         out(f"… showing 200 of {len(result['findings']):,} findings (all of them with --format json)")
     totals = result["totals"]

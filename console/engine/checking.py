@@ -24,6 +24,7 @@ from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Trust
 from console.sources.base import Source, SourceError
 from console.sources.files import opened as opened_file
+from console.sources.pack import check_manifest
 
 DETAIL = 1000
 """Findings of one code that are listed one by one; the rest are counted."""
@@ -131,6 +132,7 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
             out = read_batch(reader, batch, hashes=False)
             cursor = batch.next
             _take(run, out)
+            run.findings.add([each for each in batch.findings if each.standing])
             if any(out.key) or any(out.parent):
                 scratch = scratch or await _scratch()
                 await _note_keys(scratch, out)
@@ -141,6 +143,8 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
         tail = source.tail(cursor)
         if tail is not None and not reader.takes_tail(tail.raw):
             pending = tail.length
+        if source.container == "zip":
+            run.findings.add(check_manifest(source.path))
         for fact in reader.facts():
             run.facts[StreamKey(fact.kind, fact.key)] = fact
         if irregular := reader.irregular():

@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import multiprocessing
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from console.engine.opening import Options
 from console.engine.places import index_path
+from console.engine.processes import Child, start
 from console.engine.progress import Progress
 from console.engine.records import Records
 from console.engine.searching import SearchedView
@@ -42,30 +41,23 @@ class Session:
         self._ready = asyncio.Event()
         self._news = asyncio.Event()
         self._closing = False
-        self._connection: Connection | None = None
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._child: Child | None = None
         self._deaths = 0
         self._look: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start the worker."""
-        context = multiprocessing.get_context("spawn")
-        mine, theirs = context.Pipe()
-        work = Work(str(self.index), tuple(self.paths), self.options)
-        self._process = context.Process(target=run, args=(theirs, work), name="audit-console worker")
-        self._process.start()
-        theirs.close()
-        self._connection = mine
-        asyncio.get_running_loop().add_reader(mine.fileno(), self._hear)
+        self._child = start(run, Work(str(self.index), tuple(self.paths), self.options))
+        asyncio.get_running_loop().add_reader(self._child.connection.fileno(), self._hear)
 
     def _hear(self) -> None:
-        assert self._connection is not None
+        assert self._child is not None
         try:
-            self.progress = self._connection.recv()
+            self.progress = self._child.connection.recv()
         except (EOFError, OSError):
-            asyncio.get_running_loop().remove_reader(self._connection.fileno())
-            self._connection.close()
-            self._connection = None
+            asyncio.get_running_loop().remove_reader(self._child.connection.fileno())
+            self._child.kill()
+            self._child = None
             self._died()
             return
         self._ready.set()
@@ -186,13 +178,9 @@ class Session:
         self._news.set()
         if self._look is not None:
             self._look.cancel()
-        if self._connection is not None:
-            asyncio.get_running_loop().remove_reader(self._connection.fileno())
-            self._connection.close()
-        if self._process is not None:
-            await asyncio.to_thread(self._process.join, 5)
-            if self._process.is_alive():
-                self._process.terminate()
+        if self._child is not None:
+            asyncio.get_running_loop().remove_reader(self._child.connection.fileno())
+            await asyncio.to_thread(self._child.stop)
         if self._reader is not None:
             await self._reader.close()
         if isinstance(self._folder, tempfile.TemporaryDirectory):

@@ -8,7 +8,7 @@ from pathlib import Path
 from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
 from console.sources.discover import open_sources
-from console.sources.leaf import leaf
+from console.sources.identity import matches
 
 NEIGHBOURS = 1000
 """Files of a folder that are looked at for the earlier content of a ledger."""
@@ -83,6 +83,6 @@ def _exists(source: Source) -> bool:
 
 def _holds(source: Source, mark: Mark) -> bool:
     try:
-        return leaf(source.read(mark.offset, mark.length)) == mark.leaf
+        return matches(source, [(mark.offset, mark.length, mark.leaf)])
     except SourceError:
         return False

@@ -20,7 +20,7 @@ SECONDS = 0.5
 
 
 def read_batch(reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> EventBatch:
-    """One batch through a reader, with the container's findings and the record hashes (RFC 6962 leaves)."""
+    """One batch through a reader, with the container's settled findings and the record hashes (RFC 6962 leaves)."""
     out = reader.read(batch)
     if batch.leaves:
         skipped = {batch.first + index for index in batch.leaves}
@@ -28,7 +28,8 @@ def read_batch(reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> Ev
         for index in batch.leaves:
             out.worst[index] = max(out.worst[index], Severity.ERROR)
     if batch.findings:
-        out.findings = [*(each for each in batch.findings if each not in out.findings), *out.findings]
+        settled = [each for each in batch.findings if not each.standing and each not in out.findings]
+        out.findings = [*settled, *out.findings]
     if hashes:
         leaves = [sha256(b"\0" + raw).digest() for raw in batch.raws]
         for index, digest in batch.leaves.items():
@@ -49,6 +50,8 @@ def portions(source: Source, reader: Reader, start: Cursor, *, rows: int = ROWS)
     Raises ``SourceError`` where the ledger cannot be read any more; what came before stands.
     """
     batches: list[EventBatch] = []
+    at_end: list[Finding] = []
+    """What the container says of its end: it comes again with each look."""
     count = 0
     cursor = start
     began = time.monotonic()
@@ -62,7 +65,7 @@ def portions(source: Source, reader: Reader, start: Cursor, *, rows: int = ROWS)
             profile=reader.profile,
             state=dict(reader.take_state()),
             facts=tuple(reader.facts()),
-            standing=(*reader.standing(), *([partial_tail(cursor, pending)] if pending else [])),
+            standing=(*reader.standing(), *at_end, *([partial_tail(cursor, pending)] if pending else [])),
             pending=pending,
             bytes=size,
             file=file,
@@ -71,6 +74,7 @@ def portions(source: Source, reader: Reader, start: Cursor, *, rows: int = ROWS)
 
     for batch in source.batches(start):
         out = read_batch(reader, batch)
+        at_end += [each for each in batch.findings if each.standing]
         batches.append(out)
         count += len(out)
         cursor = batch.next

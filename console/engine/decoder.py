@@ -1,13 +1,13 @@
 """A process that decodes for the writer: long ledgers are parsed on one core while the other one writes the index."""
 
 import asyncio
-import multiprocessing
 import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from console.engine.decode import portions
+from console.engine.processes import start
 from console.formats.base import Context
 from console.formats.registry import by_name
 from console.index.portion import Portion
@@ -37,10 +37,6 @@ def _run(connection: Connection, job: Job) -> None:
         connection.send(None)
     except SourceError as error:
         connection.send((error.path, error.finding))
-    except (BrokenPipeError, KeyboardInterrupt):
-        return
-    finally:
-        connection.close()
 
 
 async def decoded_elsewhere(job: Job) -> AsyncIterator[Portion]:
@@ -48,21 +44,15 @@ async def decoded_elsewhere(job: Job) -> AsyncIterator[Portion]:
 
     Raises ``SourceError`` as ``portions`` does, and ``EOFError`` where the process died.
     """
-    context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(sending, job), daemon=True, name="audit-console decoder")
-    process.start()
-    sending.close()
+    child = start(_run, job)
     loop = asyncio.get_running_loop()
     try:
         while True:
-            message: Portion | tuple[str, Finding] | None = await loop.run_in_executor(None, receiving.recv)
+            message: Portion | tuple[str, Finding] | None = await loop.run_in_executor(None, child.connection.recv)
             if message is None:
                 break
             if isinstance(message, tuple):
                 raise SourceError(*message)
             yield message
     finally:
-        process.terminate()
-        receiving.close()
-        await loop.run_in_executor(None, process.join)
+        await loop.run_in_executor(None, child.kill)

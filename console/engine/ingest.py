@@ -14,6 +14,7 @@ from console.index.schema import BY_REFERENCES, split_id
 from console.index.states import Known, irregular_streams, place, reader_state, stream_places
 from console.index.writer import IndexWriter
 from console.model.record import Cursor, Record
+from console.sources.pack import check_manifest
 
 LONG = 16 * 1024 * 1024
 """Bytes still to read beyond which a ledger is decoded in a process of its own."""
@@ -57,6 +58,8 @@ class Ingest:
             source.path, source.member, source.container, opened.format.name, opened.claim.shape
         )
         self.writer.begin(ledger)
+        if source.container == "zip":
+            await self.writer.add_findings(ledger, check_manifest(source.path))
         live = self.live[ledger] = Live(opened, ledger, Cursor(), opened.format.reader(opened.context(self.options)))
         return live
 

@@ -1,5 +1,6 @@
 """Keeps an index in step with its paths: at the start, and whenever something changes under them."""
 
+import os
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Keeper:
     def __init__(self, ingest: Ingest, paths: Iterable[str]) -> None:
         self._ingest = ingest
         self._writer = ingest.writer
-        self.paths = [str(Path(path).absolute()) for path in paths]
+        self.paths = [os.path.abspath(path) for path in paths]  # noqa: PTH100 - not through symbolic links
         self._by_path: dict[str, list[Live]] = {}
         self._past: set[str] = set()
         """Paths that hold the past of a ledger (rotated or compressed)."""

@@ -1,8 +1,6 @@
 """Verification for the screen: the verifier of the commands, in a process of its own, with progress and cancel."""
 
 import asyncio
-import contextlib
-import multiprocessing
 import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,6 +9,7 @@ from multiprocessing.connection import Connection
 
 from console.engine.checking import Checked, check_ledger
 from console.engine.opening import Opened, Options
+from console.engine.processes import start
 from console.engine.session import VerifyProgress
 from console.formats.base import Claim
 from console.formats.registry import by_name
@@ -61,9 +60,8 @@ def _run(connection: Connection, targets: Sequence[Target], options: Options, st
             results.append(checked)
         return verdict(results, wanted)
 
-    with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
-        connection.send((before, broken_before, asyncio.run(check())))
-    connection.close()
+    words = asyncio.run(check())
+    connection.send((before, broken_before, words))
 
 
 def verdict(results: Sequence[Checked], stream: StreamKey | None = None) -> str:
@@ -91,22 +89,16 @@ async def verify_elsewhere(
     ledgers: Sequence[tuple[int, Opened]], options: Options, stream: tuple[str, str] | None
 ) -> AsyncIterator[VerifyProgress]:
     """Verify (records expected, ledger) pairs in another process. Closing the iterator ends that process."""
-    context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
     targets = [Target.of(opened) for _, opened in ledgers]
-    process = context.Process(
-        target=_run, args=(sending, targets, options, stream), daemon=True, name="audit-console verifier"
-    )
     total = sum(records for records, _ in ledgers)
-    process.start()
-    sending.close()
+    child = start(_run, targets, options, stream)
     began = time.monotonic()
     loop = asyncio.get_running_loop()
     try:
         yield VerifyProgress(0, total, 0, 0.0, None)
         while True:
             try:
-                done, broken, words = await loop.run_in_executor(None, receiving.recv)
+                done, broken, words = await loop.run_in_executor(None, child.connection.recv)
             except EOFError:
                 yield VerifyProgress(0, total, 0, 0.0, None, True, "The verification was ended before it was done.")
                 return
@@ -117,6 +109,4 @@ async def verify_elsewhere(
                 return
             yield VerifyProgress(done, max(total, done), broken, rate, left)
     finally:
-        process.terminate()
-        await loop.run_in_executor(None, process.join)
-        receiving.close()
+        await loop.run_in_executor(None, child.kill)

@@ -81,8 +81,7 @@ def run(connection: Connection, work: Work) -> None:
     """Entry of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(5)
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        asyncio.run(_main(connection, work))
+    asyncio.run(_main(connection, work))
 
 
 async def _main(connection: Connection, work: Work) -> None:

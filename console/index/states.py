@@ -87,8 +87,8 @@ async def irregular_streams(db: aiosqlite.Connection, ledger: int) -> list[Strea
 async def stream_places(db: aiosqlite.Connection, ledger: int, stream: StreamKey) -> list[tuple[int, int, int]]:
     """Ordinal, offset and length of a stream's events by (sequence, ordinal)."""
     async with db.execute(
-        "SELECT event.id, offset, length FROM event JOIN stream ON stream.id = event.stream"
-        " WHERE stream.ledger = ? AND kind = ? AND key = ? ORDER BY sequence, event.id",
+        "SELECT event.id, event.offset, event.length FROM event JOIN stream ON stream.id = event.stream"
+        " WHERE stream.ledger = ? AND stream.kind = ? AND stream.key = ? ORDER BY sequence, event.id",
         (ledger, stream.kind, stream.key),
     ) as rows:
         return [(split_id(number)[1], offset, length) async for number, offset, length in rows]

@@ -1,0 +1,1 @@
+"""csv, dot, json, html … one module per form. None yet."""

@@ -1,0 +1,1 @@
+"""What was seen before: record tree, checkpoints, comparison. None yet."""
