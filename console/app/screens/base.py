@@ -13,6 +13,7 @@ from console.app.widgets.frame import HeadLine, KeyLine, TextLine, progress_word
 from console.app.words import count
 from console.app.work import in_words
 from console.engine.session import Progress, VerifyProgress
+from console.text import safe
 
 if TYPE_CHECKING:
     from console.app.app import ConsoleApp
@@ -31,6 +32,8 @@ class ConsoleScreen(Screen[int | None]):
         super().__init__()
         self._trouble: SessionTrouble | None = None
         self._check: VerifyMoved | None = None
+        self.word = ""
+        """A passing word in front of the status, showable: what the last action came to."""
 
     @property
     def console_app(self) -> "ConsoleApp":
@@ -70,8 +73,16 @@ class ConsoleScreen(Screen[int | None]):
             line.say(Content.assemble((f"✗ {self._trouble.what}: {self._trouble.words}", "bold $text-error")))
         elif self._check:
             line.say(check_words(self._check))
+        elif self.word:
+            line.say(Content("   ").join([Content.assemble((self.word, "bold")), self.status()]))
         else:
             line.say(self.status())
+
+    def say_word(self, word: str) -> None:
+        """Say what an action came to, or with '' no longer."""
+        if word != self.word:
+            self.word = word
+            self.say_status()
 
     # work
 
@@ -110,7 +121,9 @@ class ConsoleScreen(Screen[int | None]):
 
     def on_index_changed(self, event: IndexChanged) -> None:
         event.stop()
-        self._trouble = None
+        if self._trouble is not None:
+            self._trouble = None
+            self.say_status()
         self.say_place()
         self.look()
 
@@ -124,6 +137,8 @@ class ConsoleScreen(Screen[int | None]):
     def on_verify_moved(self, event: VerifyMoved) -> None:
         event.stop()
         self._check = None if event.progress.finished else event
+        if event.progress.finished:
+            self.word = f"Verified {event.of}: {safe(event.progress.verdict)}"
         self.say_status()
 
     # actions that all screens have
@@ -134,7 +149,7 @@ class ConsoleScreen(Screen[int | None]):
 
     def stop(self) -> bool:
         """Stop what is under way; whether there was anything."""
-        self._trouble = None
+        self._trouble, self.word = None, ""
         if self._check:
             self._check = None
             self.console_app.stop_check()
@@ -151,9 +166,9 @@ def check_words(moved: VerifyMoved) -> Content:
     left = "" if progress.left is None else f" · {progress.left:,.0f} s left"
     broken = (f"✗ {progress.broken:,} broken", "bold $text-error") if progress.broken else ("none broken", "")
     return Content.assemble(
-        (f"Verifying {moved.of}: {part} % of {count(progress.total, 'link')} · ", ""),
+        (f"Verifying: {part} % of {count(progress.total, 'link')} · ", ""),
         broken,
-        (f" · {progress.rate:,.0f}/s{left} · Esc stops", ""),
+        (f" · {progress.rate:,.0f}/s{left} · Esc stops · {moved.of}", ""),
     )
 
 

@@ -12,8 +12,17 @@ from textual.widgets import Static
 from console.app.actions import OVERVIEW, bindings
 from console.app.messages import IndexChanged, LedgersRead
 from console.app.screens.base import ConsoleScreen
-from console.app.screens.overview_rows import FEW_LEDGERS, ORDERS, PREVIEW, UNFOLDED, added, rows_of, unread
-from console.app.widgets.frame import TextLine
+from console.app.screens.overview_rows import (
+    FEW_LEDGERS,
+    ORDERS,
+    PREVIEW,
+    UNFOLDED,
+    added,
+    common_root,
+    rows_of,
+    unread,
+)
+from console.app.widgets.frame import TextLine, TitleLine
 from console.app.widgets.ledger_list import LedgerList, short
 from console.app.words import count
 from console.app.work import Latest
@@ -23,7 +32,8 @@ from console.text import safe
 
 CALM = 0.25
 """Seconds between two looks while events stream in."""
-LEGEND = Content("   ").join(f"{trust.glyph} {trust.word}" for trust in sorted(Trust, key=lambda t: (t == 0, t)))
+LEGEND = tuple(f"{trust.glyph} {trust.word}" for trust in sorted(Trust, key=lambda trust: (trust == 0, trust)))
+NAME_LIMIT = 300
 
 
 class OverviewScreen(ConsoleScreen):
@@ -34,6 +44,7 @@ class OverviewScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self.list = LedgerList(id="ledgers")
         self._order = ORDERS[0]
         self._ledgers: tuple[LedgerRow, ...] = ()
         self._streams: dict[int, tuple[list[StreamRow], int]] = {}
@@ -44,19 +55,18 @@ class OverviewScreen(ConsoleScreen):
 
     def body(self) -> Iterator[Widget]:
         yield TextLine(id="totals")
-        yield TextLine(id="titles")
-        yield LedgerList(id="ledgers")
+        yield TitleLine(self.list)
+        yield self.list
         yield Static(id="empty", markup=False)
 
-    @property
-    def list(self) -> LedgerList:
-        return self.query_one(LedgerList)
-
     def place(self) -> Content:
-        return Content.assemble(("audit-console", "bold"), "  Overview")
+        root = safe(common_root([ledger.path for ledger in self._ledgers]), limit=NAME_LIMIT)
+        order = {"worst": "worst first", "name": "by name", "last event": "latest first"}[self._order]
+        return Content.assemble(("audit-console", "bold"), f"  Overview, {order}" + (f"  {root}" if root else ""))
 
     def status(self) -> Content:
-        return Content.assemble((LEGEND.plain, "$text-muted"))
+        gap = "   " if self.size.width >= 100 else " "
+        return Content.assemble((gap.join(LEGEND), "$text-muted"))
 
     # reading
 
@@ -102,7 +112,12 @@ class OverviewScreen(ConsoleScreen):
             self._show()
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._say_titles)
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        self.say_status()
+        if self._ledgers:
+            self.query_one("#totals", TextLine).say(self._totals())
 
     # showing
 
@@ -117,12 +132,10 @@ class OverviewScreen(ConsoleScreen):
         if empty:
             self.query_one("#empty", Static).update(self._empty_words())
             return
-        self.list.show(rows_of(self._ledgers, self._streams, self._order), self.console_app.now())
-        self._say_titles()
+        rows = rows_of(self._ledgers, self._streams, self._order)
+        self.list.show(rows, self.console_app.now(), common_root([ledger.path for ledger in self._ledgers]))
+        self.say_place()
         self.query_one("#totals", TextLine).say(self._totals())
-
-    def _say_titles(self) -> None:
-        self.query_one("#titles", TextLine).say(Content(self.list.titles))
 
     def _empty_words(self) -> Content:
         where = self.console_app.where or "the given paths"
@@ -144,8 +157,9 @@ class OverviewScreen(ConsoleScreen):
         if len(self._streams) == sum(not unread(ledger) for ledger in self._ledgers):
             parts.append(count(streams, "stream"))
         parts.append(count(events, "event"))
+        worded = self.size.width >= 100
         found = [
-            (f"{level.glyph} {short(findings[level])} {level.word}", f"$text-{colour}")
+            (f"{level.glyph} {short(findings[level])}" + (f" {level.word}" if worded else ""), f"$text-{colour}")
             for level, colour in (
                 (Severity.CRITICAL, "error"),
                 (Severity.ERROR, "error"),
@@ -155,11 +169,15 @@ class OverviewScreen(ConsoleScreen):
             if findings[level]
         ]
         broken = [(f"✗ {short(trust[Trust.BROKEN])} broken", "bold $text-error")] if trust[Trust.BROKEN] else []
-        words = [Content(", ".join(parts)), *(Content.assemble(part) for part in (*broken, *found))]
-        words.append(Content.assemble((f"by {self._order}", "$text-muted")))
+        words = [Content(", ".join(parts)), *(Content.assemble(part) for part in broken)]
+        if found:
+            words.append(Content.assemble("findings ", Content("  ").join(Content.assemble(part) for part in found)))
         return Content("   ").join(words)
 
     # actions
+
+    def on_cursor_list_moved(self) -> None:
+        self.say_word("")
 
     def on_ledger_list_opened(self) -> None:
         self.action_open()

@@ -66,3 +66,12 @@ def unread(ledger: LedgerRow) -> bool:
 def added(rows: Sequence[Sequence[int]], size: int) -> tuple[int, ...]:
     """Counts added up place by place."""
     return tuple(sum(row[at] for row in rows if at < len(row)) for at in range(size))
+
+
+def common_root(paths: Sequence[str]) -> str:
+    """The directories that all paths share, with a slash at the end; '' if they share none."""
+    if not paths:
+        return ""
+    first, last = min(paths), max(paths)
+    same = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    return first[: first.rfind("/", 0, same) + 1]

@@ -15,7 +15,7 @@ from console.app.screens.base import ConsoleScreen
 from console.app.widgets.details import DetailsPane
 from console.app.widgets.event_table import EventTable
 from console.app.widgets.filter_bar import FilterBar
-from console.app.widgets.frame import TextLine
+from console.app.widgets.frame import TitleLine
 from console.app.widgets.ledger_list import short
 from console.app.words import day_and_time
 from console.app.work import Latest, in_words
@@ -50,30 +50,20 @@ class StreamScreen(ConsoleScreen):
         self._goal = event
         self._seeking = ""
         self._calm: Timer | None = None
+        self.table = EventTable(streams=stream is None, ledgers=ledger is None, id="events")
+        self.table.follow = event is None
+        self.pane = DetailsPane(session, id="details")
+        self.bar = FilterBar(id="filter")
         self._refresher = Latest(self.guarded(self._refresh_view, "Reading"), self._begin)
         self._totals = Latest(self.guarded(self._read_totals, "Reading totals"), self._begin)
 
     def body(self) -> Iterator[Widget]:
         with Container(id="stream-body"):
             with Vertical(id="stream-main"):
-                yield TextLine(id="titles")
-                table = EventTable(streams=self._stream is None, ledgers=self._ledger is None, id="events")
-                table.follow = self._goal is None
-                yield table
-            yield DetailsPane(self._session, id="details")
-        yield FilterBar(id="filter")
-
-    @property
-    def table(self) -> EventTable:
-        return self.query_one(EventTable)
-
-    @property
-    def pane(self) -> DetailsPane:
-        return self.query_one(DetailsPane)
-
-    @property
-    def bar(self) -> FilterBar:
-        return self.query_one(FilterBar)
+                yield TitleLine(self.table)
+                yield self.table
+            yield self.pane
+        yield self.bar
 
     # words
 
@@ -101,7 +91,7 @@ class StreamScreen(ConsoleScreen):
             Content.assemble(("↓ follow", "$text-success")) if table.follow else Content.assemble(("follow off", ""))
         )
         if self._seeking:
-            parts.append(Content.assemble((f"looking for {self._seeking} · Esc stops", "$text-primary")))
+            parts.append(Content.assemble((f"looking for the next {self._seeking} · Esc stops", "$text-primary")))
         if view.note:
             parts.append(Content.assemble((safe(view.note, limit=NAME_LIMIT), "$text-warning")))
         if table.row is not None and table.row.time is not None:
@@ -113,8 +103,9 @@ class StreamScreen(ConsoleScreen):
         counted = self._stream or self._ledger
         if counted is None:
             return []
+        words = self.size.width >= 110
         total = [
-            f"{trust.glyph} {short(counted.trust[trust])} {trust.word}"
+            f"{trust.glyph} {short(counted.trust[trust])}" + (f" {trust.word}" if words else "")
             for trust in sorted(Trust, reverse=True)
             if trust < len(counted.trust) and counted.trust[trust]
         ]
@@ -193,7 +184,6 @@ class StreamScreen(ConsoleScreen):
         self.bar.accept(event.query)
         self.table.show(event.view, event.row)
         self.table.focus()
-        self._say_titles()
         self.say_status()
         if before is not None:
             self.start(before.close, "Closing a view", "closing")
@@ -211,6 +201,8 @@ class StreamScreen(ConsoleScreen):
     # what the widgets say
 
     def on_event_table_highlighted(self, event: EventTable.Highlighted) -> None:
+        if not self.table.follow:
+            self.word = ""
         self.say_status()
         if self.pane.display:
             self._show_details(event.event)
@@ -233,12 +225,6 @@ class StreamScreen(ConsoleScreen):
 
     def on_filter_bar_left(self) -> None:
         self.table.focus()
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._say_titles)
-
-    def _say_titles(self) -> None:
-        self.query_one("#titles", TextLine).say(Content(self.table.titles))
 
     # actions
 
@@ -268,7 +254,6 @@ class StreamScreen(ConsoleScreen):
             self._show_details(row.id if row else None)
         else:
             self.table.focus()
-        self.call_after_refresh(self._say_titles)
 
     def action_switch_pane(self) -> None:
         if self.table.has_focus and self.pane.display:
@@ -283,16 +268,16 @@ class StreamScreen(ConsoleScreen):
         self.pane.action_previous_tab()
 
     def action_next_finding(self) -> None:
-        self._seek(1, lambda row: row.worst > Severity.NONE, "a finding")
+        self._seek(1, lambda row: row.worst > Severity.NONE, "finding")
 
     def action_previous_finding(self) -> None:
-        self._seek(-1, lambda row: row.worst > Severity.NONE, "a finding")
+        self._seek(-1, lambda row: row.worst > Severity.NONE, "finding")
 
     def action_next_error(self) -> None:
-        self._seek(1, lambda row: row.worst >= Severity.ERROR, "an error")
+        self._seek(1, lambda row: row.worst >= Severity.ERROR, "error")
 
     def action_previous_error(self) -> None:
-        self._seek(-1, lambda row: row.worst >= Severity.ERROR, "an error")
+        self._seek(-1, lambda row: row.worst >= Severity.ERROR, "error")
 
     def _seek(self, step: int, wanted: Callable[[EventRow], bool], what: str) -> None:
         view = self.table.view
@@ -307,14 +292,14 @@ class StreamScreen(ConsoleScreen):
 
         self._seeking = what
         self.say_status()
-        self.start(work, f"Looking for {what}", "seek")
+        self.start(work, f"Looking for the next {what}", "seek")
 
     def on_sought(self, event: Sought) -> None:
         self._seeking = ""
         if event.view is self.table.view and event.row is not None:
             self.table.move_to(event.row, middle=True)
         elif event.row is None:
-            self.notify(f"There is no further event with {event.what} in this direction.", markup=False, timeout=3)
+            self.word = f"no further {event.what}"
         self.say_status()
 
     def action_copy(self) -> None:
@@ -326,7 +311,7 @@ class StreamScreen(ConsoleScreen):
             details = await self._session.details(row.id)
             text = safe(details.event.event_id or f"{details.ledger.name} record {row.ordinal}", limit=NAME_LIMIT)
             self.app.copy_to_clipboard(text)
-            self.notify(text, title="Copied", markup=False, timeout=3)
+            self.say_word(f"copied {text}")
 
         self.start(work, "Copying", "copy")
 
@@ -354,7 +339,7 @@ class StreamScreen(ConsoleScreen):
                 self._goal = event
                 self._leave_filter(event)
             else:
-                self.post_message(Sought(view, row, "the event"))
+                self.post_message(Sought(view, row, "event"))
 
         self.start(work, "Going to the event", "seek")
 
@@ -387,6 +372,6 @@ class StreamScreen(ConsoleScreen):
         return False
 
     def on_unmount(self) -> None:
-        view: View | None = self.table.view if self.is_mounted else None
+        view: View | None = self.table.view
         if view is not None:
             self.app.run_worker(view.close(), group="closing", exit_on_error=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from console.app.cells import fit, middle
 from console.app.words import day_and_time
@@ -24,7 +25,7 @@ class Columns:
     worst: int = 1
     time: int = 18
     sequence: int = 6
-    type: int = 22
+    type: int = 0
     stream: int = 0
     actor: int = 0
     ledger: int = 0
@@ -39,6 +40,28 @@ class Columns:
         return sum(shown) + len(shown) - 1
 
 
+class _Share(NamedTuple):
+    """Cells of a column that shares what the fixed ones leave.
+
+    None is below ``least`` or above ``most``. All are ``good`` before a further one comes in (stream apart), and
+    before any gets more.
+    """
+
+    name: str
+    least: int
+    good: int
+    most: int
+
+
+_SHARES = (
+    _Share("type", 10, 22, 32),
+    _Share("stream", 12, 14, 44),
+    _Share("actor", 12, 16, 28),
+    _Share("ledger", 16, 20, 40),
+    _Share("record", 9, 9, 9),
+)
+
+
 def fit_columns(width: int, *, streams: bool, ledgers: bool) -> Columns:
     """Columns for a table so many cells wide. ``streams`` and ``ledgers``: rows of several of them are mixed.
 
@@ -49,18 +72,20 @@ def fit_columns(width: int, *, streams: bool, ledgers: bool) -> Columns:
     time = 23 if width >= 96 else 18 if width >= 50 else 14
     sequence = 6 if width >= 50 else 5
     left = width - (1 + trust + worst + time + sequence + 5)
-    wants = [("type", 12, 32), ("stream", 10 if streams else 0, 44), ("actor", 12, 28), ("ledger", 14 if ledgers else 0, 34), ("record", 9, 9)]  # fmt: skip  # noqa: E501 - one list
     given: dict[str, int] = {}
-    for name, least, _ in wants:
+    wanted = [share for share in _SHARES if (share.name != "stream" or streams) and (share.name != "ledger" or ledgers)]
+    owed = 0
+    for share in wanted:
         gap = 1 if given else 0
-        if least and left >= least + gap and (len(given) < 2 or left >= least + gap + 8):
-            given[name] = least
-            left -= least + gap
-    for share in (0.6, 1.0):
-        for name, least, most in wants:
-            if name in given:
-                more = min(most - given[name], max(0, int(left * share)) if name != "record" else most - least, left)
-                given[name] += more
+        if left - (owed if share.name not in {"type", "stream"} else 0) >= share.least + gap:
+            given[share.name] = share.least
+            left -= share.least + gap
+            owed += share.good - share.least
+    for goal in ("good", "most"):
+        for share in wanted:
+            if share.name in given:
+                more = max(0, min(getattr(share, goal) - given[share.name], left))
+                given[share.name] += more
                 left -= more
     return Columns(trust=trust, worst=worst, time=time, sequence=sequence, **given)
 

@@ -6,6 +6,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from console.app.actions import moves
 
@@ -38,6 +39,8 @@ class CursorList(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.cursor = 0
+        self.heading: Widget | None = None
+        """The line above with the headings: drawn anew when the widths change."""
         self._count = 0
         self._strips: LRUCache[int, Strip] = LRUCache(STRIPS)
 
@@ -50,6 +53,11 @@ class CursorList(ScrollView, can_focus=True):
     def placeholder(self, selected: bool) -> Strip:
         """What stands in a row while it is not known."""
         return Strip.blank(self.size.width, self.rich_style)
+
+    @property
+    def titles(self) -> str:
+        """The headings for the present width."""
+        return ""
 
     def restyle(self) -> None:
         """Colours or width have changed."""
@@ -159,6 +167,8 @@ class CursorList(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self.restyle()
+        if self.heading is not None:
+            self.heading.refresh()
         self.resize_rows(self._count)
         self.forget()
         self.into_view(self.cursor)

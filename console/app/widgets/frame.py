@@ -5,6 +5,7 @@ from textual.widget import Widget
 
 from console.app.actions import footer
 from console.app.cells import width
+from console.app.widgets.cursor_list import CursorList
 from console.engine.session import Progress
 from console.text import safe
 
@@ -42,6 +43,18 @@ class TextLine(Widget):
 
     def render(self) -> Content:
         return self.content.truncate(self.content_size.width, ellipsis=True)
+
+
+class TitleLine(Widget):
+    """The headings above a list, for the widths that the list now has."""
+
+    def __init__(self, of: CursorList) -> None:
+        super().__init__()
+        self._of = of
+        of.heading = self
+
+    def render(self) -> Content:
+        return Content(self._of.titles)
 
 
 class KeyLine(Widget):

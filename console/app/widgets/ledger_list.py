@@ -44,6 +44,7 @@ class LedgerList(CursorList):
         self._styles: dict[str, Style] = {}
         self._widths = Widths.fit(80)
         self._now = 0
+        self._root = ""
 
     @property
     def row(self) -> OverviewRow | None:
@@ -65,9 +66,10 @@ class LedgerList(CursorList):
         ]
         return " ".join(part for part in parts if part)
 
-    def show(self, rows: Sequence[OverviewRow], now: int) -> None:
-        """Show these rows; ``now`` is the clock for ages."""
+    def show(self, rows: Sequence[OverviewRow], now: int, root: str = "") -> None:
+        """Show these rows; ``now`` is the clock for ages, ``root`` the start of all names, which is left out."""
         here = self.row.key if self.row else None
+        self._root = root
         before, self.rows, self._now = self.rows, rows, now
         if len(rows) != len(before):
             self.resize_rows(len(rows))
@@ -109,9 +111,12 @@ class LedgerList(CursorList):
             self._draw_counts(pen, shown)
         return pen.strip(self.inner_width)
 
+    def _name_of(self, ledger: LedgerRow) -> str:
+        return safe(ledger.name.removeprefix(self._root), limit=NAME_LIMIT)
+
     def _draw_unread(self, pen: "_Pen", ledger: LedgerRow) -> None:
         at = self._widths
-        pen.write(fit("  " + middle(safe(ledger.name, limit=NAME_LIMIT), at.name - 2), at.name), "dim")
+        pen.write(fit("  " + middle(self._name_of(ledger), at.name - 2), at.name), "dim")
         glyph, style = ("✗", "error") if ledger.state == "unreadable" else ("?", "dim")
         pen.write(f" {glyph} {safe(ledger.state)}", style)
         if ledger.note:
@@ -121,7 +126,7 @@ class LedgerList(CursorList):
         at, ledger, stream = self._widths, shown.ledger, shown.stream
         counted: LedgerRow | StreamRow = stream or ledger
         if stream is None:
-            pen.write(fit("▾ " + middle(safe(ledger.name, limit=NAME_LIMIT), at.name - 2), at.name), "ledger")
+            pen.write(fit("▾ " + middle(self._name_of(ledger), at.name - 2), at.name), "ledger")
             system = f"{ledger.format} {ledger.shape}" if at.format > 12 else ledger.format
             format, profile = safe(system), safe(ledger.profile or "")
             events_ = ledger.records
@@ -194,9 +199,9 @@ class Widths:
     def fit(cls, cells: int) -> "Widths":
         format, profile, trust, note = (12, 0, 14, 0)
         if cells >= 110:
-            format, profile, trust = 20, 18, 22
+            format, profile, trust = 16, 14, 18
         if cells >= 150:
-            trust, note = 32, 24
+            format, profile, trust, note = 22, 18, 32, 24
         fixed = [format, profile, 9, trust, 10, 7, note]
         name = cells - 1 - sum(fixed) - sum(1 for each in fixed if each)
         return cls(max(10, name), format, profile, trust, note)

@@ -1,0 +1,153 @@
+"""Texts in cells, columns for a width, pages of rows, numbers in words."""
+
+import pytest
+from fake_session import START, FakeSession
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.app.cells import cut, fit, middle, width
+from console.app.screens.overview_rows import common_root
+from console.app.seek import seek
+from console.app.theme import DARK, LIGHT
+from console.app.widgets.columns import TRUST_WIDTH, cells, fit_columns, titles
+from console.app.widgets.ledger_list import short
+from console.app.widgets.pages import PAGE, Pages
+from console.app.words import age, count, day_and_time
+from console.text import safe
+
+TEXTS = st.text(st.sampled_from("aZ 東京🙂é\u0301⟨")).map(safe)
+
+
+@given(TEXTS, st.integers(0, 30))
+def test_fit_is_exact_and_others_at_most(text: str, cells: int) -> None:
+    assert width(fit(text, cells)) == cells
+    assert width(fit(text, cells, right=True)) == cells
+    assert width(cut(text, cells)) <= cells
+    assert width(middle(text, cells)) <= cells
+
+
+def test_both_ends_of_a_path_stay() -> None:
+    assert middle("/var/ledgers/deals/acme/events.jsonl", 20) == "/var/ledge…nts.jsonl"
+    assert cut("abcdef", 4) == "abc…"
+
+
+@given(st.integers(20, 400), st.booleans(), st.booleans())
+def test_columns_fill_but_never_overflow(room: int, streams: bool, ledgers: bool) -> None:
+    columns = fit_columns(room, streams=streams, ledgers=ledgers)
+    if room >= 36:
+        assert columns.total <= room
+        assert columns.type >= 8
+    assert width(titles(columns)) == columns.total
+
+
+@given(st.integers(36, 250))
+async def test_every_row_has_the_width_of_its_columns(room: int) -> None:
+    columns = fit_columns(room, streams=True, ledgers=True)
+    for entry in SESSION.entries[118:150]:
+        texts = cells(entry.row, columns, "deals/acme/events.jsonl")
+        shown = [getattr(texts, name) for name in texts.__slots__]
+        assert sum(width(text) for text in shown if text) + sum(1 for text in shown if text) + 1 == columns.total
+
+
+SESSION = FakeSession()
+
+
+def test_80_columns_show_time_trust_type_sequence_and_stream() -> None:
+    columns = fit_columns(79, streams=True, ledgers=False)
+    assert columns.trust == TRUST_WIDTH
+    assert columns.time >= 18
+    assert columns.type >= 20
+    assert columns.stream >= 14
+
+
+def test_pages_keep_the_latest_and_show_the_stale() -> None:
+    pages = Pages(kept=2)
+    rows = [entry.row for entry in SESSION.entries]
+    assert pages.row(3) is None
+    pages.put(0, rows[:PAGE])
+    assert pages.row(3) == rows[3]
+    pages.put(1, rows[PAGE : PAGE + 10])
+    assert pages.row(PAGE + 9) == rows[PAGE + 9]
+    assert pages.row(PAGE + 10) is None
+    pages.expire(PAGE + 10)
+    assert not pages.fresh(1)
+    assert pages.fresh(0)
+    assert pages.row(PAGE) == rows[PAGE]
+    assert pages.put(1, rows[PAGE : PAGE + 20]) == rows[PAGE : PAGE + 10]
+    assert pages.fresh(1)
+    pages.row(0)
+    pages.put(2, [])
+    assert pages.row(0) is not None
+    assert pages.row(PAGE) is None
+    assert len(pages) == 2
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "found"), [(0, 1, 45), (45, 1, 45), (46, 1, None), (119, -1, 45), (44, -1, None)]
+)
+async def test_seek(start: int, step: int, found: int | None) -> None:
+    view = await SESSION.view(ledger=1)
+    rows = await view.rows(0, 120)
+    at = next(at for at, row in enumerate(rows) if row.worst)
+    shift = at - 45
+    result = await seek(view, start + (shift if start in (44, 45, 46) else 0), step, lambda row: row.worst > 0)
+    assert result == (None if found is None else at)
+
+
+def test_times_in_words() -> None:
+    assert day_and_time(START + 123_456) == "2026-01-01 00:00:00.123"
+    assert day_and_time(START + 123_456, full=False, digits=6) == "01-01 00:00:00.123456"
+    assert day_and_time(None) == "no time"
+    assert day_and_time(1 << 62) == "off calendar"
+    assert day_and_time(-62_135_596_800_000_000).startswith("0001-01-01")
+    assert age(START, START + 59_000_000) == "59 s"
+    assert age(START, START + 3 * 86_400_000_000) == "3 d"
+    assert age(START + 120_000_000, START) == "in 2 min"
+    assert age(None, START) == ""
+
+
+def test_counts_in_words() -> None:
+    assert [short(n) for n in (0, 999, 9_999, 12_345, 999_999, 3_400_000, 2_000_000_000)] == [
+        "0",
+        "999",
+        "9999",
+        "12k",
+        "1000k",
+        "3.4M",
+        "2.0G",
+    ]
+    assert count(1, "event") == "1 event"
+    assert count(12_345, "event") == "12,345 events"
+
+
+@pytest.mark.parametrize(
+    ("paths", "root"),
+    [
+        (["/a/b/c.jsonl", "/a/b/d/e.jsonl"], "/a/b/"),
+        (["/a/b/c.jsonl"], "/a/b/"),
+        (["/a/bc/x", "/a/bd/y"], "/a/"),
+        (["x", "y"], ""),
+        ([], ""),
+    ],
+)
+def test_the_common_root_is_left_out(paths: list[str], root: str) -> None:
+    assert common_root(paths) == root
+
+
+def luminance(colour: str) -> float:
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_text_stands_out_from_its_background(theme: object) -> None:
+    names = ("primary", "secondary", "accent", "warning", "error", "success", "foreground")
+    colours = {name: getattr(theme, name) for name in names}
+    colours["quiet"] = theme.variables["quiet"]
+    for ground in ("background", "panel"):
+        for name, colour in colours.items():
+            bright, dark = sorted((luminance(colour), luminance(getattr(theme, ground))), reverse=True)
+            assert (bright + 0.05) / (dark + 0.05) >= 4.5, f"{name} on {ground}"
