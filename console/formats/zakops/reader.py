@@ -151,8 +151,17 @@ class ZakopsReader:
             state.last = micros
 
     def _say(self, remarks: list[rules.Remark], stream: str) -> None:
-        for code, message, field, expected, actual in remarks:
-            self._checks.say(code, message, stream, stream=stream, field=field, expected=expected, actual=actual)
+        for code, message, field, expected, actual, severity in remarks:
+            self._checks.say(
+                code,
+                message,
+                stream,
+                stream=stream,
+                field=field,
+                expected=expected,
+                actual=actual,
+                severity=severity,
+            )
 
     def _regression(self, stream: Followed, row: Row, micros: int) -> None:
         back = (stream.state.last - micros) / 1_000_000

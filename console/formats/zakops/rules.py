@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from console.formats.base import key64
 from console.formats.zakops.decode import read_payload, text
 from console.model.event import NO_TIME
+from console.model.trust import Severity
 
 PENDING, READY, PROCESSING = "PENDING_APPROVAL", "READY", "PROCESSING"
 COMPLETED, FAILED, CANCELLED = "COMPLETED", "FAILED", "CANCELLED"
@@ -51,6 +52,8 @@ class Remark(NamedTuple):
     field: str | None = None
     expected: str | None = None
     actual: str | None = None
+    severity: Severity | None = None
+    """None: the catalogue's."""
 
 
 @dataclass(slots=True)
@@ -222,6 +225,12 @@ def _illegal(before: str, category: str, expected: str) -> Remark:
     )
 
 
+def _unknown(event: str, place: str) -> Remark:
+    return Remark(
+        "schema.unknown-event-type", f"{event!r} is no known event.", f"{place}.event", severity=Severity.WARNING
+    )
+
+
 def walk_trail(document: Mapping[str, Any]) -> tuple[Action, list[Remark]]:
     """The trail inside an action document, and whether it leads to the status that the document states."""
     state, remarks = Action(), list[Remark]()
@@ -235,7 +244,7 @@ def walk_trail(document: Mapping[str, Any]) -> tuple[Action, list[Remark]]:
         place = f"audit_trail[{position}]"
         event, time = text(entry.get("event")) or "?", entry.get("timestamp")
         if event not in TRANSITIONS:
-            remarks.append(Remark("schema.unknown-event-type", f"{event!r} is no known event.", f"{place}.event"))
+            remarks.append(_unknown(event, place))
         for each in step_action(state, event, read_payload(entry.get("details"))[0]):
             remarks.append(each._replace(field=f"{place}.{each.field}" if each.field else place))
         # The writer's one form of time has a fixed width: its texts order as its times do.
