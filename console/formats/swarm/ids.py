@@ -1,0 +1,199 @@
+"""SWARM's deterministic ids: the first 12 hex digits of SHA-256 over a small sorted JSON object.
+
+They cover time, agent and one name. Arguments, results, parents and the event's own id are not covered, and 48 bits are
+a checksum: a reproduced id never means that an event is as it was written.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from json.encoder import encode_basestring_ascii
+from operator import itemgetter
+from typing import Any
+
+from console.model.proof import Span
+
+
+class Preimage:
+    """The text of one hash: ``{"agent_id": …, "event_type": label, "timestamp": …, extra: …}`` with sorted keys."""
+
+    def __init__(self, label: str, extra: str | None) -> None:
+        self.label = label
+        self.extra = extra
+        given = ["agent_id", "event_type", "timestamp", *([extra] if extra else [])]
+        self._names = sorted(given)
+        self._label = _quote(label)
+        self._template = "{" + ", ".join(f'"{name}": %s' for name in self._names) + "}"
+        self._pick = itemgetter(*[given.index(name) for name in self._names])
+
+    def text(self, agent: object, stamp: object, value: object = None) -> str:
+        return self._template % self._pick((_quote(agent), self._label, _quote(stamp), _quote(value)))
+
+    def digest(self, agent: object, stamp: object, value: object = None) -> str:
+        return sha256(self.text(agent, stamp, value).encode()).hexdigest()[:12]
+
+    def spans(self, text: str, source: str | None) -> tuple[Span, ...]:
+        """Where each field's part stands in the text; ``source`` is the event's name for the extra one."""
+        found: list[Span] = []
+        document = json.loads(text)
+        at = 1
+        for name in self._names:
+            size = len(f'"{name}": {_quote(document[name])}')
+            if name != "event_type":
+                found.append(Span(at, at + size, source if source and name == self.extra else name))
+            at += size + 2
+        return tuple(found)
+
+
+def _quote(value: object) -> str:
+    return encode_basestring_ascii(value) if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One factory. ``key`` in the payload tells its events from native ones of the same type. ``inner`` gives
+    ``field`` from the payload's key; ``outer`` gives provenance_id from ``field``. Either may be absent."""
+
+    name: str
+    event_type: str
+    key: str
+    inner: Preimage | None
+    outer: Preimage
+    field: str | None
+
+    @property
+    def inner_field(self) -> str:
+        return self.field or ""
+
+
+RECIPES = {
+    recipe.event_type: recipe
+    for recipe in (
+        Recipe(
+            "tool call",
+            "awm_tool_call_executed",
+            "tool_name",
+            Preimage("tool_call", "tool_name"),
+            Preimage("awm_tool_call_executed", "tool_call_id"),
+            "tool_call_id",
+        ),
+        Recipe(
+            "artifact",
+            "memory_written",
+            "artifact_type",
+            None,
+            Preimage("artifact_created", "artifact_id"),
+            "artifact_id",
+        ),
+        Recipe(
+            "audit",
+            "council_audit",
+            "audit_type",
+            Preimage("audit", "audit_type"),
+            Preimage("council_audit", "audit_id"),
+            "audit_id",
+        ),
+        Recipe(
+            "intervention",
+            "governance_cost_applied",
+            "intervention_type",
+            Preimage("intervention", "intervention_type"),
+            Preimage("governance_intervention", "intervention_id"),
+            "intervention_id",
+        ),
+        Recipe("message", "agent_state_updated", "message_role", None, Preimage("agent_message", None), None),
+    )
+}
+
+
+def recipe_of(document: Mapping[str, Any]) -> Recipe | None:
+    """The recipe that made this line's ids; None for native events of the same types and for all others."""
+    kind = document.get("event_type")
+    recipe = RECIPES.get(kind) if isinstance(kind, str) else None
+    payload = document.get("payload")
+    return recipe if recipe is not None and isinstance(payload, dict) and recipe.key in payload else None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The ids of one line, computed again. ``field`` is the one that does not fit, '' if all do.
+
+    ``stamp`` is the form of the time stamp that was hashed; ``inner`` and ``outer`` are what came out, ``text`` the
+    exact text that ``outer`` was hashed from.
+    """
+
+    field: str
+    message: str
+    stamp: str
+    inner: str | None
+    outer: str
+    text: str
+    expected: str | None = None
+    actual: str | None = None
+
+    @property
+    def reproduced(self) -> bool:
+        return not self.field
+
+
+def stamp_forms(stamp: object) -> list[object]:
+    """The raw text first; then the form in which Python writes the same time, where it differs."""
+    forms: list[object] = [stamp]
+    if isinstance(stamp, str):
+        try:
+            again = datetime.fromisoformat(stamp).isoformat()
+        except ValueError:
+            return forms
+        if again != stamp:
+            forms.append(again)
+    return forms
+
+
+def reproduces(document: Mapping[str, Any], recipe: Recipe) -> bool:
+    """Whether all ids fit with the raw text of the time: the common case of ``check``, without its words."""
+    agent, stamp = document.get("agent_id"), document.get("timestamp")
+    value = document.get(recipe.field) if recipe.field else None
+    if recipe.inner is not None and recipe.inner.digest(agent, stamp, document["payload"][recipe.key]) != value:
+        return False
+    return recipe.outer.digest(agent, stamp, value) == document.get("provenance_id")
+
+
+def check(document: Mapping[str, Any], recipe: Recipe) -> Check:
+    """Compute a line's ids again, by its recipe. The line has a provenance_id, and its payload the recipe's key."""
+    first: Check | None = None
+    for stamp in stamp_forms(document.get("timestamp")):
+        found = _check(document, recipe, stamp)
+        if found.reproduced:
+            return found
+        first = first or found
+    assert first is not None  # there is at least the raw form
+    return first
+
+
+def _check(document: Mapping[str, Any], recipe: Recipe, stamp: object) -> Check:
+    agent, stored = document.get("agent_id"), document.get("provenance_id")
+    name = document["payload"][recipe.key]
+    value = document.get(recipe.field) if recipe.field else None
+    inner = recipe.inner.digest(agent, stamp, name) if recipe.inner else None
+    text = recipe.outer.text(agent, stamp, value)
+    outer = sha256(text.encode()).hexdigest()[:12]
+    shown = stamp if isinstance(stamp, str) else ""
+
+    def say(field: str, message: str, expected: str | None = None, actual: object = None) -> Check:
+        return Check(field, message, shown, inner, outer, text, expected, None if actual is None else str(actual)[:200])
+
+    if inner is None or inner == value:
+        if outer == stored:
+            return say("", "")
+        message = f"provenance_id is not the hash of agent, time{f' and {recipe.field}' if recipe.field else ''}."
+        return say("provenance_id", message, outer, stored)
+    if outer == stored:
+        message = f"{recipe.field} is not the hash of agent, time and {recipe.key}; provenance_id fits it all the same."
+        return say(f"payload.{recipe.key}", message, inner, value)
+    if recipe.outer.digest(agent, stamp, inner) == stored:
+        message = f"{recipe.field} is not the hash of agent, time and {recipe.key}, from which provenance_id was made."
+        return say(recipe.inner_field, message, inner, value)
+    message = f"Neither {recipe.field} nor provenance_id is the hash of agent, time and {recipe.key}."
+    return say("provenance_id", message, recipe.outer.digest(agent, stamp, inner), stored)

@@ -1,0 +1,42 @@
+"""Names that SWARM's software writes. The vocabulary is open: an unknown type is worth a note, no more."""
+
+EVENT_TYPES = frozenset(
+    name
+    for names in (
+        "interaction_proposed interaction_accepted interaction_rejected interaction_completed",
+        "agent_created agent_state_updated agent_spawned spawn_rejected proxy_computed",
+        "payoff_computed transfer_executed governance_cost_applied reputation_updated",
+        "bounty_posted bid_placed bid_accepted bid_rejected escrow_created escrow_released escrow_refunded",
+        "dispute_filed dispute_resolved page_created page_edited objection_filed policy_violation_flagged",
+        "points_awarded pair_cap_triggered cooldown_triggered daily_cap_triggered post_submitted comment_submitted",
+        "challenge_issued challenge_passed challenge_failed challenge_expired content_published rate_limit_hit",
+        "karma_updated memory_written memory_promoted memory_verified memory_challenged memory_reverted",
+        "memory_cache_rebuilt memory_compaction memory_write_rate_limited memory_promotion_blocked",
+        "scholar_retrieval scholar_synthesis scholar_verification kernel_submitted kernel_verified kernel_audited",
+        "council_deliberation council_audit peer_review_submitted review_gate_evaluated",
+        "self_modification_proposed self_modification_reviewed self_modification_approved self_modification_denied",
+        "self_modification_executed self_modification_reverted heartbeat_attested heartbeat_lapsed",
+        "awm_task_assigned awm_task_completed awm_tool_call_executed awm_conflict_detected awm_transaction_completed",
+        "contract_signing contract_metrics governance_threshold_proposed governance_threshold_applied",
+        "governance_threshold_crystallized governance_threshold_reverted governance_contemplation_completed",
+        "receipt_sealed receipt_verified receipt_rejected relay_message_sent relay_message_acknowledged",
+        "hardware_halt_received hardware_halt_propagated hardware_recovery_entered hardware_condition_cleared",
+        "hardware_safe_resume simulation_started simulation_ended epoch_completed",
+    )
+    for name in names.split()
+)
+"""The 91 types in use."""
+
+V1 = (
+    *("event_id", "timestamp", "event_type", "interaction_id", "agent_id", "initiator_id", "counterparty_id"),
+    *("payload", "epoch", "step"),
+)
+V2 = (*V1, "scenario_id", "replay_k", "seed")
+V3 = (*V2, "provenance_id", "parent_event_id", "tool_call_id", "artifact_id", "audit_id", "intervention_id")
+"""Keys of the three shapes of a line, in the writer's order."""
+PROVENANCE = V3[len(V2) :]
+SIMAPI = (
+    *("event_hash", "event_type", "timestamp", "agent_id", "parent_event_hash", "provenance_id"),
+    "payload",
+)
+"""Keys of the hash-linked episode log."""
