@@ -73,7 +73,6 @@ class Deal:
     next: int = -1
     hash: str | None = None
     prev: str | None = None
-    ahead: int = 0
     moves: Mapping[str, Move] = field(default_factory=dict)
     """Of the present state: see ``lifecycle.moves``."""
     code: int = 0
@@ -93,13 +92,13 @@ class Deal:
                 self.next, self.hash = tip.sequence + 1, stored
 
     def sync(self) -> None:
-        """Bring the tip and the counts up to what the fast way took (``ahead`` verified events)."""
-        if self.ahead:
+        """Bring the tip and the counts up to what the fast way took: verified events, one number after the other."""
+        ahead = self.next - 1 - self.tip.sequence
+        if ahead > 0:
             self.tip = Tip(self.next - 1, (self.hash,), (self.prev,), () if self.next == 2 else (self.prev,))
-            self.chained += self.ahead
-            self.events += self.ahead
-            self.trust[Trust.VERIFIED] += self.ahead
-            self.ahead = 0
+            self.chained += ahead
+            self.events += ahead
+            self.trust[Trust.VERIFIED] += ahead
             if self.latest > self.last:
                 self.last = self.latest
 
@@ -114,7 +113,7 @@ class Deal:
         self.trust = [0] * LEVELS
         self.chain = {}
         self.border = None
-        self.next, self.ahead = -1, 0
+        self.next = -1
 
     def seen(self, time: int) -> None:
         """Count one event; ``time`` is its instant or ``NO_TIME``."""

@@ -1,7 +1,6 @@
 """The deal's state machine, as the kernel's own projection runs it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 START = "Draft"
@@ -53,12 +52,13 @@ class State(NamedTuple):
         return "SM-2" if self.distressed else "SM-1" if self.disputed else "SM-0"
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """What one event does: the state after it, and a finding's code where the state did not allow it."""
 
     state: State
     code: str = ""
+    name: str = ""
+    """Code and type, for grouping; set by ``moves``."""
 
 
 def move(state: State, type: str) -> Move:
@@ -93,15 +93,20 @@ def move(state: State, type: str) -> Move:
     )
 
 
-_moves: dict[State, Mapping[str, Move]] = {}
+_moves: dict[State, dict[str, Move]] = {}
 
 
 def moves(state: State) -> Mapping[str, Move]:
     """What each known type does in this state, for types that change it or that it does not allow."""
     found = _moves.get(state)
     if found is None:
-        every = {type: move(state, type) for type in KNOWN}
-        found = _moves[state] = {type: step for type, step in every.items() if step.code or step.state != state}
+        found = {}
+        for type in KNOWN:
+            step = move(state, type)
+            if step.code or step.state != state:
+                after = state if step.state == state else step.state
+                found[type] = Move(after, step.code, f"{step.code}:{type}" if step.code else "")
+        _moves[state] = found
     return found
 
 

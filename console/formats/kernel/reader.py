@@ -207,7 +207,7 @@ class KernelReader:
         deal.state = step.state
         if not step.code:
             return Severity.NONE
-        deal.life.setdefault((step.code, entry.type), Group()).add(entry)
+        deal.life.setdefault(f"{step.code}:{entry.type}", Group()).add(entry)
         return CATALOGUE[step.code].severity
 
     def _row(self, entry: Entry, trust: Trust, worst: Severity, findings: Sequence[Finding], out: EventBatch) -> None:

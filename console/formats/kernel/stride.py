@@ -26,20 +26,28 @@ if TYPE_CHECKING:
 _MILLIS = {f".{milli:03d}Z": milli * 1000 for milli in range(1000)}
 
 
-class _Seconds(dict[str, int]):
-    """Microseconds of times without fraction and zone; KeyError for what is no time."""
-
-    def __missing__(self, text: str) -> int:
-        found = parse(text + "Z") if len(text) == 19 else None
-        if found is None:
-            raise KeyError(text)
-        if len(self) > 65_536:
-            self.clear()
-        self[text] = found.micros
-        return found.micros
+_seconds: dict[str, int] = {}
+"""Microseconds of times without fraction and zone, as far as they were seen."""
 
 
-_seconds = _Seconds()
+def _second(text: str) -> int | None:
+    """The same for one that was not; None for what is no time."""
+    found = parse(text + "Z") if len(text) == 19 else None
+    if found is None:
+        return None
+    if len(_seconds) > 65_536:
+        _seconds.clear()
+    _seconds[text] = found.micros
+    return found.micros
+
+
+def _micros(created: str) -> int | None:
+    """A time with milliseconds and Z; None for any other text."""
+    second = _seconds.get(created[:19])
+    if second is None:
+        second = _second(created[:19])
+    rest = _MILLIS.get(created[19:])
+    return None if second is None or rest is None else second + rest
 
 
 def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
@@ -56,46 +64,57 @@ def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
 
 
 def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
-    deals, columns = reader.deals, reader.columns
-    seconds, millis, known = _seconds, _MILLIS, KNOWN
+    known = KNOWN
+    seconds, millis = _seconds, _MILLIS
+    find = reader.deals.get
+    columns = reader.columns
     careful = 0
     for at, (event, text) in enumerate(zip(run.events, run.payloads, strict=True), row):
         key = event.dealId
-        deal = deals.get(key)
-        if deal is not None:
-            sequence = event.sequenceNumber
+        deal = find(key)
+        sequence = event.sequenceNumber
+        if deal is not None and sequence == deal.next:
             previous = event.previousEventHash
-            if sequence == deal.next and previous == deal.hash:
-                kind = event.type
-                stored = event.eventHash
-                if (
-                    sha256(f"{key}{sequence}{kind}{text}{previous}".encode()).hexdigest() == stored
-                    and kind in known
-                    and event.id
-                ):
-                    created = event.createdAt
-                    try:
-                        time = seconds[created[:19]] + millis[created[19:]]
-                    except KeyError:
-                        time = None
-                    if time is not None:
-                        deal.next = sequence + 1
-                        deal.hash = stored
-                        deal.prev = previous
-                        deal.ahead += 1
-                        if time < deal.latest:
-                            _back(deal, time)
-                        deal.latest = time
-                        step = deal.moves.get(kind)
-                        worst = 0 if step is None else _moved(deal, step, batch, at, event)
-                        if columns:
-                            _row(reader, deal, batch, at, event, time, worst, out)
-                        continue
+            stored = event.eventHash
+            kind = event.type
+            if (
+                previous == deal.hash
+                and sha256(f"{key}{sequence}{kind}{text}{previous}".encode()).hexdigest() == stored
+                and kind in known
+                and event.id
+            ):
+                created = event.createdAt
+                try:
+                    time: int | None = seconds[created[:19]] + millis[created[19:]]
+                except KeyError:
+                    time = _micros(created)
+                if time is not None:
+                    deal.next = sequence + 1
+                    deal.hash = stored
+                    deal.prev = previous
+                    if time < deal.latest:
+                        _back(deal, time)
+                    deal.latest = time
+                    step = deal.moves.get(kind)
+                    if step is not None:
+                        state, code, name = step
+                        if state is not deal.state:
+                            deal.state = state
+                            deal.moves = moves(state)
+                        if code:
+                            group = deal.life.get(name)
+                            if group is None:
+                                _first(deal, name, batch, at, event)
+                            else:
+                                group.count += 1
+                    if columns:
+                        _row(reader, deal, batch, at, event, time, step, out)
+                    continue
         careful += 1
         reader.take(reader.decode(batch, (at,))[0], out)
     reader.records += len(run.events) - careful
     keys = {event.dealId for event in run.events}
-    keys &= deals.keys()
+    keys &= reader.deals.keys()
     reader.note(keys)
 
 
@@ -105,21 +124,9 @@ def _back(deal: Deal, time: int) -> None:
     deal.first = min(deal.first, time)
 
 
-def _moved(deal: Deal, step: Move, batch: RecordBatch, at: int, event: Any) -> int:
-    if step.state is not deal.state:
-        deal.state = step.state
-        deal.moves = moves(step.state)
-    if not step.code:
-        return 0
-    name = f"{step.code}:{event.type}"
-    group = deal.life.get(name)
-    if group is None:
-        deal.life[name] = Group(
-            1, batch.first + at, batch.offsets[at], batch.lengths[at], event.sequenceNumber, event.id
-        )
-    else:
-        group.count += 1
-    return CATALOGUE[step.code].severity
+def _first(deal: Deal, name: str, batch: RecordBatch, at: int, event: Any) -> None:
+    place = batch.first + at, batch.offsets[at], batch.lengths[at]
+    deal.life[name] = Group(1, *place, event.sequenceNumber, event.id)
 
 
 def _row(
@@ -129,7 +136,7 @@ def _row(
     at: int,
     event: Any,
     time: int,
-    worst: int,
+    step: Move | None,
     out: EventBatch,
 ) -> None:
     names = reader.names
@@ -146,7 +153,7 @@ def _row(
     out.key.append(key64(event.id))
     out.parent.append(0)
     out.trust.append(Trust.VERIFIED)
-    out.worst.append(worst)
+    out.worst.append(CATALOGUE[step.code].severity if step is not None and step.code else 0)
 
 
 def _entry(batch: RecordBatch, at: int, event: Any, text: str, value: Any) -> Entry | None:
@@ -166,9 +173,8 @@ def _entry(batch: RecordBatch, at: int, event: Any, text: str, value: Any) -> En
         and (previous is None or HASH.fullmatch(previous))
     ):
         return None
-    try:
-        micros = _seconds[created[:19]] + _MILLIS[created[19:]]
-    except KeyError:
+    micros = _micros(created)
+    if micros is None:
         return None
     return Entry(
         batch.first + at,
