@@ -195,29 +195,28 @@ def _episode() -> list[Document]:
     """A hash-linked episode of the simulated API: each event binds its payload and the one before it."""
     dice = Dice("swarm/episode")
     time = at("2025-10-13 10:00:00")
-    calls: list[tuple[str, str, Document]] = []
-    for number in range(1, 7):
-        user = f"svc_{number}"
-        request = f"req_{number}"
-        calls.append(("desk_1", "api_call", {"endpoint": "create_user", "params": {"name": user}, "cost": 2}))
-        proposal = {
-            "endpoint": "grant_permission",
-            "params": {"user_id": user, "perm": "write:deals"},
-            "request_id": request,
-        }
-        calls.append(("desk_1", "irreversible_proposed", proposal))
-        calls += [
-            (f"council_{n}", "irreversible_vote", {"approve": n == 1 and number > 1, "request_id": request})
-            for n in (1, 2)
-        ]
     events: list[Document] = []
-    previous = None
-    for agent, kind, payload in calls:
+
+    def add(agent: str, kind: str, payload: Document) -> str:
+        nonlocal time
         time = after(time, dice.between(200, 900_000) / 1_000_000)
+        previous = events[-1]["event_hash"] if events else None
         event = {"agent_id": agent, "event_type": kind, "parent_event_hash": previous, "payload": payload}
         event["timestamp"] = time.isoformat()
-        previous = digest(_episode_line(event))
-        events.append(event | {"event_hash": previous, "provenance_id": previous[:12]})
+        hashed = digest(_episode_line(event))
+        events.append(event | {"event_hash": hashed, "provenance_id": hashed[:12]})
+        return hashed[:12]
+
+    for number in range(1, 7):
+        user, request = f"svc_{number}", f"req_{number}"
+        call: Document = {"endpoint": "create_user", "params": {"name": user}, "domain": "desk", "cost": 2}
+        call |= {"high_cost": False, "irreversible": False, "response": {"user_id": user}}
+        called = add("desk_1", "api_call", call)
+        grant = {"endpoint": "grant_permission", "params": {"user_id": user, "perm": "write:deals"}}
+        add("desk_1", "irreversible_proposed", grant | {"request_id": request})
+        for member in (1, 2):
+            vote = {"approve": member == 1 and number > 1, "evidence_ids": [called], "request_id": request}
+            add(f"council_{member}", "irreversible_vote", vote)
     return events
 
 
