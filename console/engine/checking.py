@@ -190,7 +190,7 @@ def _batches(source: Source, reader: Reader) -> Iterator[RecordBatch]:
 
 def _take(run: _Run, out: EventBatch) -> None:
     run.names.extend(out.new_streams)
-    first, further = tally(out)
+    first, further = tally([out])
     merge(run.first, first)
     merge(run.further, further)
     run.findings.add(out.findings)

@@ -1,8 +1,9 @@
 """Counts of a batch by stream: events by trust, earliest and latest time."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME
@@ -36,14 +37,16 @@ class Count:
 Counts = dict[int, Count]
 
 
-def tally(batch: EventBatch) -> tuple[Counts, Counts]:
-    """Counts by stream code (0: no stream): of the rows' first streams, and of their further ones."""
-    first = _count(batch.stream, batch.trust, batch.time)
-    if not batch.also:
+def tally(batches: Sequence[EventBatch]) -> tuple[Counts, Counts]:
+    """Counts by stream code (0: no stream) over batches of one reader: of rows' first streams, and of further ones."""
+    streams = [*chain.from_iterable(batch.stream for batch in batches)]
+    trusts = b"".join(batch.trust for batch in batches)
+    times = [*chain.from_iterable(batch.time for batch in batches)]
+    first = _count(streams, trusts, times)
+    also = [(batch.trust[row], batch.time[row], stream) for batch in batches for row, stream in batch.also]
+    if not also:
         return first, {}
-    rows = [row for row, _ in batch.also]
-    streams = [stream for _, stream in batch.also]
-    return first, _count(streams, [batch.trust[row] for row in rows], [batch.time[row] for row in rows])
+    return first, _count([each[2] for each in also], bytes(each[0] for each in also), [each[1] for each in also])
 
 
 def merge(into: Counts, more: Counts) -> None:
@@ -55,15 +58,18 @@ def merge(into: Counts, more: Counts) -> None:
             into[stream] = count
 
 
-def _count(streams: Iterable[int], trusts: Iterable[int], times: Iterable[int]) -> Counts:
+def _count(streams: list[int], trusts: bytes, times: list[int]) -> Counts:
     counts: Counts = {}
-    streams = list(streams)
-    for (stream, trust), number in Counter(zip(streams, trusts, strict=True)).items():
-        counts.setdefault(stream, Count()).trust[trust] += number
-    ordered = sorted(zip(times, streams, strict=True))
-    latest = {stream: time for time, stream in ordered}
-    earliest = {stream: time for time, stream in reversed(ordered) if time != NO_TIME}
-    for stream, time in earliest.items():
+    for both, number in Counter([stream << 3 | trust for stream, trust in zip(streams, trusts, strict=True)]).items():
+        counts.setdefault(both >> 3, Count()).trust[both & 7] += number
+    if NO_TIME in times:
+        timed = [(time, stream) for time, stream in zip(times, streams, strict=True) if time != NO_TIME]
+        times, streams = [time for time, _ in timed], [stream for _, stream in timed]
+    if times != sorted(times):
+        pairs = sorted(zip(times, streams, strict=True))
+        times, streams = [time for time, _ in pairs], [stream for _, stream in pairs]
+    for stream, time in dict(zip(streams, times, strict=True)).items():
         counts[stream].span(time)
-        counts[stream].span(latest[stream])
+    for stream, time in dict(zip(reversed(streams), reversed(times), strict=True)).items():
+        counts[stream].span(time)
     return counts

@@ -5,6 +5,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain
 from pathlib import Path
 
 import aiosqlite
@@ -29,6 +30,7 @@ class IndexWriter:
         self.db = db
         self._names: dict[int, tuple[list[int], list[int], list[int]]] = {}
         self._last_time: dict[int, int] = {}
+        self._further: set[int] = set()
         self._kept: Counter[tuple[int, str]] = Counter()
 
     async def load(self) -> None:
@@ -105,16 +107,14 @@ class IndexWriter:
 
     async def write(self, ledger: int, portion: Portion) -> tuple[int, int]:
         """Take one portion, within a transaction. The row ids it added: above the first and up to the second."""
-        return await self._write(ledger, portion)
-
-    async def _write(self, ledger: int, portion: Portion) -> tuple[int, int]:
+        await self._names_of(ledger, portion.batches)
+        await self._rows(ledger, portion.batches)
+        streams = self._names[ledger][2]
         counts: Counts = {}
         further: Counts = {}
-        for batch in portion.batches:
-            await self._rows(ledger, batch)
-            streams = self._names[ledger][2]
-            for into, found in zip((counts, further), tally(batch), strict=True):
-                merge(into, {streams[code]: count for code, count in found.items()})
+        for into, found in zip((counts, further), tally(portion.batches), strict=True):
+            for code, count in found.items():
+                merge(into, {streams[code]: count})
         totals = Count()
         for count in counts.values():
             totals.add(count)
@@ -159,12 +159,38 @@ class IndexWriter:
         first = portion.batches[0].first - 1 if portion.batches else portion.next.ordinal - 1
         return row_id(ledger, first), row_id(ledger, portion.next.ordinal - 1)
 
-    async def _rows(self, ledger: int, batch: EventBatch) -> None:
+    async def _names_of(self, ledger: int, batches: Sequence[EventBatch]) -> None:
+        """Ids for the names that these batches bring."""
         types, actors, streams = self._names[ledger]
-        types.extend(await self._intern("type", batch.new_types))
-        actors.extend(await self._intern("actor", batch.new_actors))
-        further = {code for _, code in batch.also}
-        streams.extend(await self._streams(ledger, batch.new_streams, len(streams), further))
+        types.extend(await self._intern("type", [text for batch in batches for text in batch.new_types]))
+        actors.extend(await self._intern("actor", [text for batch in batches for text in batch.new_actors]))
+        streams.extend(await self._streams(ledger, [key for batch in batches for key in batch.new_streams]))
+        further = {streams[code] for batch in batches for _, code in batch.also} - self._further
+        if further:
+            self._further |= further
+            await self.db.executemany("UPDATE stream SET further = 1 WHERE id = ?", [(stream,) for stream in further])
+
+    async def _rows(self, ledger: int, batches: Sequence[EventBatch]) -> None:
+        if ledger not in self._last_time:
+            async with self.db.execute("SELECT coalesce(last_time, 0) FROM ledger WHERE id = ?", (ledger,)) as rows:
+                row = await rows.fetchone()
+                self._last_time[ledger] = row[0] if row else 0
+        await self.db.executemany(
+            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            chain.from_iterable(self._columns(ledger, batch) for batch in batches),
+        )
+        await self.db.executemany(
+            "INSERT INTO leaf VALUES (?, ?)",
+            [(row_id(ledger, batch.first), batch.hashes) for batch in batches if len(batch)],
+        )
+        streams = self._names[ledger][2]
+        await self.db.executemany(
+            "INSERT OR IGNORE INTO membership VALUES (?, ?)",
+            [(streams[code], row_id(ledger, batch.first) + row) for batch in batches for row, code in batch.also],
+        )
+
+    def _columns(self, ledger: int, batch: EventBatch) -> Iterable[tuple[int, ...]]:
+        types, actors, streams = self._names[ledger]
         marks = [trust | worst << WORST_SHIFT for trust, worst in zip(batch.trust, batch.worst, strict=True)]
         times: Sequence[int] = batch.time
         if NO_TIME in batch.time:
@@ -172,30 +198,20 @@ class IndexWriter:
         if times:
             self._last_time[ledger] = times[-1]
         first = row_id(ledger, batch.first)
-        await self.db.executemany(
-            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            zip(
-                range(first, first + len(batch)),
-                batch.offset,
-                batch.length,
-                times,
-                [types[code] for code in batch.type],
-                [actors[code] for code in batch.actor],
-                [streams[code] for code in batch.stream],
-                batch.sequence,
-                batch.key,
-                batch.parent,
-                marks,
-                strict=True,
-            ),
+        return zip(
+            range(first, first + len(batch)),
+            batch.offset,
+            batch.length,
+            times,
+            [types[code] for code in batch.type],
+            [actors[code] for code in batch.actor],
+            [streams[code] for code in batch.stream],
+            batch.sequence,
+            batch.key,
+            batch.parent,
+            marks,
+            strict=True,
         )
-        if batch.hashes:
-            await self.db.execute("INSERT INTO leaf VALUES (?, ?)", (first, batch.hashes))
-        if batch.also:
-            await self.db.executemany(
-                "INSERT OR IGNORE INTO membership VALUES (?, ?)",
-                [(streams[code], first + row) for row, code in batch.also],
-            )
 
     def _borrow_times(self, ledger: int, times: Sequence[int], marks: list[int]) -> tuple[list[int], list[int]]:
         """A row without a time stays beside the row before it when rows are ordered by time."""
@@ -220,7 +236,7 @@ class IndexWriter:
             ids = {text: number async for text, number in rows}
         return [ids[text] for text in texts]
 
-    async def _streams(self, ledger: int, keys: Sequence[StreamKey], start: int, further: set[int]) -> list[int]:
+    async def _streams(self, ledger: int, keys: Sequence[StreamKey]) -> list[int]:
         if not keys:
             return []
         pairs = [(key.kind, key.key.encode("utf-8", "backslashreplace").decode()) for key in keys]
@@ -233,12 +249,7 @@ class IndexWriter:
             (ledger, json.dumps(pairs)),
         ) as rows:
             ids = {(kind, key): number async for kind, key, number in rows}
-        found = [ids[pair] for pair in pairs]
-        await self.db.executemany(
-            "UPDATE stream SET further = 1 WHERE id = ?",
-            [(number,) for position, number in enumerate(found) if start + position in further],
-        )
-        return found
+        return [ids[pair] for pair in pairs]
 
     async def carry(
         self, ledger: int, state: Mapping[str, bytes], facts: Iterable[StreamFacts], standing: Sequence[Finding]
