@@ -21,7 +21,7 @@ def number(value: float) -> str:
     """The text of a number: what ``String(value)`` gives, except that JSON writes null for what is not finite."""
     if isinstance(value, int):
         if -SAFE_INTEGER <= value <= SAFE_INTEGER:
-            return str(int(value))
+            return str(value)
         try:
             value = float(value)
         except OverflowError:
@@ -54,6 +54,8 @@ def number(value: float) -> str:
 
 def quote(text: str) -> str:
     """A string with its quotes; lone surrogates are escaped (well-formed JSON.stringify)."""
+    if text.isascii():
+        return encode_basestring(text)
     if _SURROGATE.search(text):
         text = _pair(text)
         return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", encode_basestring(text))
@@ -78,7 +80,7 @@ def is_index(key: str) -> bool:
 def ordered(value: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     """The items of an object as JavaScript orders them: indexes ascending, then as inserted."""
     for key in value:
-        if key[:1].isdigit() and is_index(key):
+        if key and key[0] in "0123456789" and is_index(key):
             break
     else:
         return value.items()
@@ -131,6 +133,8 @@ def _text(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return quote(value)
+    if kind is int and -SAFE_INTEGER <= value <= SAFE_INTEGER:
+        return str(value)
     if kind is int or kind is float:
         return number(value)
     if value is None:

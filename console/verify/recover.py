@@ -27,7 +27,7 @@ Template = Any
 None for what has no order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Job:
     """One event's preimage in pieces: ``head + payload text + middle + time + tail``, and the hash to reach.
 
@@ -46,7 +46,7 @@ class Job:
     """The text is stored as it was hashed: only the time can be recovered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hit:
     """What reproduces the hash: the text of the payload, and the milliseconds from the stored to the hashed time."""
 
@@ -98,19 +98,32 @@ def _civil(days: int) -> tuple[int, int, int]:
     return year, month, day_of_year - (153 * month_of_year + 2) // 5 + 1
 
 
-def quick(job: Job, likely: Sequence[bytes]) -> Hit | None:
-    """The likely texts (the stored one first), within the near window. A few hashes for a typical event."""
-    if job.millis is None:
+def quick(job: Job, likely: Iterable[bytes]) -> Hit | None:
+    """The likely texts (the stored one first), within the near window. A few hashes for a typical event.
+
+    ``likely`` is asked for its second text only when the first does not fit at the two likeliest times.
+    """
+    millis = job.millis
+    if millis is None:
         return None
-    target = job.target
-    bases = [sha256(job.head + text + job.middle) for text in likely]
-    for delta in NEAR:
-        time = moment(job.millis + delta) + job.tail
-        for at, base in enumerate(bases):
+    target, tail, stored = job.target, job.tail, job.stored
+    usual = (moment(millis) + tail, moment(millis - 1) + tail)
+    bases = []
+    for text in likely:
+        base = sha256(job.head + text + job.middle)
+        bases.append((text, base))
+        for at, time in enumerate(usual):
             digest = base.copy()
             digest.update(time)
             if digest.digest() == target:
-                return Hit(likely[at], delta, job.millis + delta, likely[at] != job.stored)
+                return Hit(text, -at, millis - at, text != stored)
+    for delta in NEAR[2:]:
+        time = moment(millis + delta) + tail
+        for text, base in bases:
+            digest = base.copy()
+            digest.update(time)
+            if digest.digest() == target:
+                return Hit(text, delta, millis + delta, text != stored)
     return None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from console.formats.kernel.entry import HASH, Entry
@@ -32,7 +33,7 @@ class Kind(Enum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """``hit`` is what reproduced the hash. ``shift``: it does so only under a number that is this much lower than the
     stored one. ``other``: only under this other profile."""
@@ -82,24 +83,27 @@ def stored_texts(profile: str, entry: Entry) -> list[bytes]:
     return found
 
 
-def likely_texts(profile: str, entry: Entry, memory: Memory) -> list[bytes]:
+def likely_texts(profile: str, entry: Entry, memory: Memory) -> Iterator[bytes]:
     """Stored forms, then the producers' order, then orders that worked for this type in this ledger."""
-    found = stored_texts(profile, entry)
-    if profile == AUDIT and type(entry.payload) is dict and len(entry.payload) > 0:
-        for value in _orders(entry, memory):
-            text = stringify(value).encode()
-            if text not in found:
-                found.append(text)
-    return found
-
-
-def _orders(entry: Entry, memory: Memory) -> Iterator[Any]:
+    stored = stored_texts(profile, entry)
+    yield from stored
     payload = entry.payload
-    producer = PRODUCERS.get(entry.type)
+    if profile != AUDIT or type(payload) is not dict or not payload:
+        return
+    seen = set(stored)
+    for value in _orders(entry.type, payload, memory):
+        text = stringify(value).encode()
+        if text not in seen:
+            seen.add(text)
+            yield text
+
+
+def _orders(type: str, payload: dict[str, Any], memory: Memory) -> Iterator[Any]:
+    producer = PRODUCERS.get(type)
     if producer is not None:
         known = {key: payload[key] for key in producer if key in payload}
         yield known | payload
-    for template in memory.learned.get(entry.type, ()):
+    for template in memory.learned.get(type, ()):
         value = recover.arrange(payload, template)
         if value is not None:
             yield value
@@ -114,7 +118,8 @@ def reproduces(profile: str, entry: Entry, sequence: int, target: bytes, memory:
                 return Hit(text, 0, millis)
         return None
     texts = likely_texts(profile, entry, memory)
-    return recover.quick(job(profile, entry, sequence, texts[0], target), texts)
+    stored = next(texts)
+    return recover.quick(job(profile, entry, sequence, stored, target), chain((stored,), texts))
 
 
 def judge(entry: Entry, profile: str, shape: str, memory: Memory, numbers: tuple[int, ...] = ()) -> Verdict:
@@ -132,7 +137,7 @@ def judge(entry: Entry, profile: str, shape: str, memory: Memory, numbers: tuple
     sequence = entry.sequence
     hit = reproduces(profile, entry, sequence, target, memory)
     if hit is not None:
-        return _held(hit, entry, memory)
+        return _held(hit)
     for number in numbers:
         hit = reproduces(profile, entry, number, target, memory)
         if hit is not None:
@@ -144,11 +149,11 @@ def judge(entry: Entry, profile: str, shape: str, memory: Memory, numbers: tuple
                 return Verdict(Kind.MISMATCH, hit, other=other)
     if profile == DOC:
         return Verdict(Kind.MISMATCH)
-    texts = likely_texts(profile, entry, memory)
+    texts = list(likely_texts(profile, entry, memory))
     budget = memory.budget()
     found = recover.nearby(job(profile, entry, sequence, texts[0], target), min(budget, recover.PARTIAL // 3))
     if found is not None:
-        return _held(found, entry, memory)
+        return _held(_learn(found, entry, memory))
     for number in numbers:
         hit = recover.nearby(job(profile, entry, number, texts[0], target), min(budget, recover.PARTIAL // 3))
         if hit is not None:
@@ -156,24 +161,22 @@ def judge(entry: Entry, profile: str, shape: str, memory: Memory, numbers: tuple
             return Verdict(Kind.MISMATCH, hit, shift=sequence - number)
     result = recover.deep(job(profile, entry, sequence, texts[0], target), texts, budget)
     if isinstance(result, Hit):
-        return _held(result, entry, memory)
+        return _held(_learn(result, entry, memory))
     memory.purse = max(0, memory.purse - result.tried)
     return Verdict(Kind.MISMATCH if result.complete else Kind.UNREPRODUCED, tried=result.tried)
 
 
-def _held(hit: Hit, entry: Entry, memory: Memory) -> Verdict:
-    if hit.reordered:
-        _learn(hit, entry, memory)
+def _held(hit: Hit) -> Verdict:
     exact = hit.delta == 0 and not hit.reordered and not hit.rounded
     return Verdict(Kind.VERIFIED if exact else Kind.RECOVERED, hit)
 
 
-def _learn(hit: Hit, entry: Entry, memory: Memory) -> None:
-    template = recover.template_of(parse(hit.text))
-    known = memory.learned.setdefault(entry.type, [])
-    if template in known:
-        known.remove(template)
-    known.insert(0, template)
-    del known[_MAX_TEMPLATES:]
-    if len(memory.learned) > 256:
-        memory.learned.pop(next(iter(memory.learned)))
+def _learn(hit: Hit, entry: Entry, memory: Memory) -> Hit:
+    """Remember an order of keys that had to be searched for."""
+    if hit.reordered:
+        known = memory.learned.setdefault(entry.type, [])
+        known.insert(0, recover.template_of(parse(hit.text)))
+        del known[_MAX_TEMPLATES:]
+        if len(memory.learned) > 256:
+            memory.learned.pop(next(iter(memory.learned)))
+    return hit

@@ -125,16 +125,19 @@ def preimage(parts: list[Piece]) -> bytes:
 
 def job(profile: str, entry: Entry, sequence: int, stored: bytes, target: bytes) -> Job:
     """The search for the time (and the payload's text) of an event under a timed profile."""
-    parts = pieces(profile, entry, sequence, b"")
+    kind, data = ("type", "payload") if profile == AUDIT else ("eventType", "eventData")
+    previous = "null" if entry.previous is None else quote(entry.previous)
+    head = f'{{"dealId":{quote(entry.deal or "")},"sequenceNumber":{sequence},"{kind}":{quote(entry.type)},"{data}":'
+    instant = entry.instant
     return Job(
-        head=preimage(parts[:7]),
-        middle=preimage(parts[8:11]) + b'"',
-        tail=b'"}',
-        payload=entry.payload,
-        stored=stored,
-        millis=None if entry.instant is None else entry.instant.micros // 1000,
-        target=target,
-        fixed=fixed(profile),
+        head.encode(),
+        f',"previousHash":{previous},"timestamp":"'.encode(),
+        b'"}',
+        entry.payload,
+        stored,
+        None if instant is None else instant.micros // 1000,
+        target,
+        profile != AUDIT,
     )
 
 

@@ -203,7 +203,9 @@ class KernelReader:
             if isinstance(stage, str) and stage:
                 deal.stage = stage
             return Severity.NONE
-        step = lifecycle.move(deal.state, entry.type)
+        step = lifecycle.moves(deal.state).get(entry.type)
+        if step is None:
+            return Severity.NONE
         deal.state = step.state
         if not step.code:
             return Severity.NONE

@@ -53,7 +53,9 @@ def walk(
         _fails(deal, entry, verdict, profile, step, out)
     if not step.linked or verdict.kind in (Kind.MISMATCH, Kind.MISSING):
         return Trust.BROKEN
-    return {Kind.VERIFIED: Trust.VERIFIED, Kind.RECOVERED: Trust.RECOVERED}.get(verdict.kind, Trust.LINKED)
+    if verdict.kind is Kind.VERIFIED:
+        return Trust.VERIFIED
+    return Trust.RECOVERED if verdict.kind is Kind.RECOVERED else Trust.LINKED
 
 
 def _numbers(sequence: int, shift: int, following: int) -> tuple[int, ...]:
