@@ -29,13 +29,14 @@ _OPEN = 4096
 
 @dataclass(slots=True)
 class Phase:
-    """One phase: announced ``total`` (-1: none), done, failed, and names under way (``unnamed``: without a name)."""
+    """One phase: announced ``total`` (-1: none), done, failed, and how often each name is under way (``unnamed``: without a
+    name)."""
 
     started: bool = False
     total: int = -1
     done: int = 0
     failed: int = 0
-    open: list[str] = field(default_factory=list)
+    open: dict[str, int] = field(default_factory=dict)
     unnamed: int = 0
 
     @property
@@ -67,7 +68,7 @@ class Operation:
         for name, phase in (("recommend", self.recommend), ("create", self.create)):
             if phase.started or phase.done or phase.failed:
                 facts[name] = phase.words
-        if under_way := len(self.recommend.open) + self.recommend.unnamed:
+        if under_way := sum(self.recommend.open.values()) + self.recommend.unnamed:
             facts["under way"] = str(under_way)
         if failed := self.recommend.failed + self.create.failed:
             facts["errors"] = str(failed)
@@ -125,28 +126,14 @@ def _phase(phase: Phase, name: str, data: Mapping[str, Any], remarks: list[Remar
         return
     item = item_of(data)
     if what == "start":
-        if item is None or len(phase.open) >= _OPEN:
+        if item is None or (item not in phase.open and len(phase.open) >= _OPEN):
             phase.unnamed += 1
         else:
-            phase.open.append(item)
+            phase.open[item] = phase.open.get(item, 0) + 1
         return
-    if kind == "recommend":
-        if item in phase.open:
-            phase.open.remove(item)
-        elif phase.unnamed:
-            phase.unnamed -= 1
-        elif item is None and phase.open:
-            del phase.open[0]
-        else:
-            remarks.append(
-                Remark(
-                    "operation.unstarted",
-                    f"{name!r} of {item or 'a table'} without its 'recommend_start'.",
-                    "data",
-                    None,
-                    item,
-                )
-            )
+    if kind == "recommend" and not _finish(phase, item):
+        message = f"{name!r} of {item or 'a table'} without its 'recommend_start'."
+        remarks.append(Remark("operation.unstarted", message, "data", None, item))
     if what == "error":
         phase.failed += 1
     else:
@@ -156,3 +143,20 @@ def _phase(phase: Phase, name: str, data: Mapping[str, Any], remarks: list[Remar
         remarks.append(
             Remark("operation.over-total", message, expected=str(phase.total), actual=str(phase.done + phase.failed))
         )
+
+
+def _finish(phase: Phase, item: str | None) -> bool:
+    """Take one item off those under way: itself, or where names are missing any; False if there is none."""
+    if item is not None and item in phase.open:
+        name = item
+    elif phase.unnamed:
+        phase.unnamed -= 1
+        return True
+    elif item is None and phase.open:
+        name = next(iter(phase.open))
+    else:
+        return False
+    phase.open[name] -= 1
+    if not phase.open[name]:
+        del phase.open[name]
+    return True
