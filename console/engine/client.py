@@ -16,6 +16,7 @@ from console.engine.searching import SearchedView
 from console.engine.session import Changed, Details, VerifyProgress, View
 from console.engine.verifying import verify_elsewhere
 from console.engine.worker import Work, run
+from console.index.guard import refuse_foreign
 from console.index.query import parse
 from console.index.reader import IndexReader, open_reader
 from console.index.rows import FindingRow, LedgerRow, StreamRow
@@ -215,6 +216,8 @@ async def open_session(paths: Sequence[str], *, index: str | None = None, option
         where = Path(folder.name) / "index.sqlite"
     else:
         where = Path(index) if index else index_path(paths)
+        if index:
+            refuse_foreign(where)
     session = Session(where, paths, options or Options(), folder)
     session.start()
     return session

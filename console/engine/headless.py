@@ -9,6 +9,7 @@ from console.engine.ingest import Ingest, Step
 from console.engine.keeper import Keeper
 from console.engine.opening import Options
 from console.engine.places import index_path
+from console.index.guard import refuse_foreign
 from console.index.lock import WriterLock
 from console.index.reader import IndexReader, open_reader
 from console.index.writer import open_index
@@ -26,10 +27,12 @@ async def indexed(
     """A reader of an index that holds what is in these files and folders now.
 
     Where another console writes the same index, it is read as that one left it, and ``note`` is told. Raises
-    ``OSError`` where the index cannot be written.
+    ``OSError`` where the index cannot be written, or where ``index`` names a file that is something else.
     """
     with tempfile.TemporaryDirectory(prefix="audit-console-") if index == ":memory:" else nullcontext() as folder:
         where = Path(folder) / "index.sqlite" if folder else Path(index) if index else index_path(paths)
+        if index and not folder:
+            refuse_foreign(where)
         where.parent.mkdir(parents=True, exist_ok=True)
         with WriterLock(where) as lock:
             if lock.acquire():

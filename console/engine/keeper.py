@@ -1,7 +1,7 @@
 """Keeps an index in step with its paths: at the start, and whenever something changes under them."""
 
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 from console.engine.continuity import Continuity, Mark, compare, moved_to
@@ -19,6 +19,17 @@ _CHANGED = {
     Continuity.REWRITTEN: ("container.rewritten", "The content that had been read changed: {records:,} records."),
     Continuity.REPLACED: ("container.replaced", "Another content stands here: {records:,} records had been read."),
 }
+
+
+def _nameable(items: Iterable[Opened | Skipped]) -> Iterator[Opened | Skipped]:
+    """What is found, but for names that are not UTF-8: the index cannot hold them, so they are said instead."""
+    for item in items:
+        path = item.path if isinstance(item, Skipped) else item.source.path
+        if path.isascii() or path == path.encode("utf-8", "replace").decode():
+            yield item
+            continue
+        said = "Its name is not UTF-8, so that the index cannot hold it; verify can check it."
+        yield Skipped(path.encode("utf-8", "backslashreplace").decode(), finding("container.unreadable", said))
 
 
 class Keeper:
@@ -47,7 +58,7 @@ class Keeper:
             self._past.update([row[0] async for row in rows])
         fresh: list[Opened] = []
         seen: set[tuple[str, str | None]] = set()
-        for item in open_ledgers(self.paths):
+        for item in _nameable(open_ledgers(self.paths)):
             if isinstance(item, Skipped):
                 await self._skip(item)
                 continue
@@ -75,7 +86,7 @@ class Keeper:
                     yield step
         elif path not in self._past and self._is_ours(path):
             await self._forget(path)
-            for item in open_ledgers([path]):
+            for item in _nameable(open_ledgers([path])):
                 if isinstance(item, Skipped):
                     if item.finding.code not in ("container.not-recognised", "container.empty"):
                         await self._skip(item)

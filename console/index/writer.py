@@ -11,7 +11,16 @@ from pathlib import Path
 import aiosqlite
 
 from console.index.portion import Portion
-from console.index.schema import BY_READER, NO_TIME_BIT, PRAGMAS, SCHEMA_VERSION, TABLES, WORST_SHIFT, row_id
+from console.index.schema import (
+    APPLICATION_ID,
+    BY_READER,
+    NO_TIME_BIT,
+    PRAGMAS,
+    SCHEMA_VERSION,
+    TABLES,
+    WORST_SHIFT,
+    row_id,
+)
 from console.index.tally import Count, Counts, merge, tally
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
@@ -397,6 +406,7 @@ async def open_index(path: Path) -> tuple[IndexWriter, str]:
     db = await aiosqlite.connect(path, isolation_level=None)
     if fresh:
         await db.execute("PRAGMA page_size=8192")
+        await db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     for pragma in PRAGMAS:
         await db.execute(pragma)
     if fresh:
