@@ -10,7 +10,7 @@ def guide() -> str:
     return f"""\
 # Sample ledgers: the evening of Harbour Point
 
-Invented ledgers of all five systems, about 4,000 events, most of them healthy. `python -m console.samples DIR`
+Invented ledgers of all five systems, about 5,000 events, most of them healthy. `python -m console.samples DIR`
 makes exactly these files again. Nothing in them comes from a real company, person or system.
 
 ## The case
@@ -25,28 +25,31 @@ You are Jonas. You have ten minutes:
 
 ## Ten minutes
 
-1. **Overview.** The tree shows ledgers and their streams with a trust state and the worst finding. Press `F`: the
-   findings, grouped by cause, worst first. Four ledgers of {story.DEAL_NAME} have findings of their own; the others
-   that you see are listed under "Also tampered" below. `Esc` brings you back.
-2. **The morning's warning.** Go to `smvm/runs/{story.PROJECT}/validation/{story.FLAG_RUN}` and press `Enter`.
-   Filter with `/` and `type:FLAGGED`: a critical flag, to be escalated. Clear the filter and go to `DECIDED`. Its
-   metadata no longer hashes to its `data_hash`. What did the stage really decide? `outputs/decision.output.json`
-   beside the ledger still says.
-3. **The approval.** Go to `kernel/deals.jsonl`, deal `{story.DEAL_ID}`, press `Enter`, then `w` to walk its chain,
-   then `N`: the next broken link. It is number {approval}, `DealApproved`. Read the bytes that were hashed: the
-   amount is in them. `Esc` leaves the walk.
+1. **Overview.** Ledgers, the worst first, each with a trust state and its worst finding. Press `a`: all events,
+   merged by time. Then `F`: all findings, grouped by cause. Five systems have something to say about the evening of the
+   14th; what does not belong to it is listed under "Also tampered" below. `Esc` brings you back, twice to the overview.
+2. **The morning's warning.** Open the ledger of run `{story.FLAG_RUN}` (below
+   `smvm/runs/{story.PROJECT}`) with `Enter`. Filter with `/` and `type:FLAGGED`: a critical flag, to be escalated.
+   `Esc` clears the filter. Go to `DECIDED`. Its metadata no longer hashes to its `data_hash`. What did the stage really
+   decide? `outputs/decision.output.json` beside the ledger still says.
+3. **The approval.** On `kernel/deals.jsonl` press `Space` to see its streams, the worst first. Open the deal
+   `{story.DEAL_ID}` with `Enter` and walk its chain with `w`. `g` goes to the first link,
+   `N` to the next broken one: number {approval}, `DealApproved`. Read the bytes that were hashed: the amount is
+   in them. `Esc` leaves the walk.
 4. **What it said before.** `kernel/deals-backup.jsonl.gz` was made at 18:00. Open the same deal there and compare
    event {approval}: this chain holds. `kernel/evidence-pack.zip`, made at 16:30, is a third witness.
-5. **Who.** `swarm/harbour-point.jsonl`: `F`, then `Enter` on each finding. One tool call's id does not belong to
-   the tool that the line names. One intervention hangs on a parent that is not there.
+5. **Who.** `swarm/harbour-point.jsonl`: `Enter`, then `F`, and `Enter` on each finding. One tool call's id does not
+   belong to the tool that the line names. One intervention hangs on a parent that is not there.
 6. **How.** `zakops/ingest_state.db`, action `{story.ACTION_ID}`: `created`, then `started`. What is missing between
    the two? In `zakops/events.db` look at the trace `{story.TRACE_ID}`.
 7. **Why nobody knew.** The outbox in `zakops/events.db`: one message is dead, one is stuck. To whom was the first?
 8. **Covering up.** `maysano/objective-history.json`, objective `{story.OBJECTIVE_ID}`: the last change starts from
    a value that no change had left there.
 
-`q` quits. The same from a shell: `audit-console verify sample_ledgers` (exit code 1), or `audit-console verify
-sample_ledgers/kernel/deals.jsonl --stream {story.DEAL_ID} --as kernel`.
+`q` quits. The same from a shell (exit code 1: something was found):
+
+    audit-console verify sample_ledgers
+    audit-console verify sample_ledgers/kernel/deals.jsonl --stream {story.DEAL_ID} --as kernel
 
 ## What is here
 
