@@ -1,18 +1,21 @@
 """What is carried of each deal from batch to batch, and how it is kept between runs."""
 
 import json
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from console.formats.kernel.entry import HASH, Entry
-from console.formats.kernel.lifecycle import Move, State, moves
+from console.formats.kernel.lifecycle import MOVING, Move, State, moves
 from console.model.event import NO_TIME
 from console.model.trust import Trust
 from console.verify.chain import Tip
 
 LEVELS = len(Trust)
 START = State()
+TRACED = {kind: code for code, kind in enumerate((*MOVING, "DataDisputed"))}
+"""Codes of the types that move a deal's state or its stress mode."""
 
 
 @dataclass(slots=True)
@@ -43,13 +46,34 @@ class Group:
         }
 
 
+def _numbers() -> "array[int]":
+    return array("q")
+
+
+@dataclass(slots=True)
+class Trace:
+    """What moves a deal's state in a segment whose start is not known: a type's code, and where, for each event."""
+
+    kinds: bytearray = field(default_factory=bytearray)
+    ordinals: "array[int]" = field(default_factory=_numbers)
+    offsets: "array[int]" = field(default_factory=_numbers)
+
+    def add(self, kind: str, ordinal: int, offset: int) -> None:
+        code = TRACED.get(kind)
+        if code is not None:
+            self.kinds.append(code)
+            self.ordinals.append(ordinal)
+            self.offsets.append(offset)
+
+
 @dataclass(slots=True)
 class Deal:
     """One deal: the tip of its chain, its counts, its state.
 
     ``chain`` groups chain findings by cause ('unchained', 'unproven', 'shift:1', 'other:kernel-doc/1'), ``life`` those
     of the state machine by ``code:type``. ``stale``: its events came out of order, or before the profile was settled;
-    it must be walked again. ``border`` is the first link of a segment that began in the middle.
+    it must be walked again. ``opening`` is the time of the first event in order. ``border`` is the first link of a
+    segment that began in the middle.
     """
 
     key: str
@@ -75,6 +99,8 @@ class Deal:
     prev: str | None = None
     moves: Mapping[str, Move] = field(default_factory=dict)
     """Of the present state: see ``lifecycle.moves``."""
+    opening: int = NO_TIME
+    trace: "Trace | None" = None
     code: int = 0
     """The stream's code in the reader's names; 0 while it has none."""
 
@@ -123,7 +149,9 @@ class Deal:
                 self.first = time
             if self.last == NO_TIME or time > self.last:
                 self.last = time
-            if self.latest != NO_TIME and time < self.latest:
+            if self.latest == NO_TIME:
+                self.opening = time
+            elif time < self.latest:
                 self.backwards = True
             self.latest = time
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from console.formats.assemble import Assembler
 from console.formats.base import Context, Rewalk
 from console.formats.kernel import deals, lifecycle, schema
-from console.formats.kernel.deals import LEVELS, Deal, Group
+from console.formats.kernel.deals import LEVELS, Deal, Group, Trace
 from console.formats.kernel.entry import API, HASH, OLD, PACK, TABLE, Entry, read
 from console.formats.kernel.fast import LineDecoder
 from console.formats.kernel.judge import Memory, reproduces
 from console.formats.kernel.manifest import deal_of
 from console.formats.kernel.profiles import AUDIT, BY_NAME, DOC, candidates, job, timed
+from console.formats.kernel.segments import Summary
 from console.formats.kernel.stride import stride
 from console.formats.kernel.walk import grouped, walk
 from console.formats.strict import decode as decode_json
@@ -165,7 +166,7 @@ class KernelReader:
         """The deal, noted as changed."""
         found = self.deals.get(key)
         if found is None:
-            found = self.deals[key] = Deal(key)
+            found = self.deals[key] = Deal(key, trace=Trace() if self.segment else None)
         else:
             found.sync()
         self._changed.add(key)
@@ -202,6 +203,9 @@ class KernelReader:
             stage = document.get("toState")
             if isinstance(stage, str) and stage:
                 deal.stage = stage
+            return Severity.NONE
+        if deal.trace is not None:
+            deal.trace.add(entry.type, entry.ordinal, entry.offset)
             return Severity.NONE
         step = lifecycle.moves(deal.state).get(entry.type)
         if step is None:
@@ -312,6 +316,26 @@ class KernelReader:
                 for key, deal in self.deals.items()
             },
         )
+
+    # segments
+
+    def summary(self, findings: Sequence[Finding] = ()) -> Summary:
+        """What this reader saw, to be joined with its neighbours; ``findings`` are those its batches gave.
+
+        Picklable. The reader is spent afterwards.
+        """
+        for deal in self.deals.values():
+            deal.sync()
+            deal.moves = {}
+        return Summary(self.settled, self.shape, self.records, self.loose, self.deals, list(findings), self.segment)
+
+    def adopt(self, whole: Summary) -> None:
+        """Go on from joined segments as if this reader had read all of them."""
+        self.settled, self.records, self.loose, self.deals = whole.profile, whole.records, whole.loose, whole.deals
+        self._irregular = {key: None for key, deal in self.deals.items() if deal.stale}
+        self.note(self.deals)
+        for deal in self.deals.values():
+            deal.arm()
 
     # state
 

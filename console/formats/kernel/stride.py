@@ -96,7 +96,9 @@ def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
                         _back(deal, time)
                     deal.latest = time
                     step = deal.moves.get(kind)
-                    if step is not None:
+                    if deal.trace is not None:
+                        deal.trace.add(kind, batch.first + at, batch.offsets[at])
+                    elif step is not None:
                         state, code, name = step
                         if state is not deal.state:
                             deal.state = state
