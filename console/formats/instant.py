@@ -65,13 +65,15 @@ def now_micros() -> int:
 
 
 def quick(text: str) -> tuple[int, str] | None:
-    """Microseconds and zone as ``parse`` gives them, several times faster for ``…T18:31:16.406740`` with or without Z."""
-    size = len(text)
-    if (size == 27 and text[26] == "Z" or size == 26) and text[19] == "." and text[16] == ":":
-        fraction = text[20:26]
-        if fraction.isdecimal() and fraction.isascii():
+    """Microseconds and zone as ``parse`` gives them, several times faster for times in UTC or without a zone."""
+    if text[16:17] == ":":
+        zone = "Z" if text[-1] == "Z" else "+00:00" if text[-6:] == "+00:00" else ""
+        fraction = text[19 : len(text) - len(zone)]
+        if not fraction or (
+            fraction[0] == "." and fraction[1:].isdecimal() and fraction.isascii() and len(fraction) <= 7
+        ):
             base = _second(text[:19])
-            return None if base is None else (base + int(fraction), text[26:])
+            return None if base is None else (base + int(f"{fraction[1:]:0<6}"), zone)
     instant = parse(text)
     return None if instant is None else (instant.micros, instant.zone)
 

@@ -29,8 +29,10 @@ _OPEN = 4096
 
 @dataclass(slots=True)
 class Phase:
-    """One phase: announced ``total`` (-1: none), done, failed, and how often each name is under way (``unnamed``: without a
-    name)."""
+    """One phase: announced ``total`` (-1: none), done, failed, and how often each name is under way.
+
+    ``unnamed`` are those under way without a name.
+    """
 
     started: bool = False
     total: int = -1
