@@ -192,6 +192,8 @@ def ledger(kind: str, events: int) -> Path:
     if not path.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
         print(f"making {path.name} …", file=sys.stderr)
+        for outdated in FOLDER.glob(f"{kind}-{events}-*.jsonl"):
+            outdated.unlink()
         unfinished = path.with_suffix(".unfinished")
         with unfinished.open("w", encoding="utf-8", buffering=1 << 20) as file:
             file.writelines(KINDS[kind](events))
