@@ -28,16 +28,21 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def middle(text: str, cells: int) -> str:
-    """At most so many cells; a longer text keeps both of its ends, as paths and ids want it."""
+def middle(text: str, cells: int, *, tail: float = 0.5) -> str:
+    """At most so many cells; a longer text keeps both of its ends. ``tail`` is the share of the end."""
     if width(text) <= cells:
         return text
     if cells < 5:
         return cut(text, cells)
-    tail_cells = (cells - 1) // 2
-    tail = ""
+    room = int((cells - 1) * tail)
+    end = ""
     for char in reversed(text):
-        if width(char + tail) > tail_cells:
+        if width(char + end) > room:
             break
-        tail = char + tail
-    return set_cell_size(text, cells - 1 - width(tail)).rstrip(" ") + ELLIPSIS + tail
+        end = char + end
+    return set_cell_size(text, cells - 1 - width(end)).rstrip(" ") + ELLIPSIS + end
+
+
+def path(text: str, cells: int) -> str:
+    """At most so many cells of a path, whose last parts tell more than its first."""
+    return middle(text, cells, tail=0.7 if cells >= 34 else 1.0)

@@ -145,7 +145,7 @@ async def test_open_a_ledger_and_a_stream() -> None:
         await until(pilot, lambda: isinstance(app.screen, OverviewScreen))
         assert not screen.is_attached
         await pilot.press("j", "enter")
-        await seen(pilot, "30 of 30", "deal acc674a4-0001")
+        await seen(pilot, "30 of 30", "deal acc674a4…0b7a6f2e0001")
 
 
 async def test_all_events_are_merged_by_time() -> None:

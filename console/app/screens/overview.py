@@ -65,6 +65,9 @@ class OverviewScreen(ConsoleScreen):
         return Content.assemble(("audit-console", "bold"), f"  Overview, {order}" + (f"  {root}" if root else ""))
 
     def status(self) -> Content:
+        """The whole name under the cursor where the list cuts it, else what the signs mean."""
+        if name := self.list.cut_name():
+            return Content(name)
         gap = "   " if self.size.width >= 100 else " "
         return Content.assemble((gap.join(LEGEND), "$text-muted"))
 
@@ -135,6 +138,7 @@ class OverviewScreen(ConsoleScreen):
         rows = rows_of(self._ledgers, self._streams, self._order)
         self.list.show(rows, self.console_app.now(), common_root([ledger.path for ledger in self._ledgers]))
         self.say_place()
+        self.say_status()
         self.query_one("#totals", TextLine).say(self._totals())
 
     def _empty_words(self) -> Content:
@@ -177,7 +181,8 @@ class OverviewScreen(ConsoleScreen):
     # actions
 
     def on_cursor_list_moved(self) -> None:
-        self.say_word("")
+        self.word = ""
+        self.say_status()
 
     def on_ledger_list_opened(self) -> None:
         self.action_open()

@@ -18,13 +18,14 @@ _UNREAD = {"unreadable", "not recognised"}
 
 @dataclass(frozen=True, slots=True)
 class OverviewRow:
-    """A ledger, one of its streams, or a line that says how many streams are not shown (``hidden``)."""
+    """A ledger (``open``: with streams under it), one of its streams, or a line on streams that are not shown."""
 
     ledger: LedgerRow
     stream: StreamRow | None = None
     hidden: int = 0
     shown: int = 0
     last: bool = False
+    open: bool = False
 
     @property
     def key(self) -> tuple[int, int, bool]:
@@ -38,8 +39,8 @@ def rows_of(
     """All rows, ledgers in this order: ``worst`` first, by ``name``, or by the ``last event``."""
     rows: list[OverviewRow] = []
     for ledger in sorted(ledgers, key=lambda row: _place(row, order)):
-        rows.append(OverviewRow(ledger))
         shown, total = streams.get(ledger.id, ([], 0))
+        rows.append(OverviewRow(ledger, open=bool(shown)))
         hidden = total - len(shown)
         for at, stream in enumerate(shown):
             rows.append(OverviewRow(ledger, stream, last=not hidden and at == len(shown) - 1))

@@ -10,6 +10,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from console.app.actions import STREAM, bindings
+from console.app.cells import middle, path
 from console.app.messages import Sought, TotalsRead, ViewChanged, ViewOpened, ViewRefused
 from console.app.screens.base import ConsoleScreen
 from console.app.widgets.details import DetailsPane
@@ -68,13 +69,14 @@ class StreamScreen(ConsoleScreen):
     # words
 
     def place(self) -> Content:
-        parts = [Content.assemble(("audit-console", "bold"))]
         if self._ledger is None:
-            parts.append(Content("All events, merged by time"))
-        else:
-            parts.append(Content(safe(self._ledger.name, limit=NAME_LIMIT)))
+            return Content.assemble(("Stream", "bold"), "  all events, merged by time")
+        room = self.app.size.width
+        name = path(safe(self._ledger.name, limit=NAME_LIMIT), room // 3 if self._stream else room - 30)
+        parts = [Content.assemble(("Stream", "bold")), Content(name)]
         if self._stream is not None:
-            parts.append(Content(f"{safe(self._stream.kind)} {safe(self._stream.key, limit=NAME_LIMIT)}"))
+            key = f"{safe(self._stream.kind)} {safe(self._stream.key, limit=NAME_LIMIT)}"
+            parts.append(Content(middle(key, room // 3)))
         return Content("  ").join(parts)
 
     def status(self) -> Content:
@@ -348,9 +350,10 @@ class StreamScreen(ConsoleScreen):
         self._open("", event)
 
     def action_verify(self) -> None:
-        of = safe(self.place().plain.partition("  ")[2].strip(), limit=80)
+        ledger, stream = self._ledger, self._stream
+        of = "all ledgers" if ledger is None else f"{stream.kind} {stream.key}" if stream else ledger.name
         self.console_app.check(
-            of, ledger=self._ledger.id if self._ledger else None, stream=self._stream.id if self._stream else None
+            safe(of, limit=80), ledger=ledger.id if ledger else None, stream=stream.id if stream else None
         )
 
     def stop(self) -> bool:

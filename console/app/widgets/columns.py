@@ -56,8 +56,8 @@ class _Share(NamedTuple):
 _SHARES = (
     _Share("type", 10, 22, 32),
     _Share("stream", 12, 14, 44),
-    _Share("actor", 12, 16, 28),
     _Share("ledger", 16, 20, 40),
+    _Share("actor", 12, 16, 28),
     _Share("record", 9, 9, 9),
 )
 
@@ -68,8 +68,8 @@ def fit_columns(width: int, *, streams: bool, ledgers: bool) -> Columns:
     Time, trust, type, sequence and stream come first; then actor, ledger, record number, and words beside signs.
     """
     trust = TRUST_WIDTH if width >= 64 else 1
-    worst = WORST_WIDTH if width >= 116 else 1
-    time = 23 if width >= 96 else 18 if width >= 50 else 14
+    worst = WORST_WIDTH if width >= 140 else 1
+    time = 23 if width >= 120 else 18 if width >= 50 else 14
     sequence = 6 if width >= 50 else 5
     left = width - (1 + trust + worst + time + sequence + 5)
     given: dict[str, int] = {}
@@ -81,6 +81,8 @@ def fit_columns(width: int, *, streams: bool, ledgers: bool) -> Columns:
             given[share.name] = share.least
             left -= share.least + gap
             owed += share.good - share.least
+        elif not given:
+            break
     for goal in ("good", "most"):
         for share in wanted:
             if share.name in given:

@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from console.app.cells import cut, fit, middle, width
+from console.app.cells import cut, fit, middle, path, width
 from console.app.screens.overview_rows import OverviewRow, unread
 from console.app.widgets.cursor_list import CursorList
 from console.app.words import age, count
@@ -74,7 +74,7 @@ class LedgerList(CursorList):
         if len(rows) != len(before):
             self.resize_rows(len(rows))
         at = next((at for at, row in enumerate(rows) if row.key == here), None)
-        if at is not None and at != self.cursor:
+        if at is not None and at != self.cursor and self.cursor > 0:  # at the top it stays with what is worst
             self.cursor = at
             self.into_view(at)
         self.forget()
@@ -111,12 +111,23 @@ class LedgerList(CursorList):
             self._draw_counts(pen, shown)
         return pen.strip(self.inner_width)
 
+    def cut_name(self) -> str:
+        """The whole name of the row under the cursor, showable, if the list had to cut it; else ''."""
+        row = self.row
+        if row is None or row.hidden:
+            return ""
+        if row.stream is None:
+            name = self._name_of(row.ledger)
+            return name if width(name) > self._widths.name - 2 else ""
+        name = f"{safe(row.stream.kind, limit=40)} {safe(row.stream.key, limit=NAME_LIMIT)}"
+        return name if width(name) > self._widths.name - 3 else ""
+
     def _name_of(self, ledger: LedgerRow) -> str:
         return safe(ledger.name.removeprefix(self._root), limit=NAME_LIMIT)
 
     def _draw_unread(self, pen: "_Pen", ledger: LedgerRow) -> None:
         at = self._widths
-        pen.write(fit("  " + middle(self._name_of(ledger), at.name - 2), at.name), "dim")
+        pen.write(fit("  " + path(self._name_of(ledger), at.name - 2), at.name), "dim")
         glyph, style = ("✗", "error") if ledger.state == "unreadable" else ("?", "dim")
         pen.write(f" {glyph} {safe(ledger.state)}", style)
         if ledger.note:
@@ -126,8 +137,11 @@ class LedgerList(CursorList):
         at, ledger, stream = self._widths, shown.ledger, shown.stream
         counted: LedgerRow | StreamRow = stream or ledger
         if stream is None:
-            pen.write(fit("▾ " + middle(self._name_of(ledger), at.name - 2), at.name), "ledger")
-            system = f"{ledger.format} {ledger.shape}" if at.format > 12 else ledger.format
+            pen.write(
+                fit(("▾ " if shown.open else "▸ ") + path(self._name_of(ledger), at.name - 2), at.name),
+                "ledger",
+            )
+            system = f"{ledger.format} {ledger.shape}" if at.profile else ledger.format
             format, profile = safe(system), safe(ledger.profile or "")
             events_ = ledger.records
             if not at.profile and profile:
@@ -145,7 +159,7 @@ class LedgerList(CursorList):
         pen.gap().write(fit(format, at.format), "dim")
         if at.profile:
             pen.gap().write(fit(profile, at.profile), "dim")
-        pen.gap().write(fit(f"{events_:,}", at.events, right=True))
+        pen.gap().write(fit(f"{events_:,}" if at.events > 6 else short(events_), at.events, right=True))
         pen.gap()
         self._draw_trust(pen, counted.trust)
         worst = counted.worst
@@ -191,20 +205,20 @@ class _Pen:
 class Widths:
     """Widths of the columns for a list so many cells wide; 0 leaves one out."""
 
-    def __init__(self, name: int, format: int, profile: int, trust: int, note: int) -> None:
-        self.name, self.format, self.profile, self.trust, self.note = name, format, profile, trust, note
-        self.events, self.worst, self.age = 9, 10, 7
+    def __init__(self, name: int, format: int, profile: int, events: int, trust: int, note: int) -> None:
+        self.name, self.format, self.profile, self.events, self.trust = name, format, profile, events, trust
+        self.worst, self.age, self.note = 10, 6, note
 
     @classmethod
     def fit(cls, cells: int) -> "Widths":
-        format, profile, trust, note = (12, 0, 14, 0)
+        format, profile, events, trust, note = 14, 0, 6, 14, 0
         if cells >= 110:
-            format, profile, trust = 16, 14, 18
+            format, profile, events, trust = 16, 14, 9, 18
         if cells >= 150:
             format, profile, trust, note = 22, 18, 32, 24
-        fixed = [format, profile, 9, trust, 10, 7, note]
+        fixed = [format, profile, events, trust, 10, 6, note]
         name = cells - 1 - sum(fixed) - sum(1 for each in fixed if each)
-        return cls(max(10, name), format, profile, trust, note)
+        return cls(max(10, name), format, profile, events, trust, note)
 
 
 def short(number: int) -> str:
