@@ -4,8 +4,10 @@
 ``until:…``, ``time:2026-01-01T10`` (that hour) · ``trust:broken`` · ``severity:warning`` (and worse) ·
 ``code:chain.*`` · ``run:… deal:… action:…`` (streams by kind) · ``ledger:*name*`` · ``"exact words"`` and every other
 word are looked for in the raw records, letter case ignored unless the word has capitals. Terms are joined by *and*.
+Between quotes ``,`` ``*`` and ``?`` stand for themselves, and a backslash before a quote or a backslash is dropped.
 """
 
+import calendar
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +22,9 @@ STREAM_KINDS = (
 )
 RAW_FIELDS = ("id", "hash", "parent", "correlation", "cause")
 """Fields whose values stand in the raw record: looked for there."""
+LENGTH, TERMS, VALUES = 10_000, 200, 200
+"""Characters of a filter, its terms, and values of one term: SQLite refuses statements far beyond that."""
+_LARGEST = (1 << 63) - 1
 
 
 class QueryError(Exception):
@@ -53,18 +58,42 @@ class _Parts:
     texts: list[tuple[str, bool]] = field(default_factory=list)
 
 
-_TERM = re.compile(r'(?P<not>-)?(?:(?P<field>[A-Za-z_]+):)?(?P<value>"(?:[^"\\]|\\.)*"?|\S+)')
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """What stands behind a field. ``exact``: it was quoted."""
+
+    text: str
+    exact: bool = False
+
+    def each(self) -> list[str]:
+        """The comma-separated values. Raises ValueError for too many."""
+        found = [self.text] if self.exact else self.text.split(",")
+        if len(found) > VALUES:
+            raise ValueError(f"A term has at most {VALUES} values.")
+        return found
+
+
+_TERM = re.compile(
+    r'(?P<not>-)?(?:(?P<field>[A-Za-z_]+):)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)(?P<end>")?|(?P<plain>\S*))', re.DOTALL
+)
 
 
 def parse(text: str) -> Query:
     """Read a filter. Raises ``QueryError`` for an unknown field or a value that its field cannot have."""
+    if len(text) > LENGTH:
+        raise QueryError(f"A filter has at most {LENGTH:,} characters.", LENGTH)
+    # Half of a surrogate pair can stand in no parameter; the index holds names in this form too.
+    text = text.encode("utf-8", "backslashreplace").decode()
     parts = _Parts()
-    position = 0
+    position = terms = 0
     while True:
         while position < len(text) and text[position].isspace():
             position += 1
         if position >= len(text):
             break
+        terms += 1
+        if terms > TERMS:
+            raise QueryError(f"A filter has at most {TERMS} terms.", position)
         match = _TERM.match(text, position)
         if match is None:
             raise QueryError("A term must be text or field:value.", position)
@@ -74,24 +103,22 @@ def parse(text: str) -> Query:
 
 
 def _term(parts: _Parts, match: re.Match[str], at: int) -> None:
-    name, value, wanted = match["field"], match["value"], match["not"] is None
-    if value.startswith('"'):
-        if len(value) < 2 or not value.endswith('"'):
+    name, wanted = (match["field"] or "").lower(), match["not"] is None
+    if match["plain"] is None:
+        if match["end"] is None:
             raise QueryError("The quote has no end.", at)
-        value = re.sub(r"\\(.)", r"\1", value[1:-1])
-    if name is None:
-        parts.texts.append((value, wanted))
-        return
-    name = name.lower()
-    if name in RAW_FIELDS:
-        parts.texts.append((value, wanted))
-        return
-    build = _FIELDS.get(name) or (_stream_kind(name) if name in STREAM_KINDS else None)
-    if build is None:
+        value = _Value(re.sub(r'\\(["\\])', r"\1", match["quoted"]), exact=True)
+    else:
+        value = _Value(match["plain"])
+    if name and name not in FIELD_NAMES:
         known = ", ".join(sorted((*_FIELDS, *RAW_FIELDS)))
         raise QueryError(f"There is no field {name!r}. Known: {known}, and streams by kind such as run, deal.", at)
-    if not value:
-        raise QueryError(f"{name}: needs a value.", at)
+    if not value.text:
+        raise QueryError(f"{name}: needs a value." if name else "There is nothing to look for.", at)
+    if not name or name in RAW_FIELDS:
+        parts.texts.append((value.text, wanted))
+        return
+    build = _FIELDS.get(name) or _stream_kind(name)
     try:
         condition, parameters = build(value)
     except ValueError as error:
@@ -103,21 +130,21 @@ def _term(parts: _Parts, match: re.Match[str], at: int) -> None:
 Built = tuple[str, list[object]]
 
 
-def _any_of(column: str, value: str) -> Built:
-    """``column`` equals, or matches with ``*``, one of the comma-separated values."""
-    tests, parameters = [], []
-    for each in value.split(","):
-        if "*" in each or "?" in each:
-            tests.append(f"{column} GLOB ?")
-            parameters.append(re.sub(r"([\[\]])", r"[\1]", each))
+def _any_of(column: str, value: _Value) -> Built:
+    """``column`` equals, or matches with ``*`` and ``?``, one of the values."""
+    plain, patterns = [], []
+    for each in value.each():
+        if not value.exact and ("*" in each or "?" in each):
+            patterns.append(re.sub(r"([\[\]])", r"[\1]", each))
         else:
-            tests.append(f"{column} = ?")
-            parameters.append(each)
-    return f"({' OR '.join(tests)})", list(parameters)
+            plain.append(each)
+    tests = [f"{column} IN ({', '.join('?' * len(plain))})"] if plain else []
+    tests += [f"{column} GLOB ?"] * len(patterns)
+    return f"({' OR '.join(tests)})", [*plain, *patterns]
 
 
-def _named(table: str) -> Callable[[str], Built]:
-    def build(value: str) -> Built:
+def _named(table: str) -> Callable[[_Value], Built]:
+    def build(value: _Value) -> Built:
         test, parameters = _any_of("text", value)
         return f"event.{table} IN (SELECT id FROM {table} WHERE {test})", parameters
 
@@ -132,56 +159,65 @@ def _streams(where: str, parameters: list[object]) -> Built:
     )
 
 
-def _stream_kind(kind: str) -> Callable[[str], Built]:
-    def build(value: str) -> Built:
+def _stream_kind(kind: str) -> Callable[[_Value], Built]:
+    def build(value: _Value) -> Built:
         test, parameters = _any_of("key", value)
         return _streams(f"kind = ? AND {test}", [kind, *parameters])
 
     return build
 
 
-def _stream(value: str) -> Built:
+def _stream(value: _Value) -> Built:
     test, parameters = _any_of("key", value)
     return _streams(test, parameters)
 
 
-def _ledger(value: str) -> Built:
-    test, parameters = _any_of("path", value if "/" in value or "*" in value else f"*{value}*")
+def _ledger(value: _Value) -> Built:
+    if not value.exact:
+        parts = [each if "/" in each or "*" in each else f"*{each}*" for each in value.each()]
+        value = _Value(",".join(parts))
+    test, parameters = _any_of("path", value)
     return f"event.id >> 32 IN (SELECT id FROM ledger WHERE {test})", parameters
 
 
-def _format(value: str) -> Built:
+def _format(value: _Value) -> Built:
     test, parameters = _any_of("format", value)
     return f"event.id >> 32 IN (SELECT id FROM ledger WHERE {test})", parameters
 
 
-def _trust(value: str) -> Built:
+def _trust(value: _Value) -> Built:
     words = {trust.word: trust for trust in Trust}
     states = []
-    for each in value.lower().split(","):
+    for each in value.text.lower().split(","):
         if each not in words:
             raise ValueError(f"trust is one of {', '.join(words)}, not {each!r}.")
         states.append(int(words[each]))
     return f"event.mark & 7 IN ({', '.join('?' * len(states))})", list(states)
 
 
-def _severity(value: str) -> Built:
+def _severity(value: _Value) -> Built:
     words = {severity.word: severity for severity in Severity}
-    if value.lower() not in words:
-        raise ValueError(f"severity is one of {', '.join(words)}, not {value!r}.")
-    level = words[value.lower()]
+    level = words.get(value.text.lower())
+    if level is None:
+        raise ValueError(f"severity is one of {', '.join(words)}, not {value.text!r}.")
     if level is Severity.NONE:
         return "event.mark & 56 = 0", []
     return f"(event.mark & 56 != 0 AND event.mark & 56 >= {level << WORST_SHIFT})", []
 
 
-def _code(value: str) -> Built:
+def _code(value: _Value) -> Built:
     test, parameters = _any_of("code", value)
     return f"event.id IN (SELECT event FROM finding WHERE {test} AND event IS NOT NULL)", parameters
 
 
-def _sequence(value: str) -> Built:
-    return _range("event.sequence", value, int, "seq is a number, a range 3..9, or a bound >3")
+def _sequence(value: _Value) -> Built:
+    return _range("event.sequence", value.text, _number, "seq is a number, a range 3..9, or a bound >3")
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,30}", text):
+        raise ValueError(text)
+    return max(-_LARGEST, min(_LARGEST, int(text)))
 
 
 def _range(column: str, value: str, read: Callable[[str], int], problem: str) -> Built:
@@ -202,7 +238,15 @@ def _range(column: str, value: str, read: Callable[[str], int], problem: str) ->
         raise ValueError(f"{problem}, not {value!r}.") from None
 
 
-_STEPS = (("%Y", 0), ("%Y-%m", 0), ("%Y-%m-%d", 86_400), ("%Y-%m-%dT%H", 3_600), ("%Y-%m-%dT%H:%M", 60))
+_TIME = re.compile(
+    r"(?P<date>\d{4}(?:-\d\d?(?:-\d\d?)?)?)(?:[T ](?P<clock>\d\d?(?::\d\d(?::\d\d(?:[.,](?P<fraction>\d{1,9}))?)?)?))?"
+    r"(?P<zone>Z|z|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
+)
+_EPOCH = datetime(1970, 1, 1)
+_MICRO = timedelta(microseconds=1)
+_SPANS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000)
+"""Microseconds that a day, an hour, a minute and a second name."""
 
 
 def moment(text: str) -> tuple[int, int]:
@@ -210,51 +254,54 @@ def moment(text: str) -> tuple[int, int]:
 
     ``2026-11-20`` is that day, ``2026-11-20T09:17`` that minute. Raises ValueError for text that names no time.
     """
-    text = text.strip().replace(" ", "T").removesuffix("Z")
-    epoch = datetime(1970, 1, 1)
-    micro = timedelta(microseconds=1)
-    for form, seconds in _STEPS:
-        try:
-            start = datetime.strptime(text, form)
-        except ValueError:
-            continue
-        if form == "%Y":
-            end = start.replace(year=start.year + 1)
-        elif form == "%Y-%m":
-            end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
-        else:
-            end = start + timedelta(seconds=seconds)
-        return (start - epoch) // micro, (end - epoch) // micro
+    problem = f"A time is written like 2026-11-20 or 2026-11-20T09:17:40.018Z, not {text!r}."
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(problem)
+    date = [int(part) for part in match["date"].split("-")]
+    clock = [int(part) for part in re.split("[:.,]", match["clock"] or "")[:3] if part]
+    fraction = match["fraction"] or ""
     try:
-        start = datetime.fromisoformat(text)
+        start = (datetime(*date, *[1] * (3 - len(date)), *clock) - _EPOCH) // _MICRO  # type: ignore[arg-type]  # 6 ints
     except ValueError:
-        raise ValueError(f"A time is written like 2026-11-20 or 2026-11-20T09:17:40.018Z, not {text!r}.") from None
-    if start.tzinfo is not None:
-        start = start.replace(tzinfo=None) - (start.utcoffset() or timedelta())
-    fraction = text.partition(".")[2]
-    width = 1_000_000 if not fraction else 10 ** max(0, 6 - len(fraction))
-    begin = (start - epoch) // micro
-    return begin, begin + width
+        raise ValueError(problem) from None
+    start += int(fraction[:6].ljust(6, "0"))
+    if len(date) == 1:
+        after = start + (366 if calendar.isleap(date[0]) else 365) * _SPANS[0]
+    elif len(date) == 2:
+        after = start + calendar.monthrange(*date)[1] * _SPANS[0]
+    else:
+        after = start + (10 ** max(0, 6 - len(fraction)) if fraction else _SPANS[len(clock)])
+    shift = _offset(match["zone"] or "Z")
+    return start - shift, after - shift
+
+
+def _offset(zone: str) -> int:
+    """Microseconds that a zone such as ``+02:00`` is ahead of UTC."""
+    if zone in "Zz":
+        return 0
+    hours, minutes = int(zone[1:3]), int(zone[3:].lstrip(":") or 0)
+    return (hours * 60 + minutes) * 60_000_000 * (-1 if zone[0] == "-" else 1)
 
 
 _TIMED = f"event.mark & {NO_TIME_BIT} = 0 AND event.time"
 
 
-def _since(value: str) -> Built:
-    return f"({_TIMED} >= ?)", [moment(value)[0]]
+def _since(value: _Value) -> Built:
+    return f"({_TIMED} >= ?)", [moment(value.text)[0]]
 
 
-def _until(value: str) -> Built:
-    return f"({_TIMED} < ?)", [moment(value)[1]]
+def _until(value: _Value) -> Built:
+    return f"({_TIMED} < ?)", [moment(value.text)[1]]
 
 
-def _time(value: str) -> Built:
-    match = re.fullmatch(r"(>=|<=|>|<)(.+)", value)
+def _time(value: _Value) -> Built:
+    match = re.fullmatch(r"(>=|<=|>|<)(.+)", value.text)
     if match:
         start, after = moment(match[2])
         bound = {">": after - 1, ">=": start, "<": start, "<=": after - 1}[match[1]]
         return f"({_TIMED} {match[1]} ?)", [bound]
-    low, dots, high = value.partition("..")
+    low, dots, high = value.text.partition("..")
     begin = moment(low)[0] if low else None
     end = moment(high or low)[1] if high or not dots else None
     tests: list[str] = []
@@ -268,7 +315,7 @@ def _time(value: str) -> Built:
     return f"({' AND '.join(tests) or '1'})", parameters
 
 
-_FIELDS: dict[str, Callable[[str], Built]] = {
+_FIELDS: dict[str, Callable[[_Value], Built]] = {
     "type": _named("type"),
     "actor": _named("actor"),
     "stream": _stream,

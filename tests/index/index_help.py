@@ -1,0 +1,100 @@
+"""An index filled by hand: rows as a reader would give them, without a ledger behind them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from console.formats.base import key64
+from console.index.portion import Portion
+from console.index.query import parse
+from console.index.reader import IndexReader
+from console.index.view import EventView, Scope
+from console.index.writer import IndexWriter, open_index
+from console.model.batch import EventBatch, Names
+from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
+from console.model.record import Cursor
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event to be written. ``id`` and ``parent`` are ids, '' for none."""
+
+    time: int = NO_TIME
+    type: str = ""
+    actor: str = ""
+    stream: str = ""
+    sequence: int = -1
+    id: str = ""
+    parent: str = ""
+    trust: int = 0
+    worst: int = 0
+    also: tuple[str, ...] = ()
+
+
+class Pen:
+    """Writes rows to one ledger as one reader would: names interned, ordinals and offsets going on."""
+
+    def __init__(self, writer: IndexWriter, ledger: int, next: Cursor | None = None) -> None:
+        self.writer = writer
+        self.ledger = ledger
+        self.next = next or Cursor()
+        self.types, self.actors, self.streams = Names(), Names(), Names()
+        writer.begin(ledger)
+
+    def batch(self, rows: Sequence[Row], findings: Sequence[Finding] = ()) -> EventBatch:
+        out = EventBatch(self.next.ordinal)
+        offset = self.next.offset
+        for at, row in enumerate(rows):
+            out.add(
+                offset + at * 10,
+                9,
+                time=row.time,
+                sequence=row.sequence,
+                type=self.types.code(row.type) if row.type else 0,
+                actor=self.actors.code(row.actor) if row.actor else 0,
+                stream=self.streams.code(StreamKey("run", row.stream)) if row.stream else 0,
+                key=key64(row.id) if row.id else 0,
+                parent=key64(row.parent) if row.parent else 0,
+                trust=row.trust,
+                worst=row.worst,
+            )
+            out.also += [(at, self.streams.code(StreamKey("run", each))) for each in row.also]
+        out.new_types, self.types.fresh = list(map(str, self.types.fresh)), []
+        out.new_actors, self.actors.fresh = list(map(str, self.actors.fresh)), []
+        out.new_streams = [each for each in self.streams.fresh if isinstance(each, StreamKey)]
+        self.streams.fresh = []
+        out.findings = list(findings)
+        out.hashes = b"".join(sha256(b"%d" % (self.next.ordinal + at)).digest() for at in range(len(rows)))
+        self.next = Cursor(self.next.ordinal + len(rows), offset + 10 * len(rows))
+        return out
+
+    async def write(self, *batches: EventBatch, **more: Any) -> tuple[int, int]:
+        """Commit batches as one portion."""
+        async with self.writer.transaction():
+            return await self.writer.write(
+                self.ledger, replace(Portion(batches, self.next, bytes=self.next.offset), **more)
+            )
+
+    async def add(self, *rows: Row) -> tuple[int, int]:
+        """Commit rows as one batch."""
+        return await self.write(self.batch(rows))
+
+
+async def new_index(path: Path, *ledgers: str) -> tuple[IndexWriter, list[Pen]]:
+    """An index with empty ledgers of these paths."""
+    writer, note = await open_index(path)
+    assert not note
+    return writer, [Pen(writer, await writer.add_ledger(each, None, "jsonl", "kernel", "api")) for each in ledgers]
+
+
+async def view_of(
+    reader: IndexReader, query: str = "", *, ledger: int | None = None, stream: int | None = None
+) -> EventView:
+    """A view, looked at once."""
+    further = stream is not None and await reader.is_further(stream)
+    view = EventView(reader, parse(query), Scope(ledger, stream), further=further)
+    await view.refresh()
+    return view
