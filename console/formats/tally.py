@@ -16,12 +16,17 @@ class Place(NamedTuple):
     length: int
 
 
+class _Cause(msgspec.Struct, array_like=True):
+    count: int
+    place: Place
+
+
 class Tally:
     """Counts causes by key and keeps the place of each cause's first event; at most ``limit`` causes."""
 
     def __init__(self, limit: int = 1000) -> None:
         self._limit = limit
-        self._causes: dict[tuple[str, ...], tuple[int, Place]] = {}
+        self._causes: dict[tuple[str, ...], _Cause] = {}
         self.beyond = 0
         """Events whose cause came after the limit was reached."""
 
@@ -32,24 +37,25 @@ class Tally:
         """Count one event; True if its cause is new."""
         known = self._causes.get(key)
         if known is not None:
-            self._causes[key] = known[0] + 1, known[1]
+            known.count += 1
             return False
         if len(self._causes) >= self._limit:
             self.beyond += 1
             return False
-        self._causes[key] = 1, place
+        self._causes[key] = _Cause(1, place)
         return True
 
     def findings(self, make: Callable[[tuple[str, ...], int, Place], Finding]) -> list[Finding]:
         """One finding per cause, made from its key, count and first place."""
-        return [make(key, count, place) for key, (count, place) in self._causes.items()]
+        return [make(key, cause.count, cause.place) for key, cause in self._causes.items()]
 
     def dump(self) -> bytes:
-        return msgspec.msgpack.encode((self.beyond, [(key, count, place) for key, (count, place) in self._causes.items()]))
+        return msgspec.msgpack.encode((self.beyond, list(self._causes.items())))
 
     def load(self, data: bytes) -> None:
-        self.beyond, causes = msgspec.msgpack.decode(data, type=tuple[int, list[tuple[tuple[str, ...], int, Place]]])
-        self._causes = {key: (count, place) for key, count, place in causes}
+        kind = tuple[int, list[tuple[tuple[str, ...], _Cause]]]
+        self.beyond, causes = msgspec.msgpack.decode(data, type=kind)
+        self._causes = dict(causes)
 
 
 def capped(findings: Iterable[Finding], limit: int, rest: Callable[[int], Finding]) -> list[Finding]:

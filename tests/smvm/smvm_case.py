@@ -12,7 +12,7 @@ from console.model.batch import EventBatch
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 
-NOW = parse("2026-01-01T00:00:00Z").micros  # type: ignore[union-attr] - the text is a time
+NOW = parse("2026-01-01T00:00:00Z").micros  # type: ignore[union-attr]  # the text is a time
 RUN = "RUN-20250909-183116-e634645d"
 PAYLOAD = {"companies": 3, "source": "api"}
 

@@ -13,6 +13,9 @@ import msgspec
 from console.formats.smvm.schema import MODELS, Words
 from console.formats.strict import MAX_DEPTH, SAFE_INTEGER
 
+KNOWN = 1000
+"""Good values that are remembered of one field."""
+
 
 class Quick(msgspec.Struct, forbid_unknown_fields=True):
     """A sound ledger event; ``metadata`` and ``provenance`` have the fields of its type's models as attributes."""
@@ -29,21 +32,34 @@ class Quick(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Hint(NamedTuple):
-    """A vocabulary of one field of ``part`` (metadata or provenance); ``get`` reads it from an event."""
+    """A vocabulary of one field of ``part`` (metadata or provenance); ``get`` reads it from an event, ``known`` holds
+    values that were found good, ``path`` and ``text`` are what findings say."""
 
+    get: Callable[[Any], Any]
+    known: set[str]
+    words: Words
+    path: str
+    text: str
     part: str
     field: str
-    words: Words
-    get: Callable[[Any], Any]
+
+    def allow(self, value: object) -> bool:
+        """Whether the hint allows a value that is not ``known`` yet; what is no text is the schema's affair."""
+        if not isinstance(value, str):
+            return True
+        allowed = self.words.allow(value)
+        if allowed and len(self.known) < KNOWN:
+            self.known.add(value)
+        return allowed
 
 
 class Kind(NamedTuple):
-    """What the reader needs to know of one event type. ``keys`` counts the keys that the models fix; ``open`` names
+    """What the reader needs to know of one event type. ``keys`` counts the keys that the models fix; ``open`` reads
     the fields whose value may hold anything."""
 
     name: str
     keys: int
-    open: tuple[tuple[str, str], ...]
+    open: tuple[Callable[[Any], Any], ...]
     hints: tuple[Hint, ...]
 
 
@@ -63,6 +79,11 @@ def _part(model: Any) -> type[msgspec.Struct]:
     return msgspec.defstruct(model.__name__, fields, forbid_unknown_fields=True)
 
 
+def _hint(part: str, field: str, words: Words) -> Hint:
+    path = f"{part}.{field}"
+    return Hint(attrgetter(path), set(words.values), words, path, "/".join(sorted(words.values)), part, field)
+
+
 def _kinds() -> dict[type[msgspec.Struct], Kind]:
     kinds: dict[type[msgspec.Struct], Kind] = {}
     for name, model in MODELS.items():
@@ -79,9 +100,13 @@ def _kinds() -> dict[type[msgspec.Struct], Kind]:
         kinds[struct] = Kind(
             name,
             len(model.model_fields) + len(fields),
-            tuple((part, field) for part, field, info in fields if get_origin(info.annotation) in (list, dict)),
             tuple(
-                Hint(part, field, mark, attrgetter(f"{part}.{field}"))
+                attrgetter(f"{part}.{field}")
+                for part, field, info in fields
+                if get_origin(info.annotation) in (list, dict)
+            ),
+            tuple(
+                _hint(part, field, mark)
                 for part, field, info in fields
                 for mark in info.metadata
                 if isinstance(mark, Words)
@@ -98,19 +123,32 @@ for _struct in KINDS:
 _decode = msgspec.json.Decoder(_union).decode
 
 
-def read(raw: bytes) -> tuple[Quick, Kind] | None:
-    """The event, if nothing about the record's JSON and schema needs a second look (see ``strict.decode``)."""
-    masked = raw.replace(b"\\\\", b"__").replace(b'\\"', b"__") if b"\\" in raw else raw
-    if b" :" in masked or b"\n" in raw or b"\t" in raw or b"\r" in raw[:-1]:
-        return None
+def plain(lines: bytes | None) -> bool:
+    """Whether these records hold nothing that could part a key from its colon, and no escapes: ``read`` then need not
+    look for them in each record."""
+    return lines is not None and not (b"\t" in lines or b"\r" in lines or b"\\" in lines or b" :" in lines)
+
+
+def read(raw: bytes, is_plain: bool = False) -> tuple[Quick, Kind] | None:
+    """The event, if nothing about the record's JSON and schema needs a second look.
+
+    As in ``strict.decode``, counting proves that no key was dropped: every key's closing quote is followed by its
+    colon, and there are as many of them as keys in the result.
+    """
+    masked = raw
+    if not is_plain:
+        if b"\\" in raw:
+            masked = raw.replace(b"\\\\", b"__").replace(b'\\"', b"__")
+        if b" :" in masked or b"\n" in raw or b"\t" in raw or b"\r" in raw[:-1]:
+            return None
     try:
         event = _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     kind = KINDS[type(event)]
     keys = kind.keys
-    for part, field in kind.open:
-        inner = _keys(getattr(getattr(event, part), field), MAX_DEPTH - 3)
+    for inside in kind.open:
+        inner = _keys(inside(event), MAX_DEPTH - 3)
         if inner < 0:
             return None
         keys += inner

@@ -41,6 +41,8 @@ _UNCHECKED, _VERIFIED, _UNCHAINED, _BROKEN = (
     int(Trust.UNCHAINED),
     int(Trust.BROKEN),
 )
+_NONE = int(Severity.NONE)
+_UNVERIFIABLE = ("data.hash-unverifiable",)
 _metadata_of = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -65,13 +67,13 @@ class SmvmReader:
     def read(self, batch: RecordBatch) -> EventBatch:
         out = EventBatch(batch.first)
         self._rules.limit = self._now + (time.monotonic_ns() - self._started) // 1000 + TOLERANCE
-        sound, ordinal = quick.read, batch.first
+        sound, plain, ordinal = quick.read, quick.plain(batch.lines), batch.first
         for raw, offset, length in zip(batch.raws, batch.offsets, batch.lengths, strict=True):
             place = Place(ordinal, offset, length)
             ordinal += 1
             if self._hashes is not None:
                 self._hashes.add(raw, place)
-            read = sound(raw)
+            read = sound(raw, plain)
             if read is not None:
                 self._event(out, place, read[0], read[1].name, read[1].hints, raw, [])
             elif len(raw) != length:
@@ -137,12 +139,11 @@ class SmvmReader:
         micros = rules.time(state, event.timestamp, event, place, found) if event.timestamp else NO_TIME
         rules.identity(event, state, micros, place, found)
         rules.stage(kind, event, state, place, found)
-        worst = Severity.NONE
+        worst: int = _NONE
         for hint in hints:
             value = hint.get(event)
-            words = hint.words
-            if isinstance(value, str) and value not in words.values and not words.allow(value):
-                rules.hints.add((f"{hint.part}.{hint.field}", value[:200], words.text), place)
+            if (value.__class__ is not str or value not in hint.known) and not hint.allow(value):
+                rules.hints.add((hint.path, value[:200], hint.text), place)
         if kind == "FLAGGED":
             worst = rules.flag(event, state, place)
             _provenance(event, place, found)
@@ -186,7 +187,7 @@ class SmvmReader:
                 return _BROKEN
         if data_hash in self._payloads:
             return _VERIFIED
-        self._rules.gathered.add(("data.hash-unverifiable",), place)
+        self._rules.gathered.add(_UNVERIFIABLE, place)
         return _UNCHECKED
 
     def _mismatch(self, verdict: Verdict, event: Any, place: Place) -> Finding:
@@ -240,7 +241,7 @@ class SmvmReader:
         elif data_hash in self._payloads:
             trust = _VERIFIED
         else:
-            self._rules.gathered.add(("data.hash-unverifiable",), place)
+            self._rules.gathered.add(_UNVERIFIABLE, place)
         key = key64(event_id) if event_id else 0
         kind, actor = text(document, "event_type"), text(document, "entity_type")
         self._row(out, place, kind, actor, StreamKey("entity", entity), key, micros, found, trust)

@@ -19,10 +19,6 @@ class Words:
     values: frozenset[str]
     pattern: str | None = None
 
-    @property
-    def text(self) -> str:
-        return "/".join(sorted(self.values))
-
     def allow(self, value: str) -> bool:
         return value in self.values or (self.pattern is not None and re.fullmatch(self.pattern, value) is not None)
 

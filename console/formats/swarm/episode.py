@@ -101,7 +101,7 @@ def _check(tip: Tip, entry: Mapping[str, Any]) -> Link:
         return broken("chain.hash-missing", "The entry has no event_hash.", "event_hash", computed, None)
     if stored != computed:
         if not fits and stored in (digest({**entry, "parent_event_hash": each}) for each in (tip.stored, tip.computed)):
-            message = "parent_event_hash was changed: with the hash of the entry before, event_hash fits."
+            message = "parent_event_hash was changed: event_hash fits the parent that belongs here."
             return broken("chain.previous-mismatch", message, "parent_event_hash", wanted, parent)
         message = "event_hash is not the hash of this entry."
         return broken("chain.hash-mismatch", message, "event_hash", computed, stored)

@@ -29,7 +29,8 @@ class Preimage:
         self._pick = itemgetter(*[given.index(name) for name in self._names])
 
     def text(self, agent: object, stamp: object, value: object = None) -> str:
-        return self._template % self._pick((_quote(agent), self._label, _quote(stamp), _quote(value)))
+        parts: tuple[str, ...] = self._pick((_quote(agent), self._label, _quote(stamp), _quote(value)))
+        return self._template % parts
 
     def digest(self, agent: object, stamp: object, value: object = None) -> str:
         return sha256(self.text(agent, stamp, value).encode()).hexdigest()[:12]
