@@ -6,7 +6,7 @@ way line by line.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Raw
@@ -23,7 +23,7 @@ _TYPES: dict[str, Any] = {
     "actorId": str | None,
     "authorityContext": Raw,
     "evidenceRefs": list[str],
-    "sequenceNumber": int,
+    "sequenceNumber": Annotated[int, msgspec.Meta(ge=0)],
     "previousEventHash": str | None,
     "eventHash": str | None,
     "createdAt": str,

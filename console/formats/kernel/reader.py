@@ -14,7 +14,7 @@ from console.formats.kernel.judge import Memory, reproduces
 from console.formats.kernel.manifest import deal_of
 from console.formats.kernel.profiles import AUDIT, BY_NAME, DOC, candidates, job, timed
 from console.formats.kernel.segments import Summary
-from console.formats.kernel.stride import stride
+from console.formats.kernel.stride import KEYED, stride
 from console.formats.kernel.walk import grouped, walk
 from console.formats.strict import decode as decode_json
 from console.formats.strict import place_problems
@@ -221,7 +221,7 @@ class KernelReader:
             out.findings.extend(findings)
             return
         event = entry.event()
-        self.names.add(out, event, findings, keyed=False)
+        self.names.add(out, event, findings, keyed=KEYED)
         out.trust[-1] = trust
         out.worst[-1] = max(out.worst[-1], worst)
 

@@ -4,6 +4,7 @@ The plain case is an event that follows the tip of its deal's chain and whose ha
 Everything else goes the careful way, one event at a time, so that both ways give the same findings.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -23,31 +24,39 @@ from console.verify.catalogue import CATALOGUE
 if TYPE_CHECKING:
     from console.formats.kernel.reader import KernelReader
 
+KEYED = False
+"""Whether rows carry keys of their ids, for a search for ids that stand twice; it costs a hash and index space."""
 _MILLIS = {f".{milli:03d}Z": milli * 1000 for milli in range(1000)}
 
 
-_seconds: dict[str, int] = {}
-"""Microseconds of times without fraction and zone, as far as they were seen."""
-
-
-def _second(text: str) -> int | None:
-    """The same for one that was not; None for what is no time."""
-    found = parse(text + "Z") if len(text) == 19 else None
-    if found is None:
-        return None
-    if len(_seconds) > 65_536:
-        _seconds.clear()
-    _seconds[text] = found.micros
-    return found.micros
+_CLOCK = {f":{at // 60:02d}:{at % 60:02d}": at * 1_000_000 for at in range(3600)}
+_hours: dict[str, int] = {}
+"""Microseconds of the hours that were seen, such as 2026-11-20T09."""
 
 
 def _micros(created: str) -> int | None:
     """A time with milliseconds and Z; None for any other text."""
-    second = _seconds.get(created[:19])
-    if second is None:
-        second = _second(created[:19])
-    rest = _MILLIS.get(created[19:])
-    return None if second is None or rest is None else second + rest
+    hour, clock, rest = _hours.get(created[:13]), _CLOCK.get(created[13:19]), _MILLIS.get(created[19:])
+    if clock is None or rest is None:
+        return None
+    if hour is None:
+        found = parse(created[:13] + ":00Z")
+        if found is None:
+            return None
+        if len(_hours) > 65_536:
+            _hours.clear()
+        hour = _hours[created[:13]] = found.micros
+    return hour + clock + rest
+
+
+def _times(events: Sequence[Any]) -> list[int | None]:
+    """The instants of all events; None for a text that is not in the API's own form."""
+    hours, clock, millis = _hours, _CLOCK, _MILLIS
+    texts = [event.createdAt for event in events]
+    try:
+        return [hours[text[:13]] + clock[text[13:19]] + millis[text[19:]] for text in texts]
+    except KeyError:
+        return [_micros(text) for text in texts]
 
 
 def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
@@ -65,57 +74,53 @@ def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
 
 def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
     known = KNOWN
-    seconds, millis = _seconds, _MILLIS
     find = reader.deals.get
     columns = reader.columns
     careful = 0
-    for at, (event, text) in enumerate(zip(run.events, run.payloads, strict=True), row):
-        key = event.dealId
-        deal = find(key)
-        sequence = event.sequenceNumber
-        if deal is not None and sequence == deal.next:
-            previous = event.previousEventHash
-            stored = event.eventHash
-            kind = event.type
-            if (
-                previous == deal.hash
-                and sha256(f"{key}{sequence}{kind}{text}{previous}".encode()).hexdigest() == stored
-                and kind in known
-                and event.id
-            ):
-                created = event.createdAt
-                try:
-                    time: int | None = seconds[created[:19]] + millis[created[19:]]
-                except KeyError:
-                    time = _micros(created)
-                if time is not None:
-                    deal.next = sequence + 1
-                    deal.hash = stored
-                    deal.prev = previous
-                    if time < deal.latest:
-                        _back(deal, time)
-                    deal.latest = time
-                    step = deal.moves.get(kind)
-                    if deal.trace is not None:
-                        deal.trace.add(kind, batch.first + at, batch.offsets[at])
-                    elif step is not None:
-                        state, code, name = step
-                        if state is not deal.state:
-                            deal.state = state
-                            deal.moves = moves(state)
-                        if code:
-                            group = deal.life.get(name)
-                            if group is None:
-                                _first(deal, name, batch, at, event)
-                            else:
-                                group.count += 1
-                    if columns:
-                        _row(reader, deal, batch, at, event, time, step, out)
-                    continue
-        careful += 1
-        reader.take(reader.decode(batch, (at,))[0], out)
-    reader.records += len(run.events) - careful
-    keys = {event.dealId for event in run.events}
+    events = run.events
+    digests = [
+        sha256(f"{e.dealId}{e.sequenceNumber}{e.type}{text}{e.previousEventHash}".encode()).hexdigest()
+        for e, text in zip(events, run.payloads, strict=True)
+    ]
+    for at, (event, digest, time) in enumerate(zip(events, digests, _times(events), strict=True), row):
+        deal = find(event.dealId)
+        kind = event.type
+        if (
+            deal is None
+            or event.sequenceNumber != deal.next
+            or event.previousEventHash != deal.hash
+            or digest != event.eventHash
+            or time is None
+            or kind not in known
+            or not event.id
+        ):
+            careful += 1
+            reader.take(reader.decode(batch, (at,))[0], out)
+            continue
+        deal.next += 1
+        deal.prev = deal.hash
+        deal.hash = digest
+        if time < deal.latest:
+            _back(deal, time)
+        deal.latest = time
+        step = deal.moves.get(kind)
+        if deal.trace is not None:
+            deal.trace.add(kind, batch.first + at, batch.offsets[at])
+        elif step is not None:
+            state, code, name = step
+            if state is not deal.state:
+                deal.state = state
+                deal.moves = moves(state)
+            if code:
+                group = deal.life.get(name)
+                if group is None:
+                    _first(deal, name, batch, at, event)
+                else:
+                    group.count += 1
+        if columns:
+            _row(reader, deal, batch, at, event, time, step, out)
+    reader.records += len(events) - careful
+    keys = {event.dealId for event in events}
     keys &= reader.deals.keys()
     reader.note(keys)
 
@@ -152,7 +157,7 @@ def _row(
     out.type.append(names.types.code(event.type))
     out.actor.append(names.actors.code(actor) if actor else 0)
     out.stream.append(deal.code)
-    out.key.append(key64(event.id))
+    out.key.append(key64(event.id) if KEYED else 0)
     out.parent.append(0)
     out.trust.append(Trust.VERIFIED)
     out.worst.append(CATALOGUE[step.code].severity if step is not None and step.code else 0)

@@ -1,0 +1,104 @@
+"""The fast way over whole runs of lines says exactly what the careful way says, line by line."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kernel_help import AUDIT, DOC, batches_of, context, encode, hash_of, ledger, outcome, raws_of
+from test_walk_properties import known
+
+from console.formats.kernel import FORMAT
+from console.formats.kernel.fast import LineDecoder
+from console.model.batch import EventBatch
+from console.model.trust import Trust
+
+BASE = {name: raws_of(ledger(24, deals=3, profile=name)) for name in (DOC, AUDIT)}
+PIECES = [b" ", b"\t", b"\\", b'"', b"{", b"}", b"[", b"]", b",", b":", b"\r", b"\x00", b"\xff", b"0", b"9", b"1e5"]
+PIECES += [b"\\u0041", b"\\ud800", "é".encode(), b"null", b'"a":1,"a":2,', b'"x":9007199254740993,', b"-1", b".0"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([DOC, AUDIT]), st.data())
+def test_changed_bytes(profile: str, data: st.DataObject) -> None:
+    raws = list(BASE[profile])
+    for _ in range(data.draw(st.integers(1, 3))):
+        row = data.draw(st.integers(0, len(raws) - 1))
+        line = raws[row]
+        at = data.draw(st.integers(0, len(line)))
+        cut = data.draw(st.integers(0, 3))
+        raws[row] = line[:at] + data.draw(st.sampled_from(PIECES)) + line[at + cut :]
+    raws = [raw.replace(b"\n", b"") for raw in raws]
+    fast, careful = (outcome(raws, profile=profile, lines=lines) for lines in (True, False))
+    assert known(fast) == known(careful)
+    assert fast.reader.tallies() == careful.reader.tallies()
+
+
+def columns(batches: list[EventBatch]) -> list[Any]:
+    names = ("offset", "length", "time", "sequence", "type", "actor", "stream", "key", "parent", "trust", "worst")
+    return [[list(getattr(batch, name)) for name in names] + [batch.new_types, batch.new_actors] for batch in batches]
+
+
+@pytest.mark.parametrize("profile", [DOC, AUDIT])
+def test_columns_are_the_same(profile: str) -> None:
+    raws = raws_of(ledger(500, deals=5, profile=profile))
+    raws[77] = raws[77].replace(b'"payload":', b'"payload": ')
+    made = []
+    for lines in (True, False):
+        reader = FORMAT.reader(context(profile=profile))
+        made.append(columns([reader.read(batch) for batch in batches_of(raws, [100, 101, 333], lines=lines)]))
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"deep": json.loads("[" * 126 + "]" * 126)},
+        {"deep": json.loads("[" * 140 + "]" * 140)},
+        {"long digits": "1234567890123456789", "n": 0.1234567890123456},
+        {"unsafe": 2**53 + 2},
+        {"float": 4.0},
+        {"text": 'quote" \\ \u2028 \U0001f3e2'},
+        {},
+    ],
+)
+def test_odd_payloads(payload: dict[str, Any]) -> None:
+    events = ledger(6)
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    raws = []
+    previous = None
+    for event in events:
+        event |= {"payload": payload, "previousEventHash": previous}
+        previous = event["eventHash"] = hash_of(event, DOC)
+        raws.append(encode({**event, "payload": "PAYLOAD"}).replace(b'"PAYLOAD"', text.encode()))
+    fast, careful = (outcome(raws, profile=DOC, lines=lines) for lines in (True, False))
+    assert known(fast) == known(careful)
+
+
+def test_a_crafted_number_cannot_pass_as_the_next_one() -> None:
+    events = ledger(4)
+    events[1]["eventHash"] = "0" * 64
+    forged = {**events[2], "sequenceNumber": -1, "previousEventHash": events[1]["eventHash"]}
+    forged["eventHash"] = hash_of(forged, DOC)
+    raws = raws_of([*events[:2], forged])
+    result = outcome(raws, profile=DOC)
+    assert result.trust[3] is Trust.BROKEN
+    assert known(result) == known(outcome(raws, profile=DOC, lines=False))
+
+
+def test_any_order_of_keys_is_taken_whole() -> None:
+    events = [dict(reversed(event.items())) for event in ledger(30)]
+    raws = raws_of(events)
+    assert LineDecoder().decode(b"\n".join(raws) + b"\n", raws[0], len(raws)) is not None
+    assert set(outcome(raws, profile=DOC).trust.values()) == {Trust.VERIFIED}
+
+
+def test_two_objects_on_a_line_and_blank_lines_are_not_taken_whole() -> None:
+    raws = raws_of(ledger(3))
+    for lines in (
+        raws[0] + raws[1] + b"\n\n" + raws[2] + b"\n",
+        raws[0] + b"\n\n" + raws[1] + b"\n",
+        raws[0] + b"\n" + raws[1][:20] + b"\n" + raws[1][20:] + b"\n",
+    ):
+        assert LineDecoder().decode(lines, raws[0], lines.count(b"\n")) is None
