@@ -68,17 +68,17 @@ def quick(text: str) -> tuple[int, str] | None:
     """Microseconds and zone as ``parse`` gives them, several times faster for times in UTC or without a zone."""
     if text[16:17] == ":":
         zone = "Z" if text[-1] == "Z" else "+00:00" if text[-6:] == "+00:00" else ""
-        fraction = text[19 : len(text) - len(zone)]
-        if not fraction or (
-            fraction[0] == "." and fraction[1:].isdecimal() and fraction.isascii() and len(fraction) <= 7
-        ):
-            base = _second(text[:19])
-            return None if base is None else (base + int(f"{fraction[1:]:0<6}"), zone)
+        digits = text[17 : len(text) - len(zone)]
+        if len(digits) > 2:
+            digits = digits[:2] + digits[3:] if digits[2] == "." and len(digits) > 3 else ""
+        if 2 <= len(digits) <= 8 and digits.isdecimal() and digits.isascii():
+            minute, rest = _minute(text[:16]), int(f"{digits:0<8}")
+            return None if minute is None or rest >= 61_000_000 else (minute + rest, zone)
     instant = parse(text)
     return None if instant is None else (instant.micros, instant.zone)
 
 
 @lru_cache(maxsize=4096)
-def _second(text: str) -> int | None:
+def _minute(text: str) -> int | None:
     instant = parse(text)
     return None if instant is None else instant.micros

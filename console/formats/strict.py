@@ -45,13 +45,7 @@ def decode(raw: bytes) -> Decoded:
     its colon, escaped quotes are masked, and there are as many of them as keys in the result.
     """
     masked = raw.replace(b"\\\\", b"__").replace(b'\\"', b"__") if b"\\" in raw else raw
-    if (
-        raw.count(b"{") + raw.count(b"[") < MAX_DEPTH
-        and b"\n" not in raw
-        and b"\t" not in raw
-        and b"\r" not in raw[:-1]
-        and not (b" " in raw and b" :" in masked)
-    ):
+    if b"\n" not in raw and b"\t" not in raw and b"\r" not in raw[:-1] and not (b" " in raw and b" :" in masked):
         try:
             document = _decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -78,7 +72,7 @@ def place_problems(problems: Iterable[Problem], record: int, offset: int, length
 
 
 def _keys(value: dict[str, Any]) -> int:
-    """How many keys there are at any depth; -1 if a number needs the careful way."""
+    """How many keys there are at any depth; -1 if a number, or so many brackets, need the careful way."""
     total = len(value)
     todo: list[Iterable[Any]] = [value.values()]
     for items in todo:
@@ -93,7 +87,7 @@ def _keys(value: dict[str, Any]) -> int:
                 todo.append(each)
             elif (kind is int or kind is float) and not -SAFE_INTEGER < each < SAFE_INTEGER:
                 return -1
-    return total
+    return total if len(todo) < MAX_DEPTH else -1
 
 
 def _depth(raw: bytes) -> int:

@@ -23,6 +23,8 @@ FIELDS = 64
 BATCH = ("batch", "auto-setup")
 """The stream of a capture: it holds one operation."""
 _PAIRS = (("old", "new"), ("oldValue", "newValue"), ("from", "to"), ("before", "after"))
+_TELLING = frozenset({"oldStatus", "newStatus", "changes", *(each for pair in _PAIRS for each in pair)})
+"""Keys without which an event tells no change."""
 _ACTOR = ("name", "email", "username", "id")
 _TIMES = ("timestamp", "createdAt", "created_at", "time")
 
@@ -135,7 +137,7 @@ def read_block(raw: bytes) -> tuple[Row, dict[str, Any], Instant | None]:
 
 def changes(row: Row) -> list[Change]:
     """The fields that an event changes: an objective's field, or old and new values in metadata and details."""
-    return list(_changes(row)) if row.extra else []
+    return [] if _TELLING.isdisjoint(row.extra) else list(_changes(row))
 
 
 def decode(record: Record, shape: str) -> Event:

@@ -145,17 +145,24 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
     field = ""
     payload: Mapping[str, Any] | None = {}
     problems: tuple[strict.Problem, ...] = ()
-    for field in _PAYLOADS:
-        if field in document:
-            payload, problems = read_payload(document[field])
+    for each in _PAYLOADS:
+        if each in document:
+            field = each
+            payload, problems = read_payload(document[each])
             break
     inner: Mapping[str, Any] = payload or {}
     run, action = text(get("run_id")), text(get("action_id"))
     deal = text(get("deal_id")) or deal_of_file
-    if shape == DEAL_FILE and not deal:
-        deal = text(inner.get("deal_id"))
-    trace = text(get("trace_id")) or text(inner.get("trace_id"))
-    correlation = text(get("correlation_id")) or text(inner.get("correlation_id"))
+    trace, correlation, parent = text(get("trace_id")), text(get("correlation_id")), text(get("causation_id"))
+    version = get("schema_version")
+    if inner:
+        if shape == DEAL_FILE and not deal:
+            deal = text(inner.get("deal_id"))
+        trace = trace or text(inner.get("trace_id"))
+        correlation = correlation or text(inner.get("correlation_id"))
+        parent = parent or text(inner.get("causation_id"))
+        if version is None:
+            version = inner.get("schema_version")
     of_deal = correlation or deal
     streams: list[tuple[str, str]] = []
     if shape == OUTBOX:
@@ -183,7 +190,7 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
         text(get("event_id")) or text(inner.get("event_id")) or text(get("id")),
         get(TIMES[shape][0]),
         text(get("actor")) or text(get("actor_id")) or text(get("source")) or text(get("event_source")),
-        text(get("causation_id")) or text(inner.get("causation_id")),
+        parent,
         trace,
         correlation,
         deal,
@@ -191,7 +198,7 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
         field,
         payload,
         problems,
-        get("schema_version", inner.get("schema_version")),
+        version,
     )
 
 
