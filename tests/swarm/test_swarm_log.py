@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from swarm_case import NOW, batch, codes, line, lines, read
 
 from console.formats.base import Context, Sample, key64
 from console.formats.swarm import FORMAT
-from console.formats.swarm.vocabulary import V1, V2
+from console.formats.swarm.quick import Lines
+from console.formats.swarm.schema import line_violations
+from console.formats.swarm.vocabulary import V1, V2, V3
 from console.model.trust import Severity, Trust
 
 
@@ -179,3 +183,36 @@ def test_keys_are_of_the_provenance_id_where_there_is_one() -> None:
     out, _found = read(lines([line(1), line(2, provenance_id="abc", parent_event_id="def")]))
     assert list(out.key) == [key64(line(1)["event_id"]), key64("abc")]
     assert list(out.parent) == [0, key64("def")]
+
+
+_VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.integers(min_value=2**52, max_value=2**70),
+    st.floats(allow_nan=False),
+    st.text(max_size=4),
+    st.dictionaries(st.text(max_size=3), st.one_of(st.integers(), st.text(max_size=3)), max_size=2),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([V1, V2, V3]), st.integers(0, 30), _VALUES)
+def test_what_the_quick_way_accepts_the_model_accepts(shape: tuple[str, ...], field: int, value: Any) -> None:
+    document = {name: each for name, each in line(1).items() if name in shape}
+    document[[*document, "unknown"][field % (len(document) + 1)]] = value
+    quickly = Lines().read(json.dumps(document).encode(), False)
+    assert quickly is None or quickly == document
+    if quickly is not None:
+        assert line_violations(document, None) == []
+
+
+def test_a_key_that_stands_twice_is_found_in_every_shape() -> None:
+    for shape in (V1, V2, V3):
+        raw = json.dumps({name: each for name, each in line(1).items() if name in shape}).encode()
+        for twice in (
+            raw[:-1] + b', "step": 9}',
+            raw[:-1] + b', "step" : 9}',
+            raw.replace(b"{}", b'{"a": ":", "a" : 1}'),
+        ):
+            assert "record.duplicate-key" in codes(read([twice])[1])

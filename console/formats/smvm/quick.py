@@ -10,14 +10,15 @@ from typing import Annotated, Any, NamedTuple, get_origin
 
 import msgspec
 
+from console.formats.counting import countable, keys
 from console.formats.smvm.schema import MODELS, Words
-from console.formats.strict import MAX_DEPTH, SAFE_INTEGER
+from console.formats.strict import SAFE_INTEGER
 
 KNOWN = 1000
 """Good values that are remembered of one field."""
 
 
-class Quick(msgspec.Struct, forbid_unknown_fields=True):
+class Quick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A sound ledger event; ``metadata`` and ``provenance`` have the fields of its type's models as attributes."""
 
     event_id: str
@@ -76,7 +77,7 @@ def _type(annotation: Any, marks: list[Any]) -> Any:
 
 def _part(model: Any) -> type[msgspec.Struct]:
     fields = [(name, _type(info.annotation, info.metadata)) for name, info in model.model_fields.items()]
-    return msgspec.defstruct(model.__name__, fields, forbid_unknown_fields=True)
+    return msgspec.defstruct(model.__name__, fields, forbid_unknown_fields=True, gc=False)
 
 
 def _hint(part: str, field: str, words: Words) -> Hint:
@@ -96,6 +97,7 @@ def _kinds() -> dict[type[msgspec.Struct], Kind]:
             tag_field="event_type",
             tag=name,
             forbid_unknown_fields=True,
+            gc=False,
         )
         kinds[struct] = Kind(
             name,
@@ -123,55 +125,20 @@ for _struct in KINDS:
 _decode = msgspec.json.Decoder(_union).decode
 
 
-def plain(lines: bytes | None) -> bool:
-    """Whether these records hold nothing that could part a key from its colon, and no escapes: ``read`` then need not
-    look for them in each record."""
-    return lines is not None and not (b"\t" in lines or b"\r" in lines or b"\\" in lines or b" :" in lines)
-
-
 def read(raw: bytes, is_plain: bool = False) -> tuple[Quick, Kind] | None:
-    """The event, if nothing about the record's JSON and schema needs a second look.
-
-    As in ``strict.decode``, counting proves that no key was dropped: every key's closing quote is followed by its
-    colon, and there are as many of them as keys in the result.
-    """
-    masked = raw
-    if not is_plain:
-        if b"\\" in raw:
-            masked = raw.replace(b"\\\\", b"__").replace(b'\\"', b"__")
-        if b" :" in masked or b"\n" in raw or b"\t" in raw or b"\r" in raw[:-1]:
-            return None
+    """The event, if nothing about the record's JSON and schema needs a second look."""
+    masked = raw if is_plain else countable(raw)
+    if masked is None:
+        return None
     try:
         event = _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     kind = KINDS[type(event)]
-    keys = kind.keys
+    total = kind.keys
     for inside in kind.open:
-        inner = _keys(inside(event), MAX_DEPTH - 3)
+        inner = keys(inside(event))
         if inner < 0:
             return None
-        keys += inner
-    return (event, kind) if keys == masked.count(b'":') else None
-
-
-def _keys(value: Any, depth: int) -> int:
-    """How many keys there are at any depth; -1 if a number or the depth needs the careful way."""
-    if not depth:
-        return -1
-    if type(value) is dict:
-        total, items = len(value), value.values()
-    else:
-        total, items = 0, value
-    for each in items:
-        kind = type(each)
-        if kind is str:
-            continue
-        if kind is dict or kind is list:
-            inner = _keys(each, depth - 1)
-            if inner < 0:
-                return -1
-            total += inner
-        elif (kind is int or kind is float) and not -SAFE_INTEGER < each < SAFE_INTEGER:
-            return -1
-    return total
+        total += inner
+    return (event, kind) if total == masked.count(b'":') else None

@@ -10,6 +10,7 @@ import msgspec
 from console.formats import strict
 from console.formats.assemble import Assembler
 from console.formats.base import Context, Rewalk, key64
+from console.formats.counting import plain
 from console.formats.instant import quick as quick_time
 from console.formats.smvm import companions, ids, quick
 from console.formats.smvm.decode import LEDGER, STEP, shape_of, text
@@ -67,13 +68,13 @@ class SmvmReader:
     def read(self, batch: RecordBatch) -> EventBatch:
         out = EventBatch(batch.first)
         self._rules.limit = self._now + (time.monotonic_ns() - self._started) // 1000 + TOLERANCE
-        sound, plain, ordinal = quick.read, quick.plain(batch.lines), batch.first
+        sound, is_plain, ordinal = quick.read, plain(batch.lines), batch.first
         for raw, offset, length in zip(batch.raws, batch.offsets, batch.lengths, strict=True):
             place = Place(ordinal, offset, length)
             ordinal += 1
             if self._hashes is not None:
                 self._hashes.add(raw, place)
-            read = sound(raw, plain)
+            read = sound(raw, is_plain)
             if read is not None:
                 self._event(out, place, read[0], read[1].name, read[1].hints, raw, [])
             elif len(raw) != length:

@@ -9,11 +9,13 @@ import msgspec
 from console.formats import strict
 from console.formats.assemble import Assembler
 from console.formats.base import Context, Rewalk, key64
+from console.formats.counting import plain
 from console.formats.instant import quick
 from console.formats.invalid import Violation
 from console.formats.swarm import ids
 from console.formats.swarm.decode import scenario, text
-from console.formats.swarm.schema import line_adapter, line_violations, made_adapter
+from console.formats.swarm.quick import Lines
+from console.formats.swarm.schema import line_violations, made_adapter
 from console.formats.swarm.simulations import Simulation, enter
 from console.formats.swarm.vocabulary import EVENT_TYPES, V1, V2, V3
 from console.formats.tally import Place, Tally
@@ -47,7 +49,7 @@ class SwarmReader:
         self._tally = Tally()
         self._simulation = Simulation()
         self._told: dict[str, StreamFacts] = {}
-        self._line = line_adapter().validator.isinstance_python
+        self._lines = Lines()
         self._made = made_adapter().validator.isinstance_python
         self._limit = 0
 
@@ -56,14 +58,18 @@ class SwarmReader:
     def read(self, batch: RecordBatch) -> EventBatch:
         out = EventBatch(batch.first)
         self._limit = self._now + (time.monotonic_ns() - self._started) // 1000 + TOLERANCE
-        decode, ordinal = strict.decode, batch.first
+        sound, is_plain, ordinal = self._lines.read, plain(batch.lines), batch.first
         for raw, offset, length in zip(batch.raws, batch.offsets, batch.lengths, strict=True):
             place = Place(ordinal, offset, length)
             ordinal += 1
-            decoded = decode(raw)
+            document = sound(raw, is_plain)
+            if document is not None:
+                self._event(out, place, document)
+                continue
+            decoded = strict.decode(raw)
             document = decoded.document
             if document is not None:
-                self._event(out, place, document, decoded.problems)
+                self._event(out, place, document, decoded)
             elif len(raw) != length:
                 out.add(offset, length)  # skipped by the source, which says why
             else:
@@ -74,19 +80,19 @@ class SwarmReader:
         return self._names.finish(out)
 
     def _event(
-        self, out: EventBatch, place: Place, document: dict[str, Any], problems: tuple[strict.Problem, ...]
+        self, out: EventBatch, place: Place, document: dict[str, Any], decoded: strict.Decoded | None = None
     ) -> None:
+        """One line; ``decoded`` is set where its JSON or its schema needed a second look."""
         found: list[Finding] = []
         worst = Severity.NONE
         provenance = text(document, "provenance_id") if "provenance_id" in document else ""
         recipe = ids.recipe_of(document) if provenance else None
         at = _At(document, place)
-        if problems:
-            found += strict.place_problems(problems, *place, event_id=at.event_id)
-        if not (self._line(document) if recipe is None else self._made(document)):
+        if decoded is not None:
+            found += strict.place_problems(decoded.problems, *place, event_id=at.event_id)
+            worst = max(self._violations(document, recipe, at, found), self._keys(document, at))
+        elif recipe is not None and not self._made(document):
             worst = self._violations(document, recipe, at, found)
-        if document.keys() not in _SHAPES:
-            worst = max(worst, self._keys(document, at))
         kind, agent = text(document, "event_type"), document.get("agent_id")
         if kind not in EVENT_TYPES and kind and self._tally.add(("schema.unknown-event-type", kind[:200]), place):
             worst = max(worst, Severity.NOTE)
@@ -137,6 +143,8 @@ class SwarmReader:
     def _keys(self, document: dict[str, Any], at: "_At") -> Severity:
         """Keys beside the three shapes: missing ones are read as null."""
         present = document.keys()
+        if present in _SHAPES:
+            return Severity.NONE
         shape = next((each for each in _SHAPES if present <= each), _SHAPES[2])
         missing = sorted(shape - present - _REQUIRED)
         if not missing:
