@@ -50,9 +50,8 @@ _metadata_of = msgspec.json.Decoder(dict[str, Any]).decode
 class SmvmReader:
     """One ledger's reader; see ``Reader``. An event that cannot be read is a row with its findings."""
 
-    profile = "smvm-data/1"
-
     def __init__(self, context: Context) -> None:
+        self.profile = None if context.shape == STEP else "smvm-data/1"
         self._now = context.now
         self._started = time.monotonic_ns()
         self._names = Assembler()
