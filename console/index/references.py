@@ -19,11 +19,16 @@ class Resolution:
     late: list[tuple[int, int]]
     """(child, parent) where the parent's record comes after the child's."""
     cycles: list[tuple[int, int]]
-    """(event, an ancestor that is its descendant)."""
+    """(event, a parent that is its descendant)."""
 
 
 async def resolve(db: aiosqlite.Connection, ledger: int, low: int, high: int) -> Resolution:
-    """Resolve rows above ``low`` and up to ``high`` of one ledger; keeps the table of orphans."""
+    """Resolve rows above ``low`` and up to ``high`` of one ledger; keeps the table of orphans.
+
+    What is said of a record rests on it and the records before it, so that it does not matter how they are cut into
+    batches: a parent is the first record that carries the id, it is ambiguous if several did when the child came, and
+    a cycle is said of the child whose parent closed it.
+    """
     base = row_id(ledger, 0)
     known = "SELECT {what} FROM event p WHERE p.key = {of} AND p.key != 0 AND p.id BETWEEN :base AND {to}"
     scope = {"base": base, "low": low, "high": high}
@@ -33,8 +38,8 @@ async def resolve(db: aiosqlite.Connection, ledger: int, low: int, high: int) ->
             return [(row[0], row[1]) async for row in rows]
 
     late = await pairs(
-        "SELECT o.event, p.id FROM orphan o JOIN event p ON p.key = o.parent AND p.key != 0"
-        " WHERE o.event BETWEEN :base AND :low AND p.id > :low AND p.id <= :high"
+        "SELECT o.event, min(p.id) FROM orphan o JOIN event p ON p.key = o.parent AND p.key != 0"
+        " WHERE o.event BETWEEN :base AND :low AND p.id > :low AND p.id <= :high GROUP BY o.event"
     )
     await db.execute(
         "DELETE FROM orphan WHERE event BETWEEN :base AND :low AND EXISTS"
@@ -55,13 +60,14 @@ async def resolve(db: aiosqlite.Connection, ledger: int, low: int, high: int) ->
     late += await pairs(
         f"SELECT id, other FROM (SELECT e.id, ({parent}) AS other {new} AND e.parent != 0) WHERE other > id"
     )
-    two = known.format(what="count(*)", of="e.parent", to=":high")
+    two = known.format(what="count(*)", of="e.parent", to="e.id")
     ambiguous = await pairs(
         f"SELECT id, other FROM (SELECT e.id, ({two}) AS other {new} AND e.parent != 0) WHERE other > 1"
     )
     itself = await pairs(f"SELECT e.id, e.id {new} AND e.parent != 0 AND e.parent = e.key")
-    cycles = itself + [pair for pair in late[:LISTED] if await _reaches(db, base, high, *pair)]
-    return Resolution(duplicates, ambiguous, [pair for pair in late if pair not in cycles], cycles)
+    cycles = itself + [pair for pair in late[:LISTED] if await _reaches(db, base, *pair)]
+    closed = set(cycles)
+    return Resolution(duplicates, ambiguous, [pair for pair in late if pair not in closed], cycles)
 
 
 async def orphans(db: aiosqlite.Connection, ledger: int) -> tuple[list[int], int]:
@@ -76,12 +82,12 @@ async def orphans(db: aiosqlite.Connection, ledger: int) -> tuple[list[int], int
     return listed, row[0] if row else 0
 
 
-async def _reaches(db: aiosqlite.Connection, base: int, high: int, child: int, parent: int) -> bool:
-    """Whether the ancestors of ``parent`` lead back to ``child`` (within 10,000 steps)."""
+async def _reaches(db: aiosqlite.Connection, base: int, child: int, parent: int) -> bool:
+    """Whether the ancestors of ``parent`` among the records up to it lead back to ``child``."""
     async with db.execute(
-        "WITH RECURSIVE up (id, step) AS (SELECT ?, 0 UNION SELECT p.id, step + 1 FROM up JOIN event e ON e.id = up.id"
-        " JOIN event p ON p.key = e.parent AND p.key != 0 AND p.id BETWEEN ? AND ? WHERE e.parent != 0 AND"
-        " step < 10000) SELECT 1 FROM up WHERE id = ? AND step > 0 LIMIT 1",
-        (parent, base, high, child),
+        "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT p.id FROM up JOIN event e ON e.id = up.id"
+        " JOIN event p ON p.key = e.parent AND p.key != 0 AND p.id BETWEEN ?2 AND ?1 WHERE e.parent != 0 LIMIT 10000)"
+        " SELECT 1 FROM up WHERE id = ?3 LIMIT 1",
+        (parent, base, child),
     ) as rows:
         return await rows.fetchone() is not None

@@ -1,9 +1,10 @@
 """Tables of the index. A row id says which ledger and record it is: ``ledger << 32 | ordinal``.
 
+Readers remember what the ids of streams and ledgers stand for, so that none is ever used again (AUTOINCREMENT).
 The index holds no copy of a ledger: offsets, lengths, the envelope's columns, record hashes, trust and findings.
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x41754378
 """In the header of every index (``AuCx``): by it the console knows a file that it may write to or replace."""
 
@@ -12,18 +13,20 @@ BITS = 32
 
 TRUST_MASK = 0b111
 WORST_SHIFT = 3
+WORST_MASK = 0b111000
 NO_TIME_BIT = 0b1000000
 """In ``event.mark``: trust, then worst severity, then whether ``time`` was only borrowed from the row before."""
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE ledger (
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL, member TEXT, container TEXT NOT NULL, format TEXT NOT NULL,
-    shape TEXT NOT NULL, profile TEXT, state TEXT NOT NULL DEFAULT 'live', note TEXT NOT NULL DEFAULT '',
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, member TEXT, container TEXT NOT NULL,
+    format TEXT NOT NULL, shape TEXT NOT NULL, profile TEXT,
+    state TEXT NOT NULL DEFAULT 'live', note TEXT NOT NULL DEFAULT '',
     active INTEGER NOT NULL DEFAULT 1, records INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
     next_offset INTEGER NOT NULL DEFAULT 0, pending INTEGER NOT NULL DEFAULT 0,
     first_time INTEGER, last_time INTEGER, trust TEXT NOT NULL DEFAULT '[0,0,0,0,0,0,0]',
-    file TEXT NOT NULL DEFAULT '', UNIQUE (path, member)
+    file TEXT NOT NULL DEFAULT '', edition INTEGER NOT NULL DEFAULT 0, UNIQUE (path, member)
 );
 CREATE TABLE volume (
     ledger INTEGER NOT NULL, first INTEGER NOT NULL, path TEXT NOT NULL, member TEXT, PRIMARY KEY (ledger, first)
@@ -31,7 +34,7 @@ CREATE TABLE volume (
 CREATE TABLE type (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE actor (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE stream (
-    id INTEGER PRIMARY KEY, ledger INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, ledger INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
     further INTEGER NOT NULL DEFAULT 0, events INTEGER NOT NULL DEFAULT 0, first_time INTEGER, last_time INTEGER,
     t0 INTEGER NOT NULL DEFAULT 0, t1 INTEGER NOT NULL DEFAULT 0, t2 INTEGER NOT NULL DEFAULT 0,
     t3 INTEGER NOT NULL DEFAULT 0, t4 INTEGER NOT NULL DEFAULT 0, t5 INTEGER NOT NULL DEFAULT 0,

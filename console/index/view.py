@@ -35,51 +35,84 @@ class EventView:
         self._reader = reader
         self._by_time = scope.ledger is None and scope.stream is None
         self._key = "event.time, event.id" if self._by_time else "event.id"
+        self._query = query
+        self._further = further
         self._from, self._where, self._parameters = _source(query, scope, further=further)
         self._descending = self._key.replace(",", " DESC,") + " DESC"
         self._whole = not query.conditions and not scope.hits and scope.stream is None
         self._anchors: list[tuple[int, ...]] = []
         """Keys of rows 0, STEP, 2 STEP …"""
         self._last: tuple[int, ...] | None = None
-        self._seen: dict[int, int] = {}
+        self._seen: dict[int, tuple[int, int]] = {}
+        """Records and edition by ledger."""
+        self._follows_findings = any(" finding " in each for each in query.conditions)
+        self._version = -1
         self._scope = scope
         self._hits = 0
 
     async def refresh(self) -> int | None:
         """Look again after a change. The first row number whose content may differ; None if nothing changed."""
+        version = await self._reader.version() if self._follows_findings else -1
         records = await self._records()
         hits = await self._hit_count()
-        grown = {ledger: count for ledger, count in records.items() if count != self._seen.get(ledger)}
-        if not grown and hits == self._hits:
+        whole = (
+            hits != self._hits
+            or version != self._version
+            or self._last is None
+            or await self._became_further()
+            or {ledger: edition for ledger, (_, edition) in records.items()}
+            != {ledger: edition for ledger, (_, edition) in self._seen.items()}
+        )
+        grown = {ledger: count for ledger, (count, _) in records.items() if count > self._seen.get(ledger, (0,))[0]}
+        before = self._seen
+        self._seen, self._hits, self._version = records, hits, version
+        if whole:
+            return await self._anew() if records != before or self._last is not None or hits else None
+        if not grown:
             return None
-        if self._last is not None and hits == self._hits and records.keys() == self._seen.keys():
-            added, lowest, highest = await self._added(grown)
-            if lowest is None or lowest > self._last:
-                self._seen = records
-                before = self.count
-                self.count += added
-                self._last = highest or self._last
-                return before if added else None
-        self._seen, self._hits = records, hits
+        added, lowest, highest = await self._added({ledger: before[ledger][0] for ledger in grown})
+        if lowest is None or highest is None or self._last is None:
+            return None
+        first = self.count
+        self.count += added
+        if lowest < self._last:
+            # Rows come in between, as ledgers are merged by time: what is before the first of them stays.
+            first = self.count - await self._counted(f" AND ({self._key}) >= ({_marks(lowest)})", lowest)
+            del self._anchors[bisect.bisect_left(self._anchors, lowest) :]
+            self._anchors = self._anchors or [lowest]
+        self._last = max(self._last, highest)
+        return first
+
+    async def _anew(self) -> int:
         self._anchors = []
-        self.count = await self._counted()
+        self.count = sum(count for count, _ in self._seen.values()) if self._whole else await self._counted()
         self._last = await self._key_at("DESC", 0)
         first = await self._key_at("ASC", 0)
         if first is not None:
             self._anchors.append(first)
         return 0
 
+    async def _became_further(self) -> bool:
+        """Whether the stream is now one of the further streams of some events, and was not before."""
+        stream = self._scope.stream
+        if stream is None or self._further or not await self._reader.is_further(stream):
+            return False
+        self._further = True
+        self._from, self._where, self._parameters = _source(self._query, self._scope, further=True)
+        return True
+
     async def rows(self, start: int, stop: int) -> list[EventRow]:
         """Rows ``start`` to ``stop`` (at most 1,024); fewer at the end."""
         start, stop = max(0, start), min(stop, self.count, max(0, start) + 1024)
-        if stop <= start or not self._anchors:
+        if stop <= start or not self._anchors or self._last is None:
             return []
         anchor = start // STEP
         if anchor >= len(self._anchors) and self.count - stop < 4 * STEP:
             sql = (
-                f"SELECT {EVENT_COLUMNS} {self._from} WHERE {self._where} ORDER BY {self._descending} LIMIT ? OFFSET ?"
+                f"SELECT {EVENT_COLUMNS} {self._from} WHERE {self._where} AND ({self._key}) <= ({_marks(self._last)})"
+                f" ORDER BY {self._descending} LIMIT ? OFFSET ?"
             )
-            parameters = (*self._parameters, stop - start, self.count - stop)
+            parameters = (*self._parameters, *self._last, stop - start, self.count - stop)
             async with self._reader.db.execute(sql, parameters) as rows:
                 found = [row async for row in rows]
             return await self._reader.event_rows(found[::-1])
@@ -135,11 +168,9 @@ class EventView:
             self._anchors.append(tuple(row))
         return True
 
-    async def _counted(self) -> int:
-        if self._whole:
-            return sum(self._seen.values())
+    async def _counted(self, only: str = "", parameters: Sequence[int] = ()) -> int:
         async with self._reader.db.execute(
-            f"SELECT count(*) {self._from} WHERE {self._where}", self._parameters
+            f"SELECT count(*) {self._from} WHERE {self._where}{only}", (*self._parameters, *parameters)
         ) as rows:
             (count,) = await one(rows)
         return int(count)
@@ -154,18 +185,15 @@ class EventView:
         return None if row is None else tuple(row)
 
     async def _added(self, grown: dict[int, int]) -> tuple[int, tuple[int, ...] | None, tuple[int, ...] | None]:
-        """How many rows of the view came with new records, and the lowest and highest of their keys."""
+        """How many rows of the view came behind these record numbers, and the lowest and highest of their keys."""
         total = 0
         keys: list[tuple[int, ...]] = []
-        for ledger, count in grown.items():
-            known = self._seen.get(ledger, 0)
-            if count < known:
-                return 1, (0,) * (2 if self._by_time else 1), None
+        for ledger, known in grown.items():
             for order in (self._key, self._descending):
                 async with self._reader.db.execute(
                     f"SELECT {self._key}, count(*) OVER () {self._from} WHERE {self._where}"
                     f" AND event.id BETWEEN ? AND ? ORDER BY {order} LIMIT 1",
-                    (*self._parameters, row_id(ledger, known + 1), row_id(ledger, count)),
+                    (*self._parameters, row_id(ledger, known + 1), row_id(ledger, self._seen[ledger][0])),
                 ) as rows:
                     row = await rows.fetchone()
                 if row is not None:
@@ -173,7 +201,7 @@ class EventView:
                     total += row[-1]
         return total // 2, min(keys, default=None), max(keys, default=None)
 
-    async def _records(self) -> dict[int, int]:
+    async def _records(self) -> dict[int, tuple[int, int]]:
         scope = self._scope
         if scope.stream is not None:
             parameters: tuple[int, ...] = (scope.stream,)
@@ -182,8 +210,10 @@ class EventView:
             where, parameters = "id = ?", (scope.ledger,)
         else:
             where, parameters = "active", ()
-        async with self._reader.db.execute(f"SELECT id, records FROM ledger WHERE {where}", parameters) as rows:
-            return {ledger: records async for ledger, records in rows}
+        async with self._reader.db.execute(
+            f"SELECT id, records, edition FROM ledger WHERE {where}", parameters
+        ) as rows:
+            return {ledger: (records, edition) async for ledger, records, edition in rows}
 
     async def _hit_count(self) -> int:
         if not self._scope.hits:

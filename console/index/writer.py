@@ -18,6 +18,7 @@ from console.index.schema import (
     PRAGMAS,
     SCHEMA_VERSION,
     TABLES,
+    WORST_MASK,
     WORST_SHIFT,
     row_id,
 )
@@ -78,12 +79,14 @@ class IndexWriter:
             await self.db.execute(f"DELETE FROM {table} WHERE ledger = ?", (ledger,))
         await self.db.execute("DELETE FROM finding WHERE ledger = ? AND code NOT GLOB 'container.*'", (ledger,))
         await self.db.execute(
-            "UPDATE ledger SET records = 0, next_offset = 0, pending = 0, bytes = 0, file = '', profile = NULL,"
-            " first_time = NULL, last_time = NULL, trust = '[0,0,0,0,0,0,0]' WHERE id = ?",
+            "UPDATE ledger SET edition = edition + 1, records = 0, next_offset = 0, pending = 0, bytes = 0, file = '',"
+            " profile = NULL, first_time = NULL, last_time = NULL, trust = '[0,0,0,0,0,0,0]' WHERE id = ?",
             (ledger,),
         )
         await self.db.execute("INSERT INTO volume SELECT id, 1, path, member FROM ledger WHERE id = ?", (ledger,))
         self._kept = Counter({pair: count for pair, count in self._kept.items() if pair[0] != ledger})
+        self._last_time.pop(ledger, None)
+        self._further.clear()
         self.begin(ledger)
 
     async def forget_skipped(self) -> None:
@@ -181,7 +184,8 @@ class IndexWriter:
 
     async def _rows(self, ledger: int, batches: Sequence[EventBatch]) -> None:
         if ledger not in self._last_time:
-            async with self.db.execute("SELECT coalesce(last_time, 0) FROM ledger WHERE id = ?", (ledger,)) as rows:
+            first = row_id(ledger, batches[0].first) if batches else 0
+            async with self.db.execute("SELECT time FROM event WHERE id = ?", (first - 1,)) as rows:
                 row = await rows.fetchone()
                 self._last_time[ledger] = row[0] if row else 0
         await self.db.executemany(
@@ -353,34 +357,54 @@ class IndexWriter:
         self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
     ) -> None:
         """New verdicts of one stream's chain replace the earlier ones; the caller holds the transaction."""
+        async with self.db.execute(
+            "SELECT id FROM stream WHERE ledger = ? AND kind = ? AND key = ?", (ledger, stream.kind, _text(stream.key))
+        ) as rows:
+            row = await rows.fetchone()
+        assert row is not None
+        number = row[0]
+        before = await self._trust_of(number)
+        # Where the worst finding of an event is one that is taken back, the worst of those that stay takes its place.
+        taken = "SELECT id FROM finding WHERE ledger = ?1 AND stream = ?2 AND code GLOB 'chain.*'"
+        await self.db.execute(
+            f"UPDATE event SET mark = (mark & ~{WORST_MASK}) | (coalesce((SELECT max(severity) FROM finding"
+            f" WHERE finding.event = event.id AND finding.id NOT IN ({taken})), 0) << {WORST_SHIFT})"
+            f" WHERE id IN (SELECT event FROM finding WHERE id IN ({taken}) AND event IS NOT NULL"
+            f" AND severity << {WORST_SHIFT} = event.mark & {WORST_MASK})",
+            (ledger, _text(stream.key)),
+        )
+        await self.db.execute(f"DELETE FROM finding WHERE id IN ({taken})", (ledger, _text(stream.key)))
         await self.db.executemany(
             "UPDATE event SET mark = (mark & ~7) | ? WHERE id = ?",
             [(int(state), row_id(ledger, ordinal)) for ordinal, state in trust],
         )
-        await self.db.execute(
-            "DELETE FROM finding WHERE ledger = ? AND stream = ? AND code GLOB 'chain.*'", (ledger, stream.key)
+        await self.db.executemany(
+            f"UPDATE event SET mark = (mark & ~{WORST_MASK}) | ?1 WHERE id = ?2 AND mark & {WORST_MASK} < ?1",
+            [(each.severity << WORST_SHIFT, row_id(ledger, each.record)) for each in findings if each.record],
         )
         await self.add_findings(ledger, findings)
+        after = await self._trust_of(number)
+        change = [now - then for now, then in zip(after, before, strict=True)]
         await self.db.execute(
-            "UPDATE stream SET irregular = 0 WHERE ledger = ? AND kind = ? AND key = ?",
-            (ledger, stream.kind, stream.key),
+            "UPDATE stream SET irregular = 0, t0 = t0 + ?, t1 = t1 + ?, t2 = t2 + ?, t3 = t3 + ?, t4 = t4 + ?,"
+            " t5 = t5 + ?, t6 = t6 + ? WHERE id = ?",
+            (*change, number),
         )
-        await self.recount(ledger)
+        await self.db.execute(
+            "UPDATE ledger SET edition = edition + 1, trust = json_array(trust->>0 + ?, trust->>1 + ?, trust->>2 + ?,"
+            " trust->>3 + ?, trust->>4 + ?, trust->>5 + ?, trust->>6 + ?) WHERE id = ?",
+            (*change, ledger),
+        )
 
-    async def recount(self, ledger: int) -> None:
-        """Count trust anew after rows changed."""
-        await self.db.execute(
-            "UPDATE stream SET (t0, t1, t2, t3, t4, t5, t6) = (SELECT sum(mark & 7 = 0), sum(mark & 7 = 1),"
-            " sum(mark & 7 = 2), sum(mark & 7 = 3), sum(mark & 7 = 4), sum(mark & 7 = 5), sum(mark & 7 = 6)"
-            " FROM event WHERE event.stream = stream.id) WHERE ledger = ? AND events > 0 AND further = 0",
-            (ledger,),
-        )
-        await self.db.execute(
-            "UPDATE ledger SET trust = (SELECT json_array(sum(mark & 7 = 0), sum(mark & 7 = 1), sum(mark & 7 = 2),"
-            " sum(mark & 7 = 3), sum(mark & 7 = 4), sum(mark & 7 = 5), sum(mark & 7 = 6))"
-            " FROM event WHERE event.id BETWEEN ? AND ?) WHERE id = ?",
-            (row_id(ledger, 0), row_id(ledger + 1, 0) - 1, ledger),
-        )
+    async def _trust_of(self, stream: int) -> list[int]:
+        """Events by trust of those whose first stream this is."""
+        counts = [0] * 7
+        async with self.db.execute(
+            "SELECT mark & 7, count(*) FROM event WHERE stream = ? GROUP BY 1", (stream,)
+        ) as rows:
+            async for state, count in rows:
+                counts[state] = count
+        return counts
 
     async def close(self) -> None:
         """Checkpoint and close."""
