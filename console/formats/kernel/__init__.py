@@ -10,6 +10,7 @@ from console.formats.kernel.profiles import PROFILES
 from console.formats.kernel.proof import prove
 from console.formats.kernel.reader import KernelReader
 from console.formats.kernel.recognise import sniff
+from console.formats.kernel.segments import Fetch, Summary, join
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -35,6 +36,9 @@ class KernelFormat:
 
     def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> KernelReader:
         return KernelReader(context, columns=columns, segment=segment)
+
+    def join(self, left: Summary, right: Summary, fetch: Fetch) -> Summary:
+        return join(left, right, fetch)
 
     def decode(self, record: Record, context: Context) -> Event:
         return _entry(record, context).event()

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from console.formats.assemble import Assembler
-from console.formats.base import Context, Rewalk
+from console.formats.base import Context, Rewalk, Tallies
 from console.formats.kernel import deals, lifecycle, schema
 from console.formats.kernel.deals import LEVELS, Deal, Group, Trace
 from console.formats.kernel.entry import API, HASH, OLD, PACK, TABLE, Entry, read
@@ -32,25 +31,6 @@ _FEW = 4
 """Lines that are read the careful way together."""
 _SETTLING = 256
 """Events that may each cost a search over orders of keys while the profile is unsettled."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamTally:
-    """Counts of one deal. Times are UTC microseconds, ``NO_TIME`` where no event names one."""
-
-    events: int
-    first: int
-    last: int
-    trust: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tallies:
-    """What a check without columns needs: records, events by ``Trust``, and each deal's counts."""
-
-    records: int
-    trust: tuple[int, ...]
-    streams: Mapping[str, StreamTally]
 
 
 class KernelReader:
@@ -311,10 +291,7 @@ class KernelReader:
         return Tallies(
             self.records,
             tuple(trust),
-            {
-                key: StreamTally(deal.events, deal.first, deal.last, tuple(deal.trust))
-                for key, deal in self.deals.items()
-            },
+            {StreamKey("deal", key): (tuple(deal.trust), deal.first, deal.last) for key, deal in self.deals.items()},
         )
 
     # segments

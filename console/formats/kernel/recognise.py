@@ -53,10 +53,12 @@ _WHY = {
 
 def _shape(document: Mapping[str, Any]) -> tuple[str, int] | None:
     keys = {key for key in document if not key.startswith("_")}
+    kind = document.get("type")
+    typed = isinstance(kind, str) and kind in KNOWN
     if keys >= _TABLE:
         return TABLE, 97
-    if keys >= _API and "dealId" in keys:
-        known = 4 if document.get("type") in KNOWN else 0
+    if keys >= _API:
+        known = 4 if typed else 0
         if keys >= _CHAIN:
             return API, 94 + known
         if keys & _CHAIN:
@@ -68,6 +70,6 @@ def _shape(document: Mapping[str, Any]) -> tuple[str, int] | None:
         return API, 80
     if keys >= _PACK:
         return PACK, 92
-    if keys >= _POST and "dealId" not in keys and "id" not in keys and document.get("type") in KNOWN:
+    if keys >= _POST and "dealId" not in keys and "id" not in keys and typed:
         return OLD, 8
     return None

@@ -18,7 +18,7 @@ Number = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = ConfigDict(extra="ignore", strict=True)
 
 
 class ApiEvent(_Model):
@@ -27,8 +27,8 @@ class ApiEvent(_Model):
     id: Id
     dealId: Id  # noqa: N815 - the ledger's own names
     type: Id
-    payload: dict[str, Any]
-    authorityContext: dict[str, Any]  # noqa: N815
+    payload: dict[Any, Any]
+    authorityContext: dict[Any, Any]  # noqa: N815
     evidenceRefs: list[str]  # noqa: N815
     createdAt: Id  # noqa: N815
     actorId: str | None = None  # noqa: N815
@@ -63,7 +63,7 @@ class PackLine(_Model):
     seq: Number
     type: Id
     ts: Id
-    data: dict[str, Any]
+    data: dict[Any, Any]
     actor: str | None = None
     actorName: str | None = None  # noqa: N815
     fromState: str | None = None  # noqa: N815
@@ -133,7 +133,7 @@ def _errors(document: Mapping[str, Any], shape: str) -> Iterator[tuple[str, str,
     except ValidationError as error:
         seen = set()
         for problem in error.errors(include_url=False, include_context=False):
-            name = str(problem["loc"][0])
+            name = str(problem["loc"][0]) if problem["loc"] else ""
             code = _CODES.get(problem["type"], "schema.wrong-type")
             if (code, name) in seen or name not in names:
                 continue
