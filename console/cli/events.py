@@ -2,16 +2,22 @@
 
 import asyncio
 import csv
-import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.options import common, given, moment_option, out, paths, say
-from console.engine.printing import Printed
+from console.cli.options import chosen_index, common, moment, paths
+from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, say
 from console.text import safe
+
+if TYPE_CHECKING:
+    from console.engine.ingest import Step
+    from console.engine.printing import Printed
+    from console.index.query import Query
+    from console.index.rows import LedgerRow
 
 
 @click.command("events")
@@ -19,15 +25,15 @@ from console.text import safe
 @click.option("--where", metavar="QUERY", default="", help="A filter, as in the console: type:DECIDED trust:broken …")
 @click.option("--stream", metavar="KEY", help="Only this run, deal, action …")
 @click.option("--type", "types", multiple=True, metavar="T", help="Only this type (repeatable).")
-@click.option("--since", metavar="ISO")
-@click.option("--until", metavar="ISO")
+@click.option("--since", callback=moment, metavar="TIME", help="From this time on: 2026-11-20, 2026-11-20T09:17Z …")
+@click.option("--until", callback=moment, metavar="TIME", help="Up to this time: 2026-11-20 is that whole day.")
 @click.option("--follow", is_flag=True, help="Go on as events arrive.")
 @click.option("--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table", show_default=True)
 @click.option("--raw", is_flag=True, help="The exact bytes of each record, control characters and all, and a LF.")
 @click.option("--limit", type=click.IntRange(0), metavar="N", help="At most N events.")
 @common
 def command(
-    paths: tuple[str, ...],
+    paths: list[str],
     where: str,
     stream: str | None,
     types: tuple[str, ...],
@@ -38,66 +44,115 @@ def command(
     raw: bool,
     limit: int | None,
     index: str | None,
-    **_: Any,
+    config: str | None,
+    no_color: bool,
 ) -> int:
     """Print events, oldest first: of one ledger in its order, of several merged by time."""
-    from console.index.query import QueryError
+    from console.index.query import QueryError, either, parse
 
-    moment_option(since)
-    moment_option(until)
     terms = [where]
-    terms += [f"stream:{_quoted(stream)}"] if stream else []
-    terms += [f"type:{_quoted(','.join(types))}"] if types else []
-    terms += [f"since:{since}"] if since else []
-    terms += [f"until:{until}"] if until else []
+    terms += [f"stream:{_quoted(stream)}"] if stream is not None else []
+    terms += [f"since:{_quoted(since)}"] if since else []
+    terms += [f"until:{_quoted(until)}"] if until else []
+    printing = _Printing(paths, "raw" if raw else form, limit, Paint(no_color))
     try:
-        return asyncio.run(_print(given(paths), " ".join(terms), "raw" if raw else form, limit, follow, index))
+        query = either(parse(" ".join(terms)), [parse(f"type:{_quoted(each)}") for each in types])
     except QueryError as error:
         raise click.UsageError(str(error)) from error
+    return asyncio.run(printing.run(query, chosen_index(paths, index, config), follow))
 
 
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-async def _print(
-    paths: Sequence[str], query: str, form: str, limit: int | None, follow: bool, index: str | None
-) -> int:
-    from console.engine.printing import printed
+class _Printing:
+    """One run of the command."""
 
-    writer = csv.writer(sys.stdout)
-    if form == "csv":
-        writer.writerow(_HEADS)
-    count = 0
-    async for each in printed(paths, query, index=index, follow=follow, note=say, raw=form in ("raw", "jsonl")):
-        if limit is not None and count >= limit:
-            break
-        count += 1
-        if form == "raw":
-            sys.stdout.flush()
-            sys.stdout.buffer.write(each.raw + b"\n")
-        elif form == "jsonl":
-            out(json.dumps(_object(each)))
-        elif form == "csv":
-            writer.writerow([safe(cell) for cell in _cells(each)])
-        else:
-            out(_line(each))
-        if follow:
-            sys.stdout.flush()
-            sys.stdout.buffer.flush()
-    return 0
+    def __init__(self, paths: list[str], form: str, limit: int | None, paint: Paint) -> None:
+        self._paths = paths
+        self._form = form
+        self._limit = limit
+        self._paint = paint
+        self._shown = AsGiven(paths)
+        self._writer = csv.writer(sys.stdout)
+        self._code = 0
+
+    async def run(self, query: "Query", index: str | None, follow: bool) -> int:
+        from console.engine.printing import Asked, followed, printed
+
+        raw = self._form in ("raw", "jsonl")
+        with Ticker("reading") as ticker:
+            count = 0
+
+            def progress(step: "Step") -> None:
+                nonlocal count
+                count += step.events
+                ticker.show(f"{count:,} events")
+
+            def found(ledgers: "Sequence[LedgerRow]") -> None:
+                ticker.done()
+                self._code = problems(ledgers, self._shown)
+
+            asked = Asked(self._paths, query, index, raw, say, progress, found)
+            if self._form == "csv":
+                self._writer.writerow(_HEADS)
+            printed_now = 0
+            async with aclosing(followed(asked) if follow else printed(asked)) as events:
+                while printed_now != self._limit:
+                    each = await anext(events, None)
+                    if each is None:
+                        break
+                    printed_now += 1
+                    self._print(each)
+                    if follow:
+                        sys.stdout.flush()
+        return self._code
+
+    def _print(self, each: "Printed") -> None:
+        name = self._shown(each.ledger)
+        if each.problem and self._form == "raw":
+            say(f"{name}: record {each.row.ordinal}: {each.problem}")
+        match self._form:
+            case "raw":
+                sys.stdout.flush()
+                sys.stdout.buffer.write(each.raw + b"\n")
+                sys.stdout.buffer.flush()
+            case "jsonl":
+                out_json(_object(each, name))
+            case "csv":
+                self._writer.writerow([safe(cell) for cell in _cells(each, name)])
+            case _:
+                out(self._line(each, name))
+
+    def _line(self, each: "Printed", name: str) -> str:
+        row = each.row
+        trust = self._paint.trust(f"{row.trust.glyph} {row.trust.word:<9}", row.trust)
+        worst = self._paint.severity(f"{row.worst.glyph} {row.worst.word if row.worst else '':<8}", row.worst)
+        sequence = "" if row.sequence is None else str(row.sequence)
+        line = (
+            f"{_time(each) or '-':<27} {trust} {worst} {sequence:>6}  {safe(row.type):<24} "
+            f"{safe(row.stream_key):<36}  {safe(row.actor):<16}  {safe(name)}:{row.ordinal}"
+        )
+        return line.rstrip()
 
 
 _HEADS = ("time", "trust", "severity", "ledger", "record", "kind", "stream", "sequence", "type", "actor")
 
 
-def _cells(each: Printed) -> list[str]:
+def _time(each: "Printed") -> str:
+    from console.formats.instant import iso
+
+    return "" if each.row.time is None else iso(each.row.time)
+
+
+def _cells(each: "Printed", name: str) -> list[str]:
     row = each.row
     return [
-        each.time,
+        _time(each),
         row.trust.word,
         row.worst.word,
-        each.ledger,
+        name,
         str(row.ordinal),
         row.stream_kind,
         row.stream_key,
@@ -107,29 +162,27 @@ def _cells(each: Printed) -> list[str]:
     ]
 
 
-def _line(each: Printed) -> str:
+def _object(each: "Printed", name: str) -> dict[str, Any]:
+    """The event for programs. ``raw`` is the exact text of the record; of one that is not UTF-8 it is null, and
+    ``raw_hex`` has the bytes."""
     row = each.row
-    sequence = "" if row.sequence is None else str(row.sequence)
-    line = (
-        f"{each.time or '-':<27} {row.trust.glyph} {row.trust.word:<9} {row.worst.word if row.worst else '':<8} "
-        f"{sequence:>6}  {safe(row.type):<26} {safe(row.stream_key)}  {safe(row.actor)}"
-    )
-    return line.rstrip()
-
-
-def _object(each: Printed) -> dict[str, Any]:
-    row = each.row
+    try:
+        text = None if each.problem and not each.raw else each.raw.decode()
+    except UnicodeDecodeError:
+        text = None
     return {
-        "ledger": each.ledger,
+        "ledger": name,
         "record": row.ordinal,
         "offset": row.offset,
         "length": row.length,
-        "time": each.time or None,
-        "type": row.type,
+        "time": _time(each) or None,
+        "type": row.type or None,
         "stream": {"kind": row.stream_kind, "key": row.stream_key} if row.stream else None,
         "sequence": row.sequence,
         "actor": row.actor or None,
         "trust": row.trust.word,
-        "severity": row.worst.word,
-        "raw": each.raw.decode("utf-8", "backslashreplace"),
+        "severity": row.worst.word if row.worst else None,
+        "raw": text,
+        "raw_hex": each.raw.hex() if text is None and each.raw else None,
+        "problem": each.problem or None,
     }

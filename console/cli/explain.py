@@ -2,11 +2,13 @@
 
 import textwrap
 from difflib import get_close_matches
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from console.cli.options import out
+from console.cli.options import common
+from console.cli.output import Paint, out
 
 
 def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -17,20 +19,28 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
 
 @click.command("explain")
 @click.argument("code", shell_complete=_complete, required=False)
-def command(code: str | None) -> int:
+@common
+def command(code: str | None, no_color: bool, **_: Any) -> int:
     """Say what a finding means, what was checked, and what to do next. Without CODE, list all codes."""
     from console.verify.catalogue import CATALOGUE
 
+    paint = Paint(no_color)
     if code is None:
         for entry in CATALOGUE.values():
-            out(f"{entry.code:<34} {entry.severity.word:<9} {entry.title}")
+            severity = paint.severity(f"{entry.severity.glyph} {entry.severity.word:<8}", entry.severity)
+            out(f"{entry.code:<34} {severity}  {entry.title}")
         return 0
     found = CATALOGUE.get(code.strip().lower())
     if found is None:
-        near = get_close_matches(code, CATALOGUE, 3)
-        hint = f" Near: {', '.join(near)}." if near else " `audit-console explain` lists all."
-        raise click.UsageError(f"There is no finding {code!r}.{hint}")
-    out(f"{found.code}  ({found.severity.word})")
+        raise click.UsageError(f"There is no finding {code!r}.{_near(code.strip().lower(), list(CATALOGUE))}")
+    severity = paint.severity(f"{found.severity.glyph} {found.severity.word}", found.severity)
+    out(f"{paint.strong(found.code)}  {severity}")
     for title, text in (("meaning", found.title + "."), ("checked", found.checked), ("next", found.next)):
         out(textwrap.fill(text, 96, initial_indent=f"  {title:<8} ", subsequent_indent=" " * 11))
     return 0
+
+
+def _near(code: str, known: list[str]) -> str:
+    near = [each for each in known if each.partition(".")[2] == code or each.startswith(code + ".")]
+    near = near[:8] or get_close_matches(code, known, 3)
+    return f" Near: {', '.join(near)}." if near else " `audit-console explain` lists all."

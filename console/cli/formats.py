@@ -1,10 +1,12 @@
 """``audit-console formats``: what can be read, and what each hash profile covers."""
 
 import textwrap
+from typing import Any
 
 import click
 
-from console.cli.options import out
+from console.cli.options import common
+from console.cli.output import Paint, out
 
 _CONTAINERS = {
     "jsonl": "one JSON object a line (LF; a CR before it is kept)",
@@ -17,19 +19,21 @@ _CONTAINERS = {
 
 
 @click.command("formats")
-def command() -> int:
+@common
+def command(no_color: bool, **_: Any) -> int:
     """List formats, containers and profiles known, and what each covers."""
     from console.formats.registry import all_formats
 
-    out("containers")
+    paint = Paint(no_color)
+    out(paint.strong("containers"))
     for name, text in _CONTAINERS.items():
         out(f"  {name:<8} {text}")
     for form in all_formats():
         out()
-        out(f"{form.name}: {form.title}")
+        out(paint.strong(f"{form.name}: {form.title}"))
         out(textwrap.fill(form.description, 100, initial_indent="  ", subsequent_indent="  "))
         for profile in form.profiles:
-            out(f"  profile {profile.name}")
+            out(f"  profile {paint.strong(profile.name)}")
             for title, text in (
                 ("recipe", profile.recipe),
                 ("covers", ", ".join(profile.coverage.covered) or "nothing"),

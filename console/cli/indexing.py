@@ -1,9 +1,9 @@
 """Brings the index up to date for a command, with progress on a terminal."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from console.cli.options import Ticker, say
+from console.cli.output import Ticker, say
 from console.engine.headless import indexed
 from console.engine.ingest import Step
 from console.engine.opening import Options
@@ -11,16 +11,16 @@ from console.index.reader import IndexReader
 
 
 @asynccontextmanager
-async def reading(paths: Sequence[str], index: str | None) -> AsyncIterator[IndexReader]:
+async def reading(paths: list[str], index: str | None) -> AsyncIterator[IndexReader]:
     """See ``indexed``."""
-    ticker = Ticker("reading")
     count = 0
+    with Ticker("reading") as ticker:
 
-    def progress(step: Step) -> None:
-        nonlocal count
-        count += step.events
-        ticker.show(f"{count:,} events")
+        def progress(step: Step) -> None:
+            nonlocal count
+            count += step.events
+            ticker.show(f"{count:,} events")
 
-    async with indexed(paths, index, Options(), progress=progress, note=say) as reader:
-        ticker.done()
-        yield reader
+        async with indexed(paths, index, Options(), progress=progress, note=say) as reader:
+            ticker.done()
+            yield reader

@@ -1,74 +1,105 @@
 """``audit-console ledgers``: what is there."""
 
 import asyncio
-import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.options import common, given, out, paths
+from console.cli.options import chosen_index, common, paths
+from console.cli.output import WORST_FIRST, AsGiven, Paint, human_time, out_json, problems
 from console.cli.table import table
+
+if TYPE_CHECKING:
+    from console.index.rows import LedgerRow
 
 
 @click.command("ledgers")
 @paths
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @common
-def command(paths: tuple[str, ...], form: str, index: str | None, **_: Any) -> int:
+def command(paths: list[str], form: str, index: str | None, config: str | None, no_color: bool) -> int:
     """List the ledgers that are there, with trust and worst finding."""
-    return asyncio.run(_list(given(paths), form, index))
+    return asyncio.run(_list(paths, form, chosen_index(paths, index, config), Paint(no_color)))
 
 
-async def _list(paths: list[str], form: str, index: str | None) -> int:
+async def _list(paths: list[str], form: str, index: str | None, paint: Paint) -> int:
     from console.cli.indexing import reading
-    from console.formats.instant import iso
-    from console.model.trust import Severity, Trust
 
     async with reading(paths, index) as reader:
         ledgers = await reader.ledgers()
+    shown = AsGiven(paths)
     if form == "json":
-        out(
-            json.dumps(
-                [
-                    {
-                        "path": each.name,
-                        "format": each.format or None,
-                        "shape": each.shape or None,
-                        "container": each.container or None,
-                        "profile": each.profile,
-                        "state": each.state,
-                        "note": each.note,
-                        "events": each.records,
-                        "bytes": each.bytes,
-                        "pending": each.pending,
-                        "first_time": None if each.first_time is None else iso(each.first_time),
-                        "last_time": None if each.last_time is None else iso(each.last_time),
-                        "trust": {Trust(state).word: number for state, number in enumerate(each.trust)},
-                        "findings": {Severity(level).word: each.findings[level] for level in range(4, 0, -1)},
-                        "worst": each.worst.word,
-                    }
-                    for each in ledgers
-                ]
+        out_json([_object(each, shown(each.name)) for each in ledgers])
+    else:
+        rows = [
+            (
+                shown(each.name),
+                each.format or each.state,
+                each.profile or "",
+                f"{each.records:,}" if each.format else "",
+                human_time(each.first_time),
+                human_time(each.last_time),
+                counts_in_words(each.trust) if each.format else "",
+                worst_in_words(each),
             )
-        )
-        return 0
-    rows = [
-        (
-            each.name,
-            each.format or each.state,
-            each.profile or "",
-            f"{each.records:,}" if each.format else "",
-            "" if each.last_time is None else iso(each.last_time, digits=0),
-            _trust_words(each.trust) if each.format else each.note,
-            "" if not each.worst else each.worst.word,
-        )
-        for each in ledgers
-    ]
-    table(("ledger", "format", "profile", ">events", "last", "trust", "worst"), rows)
-    return 0
+            for each in ledgers
+        ]
+        if rows:
+            table(("ledger", "format", "profile", ">events", "first", "last", "trust", "worst"), rows, painter(paint))
+    return problems(ledgers, shown)
 
 
-def _trust_words(trust: tuple[int, ...]) -> str:
-    from console.model.trust import Trust
+def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
+    from console.formats.instant import iso
 
-    return ", ".join(f"{number:,} {Trust(state).word}" for state, number in enumerate(trust) if number)
+    return {
+        "path": name,
+        "format": each.format or None,
+        "shape": each.shape or None,
+        "container": each.container or None,
+        "profile": each.profile,
+        "state": each.state,
+        "note": each.note or None,
+        "events": each.records,
+        "bytes": each.bytes,
+        "pending": each.pending,
+        "first_time": None if each.first_time is None else iso(each.first_time),
+        "last_time": None if each.last_time is None else iso(each.last_time),
+        **counted(each),
+    }
+
+
+def counted(each: Any) -> dict[str, Any]:
+    """Trust, findings and the worst of them, of a ledger's or a stream's row, for programs."""
+    from console.model.trust import Severity, Trust
+
+    return {
+        "trust": {Trust(state).word: number for state, number in enumerate(each.trust)},
+        "findings": {Severity(level).word: each.findings[level] for level in range(4, 0, -1)},
+        "worst": each.worst.word if each.worst else None,
+    }
+
+
+def counts_in_words(trust: tuple[int, ...]) -> str:
+    """``✗ 1 broken, ✓ 921 verified``."""
+    return ", ".join(f"{state.glyph} {trust[state]:,} {state.word}" for state in WORST_FIRST if trust[state])
+
+
+def worst_in_words(each: Any) -> str:
+    """``‼ critical``, '' where nothing was found."""
+    return f"{each.worst.glyph} {each.worst.word}" if each.worst else ""
+
+
+def painter(paint: Paint) -> Any:
+    """Colours the cells of trust and worst finding by the words in them."""
+    from console.model.trust import Severity
+
+    def painted(head: str, cell: str, padded: str) -> str:
+        if head == "trust":
+            worst = next((state for state in WORST_FIRST if state.word in cell), None)
+            return padded if worst is None else paint.trust(padded, worst)
+        if head == "worst" and cell:
+            return paint.severity(padded, Severity[cell.split()[-1].upper()])
+        return padded
+
+    return painted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,10 @@ from console import __version__
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-_COMMANDS = {
+NAME = "audit-console"
+USAGE, UNVERIFIED, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
+"""Exit codes beside 0 and 1. 141 is what a shell reports of a program that wrote to a closed pipe."""
+COMMANDS = {
     "verify": "Verify ledgers and report what was found.",
     "events": "Print events.",
     "streams": "List the streams: runs, deals, actions and so on.",
@@ -25,65 +28,104 @@ _COMMANDS = {
     "completion": "Print the completion script of a shell.",
 }
 _OWN = ("-h", "--help", "--version")
+_OPEN = "open"
+"""The command that has no name for people."""
+
+
+class _PipeClosedError(Exception):
+    """The reader of our output went away. Not an OSError: click would take that one for a failure of ours."""
 
 
 class _Commands(click.Group):
     """Knows the commands by name; whatever is not one of them is a path to open."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS and cmd_name != "open":
+        if cmd_name not in COMMANDS and cmd_name != _OPEN:
             return None
         command: click.Command = import_module(f"console.cli.{cmd_name}").command
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in _COMMANDS and args[0] not in _OWN):
-            args = ["open", *args]
+        if not args or (args[0] not in COMMANDS and args[0] not in _OWN):
+            args = [_OPEN, *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise _PipeClosedError from error
+        return code
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        names = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+        names = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
         return [*names, CompletionItem(incomplete, type="file")]
 
 
 @click.command(
     cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    name=NAME,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     options_metavar="",
-    subcommand_metavar="[PATH…] | COMMAND …",
-    epilog="With paths, or nothing (the current folder), the console opens. Options come after the command.",
+    subcommand_metavar="[PATH]… | COMMAND …",
+    epilog="With paths, or nothing (the current folder), the console opens. Options come after the command; "
+    "every command takes --index PATH, --config PATH and --no-color. "
+    "Exit codes: 0 verified and nothing found, 1 findings, 2 usage, 3 could not verify, 130 interrupted.",
 )
-@click.version_option(__version__, prog_name="audit-console")
+@click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def commands() -> None:
     """Watch append-only event ledgers live, and prove link by link what can be trusted in them."""
 
 
 def main() -> None:
     """Entry point: 0 intact, 1 findings, 2 usage, 3 could not verify, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows less than UTF-8 shows escapes; it does not end the command.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        code = commands.main(standalone_mode=False)
+        code = _run()
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        code = 130
-    except KeyboardInterrupt:
-        code = 130
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except BrokenPipeError:
-        # The reader of our output went away: say nothing, and let the interpreter's own flush at exit find no pipe.
+    except (_PipeClosedError, BrokenPipeError):
+        # Say nothing, and let the interpreter's own flush at exit find no pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 0
+        code = PIPE_CLOSED
+    sys.exit(code)
+
+
+def _run() -> int:
+    from console.cli.output import say
+    from console.engine.places import SettingsError
+
+    try:
+        code = commands.main(prog_name=NAME, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except click.UsageError as error:
+        usage = error.ctx.get_usage() if error.ctx is not None else ""
+        for line in usage.splitlines():
+            sys.stderr.write(f"{line}\n")
+        say(error.format_message())
+        return USAGE
+    except SettingsError as error:
+        say(str(error))
+        return USAGE
+    except click.ClickException as error:
+        say(error.format_message())
+        return error.exit_code
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        click.echo(f"audit-console: {error}", err=True)
-        code = 3
-    sys.exit(code if isinstance(code, int) else 0)
+        say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return UNVERIFIED

@@ -1,75 +1,73 @@
-"""Options and output that several commands share."""
+"""Options that several commands share."""
 
-import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from console.text import safe
+if TYPE_CHECKING:
+    from console.engine.places import Settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def paths(function: Function) -> Function:
     """PATH…, the current folder by default."""
-    return click.argument("paths", nargs=-1, type=click.Path(), default=None)(function)
+    return click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]…", callback=_or_here)(function)
 
 
 def common(function: Function) -> Function:
     """The global options."""
     for option in (
-        click.option("--index", metavar="PATH", help="Where the index is kept, or :memory: for none that stays."),
-        click.option("--config", metavar="PATH", type=click.Path(), help="Another configuration file."),
         click.option("--no-color", is_flag=True, help="No colour (NO_COLOR is heeded too)."),
+        click.option("--config", metavar="PATH", callback=_readable, help="Another configuration file."),
+        click.option("--index", metavar="PATH", help="Where the index is kept, or :memory: for none that stays."),
     ):
         function = option(function)
     return function
 
 
-def given(paths: tuple[str, ...] | None) -> list[str]:
-    """The paths, or the current folder."""
-    return list(paths or ()) or ["."]
+def chosen(config: str | None) -> "Settings":
+    """The settings in force. Raises ``SettingsError``."""
+    from console.engine.places import settings
+
+    return settings(config)
 
 
-def out(text: str = "") -> None:
-    """One line of data."""
-    sys.stdout.write(text + "\n")
+def chosen_index(paths: list[str], index: str | None, config: str | None) -> str | None:
+    """The index to use: the one that is named, the one in the folder that is set, or None for the default place."""
+    from console.engine.places import index_path
+
+    if index:
+        return index
+    folder = chosen(config).index_folder
+    return str(index_path(paths, folder)) if folder else None
 
 
-def say(text: str) -> None:
-    """One line of narration."""
-    click.echo(f"audit-console: {safe(text)}", err=True)
+def moment(ctx: click.Context, param: click.Parameter, text: str | None) -> str | None:
+    """Callback of options that take a time as people write it, such as ``2026-11-20``. The text as it was given."""
+    if text is not None:
+        micros(ctx, param, text)
+    return text
 
 
-class Ticker:
-    """Progress on stderr, only where that is a terminal."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._shown = False
-        self._on = sys.stderr.isatty()
-
-    def show(self, text: str) -> None:
-        if self._on:
-            sys.stderr.write(f"\r\x1b[K{self._what} {safe(text)}")
-            sys.stderr.flush()
-            self._shown = True
-
-    def done(self) -> None:
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._shown = False
-
-
-def moment_option(text: str | None) -> int | None:
-    """UTC microseconds of an ISO time. Raises a usage error for text that is none."""
+def micros(ctx: click.Context, param: click.Parameter, text: str | None) -> int | None:
+    """Like ``moment``: UTC microseconds of the time's beginning."""
     if text is None:
         return None
-    from console.formats.instant import parse
+    from console.index.query import moment as span
 
-    found = parse(text)
-    if found is None:
-        raise click.BadParameter(f"{text!r} is not an ISO time such as 2026-11-20T09:17:40Z")
-    return found.micros
+    try:
+        return span(text)[0]
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def _or_here(_: click.Context, __: click.Parameter, paths: tuple[str, ...]) -> list[str]:
+    return list(paths) or ["."]
+
+
+def _readable(_: click.Context, __: click.Parameter, config: str | None) -> str | None:
+    if config is not None:
+        chosen(config)
+    return config

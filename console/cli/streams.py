@@ -1,13 +1,17 @@
 """``audit-console streams``: runs, deals, actions and so on."""
 
 import asyncio
-import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.options import common, given, out, paths
+from console.cli.ledgers import counted, counts_in_words, painter, worst_in_words
+from console.cli.options import chosen_index, common, paths
+from console.cli.output import AsGiven, Paint, human_time, out_json, problems, say
 from console.cli.table import table
+
+if TYPE_CHECKING:
+    from console.index.rows import StreamRow
 
 
 @click.command("streams")
@@ -15,54 +19,54 @@ from console.cli.table import table
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most so many, worst first.")
 @common
-def command(paths: tuple[str, ...], form: str, limit: int, index: str | None, **_: Any) -> int:
+def command(paths: list[str], form: str, limit: int, index: str | None, config: str | None, no_color: bool) -> int:
     """List the streams, worst first, then latest first."""
-    return asyncio.run(_list(given(paths), form, limit, index))
+    return asyncio.run(_list(paths, form, limit, chosen_index(paths, index, config), Paint(no_color)))
 
 
-async def _list(paths: list[str], form: str, limit: int, index: str | None) -> int:
+async def _list(paths: list[str], form: str, limit: int, index: str | None, paint: Paint) -> int:
     from console.cli.indexing import reading
-    from console.formats.instant import iso
-    from console.model.trust import Severity, Trust
 
+    shown = AsGiven(paths)
     async with reading(paths, index) as reader:
-        ledgers = {each.id: each.name for each in await reader.ledgers()}
+        ledgers = await reader.ledgers()
         streams, total = await reader.streams(limit=limit)
+    names = {each.id: shown(each.name) for each in ledgers}
     if form == "json":
-        out(
-            json.dumps(
-                [
-                    {
-                        "ledger": ledgers.get(each.ledger),
-                        "kind": each.kind,
-                        "key": each.key,
-                        "events": each.events,
-                        "first_time": None if each.first_time is None else iso(each.first_time),
-                        "last_time": None if each.last_time is None else iso(each.last_time),
-                        "trust": {Trust(state).word: number for state, number in enumerate(each.trust) if number},
-                        "findings": {Severity(level).word: each.findings[level] for level in range(4, 0, -1)},
-                        "worst": each.worst.word,
-                        "state": dict(each.state),
-                        "chain_intact": each.chain_intact,
-                    }
-                    for each in streams
-                ]
-            )
-        )
-    else:
+        out_json([_object(each, names.get(each.ledger)) for each in streams])
+    elif streams:
         rows = [
             (
                 each.kind,
                 each.key,
                 f"{each.events:,}",
-                "" if each.last_time is None else iso(each.last_time, digits=0),
-                ", ".join(f"{number:,} {Trust(state).word}" for state, number in enumerate(each.trust) if number),
-                "" if not each.worst else each.worst.word,
-                " ".join(each.state.values()),
+                human_time(each.first_time),
+                human_time(each.last_time),
+                counts_in_words(each.trust),
+                worst_in_words(each),
+                names.get(each.ledger, ""),
+                ", ".join(each.state.values()),
             )
             for each in streams
         ]
-        table(("kind", "key", ">events", "last", "trust", "worst", "state"), rows)
+        heads = ("kind", "key", ">events", "first", "last", "trust", "worst", "ledger", "state")
+        table(heads, rows, painter(paint))
     if total > len(streams):
-        click.echo(f"audit-console: showing {len(streams):,} of {total:,} streams (--limit)", err=True)
-    return 0
+        say(f"showing {len(streams):,} of {total:,} streams (--limit)")
+    return problems(ledgers, shown)
+
+
+def _object(each: "StreamRow", ledger: str | None) -> dict[str, Any]:
+    from console.formats.instant import iso
+
+    return {
+        "ledger": ledger,
+        "kind": each.kind,
+        "key": each.key,
+        "events": each.events,
+        "first_time": None if each.first_time is None else iso(each.first_time),
+        "last_time": None if each.last_time is None else iso(each.last_time),
+        **counted(each),
+        "state": dict(each.state),
+        "chain_intact": each.chain_intact,
+    }

@@ -3,21 +3,24 @@
 import asyncio
 import hashlib
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import aiosqlite
 
 from console.engine.decode import partial_tail, read_batch
 from console.engine.opening import Opened, Options
 from console.engine.referring import ReferenceWords
-from console.formats.base import Reader
+from console.engine.segments import check_parts
+from console.formats.base import CountingReader, Reader, SegmentedFormat
 from console.index.references import orphans, resolve
 from console.index.schema import row_id
 from console.index.tally import Count, Counts, merge, tally
 from console.model.batch import EventBatch
-from console.model.event import StreamKey
+from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.record import Cursor, Record, RecordBatch
@@ -28,6 +31,8 @@ from console.sources.pack import check_manifest
 
 DETAIL = 1000
 """Findings of one code that are listed one by one; the rest are counted."""
+OFTEN = 0.05
+"""Seconds between two calls of the progress."""
 _SCRATCH = """
 CREATE TABLE event (id INTEGER PRIMARY KEY, key INTEGER, parent INTEGER, offset INTEGER, length INTEGER);
 CREATE INDEX event_key ON event (key) WHERE key != 0;
@@ -37,10 +42,18 @@ CREATE TABLE link (kind TEXT, key TEXT, sequence INTEGER, ordinal INTEGER, offse
 """
 
 
-class Capped:
-    """Findings with exact counts and a bounded number of details for each code."""
+def concerns(found: Finding, stream: str) -> bool:
+    """Whether a finding of a ledger counts where only one of its streams is asked for: those of the stream, and those
+    of records and containers that name none, since they may have held an event of it."""
+    return found.stream == stream or (found.stream is None and found.family in ("record", "container"))
 
-    def __init__(self) -> None:
+
+class Capped:
+    """Findings with exact counts and a bounded number of details for each code; with ``stream`` only what concerns
+    it."""
+
+    def __init__(self, stream: str | None = None) -> None:
+        self._stream = stream
         self._listed: list[Finding] = []
         self._seen: Counter[str] = Counter()
         self._more: Counter[str] = Counter()
@@ -49,6 +62,8 @@ class Capped:
     def add(self, findings: Sequence[Finding]) -> None:
         """Take more findings."""
         for each in findings:
+            if self._stream is not None and not concerns(each, self._stream):
+                continue
             self._seen[each.code] += 1
             if self._seen[each.code] <= DETAIL:
                 self._listed.append(each)
@@ -118,47 +133,46 @@ Progress = Callable[[int, int, int], None]
 """Called with records, bytes and broken events so far."""
 
 
-async def check_ledger(opened: Opened, options: Options, progress: Progress | None = None) -> Checked:
-    """Read, decode and verify everything that is there now. Never raises for what the ledger holds."""
-    source = opened.source
-    reader = opened.format.reader(opened.context(options))
-    run = _Run(opened, reader)
+async def check_ledger(opened: Opened, options: Options, progress: Progress | None = None, *, jobs: int = 1) -> Checked:
+    """Read, decode and verify everything that is there now. Never raises for what the ledger holds.
+
+    With ``jobs`` above 1 the ledger is cut and checked in so many processes, where it can be.
+    """
+    source, form = opened.source, opened.format
+    context = opened.context(options)
     digest = asyncio.create_task(asyncio.to_thread(_sha256, source.path))
+    reader: Reader = form.reader(context, columns=False) if isinstance(form, SegmentedFormat) else form.reader(context)
+    run = _Run(opened, reader, findings=Capped(options.stream))
     pending, problem = 0, ""
-    scratch: aiosqlite.Connection | None = None
     cursor = Cursor()
+    scratch = _Scratch()
     try:
-        for batch in _batches(source, reader):
-            out = read_batch(reader, batch, hashes=False)
-            cursor = batch.next
-            _take(run, out)
-            run.findings.add([each for each in batch.findings if each.standing])
-            if any(out.key) or any(out.parent):
-                scratch = scratch or await _scratch()
-                await _note_keys(scratch, out)
-            if progress is not None:
-                broken = sum(count.trust[Trust.BROKEN] for count in run.first.values())
-                progress(run.records, cursor.offset, broken)
-                await asyncio.sleep(0)
+        parts = await check_parts(opened, options, jobs, lambda records, read: progress and progress(records, read, 0))
+        if parts is not None:
+            run.reader, findings, cursor = parts
+            run.findings.add(findings)
+        else:
+            cursor = await _read(run, scratch, progress)
+        reader = run.reader
         tail = source.tail(cursor)
         if tail is not None and not reader.takes_tail(tail.raw):
             pending = tail.length
         if source.container == "zip":
             run.findings.add(check_manifest(source.path))
+        if isinstance(form, SegmentedFormat):
+            _count(run)
         for fact in reader.facts():
             run.facts[StreamKey(fact.kind, fact.key)] = fact
         if irregular := reader.irregular():
-            scratch = scratch or await _scratch()
-            await _walk_again(run, irregular, scratch)
+            await _walk_again(run, irregular, await scratch.db())
         run.findings.add(reader.standing())
-        if scratch is not None:
-            await _refer(run, scratch)
+        if scratch.opened is not None:
+            await _refer(run, scratch.opened)
     except SourceError as error:
         run.findings.add([error.finding])
         problem = error.finding.message
     finally:
-        if scratch is not None:
-            await scratch.close()
+        await scratch.close()
     if pending:
         run.findings.add([partial_tail(cursor, pending)])
     size, sha256 = await digest
@@ -176,6 +190,44 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
     )
 
 
+async def _read(run: _Run, scratch: "_Scratch", progress: Progress | None) -> Cursor:
+    """Everything, in one process. The cursor behind the last record."""
+    cursor = Cursor()
+    told = time.monotonic()
+    for batch in _batches(run.opened.source, run.reader):
+        out = read_batch(run.reader, batch, hashes=False)
+        cursor = batch.next
+        run.records += len(batch)
+        run.findings.add(out.findings)
+        run.findings.add([each for each in batch.findings if each.standing])
+        if len(out):
+            run.names.extend(out.new_streams)
+            first, further = tally([out])
+            merge(run.first, first)
+            merge(run.further, further)
+            if any(out.key) or any(out.parent):
+                await _note_keys(await scratch.db(), out)
+        if progress is not None and time.monotonic() - told > OFTEN:
+            told = time.monotonic()
+            progress(run.records, cursor.offset, sum(count.trust[Trust.BROKEN] for count in run.first.values()))
+            await asyncio.sleep(0)
+    return cursor
+
+
+def _count(run: _Run) -> None:
+    """Take the counts of a reader that made no rows."""
+    tallies = cast(CountingReader, run.reader).tallies()
+    run.records = tallies.records
+    rest = list(tallies.trust)
+    for code, (key, (trust, first, last)) in enumerate(tallies.streams.items(), 1):
+        run.names.append(key)
+        count = run.first[code] = Count(list(trust))
+        count.span(None if first == NO_TIME else first)
+        count.span(None if last == NO_TIME else last)
+        rest = [have - less for have, less in zip(rest, trust, strict=True)]
+    run.first[0] = Count(rest)
+
+
 def _batches(source: Source, reader: Reader) -> Iterator[RecordBatch]:
     """All complete records, and a tail that its reader takes for complete."""
     cursor = Cursor()
@@ -188,22 +240,23 @@ def _batches(source: Source, reader: Reader) -> Iterator[RecordBatch]:
         yield RecordBatch(tail.ordinal, [tail.offset], [tail.length], [tail.raw], after)
 
 
-def _take(run: _Run, out: EventBatch) -> None:
-    run.names.extend(out.new_streams)
-    first, further = tally([out])
-    merge(run.first, first)
-    merge(run.further, further)
-    run.findings.add(out.findings)
-    run.records += len(out)
+class _Scratch:
+    """A private database that spills to disk, for what does not fit in bounded memory; opened when first needed."""
 
+    def __init__(self) -> None:
+        self.opened: aiosqlite.Connection | None = None
 
-async def _scratch() -> aiosqlite.Connection:
-    """A private database that spills to disk, for what does not fit in bounded memory."""
-    db = await aiosqlite.connect("", isolation_level=None)
-    for statement in _SCRATCH.split(";\n"):
-        if statement.strip():
-            await db.execute(statement)
-    return db
+    async def db(self) -> aiosqlite.Connection:
+        if self.opened is None:
+            self.opened = await aiosqlite.connect("", isolation_level=None)
+            for statement in _SCRATCH.split(";\n"):
+                if statement.strip():
+                    await self.opened.execute(statement)
+        return self.opened
+
+    async def close(self) -> None:
+        if self.opened is not None:
+            await self.opened.close()
 
 
 async def _note_keys(db: aiosqlite.Connection, out: EventBatch) -> None:

@@ -3,29 +3,24 @@
 from collections.abc import Sequence
 from typing import Any
 
-from console.engine.checking import Checked
+from console.engine.checking import Checked, CheckedStream
+from console.engine.report import chain
 from console.formats.kernel.responses import kernel_api_response, spec_response
+
+
+class SeveralDealsError(Exception):
+    """The question does not say which deal it is about. The message is for people."""
 
 
 def kernel_answer(checked: Sequence[Checked], deal: str | None, *, live: bool) -> tuple[dict[str, Any], str]:
     """The specification's answer, or with ``live`` the real kernel's; and a sentence where the two differ, or ''.
 
-    Raises LookupError (for people) where the deal is not there, or not named among several.
+    Raises LookupError (for people) where the deal is not there, ``SeveralDealsError`` where it is not clear which one.
     """
-    deals = [(each, stream) for each in checked for stream in each.streams if stream.key.kind == "deal"]
-    keys = sorted({stream.key.key for _, stream in deals})
-    if deal is None and len(keys) == 1:
-        deal = keys[0]
-    if deal is None:
-        raise LookupError(f"There are {len(keys)} deals here: name one with --stream." if keys else "No deal is here.")
-    found = [(each, stream) for each, stream in deals if stream.key.key == deal]
-    if not found:
-        raise LookupError(f"No deal {deal} is here.")
-    if len(found) > 1:
-        raise LookupError(f"The deal {deal} is in {len(found)} ledgers: give one of them.")
-    each, stream = found[0]
+    each, stream = _one(checked, deal)
+    deal = stream.key.key
     findings = [one for one in each.findings if one.stream == deal]
-    ours = spec_response(findings, stream.facts.chained if stream.facts else 0)
+    ours = chain(stream, findings) or spec_response(findings, 0)
     if not live:
         return ours, ""
     raws = []
@@ -42,3 +37,19 @@ def kernel_answer(checked: Sequence[Checked], deal: str | None, *, live: bool) -
         f"The live kernel answers valid: {str(theirs['valid']).lower()}, this console finds"
         f" {len(ours['issues'])} issues: see --as kernel."
     )
+
+
+def _one(checked: Sequence[Checked], deal: str | None) -> tuple[Checked, CheckedStream]:
+    deals = [(each, stream) for each in checked for stream in each.streams if stream.key.kind == "deal"]
+    if not deals:
+        raise LookupError("No deal is here.")
+    keys = sorted({stream.key.key for _, stream in deals})
+    if deal is None and len(keys) > 1:
+        raise SeveralDealsError(f"There are {len(keys):,} deals here: name one with --stream.")
+    found = [(each, stream) for each, stream in deals if deal in (None, stream.key.key)]
+    if not found:
+        raise LookupError(f"No deal {deal} is here.")
+    if len(found) > 1:
+        names = ", ".join(each.opened.name for each, _ in found[:4])
+        raise SeveralDealsError(f"The deal {found[0][1].key.key} is in {len(found)} ledgers, give one of them: {names}")
+    return found[0]

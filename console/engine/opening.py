@@ -14,10 +14,12 @@ from console.verify.catalogue import finding
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an operator may choose for the checks. ``now`` is UTC microseconds, None for the clock."""
+    """What an operator may choose for the checks. ``now`` is UTC microseconds, None for the clock; with ``stream``,
+    findings that do not concern that stream are left out where a ledger is checked."""
 
     profile: str | None = None
     now: int | None = None
+    stream: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

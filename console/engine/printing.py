@@ -1,97 +1,150 @@
 """Events one after the other, for commands: those that are there, then those that arrive."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
-from console.engine.client import open_session
+from console.engine.client import Session, open_session
 from console.engine.headless import indexed
+from console.engine.ingest import Step
 from console.engine.opening import Options
 from console.engine.records import Records
+from console.engine.search import matches
 from console.engine.searching import SearchedView
-from console.formats.instant import iso
-from console.index.query import Query, parse
+from console.index.query import Query
 from console.index.reader import IndexReader
 from console.index.rows import EventRow, LedgerRow
+from console.index.schema import row_id
 from console.index.view import EventView, Scope
+from console.sources.base import MAX_RECORD
 
 PAGE = 512
+_BUSY = ("starting", "reading", "restarting")
+"""Phases of the worker in which not all that is there has been read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """One event to print. ``raw`` is its exact bytes where asked for."""
+    """One event to print. ``raw`` is its exact bytes where asked for; ``problem`` says why they are not what was
+    indexed, or are not there, '' otherwise."""
 
     row: EventRow
     ledger: str
-    time: str
     raw: bytes = b""
+    problem: str = ""
 
 
-async def printed(
-    paths: Sequence[str],
-    query: str,
-    *,
-    index: str | None,
-    follow: bool,
-    raw: bool,
-    note: Callable[[str], None],
-) -> AsyncIterator[Printed]:
-    """Events that match. Raises ``QueryError`` before anything is read."""
-    parsed = parse(query)
-    if follow:
-        async for each in _followed(paths, query, index, raw):
-            yield each
-        return
-    async with indexed(paths, index, Options(), note=note) as reader:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be printed. ``index`` is as in ``open_session``. ``note`` is told what goes on, ``progress`` of each
+    step of ingest, ``found`` once of the ledgers that are there."""
+
+    paths: Sequence[str]
+    query: Query
+    index: str | None
+    raw: bool
+    note: Callable[[str], None]
+    progress: Callable[[Step], None]
+    found: Callable[[Sequence[LedgerRow]], None]
+
+
+async def printed(asked: Asked) -> AsyncGenerator[Printed, None]:
+    """Events that match and are there now: of one ledger in its order, of several merged by time.
+
+    Close it (``aclosing``) where it is left early.
+    """
+    query = asked.query
+    async with indexed(asked.paths, asked.index, Options(), progress=asked.progress, note=asked.note) as reader:
         ledgers = await reader.ledgers()
-        view = await _view(reader, parsed, ledgers)
-        records = Records(reader)
-        start = 0
-        while rows := await view.rows(start, start + PAGE):
-            for row in rows:
-                yield await _printed(row, ledgers, records if raw else None)
-            start += len(rows)
+        asked.found(ledgers)
+        async with aclosing(_present(reader, query, ledgers, _Printer(reader, asked.raw))) as events:
+            async for each in events:
+                yield each
 
 
-async def _view(reader: IndexReader, query: Query, ledgers: Sequence[LedgerRow]) -> EventView | SearchedView:
-    only = ledgers[0].id if len(ledgers) == 1 else None
-    if not query.texts:
-        view = EventView(reader, query, Scope(only), further=False)
-        await view.refresh()
-        return view
-    found = SearchedView(reader, query, only, None, False, lambda: None)
-    await found.start()
-    await found.finished()
-    await found.refresh()
-    return found
-
-
-async def _followed(paths: Sequence[str], query: str, index: str | None, raw: bool) -> AsyncIterator[Printed]:
-    session = await open_session(paths, index=index)
+async def followed(asked: Asked) -> AsyncGenerator[Printed, None]:
+    """Like ``printed``; then events as they arrive, in the order of each ledger, until it is closed."""
+    query = asked.query
+    session = await open_session(asked.paths, index=asked.index)
     try:
-        seen: set[int] = set()
+        changes = session.changes()
+        async for change in changes:
+            if change.progress.phase not in _BUSY:
+                break
         reader = await session.reader()
-        records = Records(reader)
-        view = await session.view(query)
-        done = 0
-        async for _ in session.changes():
-            await view.refresh()
-            ledgers = await session.ledgers()
-            start = max(0, min(done, view.count) - PAGE)
-            while rows := await view.rows(start, start + PAGE):
-                for row in rows:
-                    if row.id not in seen:
-                        seen.add(row.id)
-                        yield await _printed(row, ledgers, records if raw else None)
-                start += len(rows)
-            done = view.count
-            await asyncio.sleep(0)
+        ledgers = await reader.ledgers()
+        asked.found(ledgers)
+        printer = _Printer(reader, asked.raw)
+        marks = {each.id: each.records for each in ledgers}
+        async with aclosing(_present(reader, query, ledgers, printer)) as events:
+            async for each in events:
+                if each.row.ordinal <= marks.get(each.row.ledger, 0):
+                    yield each
+        async with aclosing(_arriving(session, query, marks, printer, asked.note)) as events:
+            async for each in events:
+                yield each
     finally:
         await session.close()
 
 
-async def _printed(row: EventRow, ledgers: Sequence[LedgerRow], records: Records | None) -> Printed:
-    name = next((each.name for each in ledgers if each.id == row.ledger), "")
-    data = (await records.raw(row)).record.raw if records is not None else b""
-    return Printed(row, name, "" if row.time is None else iso(row.time), data)
+class _Printer:
+    """Makes what is printed of rows."""
+
+    def __init__(self, reader: IndexReader, raw: bool) -> None:
+        self._reader = reader
+        self._raw = raw
+        self._records = Records(reader)
+
+    async def print(self, row: EventRow, ledger: str) -> Printed:
+        if not self._raw:
+            return Printed(row, ledger)
+        found = await self._records.raw(row, MAX_RECORD)
+        return Printed(row, ledger, found.record.raw, found.problem)
+
+    async def fits(self, row: EventRow, query: Query) -> bool:
+        """Whether a row's record holds what the query looks for in raw records."""
+        return not query.texts or matches((await self._records.raw(row, MAX_RECORD)).record.raw, query.texts)
+
+
+async def _present(
+    reader: IndexReader, query: Query, ledgers: Sequence[LedgerRow], printer: _Printer
+) -> AsyncGenerator[Printed, None]:
+    names = {each.id: each.name for each in ledgers}
+    only = ledgers[0].id if len(ledgers) == 1 else None
+    view: EventView | SearchedView
+    if query.texts:
+        view = SearchedView(reader, query, only, None, False, lambda: None)
+        await view.start()
+        await view.finished()
+    else:
+        view = EventView(reader, query, Scope(only), further=False)
+    await view.refresh()
+    start = 0
+    while rows := await view.rows(start, start + PAGE):
+        for row in rows:
+            yield await printer.print(row, names.get(row.ledger, ""))
+        start += len(rows)
+
+
+async def _arriving(
+    session: Session, query: Query, marks: dict[int, int], printer: _Printer, note: Callable[[str], None]
+) -> AsyncGenerator[Printed, None]:
+    """Events beyond the marks (records by ledger), which move along."""
+    reader = await session.reader()
+    said = ""
+    async for change in session.changes():
+        if change.progress.note not in ("", said):
+            said = change.progress.note
+            note(said)
+        for ledger in await reader.ledgers():
+            done = marks.get(ledger.id, 0)
+            if ledger.records < done:
+                note(f"{ledger.name}: {ledger.note or 'what was read has changed'}; printing goes on at its beginning")
+                done = 0
+            low, high = row_id(ledger.id, done + 1), row_id(ledger.id, ledger.records)
+            while rows := await reader.between(query, low, high, PAGE):
+                for row in rows:
+                    if await printer.fits(row, query):
+                        yield await printer.print(row, ledger.name)
+                low = rows[-1].id + 1
+            marks[ledger.id] = ledger.records

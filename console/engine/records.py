@@ -35,11 +35,11 @@ class Records:
         self._sources: dict[tuple[str, str | None], Source | None] = {}
         self._contexts: dict[int, Context] = {}
 
-    async def raw(self, row: EventRow) -> Raw:
-        """One record. Never raises: what cannot be read any more is said."""
+    async def raw(self, row: EventRow, limit: int = LARGE) -> Raw:
+        """One record of at most ``limit`` bytes. Never raises: what cannot be read any more is said."""
         where = await self._reader.volume(row.id)
         empty = Record(row.ordinal, row.offset, row.length, b"")
-        if row.length > LARGE:
+        if row.length > limit:
             return Raw(empty, f"The record has {row.length:,} bytes: too large to be shown.")
         source = None if where is None else await asyncio.to_thread(self._source, *where)
         if source is None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from console import __version__
-from console.engine.checking import Checked, CheckedStream
+from console.engine.checking import Checked, CheckedStream, concerns
 from console.formats.instant import iso
 from console.formats.kernel.responses import spec_response
 from console.model.finding import Finding
@@ -19,21 +19,23 @@ INTACT, FINDINGS, INCOMPLETE = 0, 1, 3
 def report(
     checked: Sequence[Checked], skipped: Sequence[Skipped], *, fail_on: Severity, stream: str | None = None
 ) -> dict[str, Any]:
-    """The whole report. With ``stream``, only streams and findings of that key are in it, and only they count."""
+    """The whole report. With ``stream``, only the ledgers that hold such a stream are in it, and of their findings
+    those that ``console.engine.checking.concerns`` it."""
+    if stream is not None:
+        checked = [each for each in checked if any(one.key.key == stream for one in each.streams)]
     ledgers = [_ledger(each, stream) for each in checked]
     findings = [
         _finding(each.opened.name, found)
         for each in checked
         for found in each.findings
-        if stream is None or found.stream == stream
+        if stream is None or concerns(found, stream)
     ]
-    if stream is None:
-        findings += [_finding(each.path, each.finding) for each in skipped]
+    findings += [_finding(each.path, each.finding) for each in skipped]
     findings.sort(key=lambda each: -_LEVEL[each["severity"]])
     by_severity = dict.fromkeys(("critical", "error", "warning", "note"), 0)
     for each in findings:
         by_severity[each["severity"]] += each["count"]
-    trust = _trust(checked, stream)
+    trust = [sum(column) for column in zip([0] * 7, *(_trust(each, stream) for each in checked), strict=True)]
     code = _exit_code(checked, skipped, findings, fail_on, events=sum(trust))
     return {
         "schema_version": SCHEMA_VERSION,
@@ -44,7 +46,7 @@ def report(
             "ledgers": len(ledgers),
             "streams": sum(len(each["streams"]) for each in ledgers),
             "events": sum(trust),
-            "trust": {Trust(state).word: number for state, number in enumerate(trust)},
+            "trust": _words(trust),
             "findings": by_severity,
         },
         "ledgers": ledgers,
@@ -73,18 +75,24 @@ def _exit_code(
     return INTACT
 
 
-def _trust(checked: Sequence[Checked], stream: str | None) -> list[int]:
-    total = [0] * 7
-    for each in checked:
-        counts = [each.trust] if stream is None else [one.count.trust for one in each.streams if one.key.key == stream]
-        for count in counts:
-            total = [have + more for have, more in zip(total, count, strict=True)]
-    return total
+def _trust(checked: Checked, stream: str | None) -> Sequence[int]:
+    if stream is None:
+        return checked.trust
+    counts = [each.count.trust for each in checked.streams if each.key.key == stream]
+    return [sum(column) for column in zip([0] * 7, *counts, strict=True)]
+
+
+def _words(trust: Sequence[int]) -> dict[str, int]:
+    return {Trust(state).word: number for state, number in enumerate(trust)}
 
 
 def _ledger(checked: Checked, stream: str | None) -> dict[str, Any]:
     form = checked.opened.format
     profile = next((each for each in form.profiles if each.name == checked.profile), None)
+    by_stream: dict[str, list[Finding]] = {}
+    for found in checked.findings:
+        if found.stream is not None:
+            by_stream.setdefault(found.stream, []).append(found)
     return {
         "path": checked.opened.name,
         "format": form.name,
@@ -95,7 +103,12 @@ def _ledger(checked: Checked, stream: str | None) -> dict[str, Any]:
         "bytes": checked.bytes,
         "sha256": checked.sha256 or None,
         "pending": checked.pending,
-        "streams": [_stream(each, checked) for each in checked.streams if stream is None or each.key.key == stream],
+        "trust": _words(_trust(checked, stream)),
+        "streams": [
+            _stream(each, by_stream.get(each.key.key, ()))
+            for each in checked.streams
+            if stream is None or each.key.key == stream
+        ],
     }
 
 
@@ -105,20 +118,30 @@ def _coverage(profile: Profile | None) -> dict[str, list[str]] | None:
     return {"covered": list(profile.coverage.covered), "uncovered": list(profile.coverage.uncovered)}
 
 
-def _stream(stream: CheckedStream, checked: Checked) -> dict[str, Any]:
-    facts, count = stream.facts, stream.count
+def _stream(stream: CheckedStream, findings: Sequence[Finding]) -> dict[str, Any]:
+    count = stream.count
     return {
         "kind": stream.key.kind,
         "key": stream.key.key,
         "events": count.events,
         "first_time": None if count.first is None else iso(count.first),
         "last_time": None if count.last is None else iso(count.last),
-        "state": dict(facts.state) if facts else {},
-        "trust": {Trust(state).word: number for state, number in enumerate(count.trust) if number},
-        "chain": None
-        if facts is None or facts.chain_intact is None
-        else spec_response([each for each in checked.findings if each.stream == stream.key.key], facts.chained),
+        "state": dict(stream.facts.state) if stream.facts else {},
+        "trust": _words(count.trust),
+        "chain": chain(stream, findings),
     }
+
+
+def chain(stream: CheckedStream, findings: Sequence[Finding]) -> dict[str, Any] | None:
+    """The stream's chain in the words of the kernel's specification; None where it has none.
+
+    Of a ledger with very many findings some are only counted: a chain that broke is never valid for that.
+    """
+    if stream.facts is None or stream.facts.chain_intact is None:
+        return None
+    found = spec_response(findings, stream.facts.chained)
+    intact = found["valid"] and stream.facts.chain_intact
+    return {**found, "valid": intact, "chainIntact": intact}
 
 
 def _finding(ledger: str, found: Finding) -> dict[str, Any]:

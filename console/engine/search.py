@@ -29,6 +29,11 @@ def needles(text: str) -> tuple[list[bytes], bool]:
     return [form if exact else form.lower() for form in forms], exact
 
 
+def matches(raw: bytes, texts: Sequence[tuple[str, bool]]) -> bool:
+    """Whether one record holds every wanted text and no unwanted one."""
+    return all(_holds(raw, needles(text)) is want for text, want in texts)
+
+
 def search(source: Source, texts: Sequence[tuple[str, bool]], start: Cursor) -> Iterator[Hits]:
     """Records that hold every wanted text and no unwanted one. One answer a batch. Raises ``SourceError``."""
     wanted = [needles(text) for text, want in texts if want]

@@ -102,6 +102,15 @@ def parse(text: str) -> Query:
     return Query(tuple(parts.conditions), tuple(parts.parameters), tuple(parts.texts))
 
 
+def either(query: Query, alternatives: list[Query]) -> Query:
+    """The query, and of the conditions of the alternatives at least one (any, where there are none)."""
+    if not alternatives:
+        return query
+    parameters = [each for one in alternatives for each in one.parameters]
+    condition = f"({' OR '.join(f'({one.where})' for one in alternatives)})"
+    return Query((*query.conditions, condition), (*query.parameters, *parameters), query.texts)
+
+
 def _term(parts: _Parts, match: re.Match[str], at: int) -> None:
     name, wanted = (match["field"] or "").lower(), match["not"] is None
     if match["plain"] is None:
@@ -174,7 +183,7 @@ def _stream(value: _Value) -> Built:
 
 def _ledger(value: _Value) -> Built:
     if not value.exact:
-        parts = [each if "/" in each or "*" in each else f"*{each}*" for each in value.each()]
+        parts = [each if each.startswith("/") or "*" in each else f"*{each}*" for each in value.each()]
         value = _Value(",".join(parts))
     test, parameters = _any_of("path", value)
     return f"event.id >> 32 IN (SELECT id FROM ledger WHERE {test})", parameters

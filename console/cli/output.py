@@ -1,0 +1,141 @@
+"""What commands print: data to stdout, narration to stderr, and no control character of anyone else's in either."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from console.model.trust import Severity, Trust
+from console.text import safe
+
+_SEVERITY = {Severity.CRITICAL: "1;31", Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "2"}
+_TRUST = {
+    Trust.BROKEN: "1;31",
+    Trust.LINKED: "33",
+    Trust.VERIFIED: "32",
+    Trust.RECOVERED: "32",
+    Trust.UNCHECKED: "2",
+    Trust.UNCHAINED: "2",
+    Trust.PENDING: "2",
+}
+WORST_FIRST = (
+    *(Trust.BROKEN, Trust.LINKED, Trust.PENDING, Trust.UNCHECKED, Trust.UNCHAINED, Trust.RECOVERED, Trust.VERIFIED),
+)
+
+
+def out(text: str = "") -> None:
+    """One line of data. What is foreign in it has gone through ``safe``."""
+    sys.stdout.write(text + "\n")
+
+
+def out_json(value: Any) -> None:
+    """One line of JSON, exact and all ASCII: every control character and surrogate is escaped."""
+    out(json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f"))
+
+
+def say(text: str) -> None:
+    """One line of narration."""
+    sys.stdout.flush()
+    sys.stderr.write(f"audit-console: {safe(text)}\n")
+
+
+class Paint:
+    """Colours, where stdout is a terminal that wants them. Words and glyphs say the same without."""
+
+    def __init__(self, no_color: bool) -> None:
+        plain = no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        self._on = sys.stdout.isatty() and not plain
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._on and text.strip() else text
+
+    def severity(self, text: str, severity: Severity) -> str:
+        """Text in the colour of a severity."""
+        return self(text, _SEVERITY.get(severity, "0"))
+
+    def trust(self, text: str, trust: Trust) -> str:
+        """Text in the colour of a trust state."""
+        return self(text, _TRUST[trust])
+
+    def strong(self, text: str) -> str:
+        """Heads and names."""
+        return self(text, "1")
+
+    def quiet(self, text: str) -> str:
+        """What is said beside."""
+        return self(text, "2")
+
+    def counts(self, counts: Sequence[int]) -> str:
+        """Events by ``Trust`` as glyphs, numbers and words, the worst first; '' where there are none."""
+        return "  ".join(
+            self.trust(f"{trust.glyph} {counts[trust]:,} {trust.word}", trust) for trust in WORST_FIRST if counts[trust]
+        )
+
+
+class Ticker:
+    """Progress on stderr, only where that is a terminal; gone when the block ends."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._shown = False
+        self._on = sys.stderr.isatty()
+
+    def __enter__(self) -> "Ticker":
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.done()
+
+    def show(self, text: str) -> None:
+        """Show this instead of what was shown before."""
+        if self._on:
+            sys.stderr.write(f"\r\x1b[K{self._what} {safe(text, limit=200)}")
+            sys.stderr.flush()
+            self._shown = True
+
+    def done(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False
+
+
+def human_time(micros: int | None) -> str:
+    """``2025-10-14 21:11:05 UTC``, '' for None."""
+    from console.formats.instant import iso
+
+    return "" if micros is None else iso(micros, digits=0).replace("T", " ").replace("Z", " UTC")
+
+
+class AsGiven:
+    """Paths as they were given: the index knows them by their absolute path."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        # Longest first, so that the nearest of several folders names what is below it.
+        known = {os.path.abspath(path): path for path in paths}  # noqa: PTH100 - not through symbolic links
+        self._known = sorted(known.items(), key=lambda pair: -len(pair[0]))
+
+    def __call__(self, path: str) -> str:
+        for absolute, given in self._known:
+            root = absolute.rstrip("/")
+            if path == absolute:
+                return given
+            if path.startswith((root + "/", root + "#")):
+                rest = path[len(root) :]
+                return rest[1:] if given == "." and rest[0] == "/" else given.rstrip("/") + rest
+        return path
+
+
+def problems(ledgers: Sequence[Any], shown: AsGiven) -> int:
+    """Say which of the ledgers' rows are none, and why. The exit code: 0, or 3 where something could not be read."""
+    code = 0 if any(each.format for each in ledgers) else 3
+    for each in ledgers:
+        if not each.format or each.state in ("unreadable", "gone"):
+            say(f"{shown(each.name)}: {each.note}")
+            code = code if each.state == "empty" else 3
+    if not ledgers:
+        say("There are no ledgers here.")
+    return code

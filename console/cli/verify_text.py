@@ -1,0 +1,162 @@
+"""The report of ``verify`` for people: each ledger, then what was found, worst first, then the verdict."""
+
+import textwrap
+from collections import Counter
+from typing import Any
+
+from console.cli.output import Paint, out
+from console.model.trust import Severity, Trust
+from console.text import safe
+
+WIDTH = 100
+LEDGERS, STREAMS, FINDINGS = 100, 5, 200
+"""How many are shown: of all ledgers, of a ledger's streams, of all findings."""
+ALIKE = 3
+"""Findings of one code and ledger that are shown one by one before the rest is counted."""
+VALUE = 200
+"""Characters of a value that are shown."""
+_UNREAD = ("container.unreadable", "container.not-recognised", "container.empty")
+
+
+def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
+    """Print the object that ``console.engine.report.report`` made."""
+    worst: dict[str, Severity] = {}
+    of_streams: dict[tuple[str, str], Severity] = {}
+    for each in result["findings"]:
+        severity = Severity[each["severity"].upper()]
+        worst[each["ledger"]] = max(severity, worst.get(each["ledger"], Severity.NONE))
+        if each["stream"] is not None:
+            key = (each["ledger"], each["stream"])
+            of_streams[key] = max(severity, of_streams.get(key, Severity.NONE))
+    ledgers = sorted(result["ledgers"], key=lambda each: -worst.get(each["path"], Severity.NONE))
+    for ledger in ledgers[:LEDGERS]:
+        _ledger(ledger, of_streams, paint)
+    if len(ledgers) > LEDGERS:
+        out(f"showing {LEDGERS} of {len(ledgers):,} ledgers, those with the worst findings (--format json has all)")
+    if result["findings"]:
+        if ledgers:
+            out()
+        _findings(result["findings"], paint)
+    out()
+    _verdict(result, fail_on, paint)
+
+
+def _ledger(ledger: dict[str, Any], worst: dict[tuple[str, str], Severity], paint: Paint) -> None:
+    streams = ledger["streams"]
+    out(paint.strong(safe(ledger["path"])))
+    kinds = Counter(each["kind"] for each in streams)
+    parts = [_count(ledger["records"], "event"), f"{ledger['format']} in {ledger['container']}"]
+    parts += [_count(number, kind) for kind, number in kinds.items()]
+    times = [each[name] for each in streams for name in ("first_time", "last_time") if each[name]]
+    if times:
+        parts.append(f"{_time(min(times))} to {_time(max(times))} UTC")
+    out("  " + ", ".join(parts))
+    counts = paint.counts(_counts(ledger["trust"]))
+    if counts:
+        out("  " + counts)
+    for line in textwrap.wrap(_covered(ledger), WIDTH - 2, break_on_hyphens=False, break_long_words=False):
+        out("  " + paint.quiet(line))
+    if len(streams) == 1:
+        out(f"  {_stream(streams[0])}")
+        return
+    bad = [each for each in streams if _badness(ledger, each, worst) > (Severity.NOTE, 0)]
+    bad.sort(key=lambda each: _badness(ledger, each, worst), reverse=True)
+    for each in bad[:STREAMS]:
+        out(f"  {_stream(each)}  {paint.counts(_counts(each['trust']))}")
+    if len(bad) > STREAMS:
+        out("  " + paint.quiet(f"showing {STREAMS} of {len(bad):,} streams with findings (--format json has all)"))
+
+
+def _badness(
+    ledger: dict[str, Any], stream: dict[str, Any], worst: dict[tuple[str, str], Severity]
+) -> tuple[Severity, int]:
+    return worst.get((ledger["path"], stream["key"]), Severity.NONE), stream["trust"][Trust.BROKEN.word]
+
+
+def _stream(stream: dict[str, Any]) -> str:
+    state = ", ".join(safe(str(value), limit=VALUE) for value in stream["state"].values())
+    return f"{stream['kind']} {safe(stream['key'], limit=VALUE)}" + (f"  {state}" if state else "")
+
+
+def _covered(ledger: dict[str, Any]) -> str:
+    if ledger["coverage"] is None:
+        return "no hash protects these events: what was changed in them cannot be seen from the ledger alone"
+    uncovered = ledger["coverage"]["uncovered"]
+    return f"hashes under {ledger['profile']}" + (f" do not cover {', '.join(uncovered)}" if uncovered else "")
+
+
+def _findings(findings: list[dict[str, Any]], paint: Paint) -> None:
+    alike: Counter[tuple[str, str]] = Counter()
+    total = Counter((each["code"], each["ledger"]) for each in findings)
+    shown = 0
+    for each in findings:
+        group = (each["code"], each["ledger"])
+        alike[group] += 1
+        if alike[group] <= ALIKE and shown < FINDINGS:
+            shown += 1
+            _finding(each, paint)
+            if alike[group] == ALIKE and total[group] > ALIKE:
+                out(f"           … and {total[group] - ALIKE:,} more {each['code']} in {safe(each['ledger'])}")
+    if shown < len(findings):
+        out(f"showing {shown:,} of {len(findings):,} findings (--format json has all)")
+
+
+def _finding(each: dict[str, Any], paint: Paint) -> None:
+    severity = Severity[each["severity"].upper()]
+    times = f" (×{each['count']:,})" if each["count"] > 1 else ""
+    place = safe(each["ledger"]) + ("" if each["record"] is None else f":{each['record']}")
+    head = paint.severity(f"{severity.glyph} {severity.word:<8}", severity)
+    out(f"{head} {paint.strong(each['code'])}{times}  {place}")
+    indent = " " * 11
+    out(indent + safe(each["message"]))
+    where = [] if each["stream"] is None else [f"stream {safe(each['stream'], limit=VALUE)}"]
+    where += [] if each["sequence"] is None else [f"sequence {each['sequence']}"]
+    where += [] if each["event_id"] is None else [f"event {safe(each['event_id'], limit=VALUE)}"]
+    where += [] if each["field"] is None else [f"field {safe(each['field'], limit=VALUE)}"]
+    if where:
+        out(indent + paint.quiet(", ".join(where)))
+    for word in ("expected", "actual"):
+        if each[word] is not None:
+            out(f"{indent}{word:<9} {safe(each[word], limit=VALUE)}")
+
+
+def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
+    totals = result["totals"]
+    counts = paint.counts(_counts(totals["trust"])) or "nothing verified"
+    out(f"{_count(totals['events'], 'event')} in {_count(totals['ledgers'], 'ledger')}: {counts}")
+    found = ", ".join(f"{number:,} {word}" for word, number in totals["findings"].items() if number)
+    out(f"findings: {found or 'none'}")
+    proved = totals["trust"][Trust.VERIFIED.word] + totals["trust"][Trust.RECOVERED.word]
+    unread = sum(each["code"] in _UNREAD[:2] for each in result["findings"])
+    could_not = f"{_count(unread, 'path')} could not be read or recognised" if unread else ""
+    match result["verdict"]:
+        case "intact" if proved:
+            out(paint(f"intact: nothing at or above {fail_on.word} was found", "32"))
+        case "intact":
+            out(f"nothing at or above {fail_on.word} was found; nothing could be proved either: no hash was checked")
+        case "findings":
+            bad = sum(
+                each["count"]
+                for each in result["findings"]
+                if Severity[each["severity"].upper()] >= fail_on and each["code"] not in _UNREAD
+            )
+            said = f"{_count(bad, 'finding')} at or above {fail_on.word}: `audit-console explain CODE` says more"
+            out(paint.severity(said, Severity.ERROR) + (f"; {could_not}" if could_not else ""))
+        case _ if totals["events"]:
+            out(paint.severity(f"incomplete: {could_not or 'not everything was read to its end'}", Severity.WARNING))
+        case _:
+            out(paint.severity(f"incomplete: {could_not or 'there is nothing here to verify'}", Severity.WARNING))
+
+
+def _counts(trust: dict[str, int]) -> list[int]:
+    return [trust[state.word] for state in Trust]
+
+
+def _count(number: int, noun: str) -> str:
+    if number != 1:
+        noun = noun[:-1] + "ies" if noun.endswith("y") else noun + ("es" if noun.endswith(("s", "ch")) else "s")
+    return f"{number:,} {noun}"
+
+
+def _time(text: str) -> str:
+    return text[:19].replace("T", " ")
