@@ -1,9 +1,9 @@
 """What every format offers to the engine."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from console.model.batch import EventBatch
 from console.model.event import Event, Panel, StreamKey
@@ -91,6 +91,31 @@ class Reader(Protocol):
         """Walk all events of one stream, given in order of (sequence, ordinal)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """Counts of a ledger: records, events by ``Trust``, and for each stream (events by trust, first and last time).
+
+    Times are UTC microseconds, ``NO_TIME`` where no event names one.
+    """
+
+    records: int
+    trust: Sequence[int]
+    streams: Mapping[StreamKey, tuple[Sequence[int], int, int]]
+
+
+class CountingReader(Reader, Protocol):
+    """A reader that makes no rows: its batches are empty but for findings, and it counts instead."""
+
+    def tallies(self) -> Tallies:
+        """Counts so far. Streams that ``irregular`` names are unchecked until they are walked again."""
+
+    def summary(self, findings: Sequence[Finding]) -> Any:
+        """What this reader saw, with the findings of its batches; picklable. The reader is spent."""
+
+    def adopt(self, whole: Any) -> None:
+        """Go on from joined summaries as if this reader had read everything."""
+
+
 class Format(Protocol):
     """One system's ledgers."""
 
@@ -122,6 +147,17 @@ class Format(Protocol):
 
     def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
         """The link of one record, laid open. ``before`` is the event before it in the chain, if known."""
+
+
+@runtime_checkable
+class SegmentedFormat(Protocol):
+    """A format whose ledgers can be counted without rows, and cut into segments that are checked apart."""
+
+    @property
+    def name(self) -> str: ...
+    def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> CountingReader: ...
+    def join(self, left: Any, right: Any, fetch: Callable[[int], bytes]) -> Any:
+        """Two neighbouring summaries as one; ``fetch`` reads the record at an offset. Both are spent."""
 
 
 def key64(text: str) -> int:
