@@ -1,11 +1,13 @@
 """What pydantic says of a value, in the words of the findings."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 SHOWN = 120
 """Characters of a wrong value that a finding repeats."""
 LIMIT = 20
@@ -36,11 +38,16 @@ class Violation:
 
 
 def violations(error: ValidationError, *, tags: frozenset[str] = frozenset()) -> Iterator[Violation]:
-    """The first ``LIMIT`` violations. ``tags`` are names of union members, which are no part of a field's path."""
+    """The first ``LIMIT`` violations. ``tags`` are names of union members, which are no part of a field's path.
+
+    Texts with half of a surrogate pair, which pydantic refuses, are left to ``strict.decode``: it says so.
+    """
     told: set[tuple[str, str]] = set()
     for each in error.errors(include_url=False, include_context=False):
+        if isinstance(each["input"], str) and _SURROGATE.search(each["input"]):
+            continue
         code = _CODES.get(each["type"], "schema.wrong-type")
-        field = path(each["loc"], tags)
+        field = path(each["loc"], tags) or "the record"
         if (code, field) in told:
             continue
         if len(told) >= LIMIT:

@@ -90,7 +90,12 @@ def test_panels_say_who_what_and_when() -> None:
 
 
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["{}", "[", '{"old":1}']),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["\ud800", "{}", "[", '{"old":1}']),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.text(max_size=5) | st.sampled_from(["old", "new", "changes", "field"]), inner, max_size=3)

@@ -153,16 +153,11 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
     inner: Mapping[str, Any] = payload or {}
     run, action = text(get("run_id")), text(get("action_id"))
     deal = text(get("deal_id")) or deal_of_file
-    trace, correlation, parent = text(get("trace_id")), text(get("correlation_id")), text(get("causation_id"))
+    if shape == DEAL_FILE and not deal:
+        deal = text(inner.get("deal_id"))
+    trace = text(get("trace_id") or inner.get("trace_id"))
+    correlation = text(get("correlation_id") or inner.get("correlation_id"))
     version = get("schema_version")
-    if inner:
-        if shape == DEAL_FILE and not deal:
-            deal = text(inner.get("deal_id"))
-        trace = trace or text(inner.get("trace_id"))
-        correlation = correlation or text(inner.get("correlation_id"))
-        parent = parent or text(inner.get("causation_id"))
-        if version is None:
-            version = inner.get("schema_version")
     of_deal = correlation or deal
     streams: list[tuple[str, str]] = []
     if shape == OUTBOX:
@@ -187,10 +182,10 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
         name,
         name if entry is None else entry.category,
         streams,
-        text(get("event_id")) or text(inner.get("event_id")) or text(get("id")),
+        text(get("event_id") or inner.get("event_id") or get("id")),
         get(TIMES[shape][0]),
-        text(get("actor")) or text(get("actor_id")) or text(get("source")) or text(get("event_source")),
-        parent,
+        text(get("actor") or get("actor_id") or get("source") or get("event_source")),
+        text(get("causation_id") or inner.get("causation_id")),
         trace,
         correlation,
         deal,
@@ -198,7 +193,7 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
         field,
         payload,
         problems,
-        version,
+        inner.get("schema_version") if version is None else version,
     )
 
 

@@ -138,7 +138,9 @@ class ZakopsReader:
                     state.since, state.record, state.offset, state.length = micros, row.record, row.offset, row.length
                 self._streams.watch(stream)
         elif isinstance(state, rules.Run):
-            call = text(document.get("tool_call_id")) or text((row.payload or {}).get("tool_call_id"))
+            call = None
+            if row.category.startswith("run.tool_"):
+                call = text(document.get("tool_call_id") or (row.payload or {}).get("tool_call_id"))
             self._say(rules.step_run(state, row.category, call), stream.key)
             if state.status in rules.ENDED and not state.record and state.unanswered:
                 state.record, state.offset, state.length = row.record, row.offset, row.length
