@@ -2,11 +2,13 @@
 
 import os
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -20,7 +22,7 @@ from console.app.sweep import SweepFilter
 from console.app.theme import THEMES, other, preferred
 from console.app.work import in_words
 from console.engine.session import SessionApi
-from console.text import SafeText, safe
+from console.text import SafeText, safe, safe_lines
 
 STYLES = Path(__file__).parent / "styles"
 
@@ -160,14 +162,14 @@ class ConsoleApp(App[int]):
             await self.session.close()
 
     def _fatal_error(self) -> None:
-        """An error in the console itself: one line for people, the traceback only where TEXTUAL=debug asks for it.
+        """A fault of the console itself: one line for people, and where it was only if asked for.
 
-        Textual's own would print every local variable raw, ledger texts included.
+        Textual's own way prints local variables and messages raw, ledger texts included, and reads markup in them.
         """
-        if "debug" in self.features or os.environ.get("AUDIT_CONSOLE_TRACEBACK"):
-            super()._fatal_error()
-            return
-        words = in_words(self._exception) if self._exception else "unknown"
-        self.panic(
-            f"audit-console met an error in itself and ended: {words}\nSet AUDIT_CONSOLE_TRACEBACK=1 to see where."
-        )
+        error = self._exception
+        lines = [f"audit-console met an error in itself and ended: {in_words(error) if error else 'unknown'}"]
+        if os.environ.get("AUDIT_CONSOLE_TRACEBACK"):
+            lines += safe_lines("".join(traceback.format_exception(error)))
+        else:
+            lines.append("Set AUDIT_CONSOLE_TRACEBACK=1 to see where.")
+        self.panic(Text("\n".join(lines)))

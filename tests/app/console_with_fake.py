@@ -1,7 +1,8 @@
-"""Runs the console on the session in memory, for tests in a real terminal: ``python console_with_fake.py [empty]``."""
+"""Runs the console on the session in memory, for tests in a real terminal; ``empty`` or ``broken`` may be given."""
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
@@ -9,10 +10,23 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 from fake_session import SECOND, START, FakeSession  # noqa: E402 - the path is set first
 
 from console.app.app import ConsoleApp  # noqa: E402
+from console.index.rows import LedgerRow  # noqa: E402
+
+
+class Broken:
+    """A count that cannot be shown: a fault of the console itself."""
+
+    def __radd__(self, other: int) -> int:
+        raise RuntimeError("fault \x1b]0;owned\x07 [/x]")
+
+
+class BrokenSession(FakeSession):
+    async def ledgers(self) -> list[LedgerRow]:
+        return [replace(row, records=Broken()) for row in await super().ledgers()]  # type: ignore[arg-type] # broken
 
 
 async def main() -> None:
-    session = FakeSession(empty="empty" in sys.argv)
+    session = BrokenSession() if "broken" in sys.argv else FakeSession(empty="empty" in sys.argv)
 
     async def opened() -> FakeSession:
         return session
@@ -20,6 +34,7 @@ async def main() -> None:
     app = ConsoleApp(opened, where="/var/ledgers", now=lambda: START + 3 * 3600 * SECOND)
     app.animation_level = "none"
     await app.run_async()
+    sys.exit(app.return_code or 0)
 
 
 asyncio.run(main())

@@ -74,7 +74,9 @@ async def test_an_empty_place_then_a_first_ledger() -> None:
         session.ledgers = full.ledgers  # type: ignore[method-assign]
         session.streams = full.streams  # type: ignore[method-assign]
         session.say(Progress("following"))
-        await seen(pilot, "deals/acm")
+        await seen(pilot, "deal acc674")
+        await pilot.press("j")
+        await seen(pilot, "› ├ deal acc674")
 
 
 async def test_progress_in_the_head_line() -> None:

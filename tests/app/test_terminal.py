@@ -122,3 +122,13 @@ def test_an_empty_place_is_said_in_words() -> None:
     with Terminal(80, 24, "empty") as terminal:
         text = terminal.see("No ledgers here yet")
         assert "/var/ledgers" in text
+
+
+@pytest.mark.parametrize("traceback", ["", "1"])
+def test_a_fault_of_the_console_ends_it_in_words(traceback: str) -> None:
+    with Terminal(80, 24, "broken", AUDIT_CONSOLE_TRACEBACK=traceback) as terminal:
+        assert terminal.end() != 0
+        text = terminal.raw.decode()
+    assert "audit-console met an error in itself and ended: fault ␛]0;owned␇ [/x]" in text.replace("\r\n", "")
+    assert "\x1b]0;" not in text
+    assert ("Traceback (most recent call last)" in text) == bool(traceback)

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from console.app.actions import GROUPS, HELP, bindings, on, shown_key
+from console.app.actions import DETAILS, GROUPS, HELP, STREAM, Action, bindings, on, shown_key
 from console.app.cells import fit
 from console.app.screens.base import ConsoleScreen
 from console.model.trust import Severity, Trust
@@ -56,6 +56,11 @@ class HelpScreen(ConsoleScreen):
         self.query_one("#help").focus()
 
 
+def _line(action: Action) -> Content:
+    keys = "  ".join(shown_key(key) for key in action.keys)
+    return Content.assemble("  ", (fit(keys, KEYS_WIDTH), "bold"), action.help)
+
+
 def help_content(of: str) -> Content:
     """The text of the help for one screen."""
     lines: list[Content] = []
@@ -63,11 +68,13 @@ def help_content(of: str) -> Content:
         actions = [action for action in on(of) if action.group == group]
         if actions:
             lines.append(Content.assemble((group, "bold $text-primary")))
-        for action in actions:
-            keys = "  ".join(shown_key(key) for key in action.keys)
-            lines.append(Content.assemble("  ", (fit(keys, KEYS_WIDTH), "bold"), action.help))
+        lines += [_line(action) for action in actions]
         if actions:
             lines.append(Content())
+    if of == STREAM:
+        lines.append(Content.assemble(("In the details", "bold $text-primary")))
+        lines += [_line(action) for action in on(DETAILS)]
+        lines.append(Content())
     lines.append(Content.assemble(("Trust of an event", "bold $text-primary")))
     for trust, words in TRUST_WORDS.items():
         lines.append(Content.assemble("  ", (fit(f"{trust.glyph} {trust.word}", KEYS_WIDTH), "bold"), words))

@@ -52,6 +52,7 @@ class OverviewScreen(ConsoleScreen):
         self._read = False
         self._reader = Latest(self.guarded(self._read_ledgers, "Reading the ledgers"), self._start_reading)
         self._calm: Timer | None = None
+        self._again = False
 
     def body(self) -> Iterator[Widget]:
         yield TextLine(id="totals")
@@ -80,8 +81,6 @@ class OverviewScreen(ConsoleScreen):
             self._calm = self.set_timer(CALM, self._rested)
         else:
             self._again = True
-
-    _again = False
 
     def _rested(self) -> None:
         self._calm = None
@@ -135,6 +134,8 @@ class OverviewScreen(ConsoleScreen):
         if empty:
             self.query_one("#empty", Static).update(self._empty_words())
             return
+        if self.focused is None:
+            self.list.focus()
         rows = rows_of(self._ledgers, self._streams, self._order)
         self.list.show(rows, self.console_app.now(), common_root([ledger.path for ledger in self._ledgers]))
         self.say_place()

@@ -80,8 +80,17 @@ class CursorList(ScrollView, can_focus=True):
 
     def resize_rows(self, count: int) -> None:
         """There are now so many rows; the cursor stays within them."""
+        grows = self._count <= count and self.is_mounted and self.virtual_size.width == self.inner_width
         self._count = count
-        self.virtual_size = Size(self.inner_width, count)
+        size = Size(self.inner_width, count)
+        if grows:
+            # Textual would lay out the screen and paint the whole list for this: only the scroll bar need know.
+            self.set_reactive(Widget.virtual_size, size)
+            bar = self.vertical_scrollbar
+            if (count - bar.window_virtual_size) * self.page * 8 >= bar.window_virtual_size:  # an eighth of a cell
+                bar.window_virtual_size = count
+        else:
+            self.virtual_size = size
         if self.cursor >= count:
             self.cursor = max(0, count - 1)
 

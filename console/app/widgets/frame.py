@@ -20,9 +20,11 @@ class HeadLine(Widget):
 
     def say(self, *, left: Content | None = None, right: Content | None = None) -> None:
         """Change a side, or both."""
+        before = (self.left, self.right)
         self.left = self.left if left is None else left
         self.right = self.right if right is None else right
-        self.refresh()
+        if not (_same(before[0], self.left) and _same(before[1], self.right)):
+            self.refresh()
 
     def render(self) -> Content:
         cells = self.content_size.width
@@ -38,11 +40,17 @@ class TextLine(Widget):
         self.content = Content()
 
     def say(self, content: Content) -> None:
-        self.content = content
-        self.refresh()
+        if not _same(content, self.content):
+            self.content = content
+            self.refresh()
 
     def render(self) -> Content:
         return self.content.truncate(self.content_size.width, ellipsis=True)
+
+
+def _same(one: Content, other: Content) -> bool:
+    """Same text in the same styles (Content compares its text alone)."""
+    return one.plain == other.plain and one.spans == other.spans
 
 
 class TitleLine(Widget):
