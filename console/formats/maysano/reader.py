@@ -131,7 +131,7 @@ class MaysanoReader:
         for stream in row.streams:
             followed = self._follow(stream)
             if code:
-                out.also.append((len(out), followed.code))
+                out.also.append((row.record - out.first, followed.code))
                 continue
             code = followed.code
             if row.shape != SSE:

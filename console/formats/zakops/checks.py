@@ -90,7 +90,8 @@ class Checks:
         """The row and its payload against their models, its type and version against the registry."""
         row = self.row
         shape, version = row.shape, row.version
-        plan = self._plan(shape, row.type, version if type(version) is int else 1)
+        number = version if type(version) is int else 1
+        plan = self._plans.get((shape, row.type, number)) or self._plan(shape, row.type, number)
         subject = document
         if shape == AUDIT and plan.known and row.payload is not None:
             subject = {**document, "details": row.payload}
@@ -184,12 +185,9 @@ class Checks:
             self._grouped.load(key, value)
 
     def _plan(self, shape: str, name: str, version: int) -> _Plan:
-        key = (shape, name, version)
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = _plan(shape, name, version)
-            if len(self._plans) < 1000:
-                self._plans[key] = plan
+        plan = _plan(shape, name, version)
+        if len(self._plans) < 1000:
+            self._plans[shape, name, version] = plan
         return plan
 
 

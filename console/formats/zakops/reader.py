@@ -93,7 +93,7 @@ class ZakopsReader:
         for stream in row.streams:
             followed = self._streams.follow(stream)
             if code:
-                out.also.append((len(out), followed.code))
+                out.also.append((row.record - out.first, followed.code))
             else:
                 code = followed.code
                 self._step(followed, row, document, micros)
