@@ -69,7 +69,8 @@ class Action:
     last: int = NO_TIME
 
     def facts(self) -> dict[str, str]:
-        return {"status": self.status, **({"retries": str(self.retries)} if self.retries else {})}
+        status = {"status": self.status} if self.status else {}
+        return {**status, "retries": str(self.retries)} if self.retries else status
 
 
 @dataclass(slots=True)
@@ -93,7 +94,8 @@ class Run:
         return len(self.calls) + self.unnamed
 
     def facts(self) -> dict[str, str]:
-        return {"status": self.status, **({"open calls": str(self.unanswered)} if self.unanswered else {})}
+        status = {"status": self.status} if self.status else {}
+        return {**status, "open calls": str(self.unanswered)} if self.unanswered else status
 
 
 @dataclass(slots=True)
