@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from console.formats.kernel import lifecycle
 from console.formats.kernel.deals import TRACED, Deal, Group, Trace
 from console.formats.kernel.entry import read
+from console.formats.kernel.lifecycle import Move, State
 from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.verify.chain import Tip, joins
@@ -39,16 +41,14 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
         raise ValueError("segments are joined under one settled profile, each but the first begun as a segment")
     by = left.records
     for key, after in right.deals.items():
-        _shift(after, by)
+        for group in after.chain.values():
+            group.record += by
         before = left.deals.get(key)
         if before is None:
             before = left.deals[key] = Deal(key, trace=Trace() if left.partial else None)
         _join(before, after, left.partial)
-        _live(before, after, right.shape, fetch)
-    findings = [
-        each if each.record is None else replace(each, record=each.record + by, stream=each.stream)
-        for each in right.findings
-    ]
+        _live(before, after, right.shape, by, fetch)
+    findings = [each if each.record is None else replace(each, record=each.record + by) for each in right.findings]
     return Summary(
         left.profile,
         left.shape,
@@ -58,15 +58,6 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
         left.findings + findings,
         left.partial,
     )
-
-
-def _shift(deal: Deal, by: int) -> None:
-    for group in deal.chain.values():
-        group.record += by
-    trace = deal.trace
-    if trace is not None:
-        for at, ordinal in enumerate(trace.ordinals):
-            trace.ordinals[at] = ordinal + by
 
 
 def _join(deal: Deal, after: Deal, partial: bool) -> None:
@@ -104,32 +95,39 @@ def _join(deal: Deal, after: Deal, partial: bool) -> None:
         deal.stale = True
 
 
-def _live(deal: Deal, after: Deal, shape: str, fetch: Fetch) -> None:
-    """Run the state machine over what ``after`` left open."""
+def _live(deal: Deal, after: Deal, shape: str, by: int, fetch: Fetch) -> None:
+    """Run the state machine over what ``after`` left open; its ordinals grow by ``by``."""
     trace = after.trace
     if trace is None:
         return
     if deal.trace is not None:
         deal.trace.kinds += trace.kinds
-        deal.trace.ordinals += trace.ordinals
+        deal.trace.ordinals.extend([ordinal + by for ordinal in trace.ordinals])
         deal.trace.offsets += trace.offsets
         return
     state, life = deal.state, deal.life
-    moves = lifecycle.moves(state)
+    table = _table(state)
     for at, code in enumerate(trace.kinds):
-        step = moves.get(_KINDS[code])
+        step = table[code]
         if step is None:
             continue
         if step.state is not state:
             state = step.state
-            moves = lifecycle.moves(state)
+            table = _table(state)
         if step.code:
             group = life.get(step.name)
             if group is None:
                 raw, offset = fetch(trace.offsets[at]), trace.offsets[at]
-                entry = read(raw, shape, None, trace.ordinals[at], offset)
+                entry = read(raw, shape, None, trace.ordinals[at] + by, offset)
                 group = life[step.name] = Group()
                 group.add(entry)
             else:
                 group.count += 1
     deal.state = state
+
+
+@cache
+def _table(state: State) -> tuple[Move | None, ...]:
+    """What each traced type does in this state, by its code."""
+    moves = lifecycle.moves(state)
+    return tuple(moves.get(kind) for kind in _KINDS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.formats.base import key64
 from console.formats.instant import parse
-from console.formats.kernel.deals import Deal, Group
+from console.formats.kernel.deals import TRACED, Deal, Group
 from console.formats.kernel.entry import HASH, Entry
 from console.formats.kernel.fast import Run
 from console.formats.kernel.lifecycle import KNOWN, Move, moves
@@ -104,8 +104,12 @@ def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
             _back(deal, time)
         deal.latest = time
         step = deal.moves.get(kind)
-        if deal.trace is not None:
-            deal.trace.add(kind, batch.first + at, batch.offsets[at])
+        trace = deal.trace
+        if trace is not None:
+            if kind in TRACED:
+                trace.kinds.append(TRACED[kind])
+                trace.ordinals.append(batch.first + at)
+                trace.offsets.append(batch.offsets[at])
         elif step is not None:
             state, code, name = step
             if state is not deal.state:
