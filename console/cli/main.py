@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -87,14 +87,17 @@ def commands() -> None:
     """Watch append-only event ledgers live, and prove link by link what can be trusted in them."""
 
 
-def main() -> None:
-    """Entry point: 0 intact, 1 findings, 2 usage, 3 could not verify, 130 interrupted."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Entry point: 0 intact, 1 findings, 2 usage, 3 could not verify, 130 interrupted.
+
+    ``arguments`` are those of the process, if none are given.
+    """
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows less than UTF-8 shows escapes; it does not end the command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _run()
+        code = _run(arguments)
         sys.stdout.flush()
     except (_PipeClosedError, BrokenPipeError):
         # Say nothing, and let the interpreter's own flush at exit find no pipe.
@@ -103,12 +106,12 @@ def main() -> None:
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(arguments: list[str] | None) -> int:
     from console.cli.output import say
     from console.engine.places import SettingsError
 
     try:
-        code = commands.main(prog_name=NAME, standalone_mode=False)
+        code = commands.main(arguments, prog_name=NAME, standalone_mode=False)
         return code if isinstance(code, int) else 0
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -40,7 +40,6 @@ def command(paths: list[str], index: str | None, config: str | None, no_color: b
     theme = chosen(config).theme
     where = chosen_index(paths, index, config)
     from console.app.app import ConsoleApp
-    from console.app.theme import DARK, LIGHT
 
     async def opening() -> "Session":
         # Imported behind the first paint: the engine is half of what a start costs.
@@ -50,6 +49,6 @@ def command(paths: list[str], index: str | None, config: str | None, no_color: b
 
     app = ConsoleApp(opening, where=", ".join(paths))
     if theme != "auto":
-        app.theme = (LIGHT if theme == "light" else DARK).name
+        app.theme = f"console-{theme}"
     app.run()
     return app.return_code or 0
