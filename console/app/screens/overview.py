@@ -53,6 +53,7 @@ class OverviewScreen(ConsoleScreen):
         self._reader = Latest(self.guarded(self._read_ledgers, "Reading the ledgers"), self._start_reading)
         self._calm: Timer | None = None
         self._again = False
+        self._moved = False
 
     def body(self) -> Iterator[Widget]:
         yield TextLine(id="totals")
@@ -66,8 +67,8 @@ class OverviewScreen(ConsoleScreen):
         return Content.assemble(("audit-console", "bold"), f"  Overview, {order}" + (f"  {root}" if root else ""))
 
     def status(self) -> Content:
-        """The whole name under the cursor where the list cuts it, else what the signs mean."""
-        if name := self.list.cut_name():
+        """What the signs mean; once the cursor has moved, the whole name under it where the list cuts it."""
+        if self._moved and (name := self.list.cut_name()):
             return Content(name)
         gap = "   " if self.size.width >= 100 else " "
         return Content.assemble((gap.join(LEGEND), "$text-muted"))
@@ -183,6 +184,7 @@ class OverviewScreen(ConsoleScreen):
 
     def on_cursor_list_moved(self) -> None:
         self.word = ""
+        self._moved = True
         self.say_status()
 
     def on_ledger_list_opened(self) -> None:
