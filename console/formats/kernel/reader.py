@@ -53,7 +53,6 @@ class KernelReader:
         self.loose = [0] * LEVELS
         self._attempts = 0
         self.names = Assembler()
-        self._written: dict[str, int] = {}
         self._changed: set[str] = set()
         self._told: set[str] = set()
         self._irregular: dict[str, None] = {}
@@ -321,9 +320,6 @@ class KernelReader:
         for key in keys:
             self.deals[key].sync()
         items = {f"deal:{json.dumps(key)}": deals.dump(self.deals[key]) for key in keys}
-        names = self.names
-        lists = [list(each.codes) for each in (names.types, names.actors)]
-        streams = [stream.key for stream in names.streams.codes if isinstance(stream, StreamKey)]
         items[""] = json.dumps(
             [
                 self.settled,
@@ -332,18 +328,11 @@ class KernelReader:
                 self._attempts,
                 self.memory.purse,
                 self.memory.learned,
-                lists[0],
             ]
         ).encode()
-        for kind, values in (("actors", lists[1]), ("streams", streams)):
-            done = self._written.get(kind, 0)
-            if len(values) > done:
-                items[f"{kind}:{done}"] = json.dumps(values[done:]).encode()
-                self._written[kind] = len(values)
         return items
 
     def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
-        parts: dict[str, dict[int, list[str]]] = {"actors": {}, "streams": {}}
         for key, data in items:
             kind, _, rest = key.partition(":")
             if kind == "deal":
@@ -352,19 +341,10 @@ class KernelReader:
                 deal.arm()
                 if deal.stale:
                     self._irregular[name] = None
-            elif kind in parts:
-                parts[kind][int(rest)] = json.loads(data)
             else:
-                settled, self.records, self.loose, self._attempts, purse, learned, types = json.loads(data)
+                settled, self.records, self.loose, self._attempts, purse, learned = json.loads(data)
                 self.settled = settled if self.context.profile is None else self.settled
                 self.memory = Memory(learned, purse)
-                self.names.types.codes = {name: at for at, name in enumerate(types, 1)}
-        for kind, names in (("actors", self.names.actors), ("streams", self.names.streams)):
-            values = [value for start in sorted(parts[kind]) for value in parts[kind][start]]
-            names.codes = {
-                (StreamKey("deal", value) if kind == "streams" else value): at for at, value in enumerate(values, 1)
-            }
-            self._written[kind] = len(values)
 
     # walking again
 
