@@ -87,3 +87,17 @@ def row_id(ledger: int, ordinal: int) -> int:
 def split_id(event: int) -> tuple[int, int]:
     """Ledger and ordinal of a row id."""
     return event >> BITS, event & ((1 << BITS) - 1)
+
+
+def state_key(key: str) -> str | bytes:
+    """A key of a reader's state as it is stored: text, or its bytes where half of a surrogate pair is in it."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return key.encode("utf-8", "surrogatepass")
+    return key
+
+
+def read_state_key(stored: str | bytes) -> str:
+    """What ``state_key`` was given."""
+    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")

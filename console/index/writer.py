@@ -21,6 +21,7 @@ from console.index.schema import (
     WORST_MASK,
     WORST_SHIFT,
     row_id,
+    state_key,
 )
 from console.index.tally import Count, Counts, merge, tally
 from console.model.batch import EventBatch
@@ -67,6 +68,7 @@ class IndexWriter:
 
     async def describe(self, ledger: int, **columns: str | int | None) -> None:
         """Set columns of a ledger's row, such as ``state``, ``note`` or ``active``."""
+        columns = {name: _text(value) if isinstance(value, str) else value for name, value in columns.items()}
         names = ", ".join(f"{name} = ?" for name in columns)
         await self.db.execute(f"UPDATE ledger SET {names} WHERE id = ?", (*columns.values(), ledger))
 
@@ -89,10 +91,18 @@ class IndexWriter:
         self._further.clear()
         self.begin(ledger)
 
-    async def forget_skipped(self) -> None:
-        """Drop the rows of paths that were no ledgers; they are looked at anew at each start."""
-        await self.db.execute("DELETE FROM finding WHERE ledger IN (SELECT id FROM ledger WHERE format = '')")
-        await self.db.execute("DELETE FROM ledger WHERE format = ''")
+    async def remove(self, ledger: int) -> None:
+        """Forget a ledger altogether."""
+        await self.clear(ledger)
+        for table, column in (("finding", "ledger"), ("volume", "ledger"), ("ledger", "id")):
+            await self.db.execute(f"DELETE FROM {table} WHERE {column} = ?", (ledger,))
+
+    async def forget_skipped(self, path: str | None = None) -> None:
+        """Drop the rows of paths that were no ledgers, or of this one; they are looked at anew at each start."""
+        which = "format = '' AND path = coalesce(?, path)"
+        for table in ("finding", "volume"):
+            await self.db.execute(f"DELETE FROM {table} WHERE ledger IN (SELECT id FROM ledger WHERE {which})", (path,))
+        await self.db.execute(f"DELETE FROM ledger WHERE {which}", (path,))
 
     async def move(self, ledger: int, path: str, member: str | None, *, first: int) -> None:
         """The records of the volume that holds ``first`` are at another path now (rotation)."""
@@ -165,7 +175,7 @@ class IndexWriter:
         await self.carry(ledger, portion.state, portion.facts, portion.standing)
         await self.db.executemany(
             "UPDATE stream SET irregular = 1 WHERE ledger = ? AND kind = ? AND key = ?",
-            [(ledger, each.kind, each.key) for each in portion.irregular],
+            [(ledger, each.kind, _text(each.key)) for each in portion.irregular],
         )
         await self.add_findings(ledger, [each for batch in portion.batches for each in batch.findings])
         first = portion.batches[0].first - 1 if portion.batches else portion.next.ordinal - 1
@@ -270,7 +280,8 @@ class IndexWriter:
         """What a reader knows now: its state, its streams, and the findings that hold as of now."""
         await self._facts(ledger, facts)
         await self.db.executemany(
-            "INSERT OR REPLACE INTO state VALUES (?, ?, ?)", [(ledger, key, value) for key, value in state.items()]
+            "INSERT OR REPLACE INTO state VALUES (?, ?, ?)",
+            [(ledger, state_key(key), value) for key, value in state.items()],
         )
         await self.replace_standing(ledger, standing, BY_READER)
 
@@ -278,7 +289,7 @@ class IndexWriter:
         await self.db.executemany(
             "UPDATE stream SET state = ?, chained = ?, intact = ? WHERE ledger = ? AND kind = ? AND key = ?",
             [
-                (json.dumps(dict(each.state)), each.chained, each.chain_intact, ledger, each.kind, each.key)
+                (json.dumps(dict(each.state)), each.chained, each.chain_intact, ledger, each.kind, _text(each.key))
                 for each in facts
             ],
         )
