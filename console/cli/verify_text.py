@@ -59,18 +59,20 @@ def _ledger(ledger: dict[str, Any], worst: dict[tuple[str, str], Severity], pain
     if len(streams) == 1:
         out(f"  {_stream(streams[0])}")
         return
-    bad = [each for each in streams if _badness(ledger, each, worst) > (Severity.NOTE, 0)]
+    bad = [each for each in streams if max(_badness(ledger, each, worst)) > Severity.NOTE]
     bad.sort(key=lambda each: _badness(ledger, each, worst), reverse=True)
     for each in bad[:STREAMS]:
         out(f"  {_stream(each)}  {paint.counts(_counts(each['trust']))}")
     if len(bad) > STREAMS:
-        out("  " + paint.quiet(f"showing {STREAMS} of {len(bad):,} streams with findings (--format json has all)"))
+        out("  " + paint.quiet(f"showing {STREAMS} of {len(bad):,} streams with findings or broken events (--format json has all)"))
 
 
 def _badness(
     ledger: dict[str, Any], stream: dict[str, Any], worst: dict[tuple[str, str], Severity]
-) -> tuple[Severity, int]:
-    return worst.get((ledger["path"], stream["key"]), Severity.NONE), stream["trust"][Trust.BROKEN.word]
+) -> tuple[Severity, Severity]:
+    """Its worst finding, and how bad its trust is: of very many findings some are not listed."""
+    broken = Severity.CRITICAL if stream["trust"][Trust.BROKEN.word] else Severity.NONE
+    return worst.get((ledger["path"], stream["key"]), Severity.NONE), broken
 
 
 def _stream(stream: dict[str, Any]) -> str:
