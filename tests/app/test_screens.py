@@ -95,7 +95,7 @@ async def test_a_session_that_cannot_be_opened_is_said_not_thrown() -> None:
 
     app = ConsoleApp(refused)
     async with app.run_test(size=(80, 24)) as pilot:
-        await seen(pilot, "Cannot open", "Permission denied: /var/␛]0;owned␇")
+        await seen(pilot, "Cannot open", "Permission denied: /var/␛]0;owned␇", "q leaves the console")
 
 
 async def test_reading_that_fails_is_said_and_the_screen_stays() -> None:

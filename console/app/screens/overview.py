@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from console.app.actions import OVERVIEW, bindings
-from console.app.messages import IndexChanged, LedgersRead
+from console.app.messages import IndexChanged, LedgersRead, SessionTrouble
 from console.app.screens.base import ConsoleScreen
 from console.app.screens.overview_rows import (
     FEW_LEDGERS,
@@ -114,6 +114,11 @@ class OverviewScreen(ConsoleScreen):
         if not self._ledgers:
             self._show()
 
+    def on_session_trouble(self, event: SessionTrouble) -> None:
+        super().on_session_trouble(event)
+        if not self._ledgers:
+            self._show()
+
     def on_resize(self) -> None:
         self.call_after_refresh(self._resized)
 
@@ -146,7 +151,7 @@ class OverviewScreen(ConsoleScreen):
     def _empty_words(self) -> Content:
         where = self.console_app.where or "the given paths"
         if self._trouble:
-            return Content(f"{self._trouble.what}: {self._trouble.words}")
+            return Content(f"{self._trouble.what}: {self._trouble.words}\n\nq leaves the console.")
         if not self._read:
             return Content(f"Opening {where} …")
         return Content(
