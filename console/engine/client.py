@@ -73,12 +73,13 @@ class Session:
         if self._closing:
             return
         self._deaths += 1
+        why = self.progress.note if self.progress.phase == "failed" else ""
         if self._deaths > RESTARTS:
-            note = "The worker died again and again: this console only shows what is indexed."
-            self.progress = Progress("stopped", note=note)
+            note = f"{why} The worker died again and again: this console only shows what is indexed."
+            self.progress = Progress("stopped", note=note.strip())
         else:
-            note = "The worker died and was started again from its last commit."
-            self.progress = Progress("restarting", note=note)
+            note = f"{why} The worker died and was started again from its last commit."
+            self.progress = Progress("restarting", note=note.strip())
             asyncio.get_running_loop().call_later(0.1 * self._deaths, self._start_again)
         self._news.set()
 

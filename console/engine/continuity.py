@@ -1,6 +1,8 @@
 """Whether a file still holds what was read from it. Content decides; size and times only hint."""
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -9,6 +11,7 @@ from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
 from console.sources.discover import open_sources
 from console.sources.identity import matches
+from console.sources.leaf import leaf
 
 NEIGHBOURS = 1000
 """Files of a folder that are looked at for the earlier content of a ledger."""
@@ -39,13 +42,37 @@ def compare(source: Source, next: Cursor, first: Mark | None, last: Mark | None)
         return Continuity.SAME if _exists(source) else Continuity.GONE
     if not _exists(source):
         return Continuity.GONE
-    if _holds(source, last) and _holds(source, first):
+    if holds(source, last) and holds(source, first):
         return Continuity.SAME
-    if not _holds(source, first):
-        return Continuity.REPLACED
-    return (
-        Continuity.SHRUNK if source.container == "jsonl" and source.state().size < next.offset else Continuity.REWRITTEN
-    )
+    size = source.state().size
+    if not holds(source, first):
+        return Continuity.REPLACED if size else Continuity.SHRUNK
+    return Continuity.SHRUNK if source.container == "jsonl" and size < next.offset else Continuity.REWRITTEN
+
+
+async def all_hold(source: Source, first: int, last: int, leaves: AsyncIterator[bytes]) -> bool:
+    """Whether records ``first`` to ``last`` of a source are still those of these hashes. False if it cannot be read."""
+    try:
+        for batch in source.batches(Cursor(first, 0)):
+            for index, raw in enumerate(batch.raws):
+                if batch.first + index > last:
+                    return True
+                known = await anext(leaves, None)
+                if (batch.leaves.get(index) or leaf(raw)) != known:
+                    return False
+            await asyncio.sleep(0)
+    except SourceError:
+        return False
+    # What is missing now is the unfinished tail, or else the last record, which is always compared by itself.
+    return True
+
+
+def touched(then: str, now: str) -> bool:
+    """Whether a file changed other than by growing, from its state as text (see ``file_text``)."""
+    if not then or then == now:
+        return False
+    before, after = then.split(":"), now.split(":")
+    return before[:2] != after[:2] or int(after[2]) <= int(before[2])
 
 
 def moved_to(source: Source, first: Mark | None, last: Mark | None, *, besides: set[str]) -> Source | None:
@@ -68,7 +95,7 @@ def moved_to(source: Source, first: Mark | None, last: Mark | None, *, besides: 
         if name == here.name or path in besides:
             continue
         for other in open_sources(path):
-            if not isinstance(other, Skipped) and _holds(other, last) and _holds(other, first):
+            if not isinstance(other, Skipped) and holds(other, last) and holds(other, first):
                 return other
     return None
 
@@ -81,7 +108,8 @@ def _exists(source: Source) -> bool:
     return True
 
 
-def _holds(source: Source, mark: Mark) -> bool:
+def holds(source: Source, mark: Mark) -> bool:
+    """Whether a record is still where it was read."""
     try:
         return matches(source, [(mark.offset, mark.length, mark.leaf)])
     except SourceError:

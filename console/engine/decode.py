@@ -41,12 +41,15 @@ def read_batch(reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> Ev
 def file_text(source: Source) -> str:
     """The state of the file as text, to be compared at the next start."""
     state = source.state()
-    return f"{state.device}:{state.inode}:{state.size}:{state.mtime_ns}"
+    return f"{state.device}:{state.inode}:{state.size}:{state.mtime_ns}:{state.ctime_ns}"
 
 
-def portions(source: Source, reader: Reader, start: Cursor, *, rows: int = ROWS) -> Iterator[Portion]:
+def portions(
+    source: Source, reader: Reader, start: Cursor, *, rows: int = ROWS, ended: bool = False
+) -> Iterator[Portion]:
     """All that is there from ``start`` on, the last portion with the unfinished tail. At least one portion.
 
+    ``ended``: nothing will be appended any more, so that the tail is a record.
     Raises ``SourceError`` where the ledger cannot be read any more; what came before stands.
     """
     batches: list[EventBatch] = []
@@ -82,7 +85,7 @@ def portions(source: Source, reader: Reader, start: Cursor, *, rows: int = ROWS)
             yield cut()
             batches, count, began = [], 0, time.monotonic()
     tail = source.tail(cursor)
-    if tail is not None and reader.takes_tail(tail.raw):
+    if tail is not None and (ended or reader.takes_tail(tail.raw)):
         whole = RecordBatch(
             tail.ordinal,
             [tail.offset],

@@ -40,7 +40,7 @@ async def indexed(
                 try:
                     if said and note:
                         note(said)
-                    async for step in Keeper(Ingest(writer, options), paths).start():
+                    async for step in Keeper(Ingest(writer, options), paths, str(where)).start():
                         if progress:
                             progress(step)
                 finally:

@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from console.engine.decode import portions
+from console.engine.decode import file_text, portions
 from console.engine.decoder import Job, decoded_elsewhere
 from console.engine.opening import Opened, Options
 from console.engine.referring import ReferenceWords
+from console.engine.shelf import Shelf
 from console.formats.base import Reader
 from console.index.portion import Portion
 from console.index.references import orphans, resolve
 from console.index.schema import BY_REFERENCES, split_id
-from console.index.states import Known, irregular_streams, place, reader_state, stream_places
+from console.index.states import Known, irregular_streams, place, reader_state, stream_places, volumes
 from console.index.writer import IndexWriter
 from console.model.record import Cursor, Record
+from console.sources.base import Source
 from console.sources.pack import check_manifest
 
 LONG = 16 * 1024 * 1024
@@ -22,15 +24,29 @@ LONG = 16 * 1024 * 1024
 
 @dataclass(slots=True)
 class Live:
-    """A ledger under the writer's care."""
+    """A ledger under the writer's care. ``moved`` is the file that holds its newest records while its own path has
+    nothing new yet (rotation)."""
 
     opened: Opened
+    path: str
+    member: str | None
     id: int
     next: Cursor
     reader: Reader | None = None
     """Made when first needed: a ledger that never changes needs none."""
     file: str = ""
     profile: str | None = None
+    state: str = "live"
+    said: bool = False
+    """Whether a finding about its file stands."""
+    moved: Source | None = None
+    followed: bool = False
+    """Whether it appeared while its folder was followed."""
+
+    @property
+    def source(self) -> Source:
+        """Where reading goes on."""
+        return self.moved or self.opened.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +70,59 @@ class Ingest:
     async def add(self, opened: Opened) -> Live:
         """A ledger that the index does not hold yet."""
         source = opened.source
-        ledger = await self.writer.add_ledger(
-            source.path, source.member, source.container, opened.format.name, opened.claim.shape
-        )
+        async with self.writer.transaction():
+            ledger = await self.writer.add_ledger(
+                source.path, source.member, source.container, opened.format.name, opened.claim.shape
+            )
+            if source.container == "zip":
+                await self.writer.add_findings(ledger, check_manifest(source.path))
         self.writer.begin(ledger)
-        if source.container == "zip":
-            await self.writer.add_findings(ledger, check_manifest(source.path))
-        live = self.live[ledger] = Live(opened, ledger, Cursor(), opened.format.reader(opened.context(self.options)))
+        live = self.live[ledger] = Live(
+            opened, source.path, source.member, ledger, Cursor(), opened.format.reader(opened.context(self.options))
+        )
         return live
 
     async def resume(self, opened: Opened, known: Known) -> Live:
         """A ledger that the index holds: reading goes on behind its last record."""
         self.writer.begin(known.id)
-        await self.writer.describe(known.id, active=1, state="live", note="")
-        live = self.live[known.id] = Live(opened, known.id, known.next, file=known.file, profile=known.profile)
+        live = Live(opened, known.path, known.member, known.id, known.next, file=known.file, profile=known.profile)
+        live.state, live.said = known.state, known.said
+        self.live[known.id] = live
         return live
 
-    async def read(self, live: Live) -> AsyncIterator[Step]:
+    async def read(self, live: Live, *, ended: bool = False) -> AsyncIterator[Step]:
         """Read what is there behind the cursor. One step for each commit; none when nothing is new.
 
-        Raises ``SourceError`` where the ledger cannot be read.
+        ``ended``: nothing will be appended any more, so that an unfinished tail is a record. Raises ``SourceError``
+        where the ledger cannot be read; what was committed before stands.
         """
-        source = live.opened.source
+        source = live.source
         total = source.state().size
-        if total - live.next.offset > LONG and source.container in ("jsonl", "gzip", "json"):
-            steps = self._read_elsewhere(live)
-        else:
-            steps = self._read_here(live)
-        async for portion in steps:
+        if live.file and live.file == file_text(source) and source.container != "sqlite" and not ended:
+            await self._walk_again(live)
+            return
+        elsewhere = False
+        try:
+            if not ended and total - live.next.offset > LONG and source.container in ("jsonl", "gzip", "json"):
+                try:
+                    async for step in self._take(live, self._read_elsewhere(live), total):
+                        yield step
+                    elsewhere = True
+                except EOFError:
+                    # The other process was ended: this one goes on from what was committed.
+                    live.reader = None
+            if not elsewhere:
+                async for step in self._take(live, self._read_here(live, ended), total):
+                    yield step
+        except BaseException:
+            # The reader may have gone beyond what was committed.
+            live.reader = None
+            raise
+        await self._walk_again(live)
+
+    async def _take(self, live: Live, portions: AsyncIterator[Portion], total: int) -> AsyncIterator[Step]:
+        """Commit portion after portion."""
+        async for portion in portions:
             events = portion.next.ordinal - live.next.ordinal
             if not events and live.file == portion.file:
                 continue
@@ -91,16 +132,15 @@ class Ingest:
                     await self._check_references(live, low, high)
             live.next, live.file, live.profile = portion.next, portion.file, portion.profile or live.profile
             yield Step(live.id, events, min(portion.next.offset, total), total)
-        await self._walk_again(live)
 
-    async def _read_here(self, live: Live) -> AsyncIterator[Portion]:
+    async def _read_here(self, live: Live, ended: bool) -> AsyncIterator[Portion]:
         reader = await self.reader(live)
-        for portion in portions(live.opened.source, reader, live.next):
+        for portion in portions(live.source, reader, live.next, ended=ended):
             yield portion
 
     async def _read_elsewhere(self, live: Live) -> AsyncIterator[Portion]:
         state = [item async for item in reader_state(self.writer.db, live.id)]
-        job = Job(live.opened.source, live.opened.format.name, live.opened.context(self.options), live.next, state)
+        job = Job(live.source, live.opened.format.name, live.opened.context(self.options), live.next, state)
         self.writer.begin(live.id)
         live.reader = None
         async for portion in decoded_elsewhere(job):
@@ -115,10 +155,15 @@ class Ingest:
             self.writer.begin(live.id)
         return live.reader
 
+    async def shelf(self, live: Live) -> Shelf:
+        """The ledger's records, wherever they are."""
+        return Shelf(await volumes(self.writer.db, live.id))
+
     async def _check_references(self, live: Live, low: int, high: int) -> None:
         db = self.writer.db
         found = await resolve(db, live.id, low, high)
-        speaker = ReferenceWords(live.opened, lambda event: place(db, *split_id(event)))
+        shelf = await self.shelf(live)
+        speaker = ReferenceWords(live.opened, lambda event: place(db, *split_id(event)), shelf.read)
         await self.writer.add_findings(live.id, await speaker.settled(found))
         await self.writer.replace_standing(live.id, await speaker.orphans(*await orphans(db, live.id)), BY_REFERENCES)
 
@@ -128,10 +173,8 @@ class Ingest:
         for stream in await irregular_streams(db, live.id):
             reader = await self.reader(live)
             places = await stream_places(db, live.id, stream)
-            source = live.opened.source
-            records = (
-                Record(ordinal, offset, length, source.read(offset, length)) for ordinal, offset, length in places
-            )
+            shelf = await self.shelf(live)
+            records = (Record(*place, shelf.read(*place)) for place in places)
             walked = reader.rewalk(stream, records)
             async with self.writer.transaction():
                 await self.writer.rewalked(live.id, stream, walked.trust.items(), walked.findings)

@@ -1,19 +1,31 @@
 """Keeps an index in step with its paths: at the start, and whenever something changes under them."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from console.engine.continuity import Continuity, Mark, compare, moved_to
+from console.engine.continuity import Continuity, Mark, all_hold, compare, holds, moved_to, touched
 from console.engine.decode import file_text
 from console.engine.ingest import Ingest, Live, Step
-from console.engine.opening import Opened, open_ledgers
+from console.engine.lookout import Lookout
+from console.engine.opening import Opened, open_ledger, open_ledgers
+from console.engine.shelf import source_at
+from console.formats.base import Claim
+from console.formats.registry import by_name
 from console.index.schema import BY_FOLLOWING
-from console.index.states import Known, known_ledgers, leaf_of, newest_volume, place
+from console.index.states import Known, known_ledgers, leaf_of, leaves, place, volumes
 from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
+from console.sources.content import FileContent
+from console.sources.jsonl import JsonlSource
 from console.verify.catalogue import finding
 
+PATIENCE = 0.25
+"""Seconds until a changed ledger is looked at a second time."""
+SAMPLE = 20
+"""Records by which a ledger is recognised: while it has fewer, it is recognised again as it grows."""
 _CHANGED = {
     Continuity.SHRUNK: ("container.shrunk", "The ledger became shorter: {records:,} records had been read."),
     Continuity.REWRITTEN: ("container.rewritten", "The content that had been read changed: {records:,} records."),
@@ -33,15 +45,16 @@ def _nameable(items: Iterable[Opened | Skipped]) -> Iterator[Opened | Skipped]:
 
 
 class Keeper:
-    """The ledgers under some paths, and what became of each of them."""
+    """The ledgers under some paths, and what became of each of them. ``index`` is the index's own file: no ledger."""
 
-    def __init__(self, ingest: Ingest, paths: Iterable[str]) -> None:
+    def __init__(self, ingest: Ingest, paths: Iterable[str], index: str = "") -> None:
         self._ingest = ingest
         self._writer = ingest.writer
         self.paths = [os.path.abspath(path) for path in paths]  # noqa: PTH100 - not through symbolic links
         self._by_path: dict[str, list[Live]] = {}
         self._past: set[str] = set()
         """Paths that hold the past of a ledger (rotated or compressed)."""
+        self._lookout = Lookout(self.paths, index)
 
     @property
     def live(self) -> Iterable[Live]:
@@ -52,139 +65,276 @@ class Keeper:
         db = self._writer.db
         known = {(each.path, each.member): each for each in await known_ledgers(db) if each.format}
         async with self._writer.transaction():
-            await db.execute("UPDATE ledger SET active = 0")
             await self._writer.forget_skipped()
+            for earlier in known.values():
+                await self._writer.describe(earlier.id, active=int(self._lookout.is_ours(earlier.path)))
         async with db.execute("SELECT path FROM volume WHERE path NOT IN (SELECT path FROM ledger)") as rows:
             self._past.update([row[0] async for row in rows])
+        self._lookout.changed()  # what is there now is about to be opened
         fresh: list[Opened] = []
         seen: set[tuple[str, str | None]] = set()
         for item in _nameable(open_ledgers(self.paths)):
             if isinstance(item, Skipped):
-                await self._skip(item)
+                if not any(item.path == path for path, _ in known) and not self._lookout.passed_over(item.path):
+                    await self._skip(item)
                 continue
             key = (item.source.path, item.source.member)
-            if key in known and known[key].format == item.format.name:
+            if self._lookout.passed_over(key[0]) or key in seen:
+                continue
+            if key in known:
                 seen.add(key)
                 async for step in self._go_on(item, known[key]):
                     yield step
             else:
                 fresh.append(item)
         for key, earlier in known.items():
-            if key not in seen and self._is_ours(earlier.path):
-                await self._missing(earlier, fresh)
+            if key not in seen and self._lookout.is_ours(earlier.path):
+                async for step in self._missing(earlier):
+                    yield step
         for item in fresh:
             async for step in self._open(item):
                 yield step
 
     async def look(self, path: str) -> AsyncIterator[Step]:
         """Something happened at this path: read on, or say what became of the ledgers there."""
-        path = path.removesuffix("-wal")
-        ledgers = self._by_path.get(path)
-        if ledgers:
-            for live in list(ledgers):
+        path = path.removesuffix("-wal").removesuffix("-journal")
+        if path in self._by_path:
+            for live in list(self._by_path[path]):
                 async for step in self._look_again(live):
                     yield step
-        elif path not in self._past and self._is_ours(path):
-            await self._forget(path)
-            for item in _nameable(open_ledgers([path])):
-                if isinstance(item, Skipped):
-                    if item.finding.code not in ("container.not-recognised", "container.empty"):
-                        await self._skip(item)
-                    continue
-                async for step in self._open(item):
+            return
+        if not self._lookout.is_ours(path) or self._lookout.passed_over(path):
+            return
+        # It may be the past of a ledger beside it, which is asked first.
+        folder = os.path.dirname(path)  # noqa: PTH120 - the text of the path
+        for near in [each for each in self._changed() if os.path.dirname(each) == folder]:  # noqa: PTH120
+            for live in list(self._by_path.get(near, ())):
+                async for step in self._look_again(live):
                     yield step
+        self._lookout.note(path)
+        if path in self._past:
+            for live in [each for each in self.live if each.moved and each.moved.path == path]:
+                async for step in self._look_again(live):
+                    yield step
+            return
+        await self._forget(path)
+        if not os.path.lexists(path):
+            return
+        for item in _nameable(open_ledgers([path])):
+            if not isinstance(item, Skipped):
+                async for step in self._open(item, followed=True):
+                    yield step
+            elif item.finding.code not in ("container.not-recognised", "container.empty"):
+                await self._skip(item)
 
     def changed(self) -> list[str]:
-        """Paths whose size or times differ from what was read last, for file systems that do not notify."""
-        paths = []
-        for path, ledgers in self._by_path.items():
-            try:
-                differs = any(live.file and live.file != file_text(live.opened.source) for live in ledgers)
-            except SourceError:
-                differs = any(live.file for live in ledgers)
-            if differs:
-                paths.append(path)
-        return paths
+        """Paths where something changed since they were last looked at, for file systems that do not notify."""
+        return [*self._changed(), *(path for path in self._lookout.changed() if path not in self._by_path)]
 
-    def _is_ours(self, path: str) -> bool:
-        return any(path == root or path.startswith(root.rstrip("/") + "/") for root in self.paths)
+    def _changed(self) -> list[str]:
+        return [path for path, ledgers in self._by_path.items() if any(map(_differs, ledgers))]
 
-    async def _open(self, item: Opened) -> AsyncIterator[Step]:
-        if item.source.path in self._past:
+    async def _open(self, item: Opened, *, followed: bool = False) -> AsyncIterator[Step]:
+        source = item.source
+        if source.path in self._past or self._lookout.passed_over(source.path):
+            return
+        if any(live.member == source.member for live in self._by_path.get(source.path, ())):
             return
         live = await self._ingest.add(item)
-        self._by_path.setdefault(item.source.path, []).append(live)
+        live.followed = followed
+        self._by_path.setdefault(source.path, []).append(live)
         async for step in self._read(live):
             yield step
 
     async def _go_on(self, item: Opened, known: Known) -> AsyncIterator[Step]:
-        live = await self._ingest.resume(item, known)
-        self._by_path.setdefault(item.source.path, []).append(live)
+        live = await self._resumed(item, known)
+        if (known.format, known.shape) != (item.format.name, item.claim.shape):
+            async for step in self._as_another(live, item):
+                yield step
         async for step in self._look_again(live):
             yield step
 
+    async def _resumed(self, item: Opened, known: Known) -> Live:
+        """A known ledger, its reading at its own path or, after a rotation, still in the file it was moved to."""
+        live = await self._ingest.resume(item, known)
+        self._by_path.setdefault(known.path, []).append(live)
+        _, path, member = (await volumes(self._writer.db, known.id))[-1]
+        if (path, member) != (known.path, known.member):
+            live.moved = source_at(path, member) or item.source
+        return live
+
     async def _look_again(self, live: Live) -> AsyncIterator[Step]:
+        if live.state != "live" and live.moved is None:
+            live.opened = replace(live.opened, source=source_at(live.path, live.member) or live.opened.source)
         first, last = await self._marks(live)
-        source = live.opened.source
-        verdict = compare(source, live.next, first, last)
+        verdict = await self._compared(live, first, last)
         if verdict is not Continuity.SAME:
-            besides = set(self._by_path)
-            moved = moved_to(source, first, last, besides=besides)
+            moved = None
+            if first is not None and not holds(live.source, first):
+                own = {path for path, ledgers in self._by_path.items() if not all(each.followed for each in ledgers)}
+                moved = moved_to(live.source, first, last, besides=own | {live.path})
+            if moved is None and verdict is not Continuity.GONE:
+                # Perhaps it is just being written anew: look twice before saying anything.
+                await asyncio.sleep(PATIENCE)
+                verdict = await self._compared(live, first, last)
+        if verdict is not Continuity.SAME:
             if moved is not None:
-                await self._moved(live.id, moved, source.path, source.member, live.next.ordinal)
-                live.next, live.file = Cursor(live.next.ordinal, 0), ""
-                if verdict is Continuity.GONE:
-                    return
+                await self._moved(live, moved)
+            elif live.moved is not None and _is_there(live.path):
+                live.moved = None  # the earlier file is gone, with what it may have held beyond the last look
+                await self._next_volume(live)
             elif verdict is Continuity.GONE:
-                await self._say_gone(live.id, source.path)
+                await self._say(live, "gone", "container.vanished", f"{live.source.path} is not there any more.")
                 live.file = ""
                 return
             else:
                 async for step in self._anew(live, verdict):
                     yield step
                 return
+        if live.moved is not None and _is_there(live.path):
+            async for step in self._read(live, ended=True):
+                yield step
+            live.moved = None
+            await self._next_volume(live)
+        if live.next.ordinal <= SAMPLE and live.next.ordinal > 1:
+            async for step in self._recognise_again(live):
+                yield step
         async for step in self._read(live):
             yield step
 
-    async def _read(self, live: Live) -> AsyncIterator[Step]:
-        try:
-            async for step in self._ingest.read(live):
-                yield step
-            await self._writer.describe(live.id, state="live")
-            await self._writer.replace_standing(live.id, [], BY_FOLLOWING)
-        except SourceError as error:
-            await self._writer.describe(live.id, state="unreadable", note=error.finding.message)
-            await self._writer.replace_standing(live.id, [error.finding], BY_FOLLOWING)
+    async def _compared(self, live: Live, first: Mark | None, last: Mark | None) -> Continuity:
+        if live.source.container in ("gzip", "zip") and live.file and live.file == _file(live):
+            return Continuity.SAME  # to look at its last record, all before it would have to be decoded
+        verdict = compare(live.source, live.next, first, last)
+        if verdict is Continuity.SAME and not await self._untouched(live):
+            return Continuity.REWRITTEN
+        return verdict
 
-    async def _moved(self, ledger: int, moved: Source, path: str, member: str | None, ordinal: int) -> None:
-        """Rotation or compression: the records before ``ordinal`` are elsewhere, the path begins a new volume."""
-        compressed = moved.container == "gzip" and not path.endswith(".gz")
+    async def _read(self, live: Live, *, ended: bool = False) -> AsyncIterator[Step]:
+        try:
+            async for step in self._ingest.read(live, ended=ended):
+                yield step
+        except SourceError as error:
+            await self._say(live, "unreadable", error.finding.code, error.finding.message)
+            return
+        if live.state != "live" or live.said:
+            async with self._writer.transaction():
+                if live.state != "live":
+                    await self._writer.describe(live.id, state="live", note="")
+                await self._writer.replace_standing(live.id, [], BY_FOLLOWING)
+            live.state, live.said = "live", False
+
+    async def _untouched(self, live: Live) -> bool:
+        """Whether all that was read is still there, as far as the file's state gives reason to ask."""
+        source = live.source
+        if source.container == "sqlite" or live.next.ordinal == 1:
+            return True
+        now = _file(live)
+        if now == live.file or not (touched(live.file, now) or source.container == "json"):
+            return True
+        first = (await volumes(self._writer.db, live.id))[-1][0]
+        hashes = leaves(self._writer.db, live.id, first)
+        return await all_hold(source, first, live.next.ordinal - 1, hashes)
+
+    async def _moved(self, live: Live, moved: Source) -> None:
+        """Rotation or compression: the newest volume is in another file now, perhaps with more than was read."""
+        for copy in self._by_path.pop(moved.path, []):
+            # It was seen before the ledger was gone from its path, and taken for a ledger of its own.
+            async with self._writer.transaction():
+                await self._writer.remove(copy.id)
+            del self._ingest.live[copy.id]
+        compressed = moved.container == "gzip" and live.source.container != "gzip"
         code = "container.compressed" if compressed else "container.rotated"
+        last = live.next.ordinal - 1
         name = Path(moved.path).name
+        older = await volumes(self._writer.db, live.id)
         async with self._writer.transaction():
-            await self._writer.move(ledger, moved.path, moved.member, first=ordinal - 1)
-            await self._writer.add_volume(ledger, ordinal, path, member)
+            await self._writer.move(live.id, moved.path, moved.member, first=last)
             await self._writer.add_findings(
-                ledger, [finding(code, f"Records up to {ordinal - 1:,} are in {name} now.")]
+                live.id, [finding(code, f"What was read so far, up to record {last:,}, is in {name} now.")]
             )
-            await self._writer.describe(ledger, note=f"earlier records are in {name}", next_offset=0, file="")
+            await self._writer.describe(live.id, note=f"earlier records are in {name}")
+        live.moved = moved
         self._past.add(moved.path)
         await self._forget(moved.path)
+        for at, (first, path, member) in enumerate(older[:-1]):
+            await self._find_volume(live, first, older[at + 1][0] - 1, path, member)
+
+    async def _find_volume(self, live: Live, first: int, last: int, path: str, member: str | None) -> None:
+        """An older volume may have been moved once more, as one rotation pushes the next."""
+        marks = await self._mark(live.id, first), await self._mark(live.id, last)
+        source = source_at(path, member)
+        if source is not None and compare(source, Cursor(), *marks) is Continuity.SAME:
+            return
+        found = moved_to(source or live.opened.source, *marks, besides=set(self._by_path))
+        if found is not None:
+            await self._writer.move(live.id, found.path, found.member, first=first)
+            self._past.add(found.path)
+
+    async def _next_volume(self, live: Live) -> None:
+        """From here on, records are at the ledger's own path again."""
+        now = source_at(live.path, live.member) or JsonlSource(FileContent(live.path))
+        live.opened = replace(live.opened, source=now)
+        async with self._writer.transaction():
+            await self._writer.add_volume(live.id, live.next.ordinal, live.path, live.member)
+            await self._writer.describe(live.id, next_offset=0, file="", pending=0)
+        live.next, live.file = Cursor(live.next.ordinal, 0), ""
 
     async def _anew(self, live: Live, verdict: Continuity) -> AsyncIterator[Step]:
         """The content changed under us: say so, and read what is there now."""
         code, message = _CHANGED[verdict]
         said = finding(code, message.format(records=live.next.ordinal - 1))
+        old = [path for _, path, _ in await volumes(self._writer.db, live.id) if path != live.path]
+        live.moved = None
         async with self._writer.transaction():
             await self._writer.clear(live.id)
             await self._writer.add_findings(live.id, [said])
             await self._writer.describe(live.id, note=verdict.value)
         live.next, live.file, live.reader = Cursor(), "", None
+        if source_at(live.path, live.member) is None and _size(live.path):
+            await self._say(live, "not recognised", "container.not-recognised", "What stands here now is no ledger.")
+            return
+        async for step in self._recognise_again(live):
+            yield step
+        async for step in self._read(live):
+            yield step
+        for path in old:
+            # Its past does not belong to what stands there now.
+            self._past.discard(path)
+            for item in open_ledgers([path]):
+                if not isinstance(item, Skipped):
+                    async for step in self._open(item):
+                        yield step
+
+    async def _recognise_again(self, live: Live) -> AsyncIterator[Step]:
+        """What few records were taken for something may be something else with more of them."""
+        source = source_at(live.path, live.member)
+        try:
+            item = None if source is None else open_ledger(source)
+        except SourceError:
+            return
+        if item is None or isinstance(item, Skipped):
+            return
+        if (item.format.name, item.claim.shape) != (live.opened.format.name, live.opened.claim.shape):
+            async for step in self._as_another(live, item):
+                yield step
+        elif live.next.ordinal == 1:
+            live.opened = item
+
+    async def _as_another(self, live: Live, item: Opened) -> AsyncIterator[Step]:
+        """More records tell more of what they are: all of them are decoded again."""
+        async with self._writer.transaction():
+            await self._writer.clear(live.id)
+            await self._writer.describe(
+                live.id, format=item.format.name, shape=item.claim.shape, container=item.source.container
+            )
+        live.opened, live.next, live.file, live.reader, live.profile = item, Cursor(), "", None, None
+        live.moved = None
         async for step in self._read(live):
             yield step
 
     async def _marks(self, live: Live) -> tuple[Mark | None, Mark | None]:
-        first = await newest_volume(self._writer.db, live.id)
+        first = (await volumes(self._writer.db, live.id))[-1][0]
         last = live.next.ordinal - 1
         if last < first:
             return None, None
@@ -195,22 +345,21 @@ class Keeper:
         digest = await leaf_of(self._writer.db, ledger, ordinal)
         return None if where is None or digest is None else Mark(*where, digest)
 
-    async def _missing(self, known: Known, fresh: list[Opened]) -> None:
-        """A ledger that the index knows is not where it was; one of the new files may hold its records."""
-        await self._writer.describe(known.id, active=1)
-        first, last = await self._mark(known.id, known.volume), await self._mark(known.id, known.next.ordinal - 1)
-        for item in fresh:
-            if first and last and compare(item.source, known.next, first, last) is Continuity.SAME:
-                await self._moved(known.id, item.source, known.path, known.member, known.next.ordinal)
-                fresh.remove(item)
-                return
-        await self._say_gone(known.id, known.path)
+    async def _missing(self, known: Known) -> AsyncIterator[Step]:
+        """A ledger that the index knows is not where it was; one of the files beside it may hold its records."""
+        absent = JsonlSource(FileContent(known.path))
+        live = await self._resumed(Opened(absent, by_name(known.format), Claim(100, known.shape, "")), known)
+        async for step in self._look_again(live):
+            yield step
 
-    async def _say_gone(self, ledger: int, path: str) -> None:
-        said = finding("container.vanished", f"{path} is not there any more.")
+    async def _say(self, live: Live, state: str, code: str, message: str) -> None:
+        """What became of a ledger's file, until it can be read again."""
+        if (live.state, live.said) == (state, True):
+            return
         async with self._writer.transaction():
-            await self._writer.describe(ledger, state="gone", note="the file is not there any more")
-            await self._writer.replace_standing(ledger, [said], BY_FOLLOWING)
+            await self._writer.describe(live.id, state=state, note=message)
+            await self._writer.replace_standing(live.id, [finding(code, message)], BY_FOLLOWING)
+        live.state, live.said = state, True
 
     async def _skip(self, skipped: Skipped) -> None:
         code = skipped.finding.code
@@ -223,7 +372,28 @@ class Keeper:
     async def _forget(self, path: str) -> None:
         """A path that was said not to be a ledger may be one now."""
         async with self._writer.transaction():
-            await self._writer.db.execute(
-                "DELETE FROM finding WHERE ledger IN (SELECT id FROM ledger WHERE format = '' AND path = ?)", (path,)
-            )
-            await self._writer.db.execute("DELETE FROM ledger WHERE format = '' AND path = ?", (path,))
+            await self._writer.forget_skipped(path)
+
+
+def _is_there(path: str) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - the text of the path
+
+
+def _size(path: str) -> int:
+    return os.path.getsize(path) if _is_there(path) else 0  # noqa: PTH202
+
+
+def _file(live: Live) -> str:
+    """The state of a ledger's file now, '' if there is none."""
+    try:
+        return file_text(live.source)
+    except SourceError:
+        return ""
+
+
+def _differs(live: Live) -> bool:
+    """Whether a file is not as it was when it was read."""
+    now = _file(live)
+    if not now:
+        return live.state != "gone"
+    return live.file != now or (live.moved is not None and _is_there(live.path))

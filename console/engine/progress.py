@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the worker is doing. ``phase``: 'starting', 'reading', 'following', 'reader only', 'restarting', 'stopped'.
+    """What the worker is doing. ``phase``: 'starting', 'reading', 'following', 'reader only', 'failed', 'restarting',
+    'stopped'.
 
     ``done`` and ``total`` are bytes of the present work; ``rate`` is events a second; ``note`` is a sentence or ''.
     """

@@ -8,16 +8,20 @@ from console.index.schema import split_id
 from console.model.event import Event
 from console.model.finding import Finding
 from console.model.record import Record
+from console.sources.base import SourceError
 from console.verify.catalogue import finding
 
 Place = Callable[[int], Awaitable[tuple[int, int] | None]]
+Read = Callable[[int, int, int], bytes]
+"""The bytes of a record by ordinal, offset and length. Raises ``SourceError``."""
 
 
 class ReferenceWords:
     """Turns row ids of one ledger into findings, re-reading the records that it names."""
 
-    def __init__(self, opened: Opened, place: Place) -> None:
+    def __init__(self, opened: Opened, place: Place, read: Read | None = None) -> None:
         self._opened = opened
+        self._read = read or (lambda _, offset, length: opened.source.read(offset, length))
         self._place = place
         self._duplicate, self._orphan = opened.format.reference_codes
 
@@ -74,5 +78,8 @@ class ReferenceWords:
         return result
 
     def _event(self, ordinal: int, offset: int, length: int) -> Event:
-        raw = self._opened.source.read(offset, length)
+        try:
+            raw = self._read(ordinal, offset, length)
+        except SourceError:
+            raw = b""  # the finding stands all the same, with less to say
         return self._opened.format.decode(Record(ordinal, offset, length, raw), self._opened.context())

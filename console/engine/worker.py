@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sqlite3
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +18,7 @@ from console.engine.opening import Options
 from console.engine.progress import Progress
 from console.engine.watch import watched
 from console.index.lock import WriterLock
-from console.index.writer import open_index
+from console.index.writer import damaged, discard, open_index
 
 FRAME = 1 / 60
 """Seconds between two messages to the console; the first goes at once."""
@@ -101,9 +102,15 @@ async def _main(connection: Connection, work: Work) -> None:
                 return
         writer, note = await open_index(index)
         try:
-            await _keep(Keeper(Ingest(writer, work.options), work.paths), speaker, stop, note, follow=work.follow)
+            keeper = Keeper(Ingest(writer, work.options), work.paths, work.index)
+            await _keep(keeper, speaker, stop, note, follow=work.follow)
+        except sqlite3.Error as error:
+            speaker.say(Progress("failed", note=f"The index cannot be written ({error})."), now=True)
+            if damaged(error):
+                discard(index)
         finally:
-            await writer.close()
+            with contextlib.suppress(sqlite3.Error):
+                await writer.close()
 
 
 async def _keep(keeper: Keeper, speaker: _Speaker, stop: asyncio.Event, note: str, *, follow: bool) -> None:
@@ -135,7 +142,10 @@ async def _keep(keeper: Keeper, speaker: _Speaker, stop: asyncio.Event, note: st
             if not get.done():
                 get.cancel()
                 break
-            for path in sorted(get.result()):
+            paths = get.result()
+            while not pending.empty():
+                paths |= pending.get_nowait()
+            for path in sorted(paths):
                 await tell(keeper.look(path), "following")
             speaker.say(Progress("following", events=pace.events, rate=pace.add(0), note=note))
     finally:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import aiosqlite
 
-from console.index.schema import row_id, split_id
+from console.index.schema import BY_FOLLOWING, read_state_key, row_id, split_id
 from console.model.event import StreamKey
 from console.model.record import Cursor
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A ledger as the index last committed it. ``last`` is the (offset, length) of its last record."""
+    """A ledger as the index last committed it."""
 
     id: int
     path: str
@@ -23,32 +23,40 @@ class Known:
     state: str
     next: Cursor
     file: str
-    last: tuple[int, int] | None
-    first: tuple[int, int] | None
-    volume: int = 1
-    """Ordinal of the first record of the newest volume."""
+    said: bool = False
+    """Whether a finding about its file stands."""
 
 
 async def known_ledgers(db: aiosqlite.Connection) -> list[Known]:
     """Every ledger in the index."""
     async with db.execute(
-        "SELECT id, path, member, format, shape, profile, state, records, next_offset, file FROM ledger"
+        "SELECT id, path, member, format, shape, profile, state, records, next_offset, file, EXISTS"
+        " (SELECT 1 FROM finding WHERE finding.ledger = ledger.id AND standing = ?) FROM ledger",
+        (BY_FOLLOWING,),
     ) as rows:
-        found = [row async for row in rows]
-    known = []
-    for ledger, path, member, form, shape, profile, state, records, offset, file in found:
-        volume = await newest_volume(db, ledger)
-        next = Cursor(records + 1, offset)
-        last, first = await place(db, ledger, records), await place(db, ledger, volume)
-        known.append(Known(ledger, path, member, form, shape, profile, state, next, file, last, first, volume))
-    return known
+        return [
+            Known(ledger, path, member, form, shape, profile, state, Cursor(records + 1, offset), file, bool(said))
+            async for ledger, path, member, form, shape, profile, state, records, offset, file, said in rows
+        ]
 
 
-async def newest_volume(db: aiosqlite.Connection, ledger: int) -> int:
-    """The ordinal at which the newest volume begins."""
-    async with db.execute("SELECT max(first) FROM volume WHERE ledger = ?", (ledger,)) as rows:
-        row = await rows.fetchone()
-    return row[0] if row and row[0] else 1
+async def volumes(db: aiosqlite.Connection, ledger: int) -> list[tuple[int, str, str | None]]:
+    """The ledger's volumes, oldest first: the ordinal at which each begins, its path and member."""
+    async with db.execute("SELECT first, path, member FROM volume WHERE ledger = ? ORDER BY first", (ledger,)) as rows:
+        return [(row[0], row[1], row[2]) async for row in rows]
+
+
+async def leaves(db: aiosqlite.Connection, ledger: int, first: int) -> AsyncIterator[bytes]:
+    """The record hashes of a ledger from ordinal ``first`` on."""
+    start = row_id(ledger, first)
+    async with db.execute(
+        "SELECT id, hashes FROM leaf WHERE id >= coalesce((SELECT max(id) FROM leaf WHERE id BETWEEN ? AND ?), ?)"
+        " AND id < ? ORDER BY id",
+        (row_id(ledger, 0), start, start, row_id(ledger + 1, 0)),
+    ) as rows:
+        async for number, hashes in rows:
+            for at in range(max(0, start - number) * 32, len(hashes), 32):
+                yield hashes[at : at + 32]
 
 
 async def place(db: aiosqlite.Connection, ledger: int, ordinal: int) -> tuple[int, int] | None:
@@ -62,7 +70,7 @@ async def reader_state(db: aiosqlite.Connection, ledger: int) -> AsyncIterator[t
     """What a reader's ``take_state`` gave, by its keys."""
     async with db.execute("SELECT key, value FROM state WHERE ledger = ?", (ledger,)) as rows:
         async for key, value in rows:
-            yield key, value
+            yield read_state_key(key), value
 
 
 async def leaf_of(db: aiosqlite.Connection, ledger: int, ordinal: int) -> bytes | None:
@@ -89,6 +97,6 @@ async def stream_places(db: aiosqlite.Connection, ledger: int, stream: StreamKey
     async with db.execute(
         "SELECT event.id, event.offset, event.length FROM event JOIN stream ON stream.id = event.stream"
         " WHERE stream.ledger = ? AND stream.kind = ? AND stream.key = ? ORDER BY sequence, event.id",
-        (ledger, stream.kind, stream.key),
+        (ledger, stream.kind, stream.key.encode("utf-8", "backslashreplace").decode()),
     ) as rows:
         return [(split_id(number)[1], offset, length) async for number, offset, length in rows]

@@ -435,8 +435,7 @@ async def open_index(path: Path) -> tuple[IndexWriter, str]:
         problem = _problem(path)
         if problem:
             note = f"The index is rebuilt: {problem}."
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            discard(path)
     fresh = not path.exists()
     db = await aiosqlite.connect(path, isolation_level=None)
     if fresh:
@@ -454,6 +453,17 @@ async def open_index(path: Path) -> tuple[IndexWriter, str]:
     writer = IndexWriter(db)
     await writer.load()
     return writer, note
+
+
+def discard(path: Path) -> None:
+    """Remove an index: the next start builds it anew."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def damaged(error: sqlite3.Error) -> bool:
+    """Whether an error says that the index itself is damaged, not that there is no room or no right to write."""
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def _problem(path: Path) -> str:

@@ -21,6 +21,8 @@ class FileState:
     inode: int
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    """Of the last change to the file's content, name or rights: no program can set it."""
 
 
 class Source(Protocol):

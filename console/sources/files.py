@@ -112,7 +112,7 @@ def read_at(path: str, descriptor: int, offset: int, size: int) -> bytes:
 
 
 def state_of(status: os.stat_result) -> FileState:
-    return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def file_state(path: str) -> FileState:
