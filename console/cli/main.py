@@ -49,7 +49,8 @@ class _Commands(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in COMMANDS and args[0] not in _OWN):
+        completing = ctx.resilient_parsing and not args
+        if not completing and (not args or (args[0] not in COMMANDS and args[0] not in _OWN)):
             args = [_OPEN, *args]
         return super().parse_args(ctx, args)
 

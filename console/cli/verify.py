@@ -121,6 +121,7 @@ def _check(
                 continue
             if kernel and item.format.name != "kernel":
                 continue
+            ticker.show(item.name)
 
             def progress(records: int, read: int, broken: int, item: "Opened" = item) -> None:
                 ticker.show(f"{item.name} {records:,} events, {broken:,} broken")

@@ -64,7 +64,12 @@ def _ledger(ledger: dict[str, Any], worst: dict[tuple[str, str], Severity], pain
     for each in bad[:STREAMS]:
         out(f"  {_stream(each)}  {paint.counts(_counts(each['trust']))}")
     if len(bad) > STREAMS:
-        out("  " + paint.quiet(f"showing {STREAMS} of {len(bad):,} streams with findings or broken events (--format json has all)"))
+        out(
+            "  "
+            + paint.quiet(
+                f"showing {STREAMS} of {len(bad):,} streams with findings or broken events (--format json has all)"
+            )
+        )
 
 
 def _badness(

@@ -93,13 +93,17 @@ class IndexReader:
 
     async def _finding_counts(self, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
         counts: dict[tuple[int, str], list[int]] = {}
-        async with self.db.execute(
-            "SELECT ledger, stream, severity, sum(count) FROM finding WHERE (ledger, stream) IN"
-            " (SELECT value->>0, value->>1 FROM json_each(?)) GROUP BY 1, 2, 3",
-            (json.dumps(sorted(keys)),),
-        ) as rows:
-            async for ledger, stream, severity, count in rows:
-                counts.setdefault((ledger, stream), [0] * 5)[severity] = count
+        wanted = sorted(keys)
+        for start in range(0, len(wanted), 5000):
+            some = wanted[start : start + 5000]
+            marks = ", ".join(["(?, ?)"] * len(some))
+            async with self.db.execute(
+                f"SELECT ledger, stream, severity, sum(count) FROM finding WHERE (ledger, stream) IN (VALUES {marks})"
+                " GROUP BY 1, 2, 3",
+                [each for pair in some for each in pair],
+            ) as rows:
+                async for ledger, stream, severity, count in rows:
+                    counts.setdefault((ledger, stream), [0] * 5)[severity] = count
         return counts
 
     async def findings(

@@ -257,6 +257,10 @@ class IndexWriter:
             f"SELECT text, id FROM {table} WHERE text IN (SELECT value FROM json_each(?))", (json.dumps(texts),)
         ) as rows:
             ids = {text: number async for text, number in rows}
+        for text in {*texts} - ids.keys():
+            # JSON in SQLite ends a text at a NUL; a parameter does not.
+            async with self.db.execute(f"SELECT id FROM {table} WHERE text = ?", (text,)) as rows:
+                ids.update({text: row[0] async for row in rows})
         return [ids[text] for text in texts]
 
     async def _streams(self, ledger: int, keys: Sequence[StreamKey]) -> list[int]:
@@ -272,6 +276,11 @@ class IndexWriter:
             (ledger, json.dumps(pairs)),
         ) as rows:
             ids = {(kind, key): number async for kind, key, number in rows}
+        for pair in {*pairs} - ids.keys():
+            async with self.db.execute(
+                "SELECT id FROM stream WHERE ledger = ? AND kind = ? AND key = ?", (ledger, *pair)
+            ) as rows:
+                ids.update({pair: row[0] async for row in rows})
         return [ids[pair] for pair in pairs]
 
     async def carry(
