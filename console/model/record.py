@@ -1,6 +1,7 @@
 """Raw units of a ledger, before anyone asks what they mean."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import accumulate
 
 from console.model.finding import Finding
 
@@ -26,25 +27,68 @@ class Cursor:
     offset: int = 0
 
 
-@dataclass(slots=True)
 class RecordBatch:
     """Consecutive records of one ledger.
 
     ``raws[i]`` has ordinal ``first + i`` and starts at ``offsets[i]``; ``lengths[i]`` is its length in the ledger. It
     differs from ``len(raws[i])`` only where bytes were skipped (``record.too-large``: the raw is then empty).
     ``lines`` is set when the batch is one run of LF-ended lines: it is exactly ``b"\\n".join(raws) + b"\\n"``, so that
-    a fast decoder can take it whole. ``next`` is the cursor behind the last record. ``leaves`` holds what a source
-    already knows of record hashes (too-large records), by index. ``findings`` are the container's own.
+    a fast decoder can take it whole; the lists are then made when first asked for. ``next`` is the cursor behind the
+    last record. ``leaves`` holds what a source already knows of record hashes (too-large records), by index.
+    ``findings`` are the container's own.
     """
 
-    first: int
-    offsets: list[int]
-    lengths: list[int]
-    raws: list[bytes]
-    next: Cursor
-    lines: bytes | None = None
-    leaves: dict[int, bytes] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    __slots__ = ("_lengths", "_offsets", "_raws", "findings", "first", "leaves", "lines", "next")
+
+    def __init__(
+        self,
+        first: int,
+        offsets: list[int],
+        lengths: list[int],
+        raws: list[bytes],
+        next: Cursor,
+        lines: bytes | None = None,
+        leaves: dict[int, bytes] | None = None,
+        findings: list[Finding] | None = None,
+    ) -> None:
+        self.first = first
+        self.next = next
+        self.lines = lines
+        self.leaves = {} if leaves is None else leaves
+        self.findings = [] if findings is None else findings
+        self._offsets: list[int] | None = offsets
+        self._lengths: list[int] | None = lengths
+        self._raws: list[bytes] | None = raws
+
+    @classmethod
+    def of_lines(cls, first: int, offset: int, lines: bytes) -> "RecordBatch":
+        """The records of whole LF-ended lines that start at ``offset``."""
+        batch = cls(first, [], [], [], Cursor(first + lines.count(b"\n"), offset + len(lines)), lines)
+        batch._offsets = batch._lengths = batch._raws = None
+        return batch
+
+    @property
+    def raws(self) -> list[bytes]:
+        if self._raws is None:
+            assert self.lines is not None
+            self._raws = self.lines.split(b"\n")
+            self._raws.pop()
+        return self._raws
+
+    @property
+    def lengths(self) -> list[int]:
+        if self._lengths is None:
+            self._lengths = [len(raw) for raw in self.raws]
+        return self._lengths
+
+    @property
+    def offsets(self) -> list[int]:
+        if self._offsets is None:
+            assert self.lines is not None
+            start = self.next.offset - len(self.lines)
+            self._offsets = list(accumulate([length + 1 for length in self.lengths], initial=start))
+            self._offsets.pop()
+        return self._offsets
 
     def __len__(self) -> int:
-        return len(self.raws)
+        return self.next.ordinal - self.first if self._raws is None else len(self._raws)

@@ -1,7 +1,6 @@
 """Lines that end in LF, one record a line."""
 
 from collections.abc import Iterator
-from itertools import accumulate
 
 from console.model.record import Cursor, Record, RecordBatch
 from console.sources.base import CHUNK, MAX_RECORD
@@ -24,7 +23,8 @@ class JsonlSource(ContentSource):
             while block := window.read(position, size):
                 cut = block.rfind(b"\n") + 1
                 if cut:
-                    batch = _lines(block if cut == len(block) else block[:cut], ordinal, position)
+                    whole = block if cut == len(block) else block[:cut]
+                    batch = RecordBatch.of_lines(ordinal, position, whole)
                 elif len(block) < size:
                     if not self.content.sealed:
                         break
@@ -59,16 +59,6 @@ class JsonlSource(ContentSource):
 
 def _after(ordinal: int, position: int, block: bytes) -> Cursor:
     return Cursor(ordinal + 1, position + len(block))
-
-
-def _lines(block: bytes, ordinal: int, position: int) -> RecordBatch:
-    """``block`` is one run of whole lines."""
-    raws = block.split(b"\n")
-    raws.pop()
-    lengths = [len(raw) for raw in raws]
-    offsets = list(accumulate([length + 1 for length in lengths], initial=position))
-    following = Cursor(ordinal + len(raws), offsets.pop())
-    return RecordBatch(ordinal, offsets, lengths, raws, following, lines=block)
 
 
 def _line_end(window: Window, position: int) -> tuple[int, bool]:

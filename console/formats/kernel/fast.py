@@ -28,8 +28,9 @@ _TYPES: dict[str, Any] = {
     "eventHash": str | None,
     "createdAt": str,
 }
-_DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
-_LONG = b"0" * 16
+_DIGITS = bytes(48 if 48 <= byte <= 57 else 58 if byte in b":,[-" else byte for byte in range(256))
+_LONG = b":" + b"0" * 16
+"""A number of 16 digits or more in compact JSON, once digits and what may stand before a number look alike."""
 _SHORT = 2 * MAX_DEPTH
 _encode_lines = msgspec.json.Encoder().encode_lines
 _decode_objects = msgspec.json.Decoder(dict[str, Any]).decode_lines
@@ -75,7 +76,9 @@ class LineDecoder:
                 return None
         except _REFUSED:
             return None
-        if _LONG in joined.translate(_DIGITS) and not all(map(_is_safe, objects)):
+        if _holds_long(joined) and not all(
+            _is_safe(value) for event, value in zip(events, objects, strict=True) if _holds_long(bytes(event.payload))
+        ):
             return None
         texts = joined.decode().split("\n")
         texts.pop()
@@ -118,6 +121,11 @@ class LineDecoder:
             self._contexts.clear()
         self._contexts |= fresh
         return True
+
+
+def _holds_long(text: bytes) -> bool:
+    """Whether it may hold a long number; a string may look like one."""
+    return _LONG in text.translate(_DIGITS)
 
 
 def _is_safe(value: Any) -> bool:

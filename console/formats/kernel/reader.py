@@ -13,7 +13,7 @@ from console.formats.kernel.judge import Memory, reproduces
 from console.formats.kernel.manifest import deal_of
 from console.formats.kernel.profiles import AUDIT, BY_NAME, DOC, candidates, job, timed
 from console.formats.kernel.segments import Summary
-from console.formats.kernel.stride import KEYED, stride
+from console.formats.kernel.stride import stride
 from console.formats.kernel.walk import grouped, walk
 from console.formats.strict import decode as decode_json
 from console.formats.strict import place_problems
@@ -83,7 +83,7 @@ class KernelReader:
         whole = batch.lines if stop - start == len(batch) else b"\n".join(batch.raws[start:stop]) + b"\n"
         if whole is None or stop == start:
             return
-        run = self._lines.decode(whole, batch.raws[start], stop - start)
+        run = self._lines.decode(whole, whole[: whole.index(b"\n")], stop - start)
         if run is not None:
             stride(self, batch, start, run, out)
         elif stop - start <= _FEW:
@@ -200,7 +200,7 @@ class KernelReader:
             out.findings.extend(findings)
             return
         event = entry.event()
-        self.names.add(out, event, findings, keyed=KEYED)
+        self.names.add(out, event, findings, keyed=False)
         out.trust[-1] = trust
         out.worst[-1] = max(out.worst[-1], worst)
 

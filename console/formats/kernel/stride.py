@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from console.formats.base import key64
 from console.formats.instant import parse
-from console.formats.kernel.deals import TRACED, Deal, Group
+from console.formats.kernel.deals import Deal, Group
 from console.formats.kernel.entry import HASH, Entry
 from console.formats.kernel.fast import Run
-from console.formats.kernel.lifecycle import KNOWN, Move, moves
+from console.formats.kernel.lifecycle import KNOWN, moves
 from console.formats.kernel.profiles import DOC
-from console.model.batch import EventBatch
+from console.model.batch import EventBatch, Names
 from console.model.event import Instant, StreamKey
 from console.model.record import RecordBatch
 from console.model.trust import Trust
@@ -24,8 +23,6 @@ from console.verify.catalogue import CATALOGUE
 if TYPE_CHECKING:
     from console.formats.kernel.reader import KernelReader
 
-KEYED = False
-"""Whether rows carry keys of their ids, for a search for ids that stand twice; it costs a hash and index space."""
 _MILLIS = {f".{milli:03d}Z": milli * 1000 for milli in range(1000)}
 
 
@@ -73,60 +70,64 @@ def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
 
 
 def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
-    known = KNOWN
-    find = reader.deals.get
-    columns = reader.columns
-    careful = 0
     events = run.events
     digests = [
         sha256(f"{e.dealId}{e.sequenceNumber}{e.type}{text}{e.previousEventHash}".encode()).hexdigest()
         for e, text in zip(events, run.payloads, strict=True)
     ]
-    for at, (event, digest, time) in enumerate(zip(events, digests, _times(events), strict=True), row):
+    times = _times(events)
+    find = reader.deals.get
+    columns = reader.columns
+    done = 0
+    """Events of the run whose rows are made."""
+    marked: list[tuple[int, int]] = []
+    careful = 0
+    for at, (event, digest, time) in enumerate(zip(events, digests, times, strict=True)):
         deal = find(event.dealId)
+        sequence = event.sequenceNumber
+        previous = event.previousEventHash
         kind = event.type
         if (
             deal is None
-            or event.sequenceNumber != deal.next
-            or event.previousEventHash != deal.hash
+            or sequence != deal.next
+            or previous != deal.hash
             or digest != event.eventHash
             or time is None
-            or kind not in known
             or not event.id
+            or kind not in KNOWN
         ):
+            if columns:
+                _rows(reader, batch, row, run, times, slice(done, at), marked, out)
+                done, marked = at + 1, []
             careful += 1
-            reader.take(reader.decode(batch, (at,))[0], out)
+            reader.take(reader.decode(batch, (row + at,))[0], out)
             continue
-        deal.next += 1
-        deal.prev = deal.hash
+        deal.next = sequence + 1
+        deal.prev = previous
         deal.hash = digest
         if time < deal.latest:
             _back(deal, time)
         deal.latest = time
+        if deal.trace is not None:
+            deal.trace.add(kind, batch.first + row + at, batch.offsets[row + at])
+            continue
         step = deal.moves.get(kind)
-        trace = deal.trace
-        if trace is not None:
-            if kind in TRACED:
-                trace.kinds.append(TRACED[kind])
-                trace.ordinals.append(batch.first + at)
-                trace.offsets.append(batch.offsets[at])
-        elif step is not None:
+        if step is not None:
             state, code, name = step
             if state is not deal.state:
                 deal.state = state
                 deal.moves = moves(state)
             if code:
+                marked.append((at, CATALOGUE[code].severity))
                 group = deal.life.get(name)
                 if group is None:
-                    _first(deal, name, batch, at, event)
+                    _first(deal, name, batch, row + at, event)
                 else:
                     group.count += 1
-        if columns:
-            _row(reader, deal, batch, at, event, time, step, out)
+    if columns:
+        _rows(reader, batch, row, run, times, slice(done, len(events)), marked, out)
     reader.records += len(events) - careful
-    keys = {event.dealId for event in events}
-    keys &= reader.deals.keys()
-    reader.note(keys)
+    reader.note({event.dealId for event in events} & reader.deals.keys())
 
 
 def _back(deal: Deal, time: int) -> None:
@@ -140,31 +141,44 @@ def _first(deal: Deal, name: str, batch: RecordBatch, at: int, event: Any) -> No
     deal.life[name] = Group(1, *place, event.sequenceNumber, event.id)
 
 
-def _row(
+def _rows(
     reader: "KernelReader",
-    deal: Deal,
     batch: RecordBatch,
-    at: int,
-    event: Any,
-    time: int,
-    step: Move | None,
+    row: int,
+    run: Run,
+    times: Sequence[int | None],
+    part: slice,
+    marked: Sequence[tuple[int, int]],
     out: EventBatch,
 ) -> None:
-    names = reader.names
-    if not deal.code:
-        deal.code = names.streams.code(StreamKey("deal", deal.key))
-    actor = getattr(event, "actorId", None)
-    out.offset.append(batch.offsets[at])
-    out.length.append(batch.lengths[at])
-    out.time.append(time)
-    out.sequence.append(event.sequenceNumber)
-    out.type.append(names.types.code(event.type))
-    out.actor.append(names.actors.code(actor) if actor else 0)
-    out.stream.append(deal.code)
-    out.key.append(key64(event.id) if KEYED else 0)
-    out.parent.append(0)
-    out.trust.append(Trust.VERIFIED)
-    out.worst.append(CATALOGUE[step.code].severity if step is not None and step.code else 0)
+    """Rows of verified events that stand together, column by column. ``marked`` are (position, severity)."""
+    events = run.events[part]
+    if not events:
+        return
+    names, deals = reader.names, reader.deals
+    for key in {event.dealId for event in events}:
+        deals[key].code = deals[key].code or names.streams.code(StreamKey("deal", key))
+    rows = slice(row + part.start, row + part.stop)
+    zeros = bytes(8 * len(events))
+    worst = bytearray(len(events))
+    for at, severity in marked:
+        worst[at - part.start] = severity
+    out.offset.extend(batch.offsets[rows])
+    out.length.extend(batch.lengths[rows])
+    out.time.extend([time for time in times[part] if time is not None])
+    out.sequence.extend([event.sequenceNumber for event in events])
+    out.type.extend(_codes(names.types, [event.type for event in events]))
+    out.actor.extend(_codes(names.actors, [getattr(event, "actorId", None) for event in events]))
+    out.stream.extend([deals[event.dealId].code for event in events])
+    out.key.frombytes(zeros)
+    out.parent.frombytes(zeros)
+    out.trust += bytes((Trust.VERIFIED,)) * len(events)
+    out.worst += worst
+
+
+def _codes(names: Names, texts: Sequence[str | None]) -> list[int]:
+    codes = {text: names.code(text) if text else 0 for text in dict.fromkeys(texts)}
+    return [codes[text] for text in texts]
 
 
 def _entry(batch: RecordBatch, at: int, event: Any, text: str, value: Any) -> Entry | None:
