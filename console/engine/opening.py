@@ -49,6 +49,7 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
     Files that no format recognises are said (``container.not-recognised``) when they were given by name, or when they
     hold JSON records; tables of a database that are no ledgers are passed over if one of its tables is.
     """
+    paths = list(paths)
     given = {str(path) for path in paths}
     waiting: list[Skipped] = []
     served: set[str] = set()
