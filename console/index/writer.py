@@ -260,7 +260,7 @@ class IndexWriter:
         for text in {*texts} - ids.keys():
             # JSON in SQLite ends a text at a NUL; a parameter does not.
             async with self.db.execute(f"SELECT id FROM {table} WHERE text = ?", (text,)) as rows:
-                ids.update({text: row[0] async for row in rows})
+                ids.update([(text, row[0]) async for row in rows])
         return [ids[text] for text in texts]
 
     async def _streams(self, ledger: int, keys: Sequence[StreamKey]) -> list[int]:
@@ -280,7 +280,7 @@ class IndexWriter:
             async with self.db.execute(
                 "SELECT id FROM stream WHERE ledger = ? AND kind = ? AND key = ?", (ledger, *pair)
             ) as rows:
-                ids.update({pair: row[0] async for row in rows})
+                ids.update([(pair, row[0]) async for row in rows])
         return [ids[pair] for pair in pairs]
 
     async def carry(

@@ -1,0 +1,93 @@
+"""Settings: the configuration file, the environment, and what is said of mistakes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_ledgers import intact
+from conftest import Result
+
+from console.engine.places import Settings, SettingsError, settings
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def file(home: Path) -> Path:
+    path = home / "config/audit-console/config.toml"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def test_nothing_set(home: Path) -> None:
+    assert settings() == Settings("auto", None, 1)
+
+
+def test_file_environment_and_another_file(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file.write_text('theme = "light"\njobs = 2\nindex_folder = "~/indexes"\n')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert settings() == Settings("light", tmp_path / "indexes", 2)
+    monkeypatch.setenv("AUDIT_CONSOLE_JOBS", "3")
+    monkeypatch.setenv("AUDIT_CONSOLE_SERVICE_HOST", "10.0.0.1")
+    assert settings().jobs == 3
+    other = tmp_path / "other.toml"
+    other.write_text('theme = "dark"\n')
+    assert settings(str(other)) == Settings("dark", None, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('theme = "pink"\n', "theme: 'pink' cannot be used"),
+        ("jobs = 0\n", "jobs: 0 cannot be used"),
+        ('jobs = "many"\n', "jobs: 'many'"),
+        ('index_folder = "here"\n', "absolute path"),
+        ('colour = "red"\n', "there is no setting 'colour'; known are theme, index_folder, jobs"),
+        ("theme = \n", "not TOML"),
+        ("\udcff", "not TOML"),
+    ],
+)
+def test_mistakes_in_the_file(file: Path, call: Call, text: str, words: str) -> None:
+    file.write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(SettingsError) as error:
+        settings()
+    assert str(error.value).startswith(str(file))
+    assert words in str(error.value)
+    intact(Path("a.jsonl"))
+    result = call("verify", "a.jsonl")
+    assert (result.code, result.out) == (2, "")
+    assert words in result.err
+    assert call("verify", "a.jsonl", "--jobs", "1").code == 0, "not asked for"
+
+
+def test_a_mistake_in_the_environment(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIT_CONSOLE_JOBS", "x\x1b[31m")
+    result = call("verify", ".")
+    assert result.code == 2
+    assert "AUDIT_CONSOLE_JOBS: " in result.err
+    assert "\x1b" not in result.err
+
+
+def test_every_command_reads_the_named_file(call: Call) -> None:
+    from console.cli.main import COMMANDS
+
+    Path("bad.toml").write_text("colour = 1\n")
+    for command in COMMANDS:
+        argument = {"explain": ["chain.fork"], "completion": ["bash"]}.get(command, [])
+        result = call(command, *argument, "--config", "bad.toml")
+        assert (result.code, result.out) == (2, ""), command
+        assert "bad.toml: there is no setting 'colour'" in result.err
+        assert "no such configuration file" in call(command, *argument, "--config", "nosuch").err
+
+
+def test_the_index_folder_is_used(call: Call, home: Path, tmp_path: Path) -> None:
+    intact(Path("a.jsonl"))
+    Path("c.toml").write_text(f'index_folder = "{tmp_path / "elsewhere"}"\n')
+    for command in ("ledgers", "streams", "events"):
+        assert call(command, "a.jsonl", "--config", "c.toml").code == 0
+    (index,) = (tmp_path / "elsewhere").glob("*.sqlite")
+    assert not home.exists()
+    assert f"index     {index}\n" in call("locate", "a.jsonl", "--config", "c.toml").out
+    assert "config    c.toml\n" in call("locate", "a.jsonl", "--config", "c.toml").out
+    index.write_bytes(b"damage" * 1000)
+    assert call("ledgers", "a.jsonl", "--config", "c.toml").code == 0, "an index of the console's own is made again"
