@@ -46,13 +46,17 @@ async def decoded_elsewhere(job: Job) -> AsyncIterator[Portion]:
     """
     child = start(_run, job)
     loop = asyncio.get_running_loop()
+    # The next message is fetched while this one is written, so that the decoder does not wait for the writer.
+    coming = loop.run_in_executor(None, child.connection.recv)
     try:
         while True:
-            message: Portion | tuple[str, Finding] | None = await loop.run_in_executor(None, child.connection.recv)
+            message: Portion | tuple[str, Finding] | None = await coming
             if message is None:
                 break
             if isinstance(message, tuple):
                 raise SourceError(*message)
+            coming = loop.run_in_executor(None, child.connection.recv)
             yield message
     finally:
         await loop.run_in_executor(None, child.kill)
+        await asyncio.gather(coming, return_exceptions=True)
