@@ -54,6 +54,8 @@ class Keeper:
         self._by_path: dict[str, list[Live]] = {}
         self._past: set[str] = set()
         """Paths that hold the past of a ledger (rotated or compressed)."""
+        self._skipped: set[str] = set()
+        """Paths that were said to be no ledgers."""
         self._lookout = Lookout(self.paths, index)
 
     @property
@@ -217,6 +219,9 @@ class Keeper:
         except SourceError as error:
             await self._say(live, "unreadable", error.finding.code, error.finding.message)
             return
+        for root in self.paths:
+            if live.path.startswith(root.rstrip("/") + "/"):
+                await self._forget(root)
         if live.state != "live" or live.said:
             async with self._writer.transaction():
                 if live.state != "live":
@@ -362,6 +367,7 @@ class Keeper:
         live.state, live.said = state, True
 
     async def _skip(self, skipped: Skipped) -> None:
+        self._skipped.add(skipped.path)
         code = skipped.finding.code
         state = {"container.not-recognised": "not recognised", "container.empty": "empty"}.get(code, "unreadable")
         async with self._writer.transaction():
@@ -370,9 +376,11 @@ class Keeper:
             await self._writer.add_findings(ledger, [skipped.finding])
 
     async def _forget(self, path: str) -> None:
-        """A path that was said not to be a ledger may be one now."""
-        async with self._writer.transaction():
-            await self._writer.forget_skipped(path)
+        """A path that was said not to be a ledger, or a folder to hold none, may be one now."""
+        if path in self._skipped:
+            self._skipped.discard(path)
+            async with self._writer.transaction():
+                await self._writer.forget_skipped(path)
 
 
 def _is_there(path: str) -> bool:
