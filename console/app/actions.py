@@ -105,6 +105,7 @@ _KEY_NAMES = {
     "colon": ":",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "equals_sign": "=",
     "enter": "Enter",
     "escape": "Esc",
     "backspace": "Backspace",
