@@ -1,0 +1,118 @@
+"""What the README says of keys, commands, filters, formats and codes is there, and nothing of it is left out."""
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from console.app.actions import ACTIONS
+from console.cli.main import COMMANDS, commands
+from console.formats.registry import all_formats
+from console.index.query import FIELD_NAMES, STREAM_KINDS, parse
+from console.model.trust import Trust
+
+README = Path(__file__).parents[1] / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
+    assert found is not None, title
+    return found[1]
+
+
+def rows(title: str) -> Iterator[list[str]]:
+    for line in section(title).splitlines():
+        if line.startswith("| "):
+            yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+WHERE = {"Overview": "overview", "Stream": "stream", "Chain walk": "walk", "Findings": "findings", "Details": "details"}
+
+
+def test_keys() -> None:
+    named: set[tuple[str, str]] = set()
+    where = ""
+    for place, keys, _ in list(rows("Keys"))[1:]:
+        where = place or where
+        for key in re.findall(r"`([^`]+)`", keys):
+            fits = [action for action in ACTIONS if key in (action.key, *_shown(action.keys))]
+            if where in WHERE:
+                fits = [action for action in fits if WHERE[where] in action.where]
+            assert fits, f"{where}: there is no key {key}"
+            named.update((action.id, action.group) for action in fits)
+    for action in ACTIONS:
+        if action.rank or action.local:
+            assert (action.id, action.group) in named or action.id in ("app.help", "app.command_palette"), action.id
+
+
+def _shown(keys: tuple[str, ...]) -> list[str]:
+    from console.app.actions import shown_key
+
+    return [shown_key(key) for key in keys]
+
+
+def test_commands_and_options() -> None:
+    named = re.findall(r"audit-console ([a-z]+) ?[A-Z`]", section("Commands"))
+    assert set(COMMANDS) <= set(named)
+    options = {"--help", "--version"}
+    for name in (*COMMANDS, "open"):
+        for parameter in import_module(f"console.cli.{name}").command.params:
+            options.update(each for each in parameter.opts if each.startswith("--"))
+    said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) - {"--update-golden"}
+    assert said <= options
+    assert options - said <= {"--help", "--version"}
+    assert commands.name == "audit-console"
+
+
+def test_exit_codes() -> None:
+    from console.cli import main
+    from console.engine import report
+
+    named = {int(code) for code, _ in list(rows("Commands")) if code.isdecimal()}
+    known = {report.INTACT, report.FINDINGS, main.USAGE, main.UNVERIFIED, main.INTERRUPTED, main.PIPE_CLOSED}
+    assert named == known
+
+
+def test_filters() -> None:
+    text = section("Filter")
+    for name in FIELD_NAMES:
+        if name not in STREAM_KINDS:
+            assert f"`{name}:" in text, name
+    for term in re.findall(r"`([a-z]+:[^`]+)`", text):
+        parse(term)
+    for kind in re.findall(r"`([a-z]+):`", text):
+        assert kind in FIELD_NAMES
+
+
+def test_trust_states() -> None:
+    said = {word: glyph for glyph, word, _ in list(rows("Trust"))[1:]}
+    assert said == {trust.word: trust.glyph for trust in Trust}
+
+
+@pytest.mark.parametrize("form", list(all_formats()), ids=lambda form: form.name)
+def test_profiles_and_coverage(form) -> None:  # type: ignore[no-untyped-def]  # a Format
+    text = section("What is read")
+    assert f"| {form.name} |" in text
+    for profile in form.profiles:
+        covered = ", ".join(profile.coverage.covered) or "nothing"
+        uncovered = ", ".join(profile.coverage.uncovered) or "–"
+        assert f"`{profile.name}`: {covered} | {uncovered} |" in text
+
+
+def test_settings_are_those_of_the_file() -> None:
+    import tomllib
+    from dataclasses import fields
+
+    from console.engine.places import Settings
+
+    (example,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    assert set(tomllib.loads(example)) == {field.name for field in fields(Settings)}
+
+
+def test_the_map_of_the_house() -> None:
+    tree = re.findall(r"^  ([a-z]+/|text\.py) ", section("For contributors"), re.MULTILINE)
+    for name in tree:
+        assert (README.parent / "console" / name).exists()
