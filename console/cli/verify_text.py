@@ -89,7 +89,7 @@ def _covered(ledger: dict[str, Any]) -> str:
     if ledger["coverage"] is None:
         return "no hash protects these events: what was changed in them cannot be seen from the ledger alone"
     uncovered = ledger["coverage"]["uncovered"]
-    return f"hashes under {ledger['profile']}" + (f" do not cover {', '.join(uncovered)}" if uncovered else "")
+    return f"hashes under {ledger['profile']} " + (f"do not cover {', '.join(uncovered)}" if uncovered else "cover all")
 
 
 def _findings(findings: list[dict[str, Any]], paint: Paint) -> None:

@@ -91,3 +91,9 @@ def test_the_index_folder_is_used(call: Call, home: Path, tmp_path: Path) -> Non
     assert "config    c.toml\n" in call("locate", "a.jsonl", "--config", "c.toml").out
     index.write_bytes(b"damage" * 1000)
     assert call("ledgers", "a.jsonl", "--config", "c.toml").code == 0, "an index of the console's own is made again"
+
+
+def test_the_themes_that_can_be_set_are_there() -> None:
+    from console.app.theme import THEMES
+
+    assert {theme.name for theme in THEMES} == {"console-dark", "console-light"}
