@@ -2,7 +2,7 @@
 
 from textual import events
 from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -193,16 +193,28 @@ class CursorList(ScrollView, can_focus=True):
     def on_blur(self) -> None:
         self.refresh_line(self.cursor)
 
-    def render_line(self, y: int) -> Strip:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines by row. Textual keeps what it painted by line of the screen: when rows scroll it would paint all anew.
+
+        A list has no border and no padding, so that its lines need nothing more than the filters.
+        """
+        lines = [self._finished(y) for y in crop.line_range]
+        if crop.column_span != (0, self.region.width):
+            lines = [line.crop(*crop.column_span) for line in lines]
+        return lines
+
+    def _finished(self, y: int) -> Strip:
+        """One line of the screen, filtered and as wide as the widget."""
         row = y + self.scroll_offset.y
-        if row >= self._count:
-            return Strip.blank(self.size.width, self.rich_style)
-        if row == self.cursor:
-            return self.draw(row, True) or self.placeholder(True)
-        strip = self._strips.get(row)
+        plain = row != self.cursor and row < self._count
+        strip = self._strips.get(row) if plain else None
         if strip is None:
-            strip = self.draw(row, False)
-            if strip is None:
-                return self.placeholder(False)
-            self._strips[row] = strip
+            drawn = self.draw(row, row == self.cursor) if row < self._count else Strip.blank(0)
+            strip = self.placeholder(row == self.cursor) if drawn is None else drawn
+            strip = strip.adjust_cell_length(self.region.width).apply_style(self.rich_style)
+            background = self.background_colors[1]
+            for line_filter in self.get_line_filters():
+                strip = strip.apply_filter(line_filter, background)
+            if plain and drawn is not None:
+                self._strips[row] = strip
         return strip
