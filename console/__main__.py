@@ -1,6 +1,34 @@
-"""``python -m console`` is ``audit-console``."""
+"""``audit-console``, and ``python -m console``: where the commands and the app meet."""
 
-from console.cli.main import main
+from typing import TYPE_CHECKING
+
+from console.cli.main import main as commands
+
+if TYPE_CHECKING:
+    from console.cli.open import Request
+    from console.engine.client import Session
+
+
+def main() -> None:
+    """Run a command, or open the console."""
+    commands(show=_show)
+
+
+def _show(request: "Request") -> int:
+    from console.app.app import ConsoleApp
+
+    async def opening() -> "Session":
+        # Imported behind the first paint: the engine is half of what a start costs.
+        from console.engine.client import open_session
+
+        return await open_session(request.paths, index=request.index)
+
+    app = ConsoleApp(opening, where=", ".join(request.paths))
+    if request.theme != "auto":
+        app.theme = f"console-{request.theme}"
+    app.run()
+    return app.return_code or 0
+
 
 if __name__ == "__main__":
     main()

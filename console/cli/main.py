@@ -14,6 +14,8 @@ from console import __version__
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from console.cli.open import Show
+
 NAME = "audit-console"
 USAGE, UNVERIFIED, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
 """Exit codes beside 0 and 1. 141 is what a shell reports of a program that wrote to a closed pipe."""
@@ -88,17 +90,17 @@ def commands() -> None:
     """Watch append-only event ledgers live, and prove link by link what can be trusted in them."""
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
+def main(arguments: list[str] | None = None, show: Show | None = None) -> NoReturn:
     """Entry point: 0 intact, 1 findings, 2 usage, 3 could not verify, 130 interrupted.
 
-    ``arguments`` are those of the process, if none are given.
+    ``arguments`` are those of the process, if none are given. ``show`` opens the console.
     """
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows less than UTF-8 shows escapes; it does not end the command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _run(arguments)
+        code = _run(arguments, show)
         sys.stdout.flush()
     except (_PipeClosedError, BrokenPipeError):
         # Say nothing, and let the interpreter's own flush at exit find no pipe.
@@ -107,12 +109,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _run(arguments: list[str] | None) -> int:
+def _run(arguments: list[str] | None, show: Show | None) -> int:
     from console.cli.output import say
     from console.engine.places import SettingsError
 
     try:
-        code = commands.main(arguments, prog_name=NAME, standalone_mode=False)
+        code = commands.main(arguments, prog_name=NAME, standalone_mode=False, obj=show)
         return code if isinstance(code, int) else 0
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -2,8 +2,10 @@
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,8 +13,18 @@ from console.cli.main import COMMANDS, NAME, UNVERIFIED
 from console.cli.options import chosen, chosen_index, common, paths
 from console.cli.output import say
 
-if TYPE_CHECKING:
-    from console.engine.client import Session
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the console is to show. ``index`` is a path, ``:memory:``, or None for the default place."""
+
+    paths: list[str]
+    index: str | None
+    theme: str
+
+
+Show = Callable[[Request], int]
+"""Opens the console and gives its exit code: whoever starts the commands has it, they do not know the app."""
 
 
 class _Unnamed(click.Command):
@@ -25,7 +37,10 @@ class _Unnamed(click.Command):
 @click.command("open", cls=_Unnamed)
 @paths
 @common
-def command(paths: list[str], index: str | None, config: str | None, no_color: bool, **_: Any) -> int:
+@click.pass_context
+def command(
+    context: click.Context, paths: list[str], index: str | None, config: str | None, no_color: bool, **_: Any
+) -> int:
     """Open the console on files and folders (default: the current folder)."""
     missing = [path for path in paths if not os.path.lexists(path)]
     for path in missing:
@@ -37,18 +52,7 @@ def command(paths: list[str], index: str | None, config: str | None, no_color: b
         raise click.UsageError("The console needs a terminal; for pipes there are verify, events, streams and ledgers.")
     if no_color:
         os.environ["NO_COLOR"] = "1"
-    theme = chosen(config).theme
-    where = chosen_index(paths, index, config)
-    from console.app.app import ConsoleApp
-
-    async def opening() -> "Session":
-        # Imported behind the first paint: the engine is half of what a start costs.
-        from console.engine.client import open_session
-
-        return await open_session(paths, index=where)
-
-    app = ConsoleApp(opening, where=", ".join(paths))
-    if theme != "auto":
-        app.theme = f"console-{theme}"
-    app.run()
-    return app.return_code or 0
+    show: Show | None = context.obj
+    if show is None:
+        raise click.UsageError("The console is opened by the command audit-console.")
+    return show(Request(paths, chosen_index(paths, index, config), chosen(config).theme))
