@@ -37,10 +37,7 @@ class _Unnamed(click.Command):
 @click.command("open", cls=_Unnamed)
 @paths
 @common
-@click.pass_context
-def command(
-    context: click.Context, paths: list[str], index: str | None, config: str | None, no_color: bool, **_: Any
-) -> int:
+def command(paths: list[str], index: str | None, config: str | None, no_color: bool, **_: Any) -> int:
     """Open the console on files and folders (default: the current folder)."""
     missing = [path for path in paths if not os.path.lexists(path)]
     for path in missing:
@@ -52,7 +49,7 @@ def command(
         raise click.UsageError("The console needs a terminal; for pipes there are verify, events, streams and ledgers.")
     if no_color:
         os.environ["NO_COLOR"] = "1"
-    show: Show | None = context.obj
+    show: Show | None = click.get_current_context().obj
     if show is None:
         raise click.UsageError("The console is opened by the command audit-console.")
     return show(Request(paths, chosen_index(paths, index, config), chosen(config).theme))
