@@ -61,7 +61,7 @@ def portions(
     file = file_text(source)
     size = source.state().size
 
-    def cut(pending: int = 0) -> Portion:
+    def cut(pending: int = 0, *, last: bool = False) -> Portion:
         return Portion(
             batches=tuple(batches),
             next=cursor,
@@ -71,7 +71,7 @@ def portions(
             standing=(*reader.standing(), *at_end, *([partial_tail(cursor, pending)] if pending else [])),
             pending=pending,
             bytes=size,
-            file=file,
+            file=file if last else "",
             irregular=tuple(reader.irregular()),
         )
 
@@ -96,7 +96,7 @@ def portions(
         batches.append(read_batch(reader, whole))
         cursor = whole.next
         tail = None
-    yield cut(0 if tail is None else tail.length)
+    yield cut(0 if tail is None else tail.length, last=True)
 
 
 def partial_tail(cursor: Cursor, length: int) -> Finding:

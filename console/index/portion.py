@@ -15,7 +15,7 @@ class Portion:
     """Consecutive batches of one ledger with all that must be committed with them.
 
     ``next`` is where reading goes on, ``pending`` the length of an unfinished last record, ``bytes`` the file's size,
-    ``file`` its state as text (a hint for the next start). ``irregular`` streams must be walked again. ``state`` and
+    ``file`` its state as text (a hint for the next start; '' while there is more to read). ``irregular`` streams must be walked again. ``state`` and
     ``facts`` are what changed; ``standing`` replaces the reader's standing findings of the ledger.
     """
 
