@@ -14,9 +14,10 @@ from console.model.record import Cursor
 class Portion:
     """Consecutive batches of one ledger with all that must be committed with them.
 
-    ``next`` is where reading goes on, ``pending`` the length of an unfinished last record, ``bytes`` the file's size,
-    ``file`` its state as text (a hint for the next start; '' while there is more to read). ``irregular`` streams must be walked again. ``state`` and
-    ``facts`` are what changed; ``standing`` replaces the reader's standing findings of the ledger.
+    ``next`` is where reading goes on, ``pending`` the length of an unfinished last record, ``bytes`` the file's size.
+    ``file`` is its state as text, a hint for the next start, '' while there is more to read. ``irregular`` streams must
+    be walked again. ``state`` and ``facts`` are what changed; ``standing`` replaces the reader's standing findings of
+    the ledger.
     """
 
     batches: Sequence[EventBatch]
