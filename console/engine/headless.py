@@ -1,5 +1,6 @@
 """An index brought up to date for a command, without a console."""
 
+import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -12,7 +13,7 @@ from console.engine.places import index_path
 from console.index.guard import refuse_foreign
 from console.index.lock import WriterLock
 from console.index.reader import IndexReader, open_reader
-from console.index.writer import open_index
+from console.index.writer import damaged, discard, open_index
 
 
 @asynccontextmanager
@@ -36,15 +37,14 @@ async def indexed(
         where.parent.mkdir(parents=True, exist_ok=True)
         with WriterLock(where) as lock:
             if lock.acquire():
-                writer, said = await open_index(where)
                 try:
-                    if said and note:
-                        note(said)
-                    async for step in Keeper(Ingest(writer, options), paths, str(where)).start():
-                        if progress:
-                            progress(step)
-                finally:
-                    await writer.close()
+                    await _update(where, paths, options, progress, note)
+                except sqlite3.Error as error:
+                    if damaged(error):
+                        discard(where)
+                        words = f"the index at {where} is damaged ({error}): the next start builds it anew"
+                        raise OSError(words) from error
+                    raise OSError(f"the index at {where} cannot be written: {error}") from error
             elif note:
                 note("Another console writes this index: it is read as it is.")
         reader = await open_reader(where)
@@ -54,3 +54,21 @@ async def indexed(
             yield reader
         finally:
             await reader.close()
+
+
+async def _update(
+    where: Path,
+    paths: Sequence[str],
+    options: Options,
+    progress: Callable[[Step], None] | None,
+    note: Callable[[str], None] | None,
+) -> None:
+    writer, said = await open_index(where)
+    try:
+        if said and note:
+            note(said)
+        async for step in Keeper(Ingest(writer, options), paths, str(where)).start():
+            if progress:
+                progress(step)
+    finally:
+        await writer.close()

@@ -428,8 +428,10 @@ class IndexWriter:
 
     async def close(self) -> None:
         """Checkpoint and close."""
-        await self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        await self.db.close()
+        try:
+            await self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            await self.db.close()
 
 
 async def open_index(path: Path) -> tuple[IndexWriter, str]:
@@ -445,23 +447,38 @@ async def open_index(path: Path) -> tuple[IndexWriter, str]:
         if problem:
             note = f"The index is rebuilt: {problem}."
             discard(path)
+    try:
+        return await _opened(path), note
+    except sqlite3.DatabaseError as error:
+        if not damaged(error):
+            raise
+        discard(path)
+        return await _opened(path), f"The index is rebuilt: it cannot be read ({error})."
+
+
+async def _opened(path: Path) -> IndexWriter:
     fresh = not path.exists()
     db = await aiosqlite.connect(path, isolation_level=None)
-    if fresh:
-        await db.execute("PRAGMA page_size=8192")
-        await db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    for pragma in PRAGMAS:
-        await db.execute(pragma)
-    if fresh:
-        await db.execute("BEGIN IMMEDIATE")
-        for statement in TABLES.split(";\n"):
-            if statement.strip():
-                await db.execute(statement)
-        await db.execute("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
-        await db.execute("COMMIT")
-    writer = IndexWriter(db)
-    await writer.load()
-    return writer, note
+    try:
+        if fresh:
+            await db.execute("PRAGMA page_size=8192")
+            await db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        for pragma in PRAGMAS:
+            await db.execute(pragma)
+        if fresh:
+            await db.execute("BEGIN IMMEDIATE")
+            for statement in TABLES.split(";\n"):
+                if statement.strip():
+                    await db.execute(statement)
+            await db.execute("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
+            await db.execute("COMMIT")
+        writer = IndexWriter(db)
+        await writer.load()
+    except BaseException:
+        # Its thread would outlive this process's work.
+        await db.close()
+        raise
+    return writer
 
 
 def discard(path: Path) -> None:
