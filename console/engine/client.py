@@ -175,16 +175,18 @@ class Session:
             yield progress
 
     async def close(self) -> None:
-        """End the worker and everything that is open."""
+        """End the worker and everything that is open. A second call does nothing."""
         self._closing = True
         self._news.set()
         if self._look is not None:
             self._look.cancel()
-        if self._child is not None:
-            asyncio.get_running_loop().remove_reader(self._child.connection.fileno())
-            await asyncio.to_thread(self._child.stop)
-        if self._reader is not None:
-            await self._reader.close()
+        child, self._child = self._child, None
+        if child is not None:
+            asyncio.get_running_loop().remove_reader(child.connection.fileno())
+            await asyncio.to_thread(child.stop)
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await reader.close()
         if isinstance(self._folder, tempfile.TemporaryDirectory):
             self._folder.cleanup()
 
