@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import time
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ OFTEN = 0.05
 _SCRATCH = """
 CREATE TABLE event (id INTEGER PRIMARY KEY, key INTEGER, parent INTEGER, offset INTEGER, length INTEGER);
 CREATE INDEX event_key ON event (key) WHERE key != 0;
+CREATE TABLE alias (key INTEGER, event INTEGER, PRIMARY KEY (key, event)) WITHOUT ROWID;
 CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER);
 CREATE INDEX orphan_parent ON orphan (parent);
 CREATE TABLE link (kind TEXT, key TEXT, sequence INTEGER, ordinal INTEGER, offset INTEGER, length INTEGER);
@@ -54,40 +56,63 @@ class Capped:
 
     def __init__(self, stream: str | None = None) -> None:
         self._stream = stream
-        self._listed: list[Finding] = []
-        self._seen: Counter[str] = Counter()
-        self._more: Counter[str] = Counter()
-        self._sample: dict[str, Finding] = {}
+        self._listed: dict[str, list[Finding]] = {}
+        """By code, in the order of the ledger."""
+        self._more: Counter[tuple[str, str | None]] = Counter()
+        """How many more, by code and stream."""
+        self._worst: dict[tuple[str, str | None], Finding] = {}
 
     def add(self, findings: Sequence[Finding]) -> None:
         """Take more findings."""
         for each in findings:
             if self._stream is not None and not concerns(each, self._stream):
                 continue
-            self._seen[each.code] += 1
-            if self._seen[each.code] <= DETAIL:
-                self._listed.append(each)
-            else:
-                self._more[each.code] += each.count
-                self._sample.setdefault(each.code, each)
+            listed = self._listed.setdefault(each.code, [])
+            last = each
+            if len(listed) < DETAIL or _place(each) < _place(listed[-1]):
+                insort(listed, each, key=_place)
+                if len(listed) <= DETAIL:
+                    continue
+                last = listed.pop()
+            key = (last.code, last.stream)
+            self._more[key] += last.count
+            if key not in self._worst or last.severity > self._worst[key].severity:
+                self._worst[key] = last
 
     def drop(self, stream: str, family: str) -> None:
-        """Take back the listed findings of one stream and family."""
-        self._listed = [each for each in self._listed if each.stream != stream or each.family != family]
+        """Take back the findings of one stream and family."""
+        for code, listed in self._listed.items():
+            if code.partition(".")[0] == family:
+                self._listed[code] = [each for each in listed if each.stream != stream]
+                self._more.pop((code, stream), None)
+                self._worst.pop((code, stream), None)
 
     def all(self) -> list[Finding]:
-        """Details, then one finding for the rest of each code."""
+        """Details in the order of the ledger, then one finding for the rest of each code."""
+        more: Counter[str] = Counter()
+        worst: dict[str, Finding] = {}
+        for key, count in self._more.items():
+            code, found = key[0], self._worst[key]
+            more[code] += count
+            if code not in worst or found.severity > worst[code].severity:
+                worst[code] = found
         rest = [
             Finding(
                 code=code,
-                severity=self._sample[code].severity,
+                severity=worst[code].severity,
                 message=f"Further findings of this kind: only the first {DETAIL:,} are listed one by one.",
-                confidence=self._sample[code].confidence,
+                confidence=worst[code].confidence,
                 count=count,
             )
-            for code, count in self._more.items()
+            for code, count in sorted(more.items())
         ]
-        return [*self._listed, *rest]
+        return [*sorted((each for listed in self._listed.values() for each in listed), key=_place), *rest]
+
+
+def _place(found: Finding) -> tuple[object, ...]:
+    """Where a finding stands among others; what names no record comes last."""
+    record = found.record is None, found.record or 0, found.offset or 0
+    return (*record, found.code, found.stream or "", found.field or "", found.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +190,17 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
             run.facts[StreamKey(fact.kind, fact.key)] = fact
         if irregular := reader.irregular():
             await _walk_again(run, irregular, await scratch.db())
+        if parts is not None and not parts[0].settled_apart:
+            digest.cancel()
+            return await check_ledger(opened, options, progress)
         run.findings.add(reader.standing())
         if scratch.opened is not None:
             await _refer(run, scratch.opened)
     except SourceError as error:
         run.findings.add([error.finding])
         problem = error.finding.message
+        if isinstance(form, SegmentedFormat) and not run.first:
+            _count(run)
     finally:
         await scratch.close()
     if pending:
@@ -266,6 +296,7 @@ async def _note_keys(db: aiosqlite.Connection, out: EventBatch) -> None:
         "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
         zip(range(base, base + len(out)), out.key, out.parent, out.offset, out.length, strict=True),
     )
+    await db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", [(key, base + row) for row, key in out.aliases])
     await db.execute("COMMIT")
 
 

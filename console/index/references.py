@@ -27,7 +27,7 @@ async def resolve(db: aiosqlite.Connection, ledger: int, low: int, high: int) ->
 
     What is said of a record rests on it and the records before it, so that it does not matter how they are cut into
     batches: a parent is the first record that carries the id, it is ambiguous if several did when the child came, and
-    a cycle is said of the child whose parent closed it.
+    a cycle is said of the child whose parent closed it. A second id (alias) only keeps its namer from being an orphan.
     """
     base = row_id(ledger, 0)
     known = "SELECT {what} FROM event p WHERE p.key = {of} AND p.key != 0 AND p.id BETWEEN :base AND {to}"
@@ -55,6 +55,11 @@ async def resolve(db: aiosqlite.Connection, ledger: int, low: int, high: int) ->
     await db.execute(
         f"INSERT OR IGNORE INTO orphan SELECT id, parent FROM (SELECT e.id, e.parent, ({parent}) AS other {new}"
         " AND e.parent != 0) WHERE other IS NULL",
+        scope,
+    )
+    await db.execute(
+        "DELETE FROM orphan WHERE event BETWEEN :base AND :high AND EXISTS"
+        " (SELECT 1 FROM alias a WHERE a.key = orphan.parent AND a.event BETWEEN :base AND :high)",
         scope,
     )
     late += await pairs(

@@ -52,6 +52,7 @@ CREATE INDEX event_key ON event (key) WHERE key != 0;
 CREATE INDEX event_worst ON event (mark) WHERE mark & 56 != 0;
 CREATE TABLE membership (stream INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (stream, event)) WITHOUT ROWID;
 CREATE TABLE leaf (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
+CREATE TABLE alias (key INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (key, event)) WITHOUT ROWID;
 CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER NOT NULL);
 CREATE INDEX orphan_parent ON orphan (parent);
 CREATE TABLE finding (

@@ -75,7 +75,13 @@ class IndexWriter:
     async def clear(self, ledger: int) -> None:
         """Forget a ledger's records, but not what was found about its container."""
         low, high = row_id(ledger, 0), row_id(ledger + 1, 0) - 1
-        for table, column in (("event", "id"), ("leaf", "id"), ("membership", "event"), ("orphan", "event")):
+        for table, column in (
+            ("event", "id"),
+            ("leaf", "id"),
+            ("membership", "event"),
+            ("orphan", "event"),
+            ("alias", "event"),
+        ):
             await self.db.execute(f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?", (low, high))
         for table in ("stream", "state", "volume"):
             await self.db.execute(f"DELETE FROM {table} WHERE ledger = ?", (ledger,))
@@ -205,6 +211,10 @@ class IndexWriter:
         await self.db.executemany(
             "INSERT INTO leaf VALUES (?, ?)",
             [(row_id(ledger, batch.first), batch.hashes) for batch in batches if len(batch)],
+        )
+        await self.db.executemany(
+            "INSERT OR IGNORE INTO alias VALUES (?, ?)",
+            [(key, row_id(ledger, batch.first) + row) for batch in batches for row, key in batch.aliases],
         )
         streams = self._names[ledger][2]
         await self.db.executemany(

@@ -19,8 +19,9 @@ class EventBatch:
     ``new_types``, ``new_actors`` and ``new_streams`` are the names this batch adds to those lists, in order.
     ``key`` and ``parent`` are 64-bit keys of the event's id and of its parent's (0: none; see ``key64``).
     ``sequence`` is -1 where there is none, ``time`` is ``NO_TIME`` where there is none.
-    ``also`` lists (row, stream code) for the streams of a row beyond its first. ``hashes`` are the record hashes,
-    32 bytes a row, filled by the ingest, not by a format.
+    ``aliases`` lists (row, key) for a second id under which others may name the row, ``also`` lists (row, stream code)
+    for the streams of a row beyond its first. ``hashes`` are the record hashes, 32 bytes a row, filled by the ingest,
+    not by a format.
     """
 
     first: int
@@ -36,6 +37,7 @@ class EventBatch:
     trust: bytearray = field(default_factory=bytearray)
     worst: bytearray = field(default_factory=bytearray)
     also: list[tuple[int, int]] = field(default_factory=list)
+    aliases: list[tuple[int, int]] = field(default_factory=list)
     new_types: list[str] = field(default_factory=list)
     new_actors: list[str] = field(default_factory=list)
     new_streams: list[StreamKey] = field(default_factory=list)

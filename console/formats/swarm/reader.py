@@ -122,6 +122,8 @@ class SwarmReader:
             trust=trust,
             worst=worst,
         )
+        if provenance and at.event_id:
+            out.aliases.append((row, key64(at.event_id)))
         if agent:
             out.also.append((row, self._stream("agent", agent)))
         if of:
