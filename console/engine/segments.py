@@ -20,11 +20,13 @@ from console.model.record import Cursor, RecordBatch
 from console.sources.base import Source, SourceError
 from console.sources.files import opened as opened_file
 from console.sources.files import read_at
+from console.sources.said import shrunk, unreadable
 
 SMALL = 8 * 1024 * 1024
 """Bytes of a ledger below which it is not cut."""
 SETTLING = 20
 """Batches that are read to settle the profile before a ledger is cut."""
+_DIED = "The process that verified bytes {:,} to {:,} ended before it was done. Try --jobs 1."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,7 @@ async def check_parts(
     """A reader that holds what all parts came to, their findings, and the cursor behind the last record.
 
     None where the ledger is not one to be cut (small, of one long line, of a format without segments, its profile not
-    settled by its first records). ``tell`` hears records and bytes. Raises ``SourceError``, and ``EOFError`` where a
-    process died.
+    settled by its first records). ``tell`` hears records and bytes. Raises ``SourceError``, also where a process died.
     """
     form, source = opened.format, opened.source
     size = source.state().size
@@ -68,9 +69,15 @@ async def check_parts(
                 done[number] = message[1:]
                 tell(sum(each[0] for each in done), sum(each[1] for each in done))
 
-    async with asyncio.TaskGroup() as group:
-        for number, part in enumerate(parts):
-            group.create_task(one(number, part))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number, part in enumerate(parts):
+                group.create_task(one(number, part))
+    except ExceptionGroup as failed:
+        of_source, others = failed.split(SourceError)
+        if of_source is None or others is not None:
+            raise
+        raise of_source.exceptions[0] from failed
     whole = results[0][0]
     for summary, _ in results[1:]:
         whole = form.join(whole, summary, lambda offset: _line(source, offset))
@@ -103,23 +110,32 @@ def _cuts(path: str, size: int, jobs: int) -> list[int]:
 
 
 def _line(source: Source, offset: int) -> bytes:
-    batch = next(iter(source.batches(Cursor(1, offset))))
-    return batch.raws[0]
+    for batch in source.batches(Cursor(1, offset)):
+        if batch.raws:
+            return batch.raws[0]
+    raise shrunk(source.path, offset, 1)
 
 
 async def _elsewhere(part: _Part) -> AsyncIterator[tuple[Any, ...]]:
-    child = start(_run, part)
+    try:
+        child = start(_run, part)
+    except OSError as error:
+        raise unreadable(part.source.path, f"No process can be started: {error.strerror}. Try --jobs 1.") from error
     loop = asyncio.get_running_loop()
     try:
         while True:
-            message = await loop.run_in_executor(None, child.connection.recv)
+            try:
+                message = await loop.run_in_executor(None, child.connection.recv)
+            except (EOFError, OSError) as error:
+                raise unreadable(part.source.path, _DIED.format(part.begin, part.end)) from error
             if message[0] == "error":
                 raise SourceError(*message[1:])
             yield message
             if message[0] == "done":
                 return
     finally:
-        await loop.run_in_executor(None, child.kill)
+        # Shielded: a task that is cancelled twice leaves no process behind.
+        await asyncio.shield(loop.run_in_executor(None, child.kill))
 
 
 def _run(connection: Connection, part: _Part) -> None:

@@ -109,6 +109,10 @@ class CountingReader(Reader, Protocol):
     def tallies(self) -> Tallies:
         """Counts so far. Streams that ``irregular`` names are unchecked until they are walked again."""
 
+    @property
+    def settled_apart(self) -> bool:
+        """Whether all verdicts so far are those of one pass, wherever the ledger was cut."""
+
     def summary(self, findings: Sequence[Finding]) -> Any:
         """What this reader saw, with the findings of its batches; picklable. The reader is spent."""
 

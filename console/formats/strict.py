@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,11 @@ from console.verify.catalogue import finding
 MAX_DEPTH = 128
 """Brackets nested deeper than this are not parsed."""
 SAFE_INTEGER = 2**53
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_MANY = 100
+"""Problems of one record beyond which further repeated keys are not named."""
+_LONG = 200
+"""Characters of a key that are named."""
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _decode = msgspec.json.Decoder().decode
 
@@ -134,14 +139,10 @@ def _slowly(raw: bytes) -> Decoded:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(items)
         if len(result) != len(items):
-            names = [name for name, _ in items]
-            for name in result:
-                if names.count(name) > 1:
-                    once(
-                        "record.duplicate-key",
-                        f"The key {name!r} stands {names.count(name)} times in one object.",
-                        name,
-                    )
+            for name, times in Counter(name for name, _ in items).items():
+                if times > 1 and len(seen) < _MANY:
+                    key = name if len(name) <= _LONG else name[:_LONG] + "…"
+                    once("record.duplicate-key", f"The key {key!r} stands {times:,} times in one object.", key)
         return result
 
     def integer(digits: str) -> int | float:

@@ -14,12 +14,11 @@ from console.verify import recover
 from console.verify.javascript import parse, stringify
 from console.verify.recover import Hit, Template
 
-PURSE = 60_000_000
-"""Hashes that a ledger's failing searches may take in all before each gets only ``FLOOR`` (about half a minute)."""
+PURSE = 20_000_000
+"""Hashes that a ledger's failing searches may take in all before each gets only ``FLOOR`` (about ten seconds)."""
 FLOOR = 5_000
-_SHARE = 40
 _MAX_TEMPLATES = 8
-_OUTSIDE = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_OUTSIDE = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _SPACE = re.compile(rb"[ \t\r\n]")
 
 
@@ -51,13 +50,18 @@ class Verdict:
 
 @dataclass(slots=True)
 class Memory:
-    """What a ledger taught: orders of keys per event type, and what is left of the purse for failing searches."""
+    """What a ledger taught: orders of keys per event type, and what is left of the purse for failing searches.
+
+    ``short``: a search could not be complete, so that its verdict may depend on what was learned and spent before.
+    """
 
     learned: dict[str, list[Template]] = field(default_factory=dict)
     purse: int = PURSE
+    short: bool = False
 
     def budget(self) -> int:
-        return max(FLOOR, min(recover.FULL, self.purse // _SHARE))
+        """All that one search can use while the purse lasts: an edit that can be proved is never only suspected."""
+        return recover.FULL if self.purse else FLOOR
 
 
 def is_compact(text: bytes) -> bool:
@@ -163,6 +167,7 @@ def judge(entry: Entry, profile: str, shape: str, memory: Memory, numbers: tuple
     if isinstance(result, Hit):
         return _held(_learn(result, entry, memory))
     memory.purse = max(0, memory.purse - result.tried)
+    memory.short |= not result.complete
     return Verdict(Kind.MISMATCH if result.complete else Kind.UNREPRODUCED, tried=result.tried)
 
 

@@ -303,15 +303,29 @@ class KernelReader:
         for deal in self.deals.values():
             deal.sync()
             deal.moves = {}
-        return Summary(self.settled, self.shape, self.records, self.loose, self.deals, list(findings), self.segment)
+        return Summary(
+            self.settled,
+            self.shape,
+            self.records,
+            self.loose,
+            self.deals,
+            list(findings),
+            self.segment,
+            self.memory.short,
+        )
 
     def adopt(self, whole: Summary) -> None:
         """Go on from joined segments as if this reader had read all of them."""
         self.settled, self.records, self.loose, self.deals = whole.profile, whole.records, whole.loose, whole.deals
         self._irregular = {key: None for key, deal in self.deals.items() if deal.stale}
+        self.memory.short = whole.short
         self.note(self.deals)
         for deal in self.deals.values():
             deal.arm()
+
+    @property
+    def settled_apart(self) -> bool:
+        return not self.memory.short
 
     # state
 

@@ -20,7 +20,10 @@ Fetch = Callable[[int], bytes]
 
 @dataclass(slots=True)
 class Summary:
-    """What one segment came to. ``partial``: it began in the middle of the ledger. Ordinals count from its start."""
+    """What one segment came to. ``partial``: it began in the middle of the ledger. Ordinals count from its start.
+
+    ``short``: see ``judge.Memory``.
+    """
 
     profile: str | None
     shape: str
@@ -29,6 +32,7 @@ class Summary:
     deals: dict[str, Deal]
     findings: list[Finding]
     partial: bool
+    short: bool = False
 
 
 def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
@@ -57,6 +61,7 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
         left.deals,
         left.findings + findings,
         left.partial,
+        left.short or right.short,
     )
 
 
