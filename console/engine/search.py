@@ -1,10 +1,16 @@
 """Search in the raw records: a scan from the oldest record on, its hits streamed as they are found."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from console.model.record import Cursor
+from console.model.record import Cursor, Record
 from console.sources.base import Source
+
+Needle = Callable[[bytes], bool]
+"""Whether bytes hold a text."""
+_SHORT = {'"': '"', "\\": "\\", "/": "/", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
+"""JSON's escapes of one letter (RFC 8259, section 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,44 +21,65 @@ class Hits:
     next: Cursor
 
 
-def needles(text: str) -> tuple[list[bytes], bool]:
-    """The byte forms of a text in JSON records, and whether letter case matters (it does if there is a capital).
+def needle(text: str) -> Needle:
+    """Looks for a text in JSON records; letter case matters if the text has a capital.
 
-    A text beyond ASCII is looked for as UTF-8 and as JSON escapes.
+    What JSON may escape is found in its UTF-8 form and as an escape alike.
     """
     exact = text != text.lower()
-    forms = {text.encode("utf-8", "surrogatepass")}
-    escaped = "".join(
-        char if char.isascii() else "".join(f"\\u{unit:04x}" for unit in _units(char)) for char in text
-    ).encode()
-    forms.add(escaped)
-    return [form if exact else form.lower() for form in forms], exact
+    if text.isascii() and text.isprintable() and not _SHORT.keys() & set(text):
+        form = text.encode()
+        return (lambda data: form in data) if exact else (lambda data: form in data.lower())
+    pattern = b"".join(_forms(char, exact) for char in text)
+    found = re.compile(pattern, 0 if exact else re.IGNORECASE).search
+    return lambda data: found(data) is not None
+
+
+def _forms(char: str, exact: bool) -> bytes:
+    """A pattern for one character."""
+    if char.isascii() and char.isalnum():
+        return char.encode()
+    chars = {char} if exact else {char, char.upper(), char.lower()}
+    forms = [re.escape(each.encode("utf-8", "surrogatepass")) for each in chars]
+    forms += [b"".join(rb"\\u" + _hex(unit) for unit in _units(each)) for each in chars]
+    if char in _SHORT:
+        forms.append(re.escape(b"\\" + _SHORT[char].encode()))
+    return b"(?:" + b"|".join(sorted(forms, key=lambda form: -len(form))) + b")"
+
+
+def _hex(unit: int) -> bytes:
+    """Four hexadecimal digits of either case."""
+    return "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{unit:04x}").encode()
+
+
+def _units(text: str) -> list[int]:
+    data = text.encode("utf-16-be", "surrogatepass")
+    return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
 
 
 def matches(raw: bytes, texts: Sequence[tuple[str, bool]]) -> bool:
     """Whether one record holds every wanted text and no unwanted one."""
-    return all(_holds(raw, needles(text)) is want for text, want in texts)
+    return all(needle(text)(raw) is want for text, want in texts)
 
 
 def search(source: Source, texts: Sequence[tuple[str, bool]], start: Cursor) -> Iterator[Hits]:
-    """Records that hold every wanted text and no unwanted one. One answer a batch. Raises ``SourceError``."""
-    wanted = [needles(text) for text, want in texts if want]
-    unwanted = [needles(text) for text, want in texts if not want]
+    """Records that hold every wanted text and no unwanted one. One answer a batch. Raises ``SourceError``.
+
+    An unfinished tail is searched too, in case it counts as a record; the next search begins with it again.
+    """
+    wanted = [needle(text) for text, want in texts if want]
+    unwanted = [needle(text) for text, want in texts if not want]
+
+    def hit(raw: bytes) -> bool:
+        return all(holds(raw) for holds in wanted) and not any(holds(raw) for holds in unwanted)
+
+    cursor = start
     for batch in source.batches(start):
+        cursor = batch.next
         found: list[int] = []
-        if batch.lines is None or all(_holds(batch.lines, each) for each in wanted):
-            for index, raw in enumerate(batch.raws):
-                if all(_holds(raw, each) for each in wanted) and not any(_holds(raw, each) for each in unwanted):
-                    found.append(batch.first + index)
-        yield Hits(found, batch.next)
-
-
-def _holds(data: bytes, needle: tuple[list[bytes], bool]) -> bool:
-    forms, exact = needle
-    body = data if exact else data.lower()
-    return any(form in body for form in forms)
-
-
-def _units(char: str) -> list[int]:
-    data = char.encode("utf-16-be", "surrogatepass")
-    return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
+        if batch.lines is None or all(holds(batch.lines) for holds in wanted):
+            found = [batch.first + index for index, raw in enumerate(batch.raws) if hit(raw)]
+        yield Hits(found, cursor)
+    tail: Record | None = source.tail(cursor)
+    if tail is not None and hit(tail.raw):
+        yield Hits([tail.ordinal], cursor)

@@ -35,6 +35,8 @@ class SearchedView:
         scope = Scope(ledger if stream is None else None, stream, hits="temp.hit")
         self._view = EventView(reader, query, scope, further=further)
         self._read: dict[tuple[int, int], Cursor] = {}
+        self._searched: dict[int, tuple[int, int]] = {}
+        """Records and edition by ledger, as of the last search."""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -56,7 +58,7 @@ class SearchedView:
         return await self._view.rows(start, stop)
 
     async def refresh(self) -> int | None:
-        if self._task is not None and self._task.done():
+        if self._task is not None and self._task.done() and await self._reader.sizes(self._ledger) != self._searched:
             self._task = asyncio.create_task(self._search())
         return await self._view.refresh()
 
@@ -71,18 +73,28 @@ class SearchedView:
         await self._reader.close()
 
     async def _search(self) -> None:
+        sizes = await self._reader.sizes(self._ledger)
+        for number in [each for each, (_, edition) in self._searched.items() if sizes.get(each, (0, -1))[1] != edition]:
+            # Its records were read anew: what was found before is no more.
+            low, high = row_id(number, 0), row_id(number + 1, 0) - 1
+            await self._reader.db.execute("DELETE FROM hit WHERE event BETWEEN ? AND ?", (low, high))
+            self._read = {key: cursor for key, cursor in self._read.items() if key[0] != number}
+        self._searched = sizes
         ledgers = await self._reader.ledgers(self._ledger)
         total = sum(each.bytes for each in ledgers) or 1
         before = 0
         for ledger in ledgers:
-            for first, path, member in await self._reader.volumes(ledger.id):
+            volumes = await self._reader.volumes(ledger.id)
+            for at, (first, path, member) in enumerate(volumes):
                 key = (ledger.id, first)
                 start = self._read.get(key, Cursor(first, 0))
-                if ledger.records < start.ordinal:
-                    continue
-                await self._search_volume(ledger, key, path, member, start, before, total)
+                last = volumes[at + 1][0] - 1 if at + 1 < len(volumes) else ledger.records
+                if start.ordinal <= last:
+                    await self._search_volume(ledger, key, path, member, start, last, before, total)
             before += ledger.bytes
-        self.note = ""
+        if self.note.startswith("searching"):
+            self.note = ""
+        self._changed()
 
     async def _search_volume(
         self,
@@ -91,6 +103,7 @@ class SearchedView:
         path: str,
         member: str | None,
         start: Cursor,
+        last: int,
         before: int,
         total: int,
     ) -> None:
@@ -115,7 +128,9 @@ class SearchedView:
                 return
             if step is None:
                 break
-            found += [row_id(ledger.id, ordinal) for ordinal in step.ordinals]
+            found += [row_id(ledger.id, ordinal) for ordinal in step.ordinals if ordinal <= last]
+            if step.next.ordinal > last + 1:
+                break  # the next search begins with this batch again: the index does not know all of it yet
             if step.ordinals or len(found) > 1000:
                 await self._keep(found)
                 found = []

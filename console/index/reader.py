@@ -222,6 +222,14 @@ class IndexReader:
         ) as rows:
             return [(row[0], row[1], row[2]) async for row in rows]
 
+    async def sizes(self, ledger: int | None = None) -> dict[int, tuple[int, int]]:
+        """Records and edition of the ledgers opened now, or of one. The edition grows when earlier rows changed."""
+        where = "active" if ledger is None else "id = ?"
+        async with self.db.execute(
+            f"SELECT id, records, edition FROM ledger WHERE {where}", () if ledger is None else (ledger,)
+        ) as rows:
+            return {number: (records, edition) async for number, records, edition in rows}
+
     async def is_further(self, stream: int) -> bool:
         """Whether the stream is not the first one of some of its events."""
         async with self.db.execute("SELECT further FROM stream WHERE id = ?", (stream,)) as rows:
