@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from console.app.actions import ACTIONS
-from console.cli.main import COMMANDS, commands
+from console.cli.main import commands
+from console.cli.names import COMMANDS
 from console.formats.registry import all_formats
 from console.index.query import FIELD_NAMES, STREAM_KINDS, parse
 from console.model.trust import Trust

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from console.cli.main import NAME
+from console.cli.names import NAME
 from console.cli.options import common
 from console.cli.output import out
 

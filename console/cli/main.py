@@ -10,25 +10,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from console import __version__
+from console.cli.names import COMMANDS, INTERRUPTED, NAME, PIPE_CLOSED, UNVERIFIED, USAGE
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from console.cli.open import Show
 
-NAME = "audit-console"
-USAGE, UNVERIFIED, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
-"""Exit codes beside 0 and 1. 141 is what a shell reports of a program that wrote to a closed pipe."""
-COMMANDS = {
-    "verify": "Verify ledgers and report what was found.",
-    "events": "Print events.",
-    "streams": "List the streams: runs, deals, actions and so on.",
-    "ledgers": "List the ledgers that are there.",
-    "explain": "Say what a finding means and what to do next.",
-    "formats": "List formats, containers and profiles, and what each covers.",
-    "locate": "Say where config, index, witness and casebook are.",
-    "completion": "Print the completion script of a shell.",
-}
 _OWN = ("-h", "--help", "--version")
 _OPEN = "open"
 """The command that has no name for people."""

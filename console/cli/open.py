@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from console.cli.main import COMMANDS, NAME, UNVERIFIED
+from console.cli.names import COMMANDS, NAME, UNVERIFIED
 from console.cli.options import chosen, chosen_index, common, paths
 from console.cli.output import say
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from console.cli.main import UNVERIFIED
+from console.cli.names import UNVERIFIED
 from console.cli.options import chosen, common, micros, paths
 from console.cli.output import Paint, Ticker, out_json, say
 from console.model.trust import Severity

@@ -129,7 +129,7 @@ def test_completion_answers(call: Call, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_help_of_every_command_says_audit_console(call: Call) -> None:
-    from console.cli.main import COMMANDS
+    from console.cli.names import COMMANDS
 
     top = call("--help")
     assert top.code == 0

@@ -69,7 +69,7 @@ def test_a_mistake_in_the_environment(call: Call, monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_command_reads_the_named_file(call: Call) -> None:
-    from console.cli.main import COMMANDS
+    from console.cli.names import COMMANDS
 
     Path("bad.toml").write_text("colour = 1\n")
     for command in COMMANDS:

@@ -1,0 +1,15 @@
+"""Names and exit codes that the commands share."""
+
+NAME = "audit-console"
+USAGE, UNVERIFIED, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
+"""Exit codes beside 0 and 1. 141 is what a shell reports of a program that wrote to a closed pipe."""
+COMMANDS = {
+    "verify": "Verify ledgers and report what was found.",
+    "events": "Print events.",
+    "streams": "List the streams: runs, deals, actions and so on.",
+    "ledgers": "List the ledgers that are there.",
+    "explain": "Say what a finding means and what to do next.",
+    "formats": "List formats, containers and profiles, and what each covers.",
+    "locate": "Say where config, index, witness and casebook are.",
+    "completion": "Print the completion script of a shell.",
+}
