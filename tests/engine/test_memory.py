@@ -1,0 +1,42 @@
+"""Memory does not grow with the ledger."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from engine_help import Deal
+
+ROOT = Path(__file__).parents[2]
+MEASURED = """
+import resource, runpy, sys
+sys.argv = ["console", *sys.argv[1:]]
+try:
+    runpy.run_module("console", run_name="__main__")
+finally:
+    sys.stderr.write(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["verify", "ledgers"])
+def test_a_hundred_megabytes(command: str, tmp_path: Path) -> None:
+    ledger = tmp_path / "deals.jsonl"
+    with ledger.open("wb") as file:
+        deals = [Deal(f"deal-{number}") for number in range(100)]
+        while file.tell() < 100_000_000:
+            for deal in deals:
+                file.write(deal.lines(20))
+    options = ["--index", str(tmp_path / "index.sqlite")] if command == "ledgers" else []
+    process = subprocess.run(
+        [sys.executable, "-c", MEASURED, command, str(ledger), *options, "--format", "json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert json.loads(process.stdout)
+    peak = int(process.stderr.rpartition("peak ")[2]) // 1024
+    assert peak < (100 if command == "verify" else 250), f"{peak} MB"
