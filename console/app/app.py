@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from textual.binding import Binding, BindingType
 from console.app.actions import HELP
 from console.app.messages import IndexChanged, SessionOpened, SessionTrouble, VerifyMoved
 from console.app.palette import ActionProvider
-from console.app.screens.base import idle
+from console.app.screens.base import NAME_LIMIT, ConsoleScreen, idle
 from console.app.screens.overview import OverviewScreen
 from console.app.sweep import SweepFilter
 from console.app.theme import THEMES, other, preferred
@@ -25,6 +26,10 @@ from console.engine.session import SessionApi
 from console.text import SafeText, safe, safe_lines
 
 STYLES = Path(__file__).parent / "styles"
+TICK = 1.0
+"""Seconds between two looks at the clock."""
+RATE_HOLDS = 2.0
+"""Seconds after which a rate that nobody has confirmed is no longer said."""
 
 
 def clock() -> int:
@@ -58,6 +63,9 @@ class ConsoleApp(App[int]):
         self.progress = idle()
         self.where: SafeText = safe(where)
         self.now = now
+        self.root = ""
+        """The directories that all ledgers share: names are shown without them."""
+        self._heard = 0.0
         self._filters.append(SweepFilter())
         for theme in THEMES:
             self.register_theme(theme)
@@ -73,7 +81,12 @@ class ConsoleApp(App[int]):
 
     # the session
 
+    def name_of(self, ledger: str) -> SafeText:
+        """A ledger's name as lists show it: without what all names share."""
+        return safe(ledger.removeprefix(self.root), limit=NAME_LIMIT)
+
     def _start(self) -> None:
+        self.set_interval(TICK, self._tick)
         self.run_worker(self._open(), group="session", exclusive=True, exit_on_error=False)
 
     async def _open(self) -> None:
@@ -98,6 +111,7 @@ class ConsoleApp(App[int]):
 
     def on_index_changed(self, event: IndexChanged) -> None:
         self.progress = event.progress
+        self._heard = time.monotonic()
         self._tell(IndexChanged(event.progress))
 
     def on_session_trouble(self, event: SessionTrouble) -> None:
@@ -115,9 +129,21 @@ class ConsoleApp(App[int]):
                 markup=False,
             )
 
+    def _tick(self) -> None:
+        """Time passes though nothing happens: ages grow, and a rate does not last."""
+        if self.progress.phase == "following" and self.progress.rate and time.monotonic() - self._heard > RATE_HOLDS:
+            self.progress = replace(self.progress, rate=0.0)
+        screen = self._seen()
+        if screen is not None:
+            screen.tick()
+
+    def _seen(self) -> ConsoleScreen | None:
+        """The screen that is seen (below the palette, if that is open)."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None)
+
     def _tell(self, message: IndexChanged | SessionTrouble | VerifyMoved) -> None:
-        """Hand a message to the screen that is seen (below the palette, if that is open)."""
-        screen = next((screen for screen in reversed(self.screen_stack) if hasattr(screen, "WHERE")), None)
+        """Hand a message to the screen that is seen."""
+        screen = self._seen()
         if screen is not None:
             screen.post_message(message)
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from stage import DetailsScreen, Stage, seen, text, until
 from textual.pilot import Pilot
 
-from console.app.widgets.details import DetailsPane, panel_page
+from console.app.widgets.details import DetailsPane, findings_page, panel_page
 from console.app.widgets.proofs import compared, preimage_lines, preimage_title
 from console.app.widgets.raw import indented, raw_lines
 from console.engine.session import Details
 from console.model.event import Field, Panel
 from console.model.proof import Proof, Span
-from console.model.trust import Trust
+from console.model.trust import Severity, Trust
 from console.text import safe
 
 BROKEN = 46
@@ -229,3 +229,12 @@ def test_a_field_that_starts_at_the_edge_starts_in_the_next_row() -> None:
     proof = Proof("p/1", Trust.VERIFIED, "fine", preimage=b"x" * 20 + b"y" * 12, spans=(Span(20, 32, "tail"),))
     shown = [line.plain for line in preimage_lines(proof, 20)]
     assert shown == ["x" * 20, "", "y" * 12, "╰1 tail────╯"]
+
+
+async def test_a_mark_without_a_finding_is_explained() -> None:
+    details = await FakeSession().details(1)
+    flagged = replace(details, findings=(), row=replace(details.row, worst=Severity.WARNING))
+    said = " ".join(line.plain.strip() for line in findings_page(flagged, 60))
+    assert said.startswith("No findings for this event. It is marked ! in its list for what it says itself")
+    plain = replace(flagged, row=replace(details.row, worst=Severity.NONE))
+    assert [line.plain for line in findings_page(plain, 60)] == ["No findings for this event."]

@@ -71,9 +71,11 @@ async def test_only_the_severe_ones() -> None:
 async def test_counts_are_exact_and_what_is_left_out_is_said() -> None:
     session = Told([row(at, "chain.unchained-event", Severity.NOTE, count=3) for at in range(6_000)])
     async with stage(session).run_test(size=(120, 30)) as pilot:
-        await seen(pilot, "5,000 findings, for 15,000 events.", "showing 5,000 of 6,000, worst first")
+        shown = await seen(pilot, "15,000 findings, told in 5,000 lines.", "showing 5,000 of 6,000 lines, worst first")
+        assert "1 cause · 15,000 findings" in shown
+        assert " 15,000  │" in next(line for line in shown.split("\n") if "▾ i note" in line)
         await pilot.press("G")
-        await seen(pilot, "showing 100 of 5,000 findings of this cause")
+        await seen(pilot, "showing 100 of 5,000 lines of this cause")
 
 
 async def test_a_finding_without_an_event_says_why_it_leads_nowhere() -> None:
@@ -106,7 +108,7 @@ async def test_errors_become_words() -> None:
         await seen(pilot, "Findings cannot be read: [/x] ␛index gone")
 
 
-def test_causes_are_ordered_by_severity_then_by_events() -> None:
+def test_causes_are_ordered_by_severity_then_by_number() -> None:
     rows = [
         row(1, "a.x", Severity.NOTE, count=9),
         row(2, "b.x", Severity.ERROR),
@@ -114,5 +116,5 @@ def test_causes_are_ordered_by_severity_then_by_events() -> None:
         replace(row(4, "a.x", Severity.NOTE)),
     ]
     found = causes(rows)
-    counted = [(cause.code, cause.events, len(cause.rows)) for cause in found]
+    counted = [(cause.code, cause.found, len(cause.rows)) for cause in found]
     assert counted == [("c.x", 4, 1), ("b.x", 1, 1), ("a.x", 10, 2)]

@@ -1,7 +1,9 @@
 """Overview and stream, as an operator uses them."""
 
 import asyncio
+from dataclasses import replace
 
+import pytest
 from fake_session import SECOND, START, FakeSession
 from stage import seen, text, until
 from textual.pilot import Pilot
@@ -14,6 +16,7 @@ from console.app.screens.stream import StreamScreen
 from console.app.screens.walk import WalkScreen
 from console.app.widgets.event_table import EventTable
 from console.engine.session import Progress
+from console.index.rows import LedgerRow
 from console.model.trust import Trust
 
 
@@ -87,6 +90,65 @@ async def test_progress_in_the_head_line() -> None:
         await seen(pilot, "reading 41 % · 312,000 events/s")
         session.say(Progress("reader only"))
         await seen(pilot, "reader only")
+
+
+async def test_a_rate_does_not_outlive_the_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.app.app.RATE_HOLDS", 0.0)
+    app, session = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await seen(pilot, "deal acc674")
+        session.say(Progress("following", rate=1.0))
+        await seen(pilot, "following · 1 event/s")
+        await until(pilot, lambda: "event/s" not in text(pilot) and "● following" in text(pilot))
+
+
+async def test_ages_grow_while_nothing_happens() -> None:
+    app, _ = console()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await seen(pilot, "deal acc674")
+        line = next(line for line in text(pilot).split("\n") if "deal acc674" in line)
+        late = app.now() + 50 * 86_400 * SECOND
+        app.now = lambda: late
+        await until(pilot, lambda: "deal acc674" in text(pilot) and line not in text(pilot))
+        assert " 50 d" in next(line for line in text(pilot).split("\n") if "deal acc674" in line)
+
+
+@pytest.mark.parametrize("columns", [80, 120, 160])
+async def test_a_ledger_that_is_gone_and_an_unfinished_line_are_said(columns: int) -> None:
+    app, session = console()
+    known = session.ledgers
+
+    async def ledgers() -> list[LedgerRow]:
+        first, *others = await known()
+        return [replace(first, state="gone", pending=17), *others]
+
+    session.ledgers = ledgers  # type: ignore[method-assign]
+    async with app.run_test(size=(columns, 24)) as pilot:
+        await seen(pilot, "deal acc674")
+        line = next(line for line in text(pilot).split("\n") if "✗1 ✓119" in line)
+        assert "gone" in line
+        assert "…1" in line
+        await pilot.press("enter")
+        await seen(pilot, "… 17 bytes without a line end")
+
+
+async def test_names_are_shown_without_what_all_share() -> None:
+    app, session = console()
+    known = session.ledgers
+
+    async def ledgers() -> list[LedgerRow]:
+        return [replace(row, path=f"/srv/somewhere/deep/{row.path}") for row in await known()]
+
+    session.ledgers = ledgers  # type: ignore[method-assign]
+    async with app.run_test(size=(120, 24)) as pilot:
+        await seen(pilot, "deal acc674", "Overview, worst first  /srv/somewhere/deep/")
+        await pilot.press("enter")
+        await seen(pilot, "Stream  deals/acme")
+        await pilot.press("F")
+        shown = await seen(pilot, "Findings of deals/acme")
+        assert "somewhere" not in shown
+        await pilot.press("escape", "escape", "v")
+        await seen(pilot, "Verified deals/acme")
 
 
 async def test_a_session_that_cannot_be_opened_is_said_not_thrown() -> None:

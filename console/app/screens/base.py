@@ -18,6 +18,9 @@ from console.text import safe
 if TYPE_CHECKING:
     from console.app.app import ConsoleApp
 
+NAME_LIMIT = 300
+"""Characters of a ledger's name that are looked at."""
+
 
 class ConsoleScreen(Screen[int | None]):
     """A screen with a head line, a body, a status line and the keys.
@@ -59,6 +62,10 @@ class ConsoleScreen(Screen[int | None]):
 
     def look(self) -> None:
         """Read what is shown. Called when the session is there, after changes, and when the screen comes back."""
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self.say_place()
 
     # the lines of the frame
 

@@ -1,6 +1,6 @@
 """Findings grouped by cause, worst first; Enter goes to the event."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from console.app.actions import FINDINGS, bindings
-from console.app.cells import cut, fit, middle
+from console.app.cells import cut, fit, middle, path
 from console.app.layout import MUTED, SEVERITY_STYLE, STRONG, prose, severity_mark
 from console.app.screens.base import ConsoleScreen
 from console.app.screens.help import HelpScreen
@@ -49,8 +49,8 @@ class Cause:
     rows: tuple[FindingRow, ...]
 
     @property
-    def events(self) -> int:
-        """Events that these findings speak for."""
+    def found(self) -> int:
+        """Findings: one of them may speak for many events, and counts for each."""
         return sum(row.finding.count for row in self.rows)
 
 
@@ -60,7 +60,7 @@ def causes(rows: Iterable[FindingRow]) -> list[Cause]:
     for row in rows:
         groups.setdefault(row.finding.code, []).append(row)
     found = [Cause(code, max(row.finding.severity for row in group), tuple(group)) for code, group in groups.items()]
-    return sorted(found, key=lambda cause: (-cause.worst, -cause.events, cause.code))
+    return sorted(found, key=lambda cause: (-cause.worst, -cause.found, cause.code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,9 @@ class CauseList(CursorList):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"cause-list--cursor"}
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, name_of: Callable[[str], str], *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.name_of = name_of
         self._lines: list[Line] = []
         self._opened: frozenset[str] = frozenset()
         self._with_ledger = False
@@ -111,10 +112,10 @@ class CauseList(CursorList):
 
     def _content(self, line: Line, width: int) -> Content:
         if line.cut:
-            left = f"    showing {GROUP_LIMIT:,} of {count(len(line.cause.rows), 'finding')} of this cause"
+            left = f"    showing {GROUP_LIMIT:,} of {count(len(line.cause.rows), 'line')} of this cause"
             return Content.styled(cut(left, width), f"italic {MUTED}")
         if line.row is not None:
-            return _finding_line(line.row, self._with_ledger, width)
+            return _finding_line(line.row, self.name_of(line.row.ledger_name) if self._with_ledger else "", width)
         return _cause_line(line.cause, line.cause.code in self._opened, width)
 
 
@@ -142,7 +143,7 @@ class FindingsScreen(ConsoleScreen):
     def body(self) -> Iterator[Widget]:
         yield Static(id="findings-word", markup=False)
         with Container(id="findings-body"):
-            yield CauseList(id="findings-list")
+            yield CauseList(self.console_app.name_of, id="findings-list")
             yield Sheet(id="findings-detail")
 
     def on_mount(self) -> None:
@@ -156,9 +157,9 @@ class FindingsScreen(ConsoleScreen):
 
     def status(self) -> Content:
         groups = causes(self._chosen())
-        parts = [count(len(groups), "cause"), count(sum(len(cause.rows) for cause in groups), "finding")]
+        parts = [count(len(groups), "cause"), count(sum(cause.found for cause in groups), "finding")]
         if self._total > len(self._rows):
-            parts.append(f"showing {len(self._rows):,} of {self._total:,}, worst first")
+            parts.append(f"showing {len(self._rows):,} of {count(self._total, 'line')}, worst first")
         if self._least > Severity.NONE:
             parts.append(f"only {self._least.glyph} {self._least.word} and worse: s shows others")
         return Content(" · ".join(parts)) if self._rows else Content()
@@ -226,7 +227,7 @@ class FindingsScreen(ConsoleScreen):
         if ledger is None:
             return "of all ledgers"
         name = next((row.name for row in self._ledgers if row.id == ledger), f"ledger {ledger}")
-        return "of " + middle(safe(name), max(self.size.width // 3, 20))
+        return "of " + path(self.console_app.name_of(name), max(self.size.width // 2, 20))
 
     def _nothing(self) -> str:
         if self._of_event is not None and not self._rows:
@@ -285,7 +286,7 @@ def _cause_line(cause: Cause, opened: bool, width: int) -> Content:
     """``▾ ‼ critical  chain.hash-mismatch  The stored hash …      3``."""
     mark = f"{'▾' if opened else '▸'} "
     severity = fit(f"{cause.worst.glyph} {cause.worst.word}", 12)
-    number = f"{len(cause.rows):,}"
+    number = f"{cause.found:,}"
     entry = CATALOGUE.get(cause.code)
     room = width - len(mark) - 12 - len(number) - 1
     code = cut(safe(cause.code), room)
@@ -300,10 +301,10 @@ def _cause_line(cause: Cause, opened: bool, width: int) -> Content:
     )
 
 
-def _finding_line(row: FindingRow, with_ledger: bool, width: int) -> Content:
+def _finding_line(row: FindingRow, ledger: str, width: int) -> Content:
     """Where, then what; indented under its cause."""
     finding = row.finding
-    where = middle(safe(row.ledger_name), 28) if with_ledger else ""
+    where = path(ledger, 28)
     if finding.sequence is not None:
         place = f"sequence {finding.sequence:,}"
     elif finding.record is not None:
@@ -326,8 +327,8 @@ def _cause_page(cause: Cause, width: int) -> list[Content]:
     lines = [title.truncate(width, ellipsis=True)]
     if entry is not None:
         lines += prose(f"{entry.title}.", width)
-    spoken = f", for {count(cause.events, 'event')}" if cause.events != len(cause.rows) else ""
-    lines += prose(f"{count(len(cause.rows), 'finding')}{spoken}.", width)
+    told = f", told in {count(len(cause.rows), 'line')}" if cause.found != len(cause.rows) else ""
+    lines += prose(f"{count(cause.found, 'finding')}{told}.", width)
     if entry is not None:
         lines += prose(entry.checked, width, lead="checked".ljust(12), lead_style=MUTED)
         lines += prose(entry.next, width, lead="do next".ljust(12), lead_style=MUTED)

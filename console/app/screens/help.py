@@ -4,21 +4,21 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.app.actions import DETAILS, GROUPS, HELP, STREAM, Action, bindings, on, shown_key
 from console.app.cells import fit
+from console.app.layout import STRONG, prose
 from console.app.screens.base import ConsoleScreen
+from console.app.widgets.sheet import Sheet
 from console.model.trust import Severity, Trust
 
 TRUST_WORDS = {
     Trust.VERIFIED: "hash recomputed, and linked",
     Trust.RECOVERED: "verified after recovering what was not stored",
     Trust.LINKED: "the link holds, the hash could not be reproduced",
-    Trust.UNCHAINED: "takes part in no chain: only the witness guards it",
+    Trust.UNCHAINED: "takes part in no chain: no hash protects it",
     Trust.UNCHECKED: "not checked yet, or nothing to check",
     Trust.PENDING: "a tail without its line end",
     Trust.BROKEN: "the hash or the link is wrong",
@@ -43,7 +43,7 @@ class HelpScreen(ConsoleScreen):
         self._of = of
 
     def body(self) -> Iterator[Widget]:
-        yield VerticalScroll(Static(help_content(self._of), markup=False), id="help")
+        yield Sheet(id="help")
 
     def place(self) -> Content:
         return Content.assemble(("audit-console", "bold"), f"  Help: {self._of}")
@@ -53,32 +53,38 @@ class HelpScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#help").focus()
+        page = self.query_one(Sheet)
+        page.show(lambda width: help_lines(self._of, width))
+        page.focus()
 
 
-def _line(action: Action) -> Content:
-    keys = "  ".join(shown_key(key) for key in action.keys)
-    return Content.assemble("  ", (fit(keys, KEYS_WIDTH), "bold"), action.help)
+def _line(action: Action, width: int) -> list[Content]:
+    return _entry("  ".join(shown_key(key) for key in action.keys), action.help, width)
 
 
-def help_content(of: str) -> Content:
-    """The text of the help for one screen."""
-    lines: list[Content] = []
-    for group in GROUPS:
-        actions = [action for action in on(of) if action.group == group]
-        if actions:
-            lines.append(Content.assemble((group, "bold $text-primary")))
-        lines += [_line(action) for action in actions]
-        if actions:
-            lines.append(Content())
+def _entry(name: str, words: str, width: int) -> list[Content]:
+    return prose(words, width, lead="  " + fit(name, KEYS_WIDTH), lead_style=STRONG)
+
+
+def help_lines(of: str, width: int) -> list[Content]:
+    """The help for one screen, each line at most so many cells wide."""
+    parts = [(group, [action for action in on(of) if action.group == group]) for group in GROUPS]
     if of == STREAM:
-        lines.append(Content.assemble(("In the details", "bold $text-primary")))
-        lines += [_line(action) for action in on(DETAILS)]
-        lines.append(Content())
-    lines.append(Content.assemble(("Trust of an event", "bold $text-primary")))
+        parts.append(("In the details", list(on(DETAILS))))
+    lines: list[Content] = []
+    for title, actions in parts:
+        if actions:
+            lines.append(_title(title))
+            lines += [line for action in actions for line in _line(action, width)]
+            lines.append(Content())
+    lines.append(_title("Trust of an event"))
     for trust, words in TRUST_WORDS.items():
-        lines.append(Content.assemble("  ", (fit(f"{trust.glyph} {trust.word}", KEYS_WIDTH), "bold"), words))
-    lines += [Content(), Content.assemble(("Findings", "bold $text-primary"))]
+        lines += _entry(f"{trust.glyph} {trust.word}", words, width)
+    lines += [Content(), _title("Findings")]
     for level, words in SEVERITY_WORDS.items():
-        lines.append(Content.assemble("  ", (fit(f"{level.glyph} {level.word}", KEYS_WIDTH), "bold"), words))
-    return Content("\n").join(lines)
+        lines += _entry(f"{level.glyph} {level.word}", words, width)
+    return lines
+
+
+def _title(words: str) -> Content:
+    return Content.styled(words, "bold $text-primary")

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from console.app.actions import OVERVIEW, bindings
 from console.app.messages import IndexChanged, LedgersRead, SessionTrouble
-from console.app.screens.base import ConsoleScreen
+from console.app.screens.base import NAME_LIMIT, ConsoleScreen
 from console.app.screens.overview_rows import (
     FEW_LEDGERS,
     ORDERS,
@@ -33,7 +33,6 @@ from console.text import safe
 CALM = 0.25
 """Seconds between two looks while events stream in."""
 LEGEND = tuple(f"{trust.glyph} {trust.word}" for trust in sorted(Trust, key=lambda trust: (trust == 0, trust)))
-NAME_LIMIT = 300
 
 
 class OverviewScreen(ConsoleScreen):
@@ -62,7 +61,7 @@ class OverviewScreen(ConsoleScreen):
         yield Static(id="empty", markup=False)
 
     def place(self) -> Content:
-        root = safe(common_root([ledger.path for ledger in self._ledgers]), limit=NAME_LIMIT)
+        root = safe(self.console_app.root, limit=NAME_LIMIT)
         order = {"worst": "worst first", "name": "by name", "last event": "latest first"}[self._order]
         return Content.assemble(("audit-console", "bold"), f"  Overview, {order}" + (f"  {root}" if root else ""))
 
@@ -107,6 +106,7 @@ class OverviewScreen(ConsoleScreen):
 
     def on_ledgers_read(self, event: LedgersRead) -> None:
         self._ledgers, self._streams, self._read = event.ledgers, event.streams, True
+        self.console_app.root = common_root([ledger.path for ledger in event.ledgers])
         self._show()
 
     def on_index_changed(self, event: IndexChanged) -> None:
@@ -118,6 +118,10 @@ class OverviewScreen(ConsoleScreen):
         super().on_session_trouble(event)
         if not self._ledgers:
             self._show()
+
+    def tick(self) -> None:
+        super().tick()
+        self.list.tell_time(self.console_app.now())
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._resized)
@@ -143,7 +147,7 @@ class OverviewScreen(ConsoleScreen):
         if self.focused is None:
             self.list.focus()
         rows = rows_of(self._ledgers, self._streams, self._order)
-        self.list.show(rows, self.console_app.now(), common_root([ledger.path for ledger in self._ledgers]))
+        self.list.show(rows, self.console_app.now(), self.console_app.root)
         self.say_place()
         self.say_status()
         self.query_one("#totals", TextLine).say(self._totals())
@@ -168,22 +172,12 @@ class OverviewScreen(ConsoleScreen):
         if len(self._streams) == sum(not unread(ledger) for ledger in self._ledgers):
             parts.append(count(streams, "stream"))
         parts.append(count(events, "event"))
-        worded = self.size.width >= 100
-        found = [
-            (f"{level.glyph} {short(findings[level])}" + (f" {level.word}" if worded else ""), f"$text-{colour}")
-            for level, colour in (
-                (Severity.CRITICAL, "error"),
-                (Severity.ERROR, "error"),
-                (Severity.WARNING, "warning"),
-                (Severity.NOTE, "muted"),
-            )
-            if findings[level]
-        ]
         broken = [(f"✗ {short(trust[Trust.BROKEN])} broken", "bold $text-error")] if trust[Trust.BROKEN] else []
         words = [Content(", ".join(parts)), *(Content.assemble(part) for part in broken)]
-        if found:
-            words.append(Content.assemble("findings ", Content("  ").join(Content.assemble(part) for part in found)))
-        return Content("   ").join(words)
+        worded = Content("   ").join([*words, _finding_counts(findings, worded=True)])
+        if worded.cell_length <= self.size.width - 2:
+            return worded
+        return Content("   ").join([*words, _finding_counts(findings, worded=False)])
 
     # actions
 
@@ -202,7 +196,11 @@ class OverviewScreen(ConsoleScreen):
         if row.hidden:
             self.action_fold()
         elif unread(row.ledger):
-            self.notify(f"{row.ledger.state}: {safe(row.ledger.note)}", title=safe(row.ledger.name), markup=False)
+            self.notify(
+                f"{row.ledger.state}: {safe(row.ledger.note)}",
+                title=self.console_app.name_of(row.ledger.name),
+                markup=False,
+            )
         elif self.console_app.session is not None:
             from console.app.screens.stream import StreamScreen
 
@@ -227,7 +225,11 @@ class OverviewScreen(ConsoleScreen):
     def action_verify(self) -> None:
         row = self.list.row
         if row is not None and not unread(row.ledger):
-            name = f"{row.stream.kind} {row.stream.key}" if row.stream else row.ledger.name
+            name = (
+                f"{row.stream.kind} {row.stream.key}"
+                if row.stream
+                else row.ledger.name.removeprefix(self.console_app.root)
+            )
             self.console_app.check(
                 safe(name, limit=80), ledger=row.ledger.id, stream=row.stream.id if row.stream else None
             )
@@ -248,3 +250,20 @@ class OverviewScreen(ConsoleScreen):
 
     def action_back(self) -> None:
         self.stop()
+
+
+def _finding_counts(findings: tuple[int, ...], *, worded: bool) -> Content:
+    """``findings ‼ 8 critical  ! 3 warning``, with the signs alone unless ``worded``; nothing for none."""
+    found = [
+        Content.assemble(
+            (f"{level.glyph} {short(findings[level])}" + (f" {level.word}" if worded else ""), f"$text-{colour}")
+        )
+        for level, colour in (
+            (Severity.CRITICAL, "error"),
+            (Severity.ERROR, "error"),
+            (Severity.WARNING, "warning"),
+            (Severity.NOTE, "muted"),
+        )
+        if findings[level]
+    ]
+    return Content.assemble("findings ", Content("  ").join(found)) if found else Content()

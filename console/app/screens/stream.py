@@ -12,13 +12,13 @@ from textual.widget import Widget
 from console.app.actions import STREAM, bindings
 from console.app.cells import middle, path
 from console.app.messages import Sought, TotalsRead, ViewChanged, ViewOpened, ViewRefused
-from console.app.screens.base import ConsoleScreen
+from console.app.screens.base import NAME_LIMIT, ConsoleScreen
 from console.app.widgets.details import DetailsPane
 from console.app.widgets.event_table import EventTable
 from console.app.widgets.filter_bar import FilterBar
 from console.app.widgets.frame import TitleLine
 from console.app.widgets.ledger_list import short
-from console.app.words import day_and_time
+from console.app.words import count, day_and_time
 from console.app.work import Latest, in_words
 from console.engine.session import SessionApi, View
 from console.index.query import QueryError
@@ -28,7 +28,6 @@ from console.text import safe
 
 CALM = 0.5
 """Seconds between two looks at the totals."""
-NAME_LIMIT = 300
 
 
 class StreamScreen(ConsoleScreen):
@@ -72,7 +71,7 @@ class StreamScreen(ConsoleScreen):
         if self._ledger is None:
             return Content.assemble(("Stream", "bold"), "  all events, merged by time")
         room = self.app.size.width
-        name = path(safe(self._ledger.name, limit=NAME_LIMIT), room // 3 if self._stream else room - 30)
+        name = path(self.console_app.name_of(self._ledger.name), room // 3 if self._stream else room - 30)
         parts = [Content.assemble(("Stream", "bold")), Content(name)]
         if self._stream is not None:
             key = f"{safe(self._stream.kind)} {safe(self._stream.key, limit=NAME_LIMIT)}"
@@ -96,6 +95,8 @@ class StreamScreen(ConsoleScreen):
             parts.append(Content.assemble((f"looking for the next {self._seeking} · Esc stops", "$text-primary")))
         if view.note:
             parts.append(Content.assemble((safe(view.note, limit=NAME_LIMIT), "$text-warning")))
+        if self._stream is None and self._ledger is not None and self._ledger.pending:
+            parts.append(Content(f"{Trust.PENDING.glyph} {count(self._ledger.pending, 'byte')} without a line end"))
         if table.row is not None and table.row.time is not None:
             parts.append(Content(f"{day_and_time(table.row.time, digits=6)} UTC"))
         parts += self._trust_words()
@@ -175,7 +176,7 @@ class StreamScreen(ConsoleScreen):
         if self._ledger is not None:
             self._ledger = next((row for row in event.ledgers if row.id == self._ledger.id), self._ledger)
         self._stream = event.stream
-        names = {row.id: safe(row.name, limit=NAME_LIMIT) for row in event.ledgers}
+        names = {row.id: self.console_app.name_of(row.name) for row in event.ledgers}
         if names != self.table.ledger_names:
             self.table.ledger_names = names
             self.table.forget()
@@ -351,7 +352,10 @@ class StreamScreen(ConsoleScreen):
 
     def action_verify(self) -> None:
         ledger, stream = self._ledger, self._stream
-        of = "all ledgers" if ledger is None else f"{stream.kind} {stream.key}" if stream else ledger.name
+        if ledger is None:
+            of = "all ledgers"
+        else:
+            of = f"{stream.kind} {stream.key}" if stream else ledger.name.removeprefix(self.console_app.root)
         self.console_app.check(
             safe(of, limit=80), ledger=ledger.id if ledger else None, stream=stream.id if stream else None
         )

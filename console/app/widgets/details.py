@@ -1,7 +1,6 @@
 """Everything that can be said of one event, in tabs: the format's panels, then Chain, Findings and Raw."""
 
 import asyncio
-from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -161,7 +160,7 @@ class DetailsPane(Vertical):
         if title == CHAIN:
             return lambda width: chain_page(details, width)
         if title == FINDINGS:
-            return lambda width: findings_page(details.findings, width)
+            return lambda width: findings_page(details, width)
         form = self._form_of(details)
         return lambda width: raw_page(details, form, width)
 
@@ -222,12 +221,16 @@ def _field_lines(field: Field, column: int, width: int) -> list[Content]:
     return labelled(name, shown, column, width, note)
 
 
-def findings_page(findings: Sequence[FindingRow], width: int) -> list[Content]:
+def findings_page(details: Details, width: int) -> list[Content]:
     """Every finding of an event, with what was expected and what to do next."""
-    if not findings:
-        return prose("No findings for this event.", width, MUTED)
+    worst = details.row.worst
+    if not details.findings:
+        said = "No findings for this event."
+        if worst:
+            said += f" It is marked {worst.glyph} in its list for what it says itself, not for anything wrong with it."
+        return prose(said, width, MUTED)
     lines: list[Content] = []
-    for row in findings:
+    for row in details.findings:
         if lines:
             lines.append(Content(""))
         lines += finding_lines(row, width)

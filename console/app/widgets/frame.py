@@ -6,6 +6,7 @@ from textual.widget import Widget
 from console.app.actions import footer
 from console.app.cells import width
 from console.app.widgets.cursor_list import CursorList
+from console.app.words import count
 from console.engine.session import Progress
 from console.text import safe
 
@@ -98,7 +99,7 @@ def progress_words(progress: Progress) -> Content:
             rate = f" · {progress.rate:,.0f} events/s" if progress.rate else ""
             return Content.assemble((f"◐ reading {part}{rate}", "$text-primary"))
         case "following":
-            rate = f" · {progress.rate:,.0f} events/s" if progress.rate >= 1 else ""
+            rate = f" · {count(round(progress.rate), 'event')}/s" if progress.rate >= 1 else ""
             return Content.assemble((f"● following{rate}", "$text-success"))
         case "reader only":
             return Content.assemble(("◌ reader only: another console writes", "$text-warning"))

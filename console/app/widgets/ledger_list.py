@@ -81,6 +81,14 @@ class LedgerList(CursorList):
         if before and not rows:
             self.refresh()
 
+    def tell_time(self, now: int) -> None:
+        """The clock for ages is now this: rows whose age reads otherwise are drawn anew."""
+        before, self._now = self._now, now
+        for at, row in enumerate(self.rows):
+            last = (row.stream or row.ledger).last_time
+            if age(last, before) != age(last, now):
+                self.forget_row(at)
+
     def restyle(self) -> None:
         self._widths = Widths.fit(self.inner_width)
         self._styles = {}
@@ -161,10 +169,13 @@ class LedgerList(CursorList):
             pen.gap().write(fit(profile, at.profile), "dim")
         pen.gap().write(fit(f"{events_:,}" if at.events > 6 else short(events_), at.events, right=True))
         pen.gap()
-        self._draw_trust(pen, counted.trust)
+        self._draw_trust(pen, _with_tail(counted))
         worst = counted.worst
         pen.gap().write(fit(f"{worst.glyph} {worst.word}" if worst else "", at.worst), worst.word)
-        pen.gap().write(fit(age(counted.last_time, self._now), at.age, right=True), "dim")
+        if stream is None and ledger.state == "gone":
+            pen.gap().write(fit("gone", at.age, right=True), "warning")
+        else:
+            pen.gap().write(fit(age(counted.last_time, self._now), at.age, right=True), "dim")
         if at.note:
             pen.gap().write(fit(_note(counted), at.note), "dim")
 
@@ -228,6 +239,13 @@ def short(number: int) -> str:
             scaled = number / (1000 if unit == "k" else size)
             return f"{scaled:.1f}{unit}" if scaled < 10 else f"{scaled:.0f}{unit}"
     return str(number)
+
+
+def _with_tail(row: LedgerRow | StreamRow) -> Sequence[int]:
+    """Events by trust, with a ledger's last line that has no end yet."""
+    if isinstance(row, StreamRow) or not row.pending:
+        return row.trust
+    return (*row.trust[: Trust.PENDING], row.trust[Trust.PENDING] + 1, *row.trust[Trust.PENDING + 1 :])
 
 
 def _chain_words(stream: StreamRow) -> str:
