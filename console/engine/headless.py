@@ -12,8 +12,8 @@ from console.engine.opening import Options
 from console.engine.places import index_path
 from console.index.guard import refuse_foreign
 from console.index.lock import WriterLock
+from console.index.opening import damaged, discard, open_index
 from console.index.reader import IndexReader, open_reader
-from console.index.writer import damaged, discard, open_index
 
 
 @asynccontextmanager

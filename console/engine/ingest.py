@@ -75,8 +75,8 @@ class Ingest:
                 source.path, source.member, source.container, opened.format.name, opened.claim.shape
             )
             if source.container == "zip":
-                await self.writer.add_findings(ledger, check_manifest(source.path))
-        self.writer.begin(ledger)
+                await self.writer.findings.add(ledger, check_manifest(source.path))
+        self.writer.names.begin(ledger)
         live = self.live[ledger] = Live(
             opened, source.path, source.member, ledger, Cursor(), opened.format.reader(opened.context(self.options))
         )
@@ -84,7 +84,7 @@ class Ingest:
 
     async def resume(self, opened: Opened, known: Known) -> Live:
         """A ledger that the index holds: reading goes on behind its last record."""
-        self.writer.begin(known.id)
+        self.writer.names.begin(known.id)
         live = Live(opened, known.path, known.member, known.id, known.next, file=known.file, profile=known.profile)
         live.state, live.said = known.state, known.said
         self.live[known.id] = live
@@ -141,18 +141,18 @@ class Ingest:
     async def _read_elsewhere(self, live: Live) -> AsyncIterator[Portion]:
         state = [item async for item in reader_state(self.writer.db, live.id)]
         job = Job(live.source, live.opened.format.name, live.opened.context(self.options), live.next, state)
-        self.writer.begin(live.id)
+        self.writer.names.begin(live.id)
         live.reader = None
         async for portion in decoded_elsewhere(job):
             yield portion
-        self.writer.begin(live.id)
+        self.writer.names.begin(live.id)
 
     async def reader(self, live: Live) -> Reader:
         """The ledger's reader, with the state that was last committed."""
         if live.reader is None:
             live.reader = live.opened.format.reader(live.opened.context(self.options))
             live.reader.load_state([item async for item in reader_state(self.writer.db, live.id)])
-            self.writer.begin(live.id)
+            self.writer.names.begin(live.id)
         return live.reader
 
     async def shelf(self, live: Live) -> Shelf:
@@ -164,8 +164,10 @@ class Ingest:
         found = await resolve(db, live.id, low, high)
         shelf = await self.shelf(live)
         speaker = ReferenceWords(live.opened, lambda event: place(db, *split_id(event)), shelf.read)
-        await self.writer.add_findings(live.id, await speaker.settled(found))
-        await self.writer.replace_standing(live.id, await speaker.orphans(*await orphans(db, live.id)), BY_REFERENCES)
+        await self.writer.findings.add(live.id, await speaker.settled(found))
+        await self.writer.findings.replace_standing(
+            live.id, await speaker.orphans(*await orphans(db, live.id)), BY_REFERENCES
+        )
 
     async def _walk_again(self, live: Live) -> None:
         """Chains whose events did not come in order are walked from their start, in sequence order."""

@@ -226,16 +226,17 @@ class Keeper:
             async with self._writer.transaction():
                 if live.state != "live":
                     await self._writer.describe(live.id, state="live", note="")
-                await self._writer.replace_standing(live.id, [], BY_FOLLOWING)
+                await self._writer.findings.replace_standing(live.id, [], BY_FOLLOWING)
             live.state, live.said = "live", False
 
     async def _untouched(self, live: Live) -> bool:
         """Whether all that was read is still there, as far as the file's state gives reason to ask."""
         source = live.source
-        if source.container == "sqlite" or live.next.ordinal == 1:
+        anywhere = source.container == "json" or live.opened.changed_in_place
+        if live.next.ordinal == 1 or (source.container == "sqlite" and not anywhere):
             return True
         now = _file(live)
-        if now == live.file or not (touched(live.file, now) or source.container == "json"):
+        if now == live.file or not (anywhere or touched(live.file, now)):
             return True
         first = (await volumes(self._writer.db, live.id))[-1][0]
         hashes = leaves(self._writer.db, live.id, first)
@@ -255,7 +256,7 @@ class Keeper:
         older = await volumes(self._writer.db, live.id)
         async with self._writer.transaction():
             await self._writer.move(live.id, moved.path, moved.member, first=last)
-            await self._writer.add_findings(
+            await self._writer.findings.add(
                 live.id, [finding(code, f"What was read so far, up to record {last:,}, is in {name} now.")]
             )
             await self._writer.describe(live.id, note=f"earlier records are in {name}")
@@ -293,8 +294,11 @@ class Keeper:
         live.moved = None
         async with self._writer.transaction():
             await self._writer.clear(live.id)
-            await self._writer.add_findings(live.id, [said])
-            await self._writer.describe(live.id, note=verdict.value)
+            if live.opened.changed_in_place and verdict is not Continuity.SHRUNK:
+                await self._writer.describe(live.id, note="its writer changes records in place: they were read again")
+            else:
+                await self._writer.findings.add(live.id, [said])
+                await self._writer.describe(live.id, note=verdict.value)
         live.next, live.file, live.reader = Cursor(), "", None
         if source_at(live.path, live.member) is None and _size(live.path):
             await self._say(live, "not recognised", "container.not-recognised", "What stands here now is no ledger.")
@@ -363,7 +367,7 @@ class Keeper:
             return
         async with self._writer.transaction():
             await self._writer.describe(live.id, state=state, note=message)
-            await self._writer.replace_standing(live.id, [finding(code, message)], BY_FOLLOWING)
+            await self._writer.findings.replace_standing(live.id, [finding(code, message)], BY_FOLLOWING)
         live.state, live.said = state, True
 
     async def _skip(self, skipped: Skipped) -> None:
@@ -373,7 +377,7 @@ class Keeper:
         async with self._writer.transaction():
             ledger = await self._writer.add_ledger(skipped.path, None, "", "", "")
             await self._writer.describe(ledger, state=state, note=skipped.finding.message)
-            await self._writer.add_findings(ledger, [skipped.finding])
+            await self._writer.findings.add(ledger, [skipped.finding])
 
     async def _forget(self, path: str) -> None:
         """A path that was said not to be a ledger, or a folder to hold none, may be one now."""

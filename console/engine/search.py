@@ -40,11 +40,11 @@ def _forms(char: str, exact: bool) -> bytes:
     if char.isascii() and char.isalnum():
         return char.encode()
     chars = {char} if exact else {char, char.upper(), char.lower()}
-    forms = [re.escape(each.encode("utf-8", "surrogatepass")) for each in chars]
+    forms: list[bytes] = [re.escape(each.encode("utf-8", "surrogatepass")) for each in chars]
     forms += [b"".join(rb"\\u" + _hex(unit) for unit in _units(each)) for each in chars]
     if char in _SHORT:
         forms.append(re.escape(b"\\" + _SHORT[char].encode()))
-    return b"(?:" + b"|".join(sorted(forms, key=lambda form: -len(form))) + b")"
+    return b"(?:" + b"|".join(forms) + b")"
 
 
 def _hex(unit: int) -> bytes:

@@ -18,7 +18,7 @@ from console.engine.opening import Options
 from console.engine.progress import Progress
 from console.engine.watch import watched
 from console.index.lock import WriterLock
-from console.index.writer import damaged, discard, open_index
+from console.index.opening import damaged, discard, open_index
 
 FRAME = 1 / 60
 """Seconds between two messages to the console; the first goes at once."""

@@ -13,9 +13,9 @@ from console.engine.client import Session, open_session
 from console.engine.ingest import Ingest
 from console.engine.keeper import Keeper
 from console.engine.opening import Opened, Options, open_ledgers
+from console.index.opening import open_index
 from console.index.reader import IndexReader, open_reader
 from console.index.rows import EventRow, LedgerRow
-from console.index.writer import open_index
 
 SAMPLES = Path(__file__).parents[2] / "sample_ledgers"
 NOW = Options(now=1_795_200_000_000_000)

@@ -15,7 +15,7 @@ from engine_help import NOW, SAMPLES, Console, Deal, append, console, reading, t
 from console.engine import lookout, watch
 from console.engine.ingest import Ingest
 from console.engine.keeper import Keeper
-from console.index.writer import open_index
+from console.index.opening import open_index
 
 
 @pytest.fixture
@@ -357,6 +357,30 @@ async def test_live_database(folder: Path, index: Path) -> None:
         db.executemany(insert, rows[40:50])
         await one.records(database, 50)
         assert sorted(path.name for path in folder.iterdir()) == before
+        assert not {code for code in await one.codes() if code.startswith("container.")}
+    db.close()
+
+
+async def test_a_queue_is_changed_in_place(folder: Path, index: Path) -> None:
+    """An outbox row gets its new status where it stands: it is shown, and nobody is accused."""
+    database = folder / "events.db"
+    shutil.copy(SAMPLES / "zakops" / "events.db", database)
+    db = sqlite3.connect(database, isolation_level=None)
+    async with console(database, index=index) as one:
+        before = {row.name: row.records for row in await one.ledgers()}
+        (outbox,) = [row for row in await one.ledgers() if row.member == "outbox"]
+        (number,) = db.execute("SELECT min(rowid) FROM outbox").fetchone()
+        db.execute("UPDATE outbox SET last_error = 'seen-by-the-test' WHERE rowid = ?", (number,))
+
+        async def changed() -> bool:
+            events = [row for row in await one.events("format:zakops") if row.ledger == outbox.id]
+            if len(events) < outbox.records:
+                return False  # it is just being read again
+            details = await one.session.details(events[0].id)
+            return details.intact and b"seen-by-the-test" in details.raw
+
+        await one.until(changed)
+        assert {row.name: row.records for row in await one.ledgers()} == before
         assert not {code for code in await one.codes() if code.startswith("container.")}
     db.close()
 

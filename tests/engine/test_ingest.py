@@ -13,8 +13,9 @@ from engine_help import SAMPLES, Deal, append, assert_same, dump, indexed, opene
 from console.engine import decode, ingest
 from console.engine.headless import indexed as for_command
 from console.engine.opening import Options
-from console.index import writer as writer_module
-from console.index.writer import open_index
+from console.index import findings as findings_module
+from console.index import opening as opening_module
+from console.index.opening import open_index
 from console.model.record import Cursor
 from console.sources.jsonl import JsonlSource
 from console.sources.leaf import leaf
@@ -98,7 +99,7 @@ async def test_nothing_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 async def test_findings_are_capped_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_module, "DETAIL", 5)
+    monkeypatch.setattr(findings_module, "DETAIL", 5)
     ledger, index = tmp_path / "deals.jsonl", tmp_path / "index.sqlite"
     ledger.write_bytes(Deal().lines(20) + b"{broken\n" * 7)
     await indexed(index, ledger)
@@ -181,7 +182,7 @@ async def test_damage_found_while_writing_is_rebuilt_at_the_next_start(
     data[8192 * 2 : -4096] = b"\xa5" * (len(data) - 8192 * 2 - 4096)
     index.write_bytes(data)
     append(ledger, deal.lines(1))
-    monkeypatch.setattr(writer_module, "_problem", lambda path: "")
+    monkeypatch.setattr(opening_module, "_problem", lambda path: "")
     with contextlib.suppress(OSError):
         async with for_command([str(ledger)], str(index), Options()) as reader:
             assert [row.records for row in await reader.ledgers()] == [301]

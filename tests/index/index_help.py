@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from console.formats.base import key64
+from console.index.opening import open_index
 from console.index.portion import Portion
 from console.index.query import parse
 from console.index.reader import IndexReader
 from console.index.view import EventView, Scope
-from console.index.writer import IndexWriter, open_index
+from console.index.writer import IndexWriter
 from console.model.batch import EventBatch, Names
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
@@ -42,7 +43,7 @@ class Pen:
         self.ledger = ledger
         self.next = next or Cursor()
         self.types, self.actors, self.streams = Names(), Names(), Names()
-        writer.begin(ledger)
+        writer.names.begin(ledger)
 
     def batch(self, rows: Sequence[Row], findings: Sequence[Finding] = ()) -> EventBatch:
         out = EventBatch(self.next.ordinal)

@@ -1,0 +1,80 @@
+"""Names that a ledger's readers intern, as ids of the index."""
+
+import json
+from collections.abc import Sequence
+
+import aiosqlite
+
+from console.model.batch import EventBatch
+from console.model.event import StreamKey
+
+Lists = tuple[list[int], list[int], list[int]]
+"""Ids of types, actors and streams, by a reader's codes."""
+
+
+class NameIds:
+    """Follows the name lists of each ledger's reader."""
+
+    def __init__(self, db: aiosqlite.Connection) -> None:
+        self._db = db
+        self._lists: dict[int, Lists] = {}
+        self._further: set[int] = set()
+
+    def begin(self, ledger: int) -> None:
+        """A new reader will decode this ledger: its name lists start empty."""
+        self._lists[ledger] = ([0], [0], [0])
+
+    def forget(self, ledger: int) -> None:
+        """The ledger's streams are gone."""
+        self._further.clear()
+        self.begin(ledger)
+
+    def of(self, ledger: int) -> Lists:
+        """Ids by the codes of the ledger's present reader."""
+        return self._lists[ledger]
+
+    async def take(self, ledger: int, batches: Sequence[EventBatch]) -> None:
+        """Ids for the names that these batches bring."""
+        types, actors, streams = self._lists[ledger]
+        types.extend(await self._intern("type", [text for batch in batches for text in batch.new_types]))
+        actors.extend(await self._intern("actor", [text for batch in batches for text in batch.new_actors]))
+        streams.extend(await self._streams(ledger, [key for batch in batches for key in batch.new_streams]))
+        further = {streams[code] for batch in batches for _, code in batch.also} - self._further
+        if further:
+            self._further |= further
+            await self._db.executemany("UPDATE stream SET further = 1 WHERE id = ?", [(stream,) for stream in further])
+
+    async def _intern(self, table: str, texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        texts = [text.encode("utf-8", "backslashreplace").decode() for text in texts]
+        await self._db.executemany(f"INSERT OR IGNORE INTO {table} (text) VALUES (?)", [(text,) for text in texts])
+        async with self._db.execute(
+            f"SELECT text, id FROM {table} WHERE text IN (SELECT value FROM json_each(?))", (json.dumps(texts),)
+        ) as rows:
+            ids = {text: number async for text, number in rows}
+        for text in {*texts} - ids.keys():
+            # JSON in SQLite ends a text at a NUL; a parameter does not.
+            async with self._db.execute(f"SELECT id FROM {table} WHERE text = ?", (text,)) as rows:
+                ids.update([(text, row[0]) async for row in rows])
+        return [ids[text] for text in texts]
+
+    async def _streams(self, ledger: int, keys: Sequence[StreamKey]) -> list[int]:
+        if not keys:
+            return []
+        pairs = [(key.kind, key.key.encode("utf-8", "backslashreplace").decode()) for key in keys]
+        await self._db.executemany(
+            "INSERT OR IGNORE INTO stream (ledger, kind, key) VALUES (?, ?, ?)", [(ledger, *pair) for pair in pairs]
+        )
+        async with self._db.execute(
+            "SELECT kind, key, id FROM stream WHERE ledger = ? AND (kind, key) IN"
+            " (SELECT value->>0, value->>1 FROM json_each(?))",
+            (ledger, json.dumps(pairs)),
+        ) as rows:
+            ids = {(kind, key): number async for kind, key, number in rows}
+        for pair in {*pairs} - ids.keys():
+            async with self._db.execute(
+                "SELECT id FROM stream WHERE ledger = ? AND kind = ? AND key = ?", (ledger, *pair)
+            ) as rows:
+                ids.update([(pair, row[0]) async for row in rows])
+        return [ids[pair] for pair in pairs]
