@@ -25,8 +25,9 @@ def read_batch(reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> Ev
     if batch.leaves:
         skipped = {batch.first + index for index in batch.leaves}
         out.findings = [each for each in out.findings if each.record not in skipped or each.code != "record.blank-line"]
-        for index in batch.leaves:
-            out.worst[index] = max(out.worst[index], Severity.ERROR)
+        if len(out):  # a counting reader makes no rows
+            for index in batch.leaves:
+                out.worst[index] = max(out.worst[index], Severity.ERROR)
     if batch.findings:
         settled = [each for each in batch.findings if not each.standing and each not in out.findings]
         out.findings = [*settled, *out.findings]

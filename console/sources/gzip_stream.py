@@ -18,7 +18,7 @@ from console.sources.sniff import GZIP
 
 EXPANSION_RATIO = 200
 """Decoded bytes per stored byte that no ledger reaches …"""
-EXPANSION_FREE = 256 * 1024 * 1024
+EXPANSION_FREE = 32 * 1024 * 1024
 """… and the decoded bytes up to which no ratio matters."""
 
 _IN = 64 * 1024
