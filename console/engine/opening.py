@@ -37,6 +37,11 @@ class Opened:
         source = self.source
         return source.path if source.member is None else f"{source.path}#{source.member}"
 
+    @property
+    def changed_in_place(self) -> bool:
+        """Whether the ledger's own writer changes its records, as a queue's publisher does (few formats know such)."""
+        return self.claim.shape in getattr(self.format, "changed_in_place", ())
+
     def context(self, options: Options = Options()) -> Context:
         """What a reader of this ledger needs."""
         now = now_micros() if options.now is None else options.now

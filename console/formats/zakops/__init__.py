@@ -37,6 +37,8 @@ class Zakops:
     description = DESCRIPTION
     profiles: Sequence[Profile] = ()
     companions: Sequence[str] = ()
+    changed_in_place = ("outbox", "action documents")
+    """Shapes whose records their own writer changes: another content of them accuses nobody."""
     reference_codes = ("identity.duplicate-event-id", "correlation.broken-causation")
 
     def sniff(self, sample: Sample) -> Claim | None:
