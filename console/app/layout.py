@@ -100,7 +100,7 @@ def marked(mark: Content, text: str, width: int, style: str = "") -> list[Conten
 
 def label_width(names: Iterable[str], width: int) -> int:
     """The column that holds these labels: as wide as they need, up to a third of the width."""
-    return min(max((cell_len(name) for name in names), default=0), max(width // 3, 12)) + 2
+    return min(max((cell_len(name) for name in names), default=0), max(width // 3, 18)) + 2
 
 
 def labelled(name: str, lines: Sequence[str], column: int, width: int, note: str = "") -> list[Content]:

@@ -26,6 +26,7 @@ def command(paths: list[str], form: str, limit: int, index: str | None, config: 
 
 async def _list(paths: list[str], form: str, limit: int, index: str | None, paint: Paint) -> int:
     from console.cli.indexing import reading
+    from console.index.rows import state_words
 
     shown = AsGiven(paths)
     async with reading(paths, index) as reader:
@@ -45,7 +46,7 @@ async def _list(paths: list[str], form: str, limit: int, index: str | None, pain
                 counts_in_words(each.trust),
                 worst_in_words(each),
                 names.get(each.ledger, ""),
-                ", ".join(each.state.values()),
+                state_words(each.state),
             )
             for each in streams
         ]

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from console.cli.output import Paint, out
+from console.index.rows import state_words
 from console.model.trust import Severity, Trust
 from console.text import safe
 
@@ -81,7 +82,7 @@ def _badness(
 
 
 def _stream(stream: dict[str, Any]) -> str:
-    state = ", ".join(safe(str(value), limit=VALUE) for value in stream["state"].values())
+    state = state_words({name: safe(str(value), limit=VALUE) for name, value in stream["state"].items()})
     return f"{stream['kind']} {safe(stream['key'], limit=VALUE)}" + (f"  {state}" if state else "")
 
 

@@ -95,6 +95,14 @@ class FindingRow:
     event: int | None = None
 
 
+def state_words(state: Mapping[str, str]) -> str:
+    """A stream's state as people say it: ``Closed, stress mode SM-0``. What is a state by its name stands bare."""
+    return ", ".join(
+        value if name in {"state", "status", "stage"} else f"{name.replace('_', ' ')} {value}"
+        for name, value in state.items()
+    )
+
+
 def worst_of(counts: tuple[int, ...]) -> Severity:
     """The worst severity that has a count."""
     return next((Severity(level) for level in range(len(counts) - 1, 0, -1) if counts[level]), Severity.NONE)

@@ -16,7 +16,7 @@ from console.app.screens.stream import StreamScreen
 from console.app.screens.walk import WalkScreen
 from console.app.widgets.event_table import EventTable
 from console.engine.session import Progress
-from console.index.rows import LedgerRow
+from console.index.rows import LedgerRow, StreamRow
 from console.model.trust import Trust
 
 
@@ -130,6 +130,41 @@ async def test_a_ledger_that_is_gone_and_an_unfinished_line_are_said(columns: in
         assert "…1" in line
         await pilot.press("enter")
         await seen(pilot, "… 17 bytes without a line end")
+
+
+@pytest.mark.parametrize("columns", [150, 160, 200])
+async def test_a_wide_screen_gives_names_their_room(columns: int) -> None:
+    app, session = console()
+    known = session.ledgers
+    name = "runs/harbour-point/validation/RUN-1/events.jsonl"
+
+    async def ledgers() -> list[LedgerRow]:
+        return [replace(row, path=name) if row.id == 1 else row for row in await known()]
+
+    session.ledgers = ledgers  # type: ignore[method-assign]
+    async with app.run_test(size=(columns, 24)) as pilot:
+        await seen(pilot, name)
+
+
+async def test_what_the_list_cannot_show_is_said_of_the_row_under_the_cursor() -> None:
+    app, session = console()
+    streams, ledgers = session.streams, session.ledgers
+
+    async def with_state(ledger: int, *, limit: int = 500, offset: int = 0) -> tuple[list[StreamRow], int]:
+        found, total = await streams(ledger, limit=limit, offset=offset)
+        return [replace(row, state={"state": "Closed", "stress_mode": "SM-0"}) for row in found], total
+
+    async def with_note() -> list[LedgerRow]:
+        return [replace(row, state="empty", note="The array is empty.") for row in await ledgers()]
+
+    session.streams = with_state  # type: ignore[method-assign]
+    session.ledgers = with_note  # type: ignore[method-assign]
+    async with app.run_test(size=(120, 24)) as pilot:
+        await seen(pilot, "Closed SM-0")
+        await pilot.press("j")
+        await seen(pilot, "Closed, stress mode SM-0")
+        await pilot.press("k")
+        await seen(pilot, "empty · The array is empty.")
 
 
 async def test_names_are_shown_without_what_all_share() -> None:

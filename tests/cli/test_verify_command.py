@@ -104,7 +104,7 @@ def test_intact(call: Call) -> None:
         "  5 events, kernel in jsonl, 1 deal, 2025-03-01 10:00:01 to 2025-03-01 10:00:05 UTC\n"
         "  ✓ 5 verified\n"
         "  hashes under kernel-doc/1 do not cover id, actorId, authorityContext, evidenceRefs, createdAt\n"
-        f"  deal {DEAL}  Draft, SM-1\n"
+        f"  deal {DEAL}  Draft, stress mode SM-1\n"
         "\n"
         "5 events in 1 ledger: ✓ 5 verified\n"
         "findings: none\n"

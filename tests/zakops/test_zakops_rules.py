@@ -8,7 +8,7 @@ from zakops_rows import agent, audit, codes, outbox, read
 from console.formats.base import key64
 from console.formats.instant import parse
 from console.formats.zakops.registry import AUDIT, REGISTRY, gaps
-from console.formats.zakops.rules import TRANSITIONS, Recent
+from console.formats.zakops.rules import TRANSITIONS, Recent, span
 from console.formats.zakops.schema import PAYLOADS
 from console.model.trust import Severity, Trust
 
@@ -276,7 +276,7 @@ def test_dead_letters_and_stalled_messages() -> None:
         "none",
         "error",
     ]
-    assert states(reader) == {"aggregate/action/ACT-1": {"delivered": "1", "waiting": "4", "dead": "2", "lag": "60 s"}}
+    assert states(reader) == {"aggregate/action/ACT-1": {"delivered": "1", "waiting": "4", "dead": "2", "lag": "1 min"}}
 
 
 def test_an_event_processed_twice_by_one_consumer() -> None:
@@ -325,3 +325,11 @@ def test_gaps_name_what_is_never_recorded() -> None:
     assert found["run.tool_called"] == ("seen", 4)
     assert found["email.ingested"] == ("never", 0)
     assert len(found) == 25
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (59, "59 s"), (188, "3 min 8 s"), (3_600, "1 h"), (3_605, "1 h"), (34_708_279, "401 d 17 h")],
+)
+def test_a_span_is_said_in_its_two_largest_units(seconds: int, said: str) -> None:
+    assert span(seconds) == said

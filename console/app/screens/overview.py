@@ -26,7 +26,7 @@ from console.app.widgets.frame import TextLine, TitleLine
 from console.app.widgets.ledger_list import LedgerList, short
 from console.app.words import count
 from console.app.work import Latest
-from console.index.rows import LedgerRow, StreamRow
+from console.index.rows import LedgerRow, StreamRow, state_words
 from console.model.trust import Severity, Trust
 from console.text import safe
 
@@ -66,11 +66,24 @@ class OverviewScreen(ConsoleScreen):
         return Content.assemble(("audit-console", "bold"), f"  Overview, {order}" + (f"  {root}" if root else ""))
 
     def status(self) -> Content:
-        """What the signs mean; once the cursor has moved, the whole name under it where the list cuts it."""
-        if self._moved and (name := self.list.cut_name()):
-            return Content(name)
+        """What the signs mean; once the cursor has moved, what the list cannot show of the row under it."""
+        if self._moved and (about := self._about()):
+            return Content(about)
         gap = "   " if self.size.width >= 100 else " "
         return Content.assemble((gap.join(LEGEND), "$text-muted"))
+
+    def _about(self) -> str:
+        """Of the row under the cursor: its name where the list cuts it, a stream's state, what is said of a ledger."""
+        row = self.list.row
+        parts = [self.list.cut_name()]
+        if row is not None and row.stream is not None:
+            parts.append(safe(state_words(row.stream.state), limit=NAME_LIMIT))
+        elif row is not None and not row.hidden:
+            parts += [
+                safe(row.ledger.state) if row.ledger.state != "live" else "",
+                safe(row.ledger.note, limit=NAME_LIMIT),
+            ]
+        return " · ".join(part for part in parts if part)
 
     # reading
 

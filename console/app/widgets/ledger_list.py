@@ -161,7 +161,7 @@ class LedgerList(CursorList):
             key = f"{kind} {middle(safe(stream.key, limit=NAME_LIMIT), room)}"
             pen.write(branch, "dim")
             pen.write(fit(key, at.name - 3))
-            state = stream.state.get("state") or next(iter(stream.state.values()), "")
+            state = " ".join(stream.state.values())
             format, profile = safe(state, limit=60), safe(_chain_words(stream))
             events_ = stream.events
         pen.gap().write(fit(format, at.format), "dim")
@@ -226,7 +226,9 @@ class Widths:
         if cells >= 110:
             format, profile, events, trust = 16, 14, 9, 18
         if cells >= 150:
-            format, profile, trust, note = 22, 18, 32, 24
+            format, profile, trust = 20, 16, 24
+            spare = cells - 1 - (format + profile + events + trust + 10 + 6 + 7) - 50
+            note = min(spare, 36) if spare >= 12 else 0
         fixed = [format, profile, events, trust, 10, 6, note]
         name = cells - 1 - sum(fixed) - sum(1 for each in fixed if each)
         return cls(max(10, name), format, profile, events, trust, note)

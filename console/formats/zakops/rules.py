@@ -112,7 +112,7 @@ class Aggregate:
     def facts(self) -> dict[str, str]:
         counts = {"delivered": self.delivered, "waiting": self.waiting, "dead": self.dead}
         facts = {name: str(count) for name, count in counts.items() if count}
-        return facts if self.lag < 0 else {**facts, "lag": f"{self.lag} s"}
+        return facts if self.lag < 0 else {**facts, "lag": span(self.lag)}
 
 
 @dataclass(slots=True)
@@ -295,7 +295,7 @@ def delivery(document: Mapping[str, Any], created: int, delivered: int, due: int
     if attempts >= most:
         return Delivery("stalled", age, attempts, most, f"{attempts} of {most} attempts are used")
     if age > STALLED and (due == NO_TIME or due <= now):
-        return Delivery("stalled", age, attempts, most, f"undelivered for {age:,} s and due")
+        return Delivery("stalled", age, attempts, most, f"undelivered for {span(age)} and due")
     return Delivery("waiting", age, attempts, most, "")
 
 
@@ -354,3 +354,14 @@ class Recent:
     def _places(self) -> dict[int, int]:
         first = max(0, self._count - self.SIZE)
         return {self._ring[number % self.SIZE]: number for number in range(first, self._count)}
+
+
+def span(seconds: int) -> str:
+    """A length of time in its two largest units: ``401 d 17 h``, ``3 min 8 s``, ``0 s``."""
+    units = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+    parts: list[str] = []
+    for size, unit in units:
+        number, seconds = divmod(seconds, size)
+        if number or parts:
+            parts.append(f"{number:,} {unit}" if number else "")
+    return " ".join(part for part in parts[:2] if part) or "0 s"
