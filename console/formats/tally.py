@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from console.formats.state import pack, unpack
 from console.model.finding import Finding
 
 
@@ -50,11 +51,11 @@ class Tally:
         return [make(key, cause.count, cause.place) for key, cause in self._causes.items()]
 
     def dump(self) -> bytes:
-        return msgspec.msgpack.encode((self.beyond, list(self._causes.items())))
+        return pack((self.beyond, list(self._causes.items())))
 
     def load(self, data: bytes) -> None:
         kind = tuple[int, list[tuple[tuple[str, ...], _Cause]]]
-        self.beyond, causes = msgspec.msgpack.decode(data, type=kind)
+        self.beyond, causes = unpack(data, kind)
         self._causes = dict(causes)
 
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-import msgspec
-
 from console.formats.smvm.ids import SHA256
 from console.formats.smvm.integrity import RULES, canonical, digest
+from console.formats.state import pack, unpack
 from console.formats.tally import Place
 from console.model.finding import Finding
 from console.model.trust import Confidence
@@ -142,11 +141,11 @@ class EventHashes:
         return []
 
     def dump(self) -> bytes:
-        return msgspec.msgpack.encode((self.seen, [(each.met, each.differs) for each in self.attempts]))
+        return pack((self.seen, [(each.met, each.differs) for each in self.attempts]))
 
     def load(self, data: bytes) -> None:
         kind = tuple[int, list[tuple[int, tuple[int, str, Place] | None]]]
-        self.seen, attempts = msgspec.msgpack.decode(data, type=kind)
+        self.seen, attempts = unpack(data, kind)
         self.attempts = [Attempt(*each) for each in attempts]
 
 

@@ -5,12 +5,11 @@ One ``RunState`` per run is carried from batch to batch; what would repeat for e
 
 from typing import Any, Protocol
 
-import msgspec
-
 from console.formats.instant import quick
 from console.formats.smvm import business, ids
 from console.formats.smvm.references import Pending, References
 from console.formats.smvm.runs import FLAGS, RANKS, STAGES, Gaps, RunState
+from console.formats.state import pack, unpack
 from console.formats.tally import Place, Tally
 from console.model.event import NO_TIME
 from console.model.finding import Finding
@@ -203,20 +202,19 @@ class Rules:
 
     def dump(self) -> dict[str, bytes]:
         """Changed runs by ``run:<id>``, and the ledger's own part under ``rules``."""
-        encode = msgspec.msgpack.encode
-        items = {f"run:{name}": encode(self.runs[name]) for name in self._changed}
+        items = {f"run:{name}": pack(self.runs[name]) for name in self._changed}
         self._changed = set()
-        items["rules"] = encode((self.hints.dump(), self.gathered.dump(), *self.references.dump(), self._store))
+        items["rules"] = pack((self.hints.dump(), self.gathered.dump(), *self.references.dump(), self._store))
         return items
 
     def load(self, items: dict[str, bytes]) -> None:
         """Restore what ``dump`` gave, all of it."""
         for key, data in items.items():
             if key.startswith("run:"):
-                self.runs[key[4:]] = msgspec.msgpack.decode(data, type=RunState)
+                self.runs[key[4:]] = unpack(data, RunState)
             elif key == "rules":
                 kind = tuple[bytes, bytes, dict[int, int], dict[str, Pending], RunState | None]
-                hints, gathered, recent, pending, self._store = msgspec.msgpack.decode(data, type=kind)
+                hints, gathered, recent, pending, self._store = unpack(data, kind)
                 self.hints.load(hints)
                 self.gathered.load(gathered)
                 self.references.load(recent, pending)

@@ -4,14 +4,13 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from console.formats import strict
 from console.formats.assemble import Assembler
 from console.formats.base import Context, Rewalk, key64
 from console.formats.counting import plain
 from console.formats.instant import quick
 from console.formats.invalid import Violation
+from console.formats.state import pack, unpack
 from console.formats.swarm import ids
 from console.formats.swarm.decode import scenario, text
 from console.formats.swarm.quick import Lines
@@ -235,11 +234,11 @@ class SwarmReader:
         return [fact for fact in told.values() if fact.key in self._codes["simulation"]]
 
     def take_state(self) -> Mapping[str, bytes]:
-        return {"": msgspec.msgpack.encode((self._tally.dump(), self._simulation))}
+        return {"": pack((self._tally.dump(), self._simulation))}
 
     def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
         for _key, data in items:
-            tally, self._simulation = msgspec.msgpack.decode(data, type=tuple[bytes, Simulation])
+            tally, self._simulation = unpack(data, tuple[bytes, Simulation])
             self._tally.load(tally)
 
     def takes_tail(self, raw: bytes) -> bool:

@@ -4,12 +4,11 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from console.formats import strict
 from console.formats.assemble import Assembler
 from console.formats.base import Context, Rewalk
 from console.formats.instant import quick
+from console.formats.state import pack, unpack
 from console.formats.swarm.decode import EPISODE, text
 from console.formats.swarm.episode import Tip, lose, walk
 from console.formats.swarm.schema import ENTRY_TYPES, entry_violations
@@ -151,11 +150,11 @@ class EpisodeReader:
         return [StreamFacts(EPISODE.kind, EPISODE.key, {}, chained=tip.count, chain_intact=not tip.broken)]
 
     def take_state(self) -> Mapping[str, bytes]:
-        return {"": msgspec.msgpack.encode((self._tip, self._last, self._unknown.dump()))}
+        return {"": pack((self._tip, self._last, self._unknown.dump()))}
 
     def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
         for _key, data in items:
-            self._tip, self._last, unknown = msgspec.msgpack.decode(data, type=tuple[Tip, int, bytes])
+            self._tip, self._last, unknown = unpack(data, tuple[Tip, int, bytes])
             self._unknown.load(unknown)
 
     def takes_tail(self, raw: bytes) -> bool:
