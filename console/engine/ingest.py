@@ -164,10 +164,11 @@ class Ingest:
         found = await resolve(db, live.id, low, high)
         shelf = await self.shelf(live)
         speaker = ReferenceWords(live.opened, lambda event: place(db, *split_id(event)), shelf.read)
-        await self.writer.findings.add(live.id, await speaker.settled(found))
-        await self.writer.findings.replace_standing(
-            live.id, await speaker.orphans(*await orphans(db, live.id)), BY_REFERENCES
-        )
+        settled = await speaker.settled(found)
+        await self.writer.findings.add(live.id, settled)
+        without = await speaker.orphans(*await orphans(db, live.id))
+        await self.writer.findings.replace_standing(live.id, without, BY_REFERENCES)
+        await self.writer.mark(live.id, [*settled, *without])
 
     async def _walk_again(self, live: Live) -> None:
         """Chains whose events did not come in order are walked from their start, in sequence order."""

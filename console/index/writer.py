@@ -271,10 +271,7 @@ class IndexWriter:
             "UPDATE event SET mark = (mark & ~7) | ? WHERE id = ?",
             [(int(state), row_id(ledger, ordinal)) for ordinal, state in trust],
         )
-        await self.db.executemany(
-            f"UPDATE event SET mark = (mark & ~{WORST_MASK}) | ?1 WHERE id = ?2 AND mark & {WORST_MASK} < ?1",
-            [(each.severity << WORST_SHIFT, row_id(ledger, each.record)) for each in findings if each.record],
-        )
+        await self.mark(ledger, findings)
         await self.findings.add(ledger, findings)
         after = await self._trust_of(number)
         change = [now - then for now, then in zip(after, before, strict=True)]
@@ -287,6 +284,13 @@ class IndexWriter:
             "UPDATE ledger SET edition = edition + 1, trust = json_array(trust->>0 + ?, trust->>1 + ?, trust->>2 + ?,"
             " trust->>3 + ?, trust->>4 + ?, trust->>5 + ?, trust->>6 + ?) WHERE id = ?",
             (*change, ledger),
+        )
+
+    async def mark(self, ledger: int, findings: Sequence[Finding]) -> None:
+        """Let the rows of these findings show how bad they are."""
+        await self.db.executemany(
+            f"UPDATE event SET mark = (mark & ~{WORST_MASK}) | ?1 WHERE id = ?2 AND mark & {WORST_MASK} < ?1",
+            [(each.severity << WORST_SHIFT, row_id(ledger, each.record)) for each in findings if each.record],
         )
 
     async def _trust_of(self, stream: int) -> list[int]:

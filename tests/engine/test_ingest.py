@@ -207,3 +207,15 @@ async def test_bytes_per_event(tmp_path: Path) -> None:
     await indexed(index, ledger)
     print(f"{index.stat().st_size / 20_000:.0f} bytes an event")  # noqa: T201 - to be read, not judged
     assert index.stat().st_size < ledger.stat().st_size
+
+
+async def test_an_event_without_its_parent_is_marked(tmp_path: Path) -> None:
+    """A finding that rests on other records shows on the event's row, so that `n` and `severity:` find it."""
+    index = tmp_path / "index.sqlite"
+    await indexed(index, SAMPLES / "swarm" / "harbour-point.jsonl")
+    async with reading(index) as reader:
+        findings, _ = await reader.findings()
+        (orphan,) = [each for each in findings if each.finding.code == "reference.orphan-parent"]
+        assert orphan.event is not None
+        (row,) = await reader.events([orphan.event])
+    assert row.worst >= orphan.finding.severity
