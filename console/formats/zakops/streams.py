@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from console.formats.zakops import rules
 from console.model.batch import Names
@@ -101,7 +101,9 @@ class Streams:
         changed, self._unsaved = self._unsaved, []
         for each in changed:
             each.saved = True
-            yield json.dumps(["stream", each.kind, each.key]), json.dumps(astuple(each.state)).encode()
+            state = each.state
+            values = [getattr(state, name) for name in state.__slots__]
+            yield json.dumps(["stream", each.kind, each.key]), json.dumps(values).encode()
 
     def load(self, kind: str, key: str, value: bytes) -> None:
         """Restore one item."""
