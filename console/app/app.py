@@ -125,7 +125,7 @@ class ConsoleApp(App[int]):
                 safe(event.progress.verdict),
                 title=f"Verified {event.of}",
                 severity="error" if bad else "information",
-                timeout=10,
+                timeout=6,
                 markup=False,
             )
 
@@ -154,6 +154,7 @@ class ConsoleApp(App[int]):
         session = self.session
         if session is None:
             return
+        self.clear_notifications()
 
         async def run() -> None:
             try:

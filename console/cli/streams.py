@@ -51,7 +51,7 @@ async def _list(paths: list[str], form: str, limit: int, index: str | None, pain
             for each in streams
         ]
         heads = ("kind", "key", ">events", "first", "last", "trust", "worst", "ledger", "state")
-        table(heads, rows, painter(paint))
+        table(heads, rows, painter(paint), titles=2)
     if total > len(streams):
         say(f"showing {len(streams):,} of {total:,} streams (--limit)")
     return problems(ledgers, shown)

@@ -1,27 +1,58 @@
-"""Aligned columns for a terminal or a pipe."""
+"""Aligned columns; in a terminal that is too narrow for them, a paragraph for each row."""
 
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 
 from console.cli.output import out
 from console.text import safe
 
+Painter = Callable[[str, str, str], str]
+"""Colours one padded cell: called with the head, the cell and the padded cell."""
+GAP = "  "
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], paint: Callable[[str, str, str], str]) -> None:
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], paint: Painter, *, titles: int = 1) -> None:
     """Print rows under their heads; a head that begins with ``>`` aligns its column to the right.
 
-    ``paint`` colours one padded cell: it is called with the head, the cell and the padded cell.
+    Where the terminal is narrower than the table each row becomes a paragraph under its first ``titles`` cells. Into a
+    pipe the table is always whole.
     """
     from rich.cells import cell_len
 
     right = [head.startswith(">") for head in heads]
     names = [head.lstrip(">") for head in heads]
-    texts = [names, *([str(safe(cell)) for cell in row] for row in rows)]
-    widths = [max(cell_len(row[column]) for row in texts) for column in range(len(heads))]
-    for number, row in enumerate(texts):
+    texts = [[str(safe(cell)) for cell in row] for row in rows]
+    widths = [max(cell_len(row[column]) for row in [names, *texts]) for column in range(len(heads))]
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if room is not None and sum(widths) + len(GAP) * (len(widths) - 1) > room:
+        _paragraphs(names, texts, paint, titles, room)
+        return
+    for number, row in enumerate([names, *texts]):
         last = max((column for column, cell in enumerate(row) if cell), default=0)
         cells = []
         for name, cell, width, to_right in list(zip(names, row, widths, right, strict=True))[: last + 1]:
             gap = " " * (width - cell_len(cell))
             padded = gap + cell if to_right else cell + gap
             cells.append(paint(name, cell, padded) if number else padded)
-        out("  ".join(cells).rstrip())
+        out(GAP.join(cells).rstrip())
+
+
+def _paragraphs(names: Sequence[str], rows: Sequence[Sequence[str]], paint: Painter, titles: int, room: int) -> None:
+    """Each row as a title and, below it, its other cells behind their heads, as many on a line as there is room for."""
+    from rich.cells import cell_len
+
+    for row in rows:
+        out(" ".join(row[:titles]).rstrip())
+        line, used = "", 0
+        for name, cell in list(zip(names, row, strict=True))[titles:]:
+            if not cell:
+                continue
+            width = cell_len(f"{name} {cell}")
+            if used and used + len(GAP) + width > room:
+                out(line)
+                line, used = "", 0
+            line += f"{GAP}{name} {paint(name, cell, cell)}"
+            used += len(GAP) + width
+        if used:
+            out(line)

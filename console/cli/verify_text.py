@@ -132,7 +132,9 @@ def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
     totals = result["totals"]
     counts = paint.counts(_counts(totals["trust"])) or "nothing verified"
     out(f"{_count(totals['events'], 'event')} in {_count(totals['ledgers'], 'ledger')}: {counts}")
-    found = ", ".join(f"{number:,} {word}" for word, number in totals["findings"].items() if number)
+    found = ", ".join(
+        f"{number:,} {Severity[word.upper()].words(number)}" for word, number in totals["findings"].items() if number
+    )
     out(f"findings: {found or 'none'}")
     proved = totals["trust"][Trust.VERIFIED.word] + totals["trust"][Trust.RECOVERED.word]
     unread = sum(each["code"] in _UNREAD[:2] for each in result["findings"])

@@ -41,6 +41,10 @@ class Severity(IntEnum):
     def word(self) -> str:
         return self.name.lower()
 
+    def words(self, number: int) -> str:
+        """The word behind a number of findings: ``1 warning``, ``3 warnings``, ``8 critical``."""
+        return self.word if number == 1 or self is Severity.CRITICAL else f"{self.word}s"
+
     @property
     def glyph(self) -> str:
         return " i!✗‼"[self]

@@ -226,6 +226,7 @@ async def test_escape_stops_a_check() -> None:
         await seen(pilot, "Esc stops")
         await pilot.press("escape")
         await until(pilot, lambda: "Esc stops" not in text(pilot))
+        await seen(pilot, "Stopped: 10 of 120 links checked · deals/acme")
         session.gate.set()
         await until(pilot, lambda: not [worker for worker in app.workers if worker.group == "verify"])
         assert "links are broken" not in text(pilot)

@@ -158,8 +158,10 @@ class ConsoleScreen(Screen[int | None]):
         """Stop what is under way; whether there was anything."""
         self._trouble, self.word = None, ""
         if self._check:
+            progress, of = self._check.progress, self._check.of
             self._check = None
             self.console_app.stop_check()
+            self.word = f"Stopped: {progress.done:,} of {count(progress.total, 'link')} checked · {of}"
             self.say_status()
             return True
         self.say_status()

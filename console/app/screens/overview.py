@@ -269,7 +269,10 @@ def _finding_counts(findings: tuple[int, ...], *, worded: bool) -> Content:
     """``findings ‼ 8 critical  ! 3 warning``, with the signs alone unless ``worded``; nothing for none."""
     found = [
         Content.assemble(
-            (f"{level.glyph} {short(findings[level])}" + (f" {level.word}" if worded else ""), f"$text-{colour}")
+            (
+                f"{level.glyph} {short(findings[level])}" + (f" {level.words(findings[level])}" if worded else ""),
+                f"$text-{colour}",
+            )
         )
         for level, colour in (
             (Severity.CRITICAL, "error"),
