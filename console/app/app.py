@@ -119,7 +119,8 @@ class ConsoleApp(App[int]):
 
     def on_verify_moved(self, event: VerifyMoved) -> None:
         self._tell(VerifyMoved(event.progress, event.of))
-        if event.progress.finished:
+        fits = len(event.progress.verdict) + len(event.of) + len("Verified : ") <= self.size.width - 2
+        if event.progress.finished and not fits:  # the status line says it, but cuts it
             bad = event.progress.broken > 0
             self.notify(
                 safe(event.progress.verdict),

@@ -152,7 +152,7 @@ async def test_what_the_list_cannot_show_is_said_of_the_row_under_the_cursor() -
 
     async def with_state(ledger: int, *, limit: int = 500, offset: int = 0) -> tuple[list[StreamRow], int]:
         found, total = await streams(ledger, limit=limit, offset=offset)
-        return [replace(row, state={"state": "Closed", "stress_mode": "SM-0"}) for row in found], total
+        return [replace(row, state={"state": "Closed", "stress_mode": "SM-0", "retries": "2"}) for row in found], total
 
     async def with_note() -> list[LedgerRow]:
         return [replace(row, state="empty", note="The array is empty.") for row in await ledgers()]
@@ -160,9 +160,9 @@ async def test_what_the_list_cannot_show_is_said_of_the_row_under_the_cursor() -
     session.streams = with_state  # type: ignore[method-assign]
     session.ledgers = with_note  # type: ignore[method-assign]
     async with app.run_test(size=(120, 24)) as pilot:
-        await seen(pilot, "Closed SM-0")
+        await seen(pilot, "Closed SM-0 ret")
         await pilot.press("j")
-        await seen(pilot, "Closed, stress mode SM-0")
+        await seen(pilot, "Closed, stress mode SM-0, retries 2")
         await pilot.press("k")
         await seen(pilot, "empty · The array is empty.")
 
@@ -215,6 +215,17 @@ async def test_verify_from_the_overview_ends_in_a_verdict() -> None:
         await seen(pilot, "Verifying: 8 % of 120 links · none broken")
         session.gate.set()
         await seen(pilot, "1 of 120 links are broken")
+
+
+async def test_a_verdict_that_the_status_line_cuts_is_told_apart() -> None:
+    for columns, told in ((200, 0), (40, 1)):
+        app, _ = console()
+        async with app.run_test(size=(columns, 24)) as pilot:
+            await seen(pilot, "● following")
+            await pilot.press("v")
+            await seen(pilot, "Verified deals/acme")
+            await until(pilot, lambda: not [worker for worker in pilot.app.workers if worker.group == "verify"])
+            assert len(app._notifications) == told
 
 
 async def test_escape_stops_a_check() -> None:

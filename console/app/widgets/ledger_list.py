@@ -161,7 +161,7 @@ class LedgerList(CursorList):
             key = f"{kind} {middle(safe(stream.key, limit=NAME_LIMIT), room)}"
             pen.write(branch, "dim")
             pen.write(fit(key, at.name - 3))
-            state = " ".join(stream.state.values())
+            state = _state(stream)
             format, profile = safe(state, limit=60), safe(_chain_words(stream))
             events_ = stream.events
         pen.gap().write(fit(format, at.format), "dim")
@@ -248,6 +248,13 @@ def _with_tail(row: LedgerRow | StreamRow) -> Sequence[int]:
     if isinstance(row, StreamRow) or not row.pending:
         return row.trust
     return (*row.trust[: Trust.PENDING], row.trust[Trust.PENDING] + 1, *row.trust[Trust.PENDING + 1 :])
+
+
+def _state(stream: StreamRow) -> str:
+    """A stream's state as short as can be: only a number needs its name."""
+    return " ".join(
+        f"{name.replace('_', ' ')} {value}" if value[:1].isdigit() else value for name, value in stream.state.items()
+    )
 
 
 def _chain_words(stream: StreamRow) -> str:
