@@ -1,6 +1,5 @@
 """``audit-console explain``: what a finding means."""
 
-import textwrap
 from difflib import get_close_matches
 from typing import Any
 
@@ -8,7 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from console.cli.options import common
-from console.cli.output import Paint, out
+from console.cli.output import Paint, out, paragraph
 
 
 def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -36,7 +35,8 @@ def command(code: str | None, no_color: bool, **_: Any) -> int:
     severity = paint.severity(f"{found.severity.glyph} {found.severity.word}", found.severity)
     out(f"{paint.strong(found.code)}  {severity}")
     for title, text in (("meaning", found.title + "."), ("checked", found.checked), ("next", found.next)):
-        out(textwrap.fill(text, 96, initial_indent=f"  {title:<8} ", subsequent_indent=" " * 11))
+        for line in paragraph(text, first=f"  {title:<8} ", rest=" " * 11):
+            out(line)
     return 0
 
 

@@ -1,12 +1,11 @@
 """``audit-console formats``: what can be read, and what each hash profile covers."""
 
-import textwrap
 from typing import Any
 
 import click
 
 from console.cli.options import common
-from console.cli.output import Paint, out
+from console.cli.output import Paint, out, paragraph
 
 _CONTAINERS = {
     "jsonl": "one JSON object a line (LF; a CR before it is kept)",
@@ -31,7 +30,8 @@ def command(no_color: bool, **_: Any) -> int:
     for form in all_formats():
         out()
         out(paint.strong(f"{form.name}: {form.title}"))
-        out(textwrap.fill(form.description, 100, initial_indent="  ", subsequent_indent="  "))
+        for line in paragraph(form.description, first="  ", rest="  "):
+            out(line)
         for profile in form.profiles:
             out(f"  profile {paint.strong(profile.name)}")
             for title, text in (
@@ -39,5 +39,6 @@ def command(no_color: bool, **_: Any) -> int:
                 ("covers", ", ".join(profile.coverage.covered) or "nothing"),
                 ("not", ", ".join(profile.coverage.uncovered) or "–"),
             ):
-                out(textwrap.fill(text, 100, initial_indent=f"    {title:<7}", subsequent_indent=" " * 11))
+                for line in paragraph(text, first=f"    {title:<7}", rest=" " * 11):
+                    out(line)
     return 0

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -28,6 +30,29 @@ WORST_FIRST = (
 def out(text: str = "") -> None:
     """One line of data. What is foreign in it has gone through ``safe``."""
     sys.stdout.write(text + "\n")
+
+
+def columns() -> int | None:
+    """Columns of the terminal that stdout is; None for a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def paragraph(text: str, *, first: str = "", rest: str = "", most: int | None = 100) -> list[str]:
+    """Lines of a text, cut at blanks only: at most so many characters wide, and no wider than the terminal.
+
+    ``first`` and ``rest`` begin the first line and the others. Without ``most`` it is one line, except in a terminal.
+    """
+    width = min((each for each in (most, columns()) if each is not None), default=None)
+    if width is None:
+        return [first + text]
+    return textwrap.wrap(
+        text,
+        max(width, len(rest) + 20),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def out_json(value: Any) -> None:

@@ -1,10 +1,8 @@
 """Aligned columns; in a terminal that is too narrow for them, a paragraph for each row."""
 
-import shutil
-import sys
 from collections.abc import Callable, Sequence
 
-from console.cli.output import out
+from console.cli.output import columns, out
 from console.text import safe
 
 Painter = Callable[[str, str, str], str]
@@ -24,7 +22,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], paint: Painter, *
     names = [head.lstrip(">") for head in heads]
     texts = [[str(safe(cell)) for cell in row] for row in rows]
     widths = [max(cell_len(row[column]) for row in [names, *texts]) for column in range(len(heads))]
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    room = columns()
     if room is not None and sum(widths) + len(GAP) * (len(widths) - 1) > room:
         _paragraphs(names, texts, paint, titles, room)
         return

@@ -1,15 +1,13 @@
 """The report of ``verify`` for people: each ledger, then what was found, worst first, then the verdict."""
 
-import textwrap
 from collections import Counter
 from typing import Any
 
-from console.cli.output import Paint, out
+from console.cli.output import Paint, out, paragraph
 from console.index.rows import state_words
 from console.model.trust import Severity, Trust
 from console.text import safe
 
-WIDTH = 100
 LEDGERS, STREAMS, FINDINGS = 100, 5, 200
 """How many are shown: of all ledgers, of a ledger's streams, of all findings."""
 ALIKE = 3
@@ -55,8 +53,8 @@ def _ledger(ledger: dict[str, Any], worst: dict[tuple[str, str], Severity], pain
     counts = paint.counts(_counts(ledger["trust"]))
     if counts:
         out("  " + counts)
-    for line in textwrap.wrap(_covered(ledger), WIDTH - 2, break_on_hyphens=False, break_long_words=False):
-        out("  " + paint.quiet(line))
+    for line in paragraph(_covered(ledger), first="  ", rest="  "):
+        out(paint.quiet(line))
     if len(streams) == 1:
         out(f"  {_stream(streams[0])}")
         return
@@ -116,13 +114,15 @@ def _finding(each: dict[str, Any], paint: Paint) -> None:
     head = paint.severity(f"{severity.glyph} {severity.word:<8}", severity)
     out(f"{head} {paint.strong(each['code'])}{times}  {place}")
     indent = " " * 11
-    out(indent + safe(each["message"]))
+    for line in paragraph(safe(each["message"]), first=indent, rest=indent, most=None):
+        out(line)
     where = [] if each["stream"] is None else [f"stream {safe(each['stream'], limit=VALUE)}"]
     where += [] if each["sequence"] is None else [f"sequence {each['sequence']}"]
     where += [] if each["event_id"] is None else [f"event {safe(each['event_id'], limit=VALUE)}"]
     where += [] if each["field"] is None else [f"field {safe(each['field'], limit=VALUE)}"]
     if where:
-        out(indent + paint.quiet(", ".join(where)))
+        for line in paragraph(", ".join(where), first=indent, rest=indent, most=None):
+            out(paint.quiet(line))
     for word in ("expected", "actual"):
         if each[word] is not None:
             out(f"{indent}{word:<9} {safe(each[word], limit=VALUE)}")

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from console.cli.output import paragraph
 from console.cli.table import table
 
 HEADS = ("kind", "key", ">events", "trust", "ledger")
@@ -48,3 +49,15 @@ def test_a_paragraph_for_each_row_in_a_narrow_terminal(
         "  events 1,009",
         "  ledger b/events.jsonl",
     ]
+
+
+def test_a_paragraph_is_cut_at_blanks_and_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "the hash was recomputed " * 6 + "d8eeffdc1448b4c48e6fb0577e0850a334cd04ec784fb7c3e7d95b5ae69227a3"
+    assert paragraph(words, most=None) == [words]
+    assert max(map(len, paragraph(words, first="  next ", rest="       "))) <= 100
+    terminal(monkeypatch, 50)
+    lines = paragraph(words, first="  next ", rest="       ", most=None)
+    assert lines[0].startswith("  next the hash")
+    assert all(len(line) <= 50 for line in lines[:-1])
+    assert " ".join("".join(lines).split()).startswith("next the hash was recomputed")
+    assert lines[-1].strip() == words.split()[-1]
