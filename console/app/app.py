@@ -1,11 +1,14 @@
 """The console's application: opens the session, tells the screens of changes, and nothing else."""
 
+import asyncio
 import os
+import signal
 import time
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,6 +29,8 @@ from console.engine.session import SessionApi
 from console.text import SafeText, safe, safe_lines
 
 STYLES = Path(__file__).parent / "styles"
+INTERRUPTED = 130
+"""Exit code where another than the operator ended the console."""
 TICK = 1.0
 """Seconds between two looks at the clock."""
 RATE_HOLDS = 2.0
@@ -76,6 +81,8 @@ class ConsoleApp(App[int]):
         return {"quiet": "#8d9aa8"}
 
     def on_mount(self) -> None:
+        for number in (signal.SIGHUP, signal.SIGTERM):  # a closed terminal, a polite kill: leave nothing behind
+            asyncio.get_running_loop().add_signal_handler(number, partial(self.exit, INTERRUPTED, INTERRUPTED))
         self.push_screen(OverviewScreen())
         self.call_after_refresh(self._start)
 

@@ -77,6 +77,10 @@ class Terminal:
         for key in keys:
             self._process.write(KEYS.get(key, key).encode())
 
+    def kill(self, number: int) -> None:
+        """Send the console a signal."""
+        self._process.kill(number)
+
     def end(self) -> int:
         """Read to the end of the console, and its exit code."""
         until = time.monotonic() + PATIENCE

@@ -4,6 +4,7 @@
 """
 
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,15 @@ def test_without_colour_all_is_still_said() -> None:
         row = next(line for line in text.splitlines() if line.startswith("›"))
         assert "✗ broken" in row
         assert "‼" in row
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
+    with Terminal(80, 24) as terminal:
+        terminal.see("deal acc674")
+        terminal.kill(number)
+        assert terminal.end() == 130
+        assert b"\x1b[?1049l" in terminal.raw, "the terminal is given back"
 
 
 def test_an_empty_place_is_said_in_words() -> None:
