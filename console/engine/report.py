@@ -25,7 +25,7 @@ def report(
         checked = [each for each in checked if any(one.key.key == stream for one in each.streams)]
     ledgers = [_ledger(each, stream) for each in checked]
     findings = [
-        _finding(each.opened.name, found)
+        _finding(each.opened.name, found, each.opened.source.container)
         for each in checked
         for found in each.findings
         if stream is None or concerns(found, stream)
@@ -144,7 +144,14 @@ def chain(stream: CheckedStream, findings: Sequence[Finding]) -> dict[str, Any] 
     return {**found, "valid": intact, "chainIntact": intact}
 
 
-def _finding(ledger: str, found: Finding) -> dict[str, Any]:
+def place(found: Finding, container: str) -> dict[str, int | None]:
+    """Where a finding points: ordinal and byte offset, or for a table of a database the row id as its record."""
+    if container == "sqlite" and found.record is not None:
+        return {"record": found.offset, "offset": None, "length": found.length}
+    return {"record": found.record, "offset": found.offset, "length": found.length}
+
+
+def _finding(ledger: str, found: Finding, container: str = "") -> dict[str, Any]:
     return {
         "code": found.code,
         "severity": found.severity.word,
@@ -153,9 +160,7 @@ def _finding(ledger: str, found: Finding) -> dict[str, Any]:
         "stream": found.stream,
         "event_id": found.event_id,
         "sequence": found.sequence,
-        "record": found.record,
-        "offset": found.offset,
-        "length": found.length,
+        **place(found, container),
         "field": found.field,
         "expected": found.expected,
         "actual": found.actual,

@@ -348,3 +348,14 @@ def test_real_tampering_as_both_kernels_answer(call: Call, real: Path) -> None:
 def test_every_real_system_has_the_same_report_shape(call: Call, real: Path) -> None:
     for below in ("zakops/ingest_state_sim.db", "swarm/committed", "smvm/committed", "kernel/bff"):
         check(SHAPE, report(call("verify", real / below, "--format", "json")))
+
+
+def test_a_table_is_told_by_row_id() -> None:
+    """The contract: for SQLite the row id stands in `record`, and there is no offset."""
+    from console.engine.report import place
+    from console.model.finding import Finding
+    from console.model.trust import Severity
+
+    found = Finding("lifecycle.illegal-transition", Severity.WARNING, "", record=3, offset=17, length=120)
+    assert place(found, "sqlite") == {"record": 17, "offset": None, "length": 120}
+    assert place(found, "jsonl") == {"record": 3, "offset": 17, "length": 120}
