@@ -8,7 +8,7 @@ from console.formats.instant import now_micros
 from console.formats.registry import recognise
 from console.sources.base import Skipped, Source, SourceError
 from console.sources.companion import companions
-from console.sources.discover import discover, sample
+from console.sources.discover import LINES, discover, sample
 from console.verify.catalogue import finding
 
 
@@ -70,7 +70,9 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
         if isinstance(opened, Opened):
             served.add(found.path)
             yield opened
-        elif found.path in given or (found.member is None and found.container in ("jsonl", "gzip")):
+        elif found.path in given or (
+            found.member is None and (found.container in ("jsonl", "gzip") or found.path.lower().endswith(LINES))
+        ):
             waiting.append(opened)
     said: set[str] = set()
     for skipped in waiting:

@@ -18,6 +18,8 @@ from console.sources.sqlite_rows import open_database
 from console.sources.sse import SseSource
 
 _BESIDE = ("-wal", "-shm", "-journal")
+LINES = (".jsonl", ".ndjson")
+"""Names that promise a ledger: a file whose beginning was destroyed must not pass in silence."""
 _LEDGER_LIKE = (".jsonl", ".ndjson", ".json", ".gz", ".db", ".sqlite", ".sqlite3", ".sse", ".zip")
 
 
@@ -99,7 +101,7 @@ def _open(path: str, *, walking: bool) -> list[Source | Skipped]:
     try:
         with opened(path) as descriptor:
             first = read_at(path, descriptor, 0, FIRST)
-        if walking and hopeless(first):
+        if walking and hopeless(first) and not path.lower().endswith(LINES):
             return []
         found = _opened(path, first)
     except SourceError as error:
@@ -113,7 +115,7 @@ def _worth_saying(skipped: Skipped) -> bool:
     code = skipped.finding.code
     if code == "container.empty":
         return skipped.path.lower().endswith(_LEDGER_LIKE)
-    return code != "container.not-recognised"
+    return code != "container.not-recognised" or skipped.path.lower().endswith(LINES)
 
 
 def _opened(path: str, first: bytes) -> list[Source | Skipped]:

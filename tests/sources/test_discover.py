@@ -246,3 +246,12 @@ def test_a_sample_of_an_unfinished_ledger_is_its_tail(tmp_path):
     assert not isinstance(source, Skipped)
     assert sample(source) == [b'{"a":1']
     assert source.tail(Cursor()) is not None
+
+
+def test_a_destroyed_ledger_in_a_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_bytes(bytes(range(128, 256)) * 20)
+    (tmp_path / "picture.bin").write_bytes(bytes(range(128, 256)) * 20)
+    (found,) = discover([str(tmp_path)])
+    assert isinstance(found, Skipped)
+    assert found.path.endswith("events.jsonl")
+    assert found.finding.code == "container.not-recognised"
