@@ -32,6 +32,7 @@ from console.sources.pack import check_manifest
 
 DETAIL = 1000
 """Findings of one code that are listed one by one; the rest are counted."""
+_BLOCK = 4 * 1024 * 1024
 OFTEN = 0.05
 """Seconds between two calls of the progress."""
 _SCRATCH = """
@@ -262,8 +263,8 @@ def _batches(source: Source, reader: Reader) -> Iterator[RecordBatch]:
     """All complete records, and a tail that its reader takes for complete."""
     cursor = Cursor()
     for batch in source.batches():
-        cursor = batch.next
         yield batch
+        cursor = batch.next
     tail = source.tail(cursor)
     if tail is not None and reader.takes_tail(tail.raw):
         after = Cursor(tail.ordinal + 1, tail.offset + tail.length)
@@ -366,11 +367,14 @@ def _sha256(path: str) -> tuple[int, str]:
     """Size and hash of the file as it is stored."""
     digest = hashlib.sha256()
     size = 0
+    # One large buffer: with small blocks this thread and the one that verifies wait for each other at every block.
+    buffer = bytearray(_BLOCK)
+    view = memoryview(buffer)
     try:
         with opened_file(path) as descriptor:
-            while block := os.pread(descriptor, 1 << 20, size):
-                digest.update(block)
-                size += len(block)
+            while got := os.preadv(descriptor, [buffer], size):
+                digest.update(view[:got])
+                size += got
     except SourceError:
         return 0, ""
     return size, digest.hexdigest()

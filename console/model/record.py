@@ -33,12 +33,12 @@ class RecordBatch:
     ``raws[i]`` has ordinal ``first + i`` and starts at ``offsets[i]``; ``lengths[i]`` is its length in the ledger. It
     differs from ``len(raws[i])`` only where bytes were skipped (``record.too-large``: the raw is then empty).
     ``lines`` is set when the batch is one run of LF-ended lines: it is exactly ``b"\\n".join(raws) + b"\\n"``, so that
-    a fast decoder can take it whole; the lists are then made when first asked for. ``next`` is the cursor behind the
-    last record. ``leaves`` holds what a source already knows of record hashes (too-large records), by index.
-    ``findings`` are the container's own.
+    a fast decoder can take it whole; the lists, and how many they are, are then made when first asked for. ``next`` is
+    the cursor behind the last record. ``leaves`` holds what a source already knows of record hashes (too-large
+    records), by index. ``findings`` are the container's own.
     """
 
-    __slots__ = ("_lengths", "_offsets", "_raws", "findings", "first", "leaves", "lines", "next")
+    __slots__ = ("_lengths", "_next", "_offset", "_offsets", "_raws", "findings", "first", "leaves", "lines")
 
     def __init__(
         self,
@@ -52,20 +52,39 @@ class RecordBatch:
         findings: list[Finding] | None = None,
     ) -> None:
         self.first = first
-        self.next = next
         self.lines = lines
         self.leaves = {} if leaves is None else leaves
         self.findings = [] if findings is None else findings
         self._offsets: list[int] | None = offsets
         self._lengths: list[int] | None = lengths
         self._raws: list[bytes] | None = raws
+        self._next: Cursor | None = next
+        self._offset = 0
 
     @classmethod
     def of_lines(cls, first: int, offset: int, lines: bytes) -> "RecordBatch":
         """The records of whole LF-ended lines that start at ``offset``."""
-        batch = cls(first, [], [], [], Cursor(first + lines.count(b"\n"), offset + len(lines)), lines)
-        batch._offsets = batch._lengths = batch._raws = None
+        batch = cls(first, [], [], [], Cursor(), lines)
+        batch._offset = offset
+        batch._offsets = batch._lengths = batch._raws = batch._next = None
         return batch
+
+    @property
+    def next(self) -> Cursor:
+        if self._next is None:
+            assert self.lines is not None
+            self.counted(self.lines.count(b"\n"))
+        assert self._next is not None
+        return self._next
+
+    @next.setter
+    def next(self, cursor: Cursor) -> None:
+        self._next = cursor
+
+    def counted(self, records: int) -> None:
+        """Who decodes the lines knows how many they are: it need not be counted again."""
+        if self._next is None and self.lines is not None:
+            self._next = Cursor(self.first + records, self._offset + len(self.lines))
 
     @property
     def raws(self) -> list[bytes]:
@@ -85,10 +104,9 @@ class RecordBatch:
     def offsets(self) -> list[int]:
         if self._offsets is None:
             assert self.lines is not None
-            start = self.next.offset - len(self.lines)
-            self._offsets = list(accumulate([length + 1 for length in self.lengths], initial=start))
+            self._offsets = list(accumulate([length + 1 for length in self.lengths], initial=self._offset))
             self._offsets.pop()
         return self._offsets
 
     def __len__(self) -> int:
-        return self.next.ordinal - self.first if self._raws is None else len(self._raws)
+        return len(self._raws) if self._raws is not None else self.next.ordinal - self.first

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from console.formats.kernel import clock
 from console.formats.kernel.entry import HASH, Entry
-from console.formats.kernel.lifecycle import MOVING, Move, State, moves
+from console.formats.kernel.lifecycle import KNOWN, MOVING, Move, State, moves
 from console.model.event import NO_TIME
 from console.model.trust import Trust
 from console.verify.chain import Tip
@@ -16,6 +17,8 @@ LEVELS = len(Trust)
 START = State()
 TRACED = {kind: code for code, kind in enumerate((*MOVING, "DataDisputed"))}
 """Codes of the types that move a deal's state or its stress mode."""
+_TRACING = {kind: Move(START) if kind in TRACED else None for kind in KNOWN}
+"""In place of ``moves`` where the state is not known: what is not None is to be traced."""
 
 
 @dataclass(slots=True)
@@ -97,8 +100,10 @@ class Deal:
     next: int = -1
     hash: str | None = None
     prev: str | None = None
-    moves: Mapping[str, Move] = field(default_factory=dict)
+    moves: Mapping[str, Move | None] = field(default_factory=dict)
     """Of the present state: see ``lifecycle.moves``."""
+    created: str = ""
+    """The latest time as text, for the fast way."""
     opening: int = NO_TIME
     trace: "Trace | None" = None
     code: int = 0
@@ -107,14 +112,16 @@ class Deal:
     def arm(self) -> None:
         """Offer the tip to the fast way, if it is as plain as that needs: one event, well-formed, nothing pending.
 
-        ``next`` and ``hash`` are then what the next event must have; -1 keeps the fast way off.
+        ``next`` and ``hash`` are then what the next event must have; -1 keeps the fast way off. ``created`` is then
+        the text that times are compared with.
         """
         tip = self.tip
-        self.moves = moves(self.state)
+        self.moves = moves(self.state) if self.trace is None else _TRACING
         self.next = -1
         if not self.stale and not self.shift and self.first != NO_TIME and len(tip.hashes) == 1:
             stored = tip.hashes[0]
-            if stored is not None and HASH.fullmatch(stored):
+            self.created = clock.text(self.latest)
+            if self.created and stored is not None and HASH.fullmatch(stored):
                 self.next, self.hash = tip.sequence + 1, stored
 
     def sync(self) -> None:
@@ -125,8 +132,8 @@ class Deal:
             self.chained += ahead
             self.events += ahead
             self.trust[Trust.VERIFIED] += ahead
-            if self.latest > self.last:
-                self.last = self.latest
+            self.latest = latest = clock.micros(self.created) or 0
+            self.last = max(self.last, latest)
 
     def group(self, name: str, entry: Entry) -> None:
         self.chain.setdefault(name, Group()).add(entry)

@@ -16,10 +16,10 @@ from console.formats.strict import MAX_DEPTH, SAFE_INTEGER
 _REQUIRED = ("id", "dealId", "type", "payload", "authorityContext", "evidenceRefs", "createdAt")
 _CHAIN = ("sequenceNumber", "previousEventHash", "eventHash")
 _TYPES: dict[str, Any] = {
-    "id": str,
-    "dealId": str,
+    "id": Annotated[str, msgspec.Meta(min_length=1)],
+    "dealId": Annotated[str, msgspec.Meta(min_length=1)],
     "type": str,
-    "payload": Raw,
+    "payload": dict[str, Any],
     "actorId": str | None,
     "authorityContext": Raw,
     "evidenceRefs": list[str],
@@ -39,15 +39,14 @@ _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Run:
-    """Decoded lines: ``events`` have the fields of an API event; ``payloads`` are their texts, ``objects`` their
-    values."""
+    """Decoded lines: ``events`` have the fields of an API event, their payloads as values; ``payloads`` are the texts
+    of these."""
 
-    __slots__ = ("events", "objects", "payloads")
+    __slots__ = ("events", "payloads")
 
-    def __init__(self, events: list[Any], payloads: list[str], objects: list[Any]) -> None:
+    def __init__(self, events: list[Any], payloads: list[str]) -> None:
         self.events = events
         self.payloads = payloads
-        self.objects = objects
 
 
 class LineDecoder:
@@ -57,36 +56,29 @@ class LineDecoder:
         self._layouts: dict[tuple[str, ...], Any] = {}
         self._contexts: set[bytes] = set()
 
-    def decode(self, lines: bytes, first: bytes, count: int) -> Run | None:
-        """The run; ``lines`` holds ``count`` LF-ended lines of which ``first`` is the first. None: not accepted."""
+    def decode(self, lines: bytes, first: bytes) -> Run | None:
+        """The run of LF-ended lines, of which ``first`` is the first. None: not accepted."""
         decoder = self._layout(first)
         if decoder is None:
             return None
         try:
-            if not lines.isascii():
-                lines.decode()
             events = decoder(lines)
-            if len(events) != count or _encode_lines(events) != lines:
+            if _encode_lines(events) != lines:
                 return None
-            joined = b"\n".join([event.payload for event in events]) + b"\n"
-            objects = _decode_objects(joined)
-            if len(objects) != count or _encode_lines(objects) != joined:
-                return None
+            encoded = _encode_lines([event.payload for event in events])
             if not self._contexts_hold(events):
                 return None
         except _REFUSED:
             return None
-        if _holds_long(joined) and not all(
-            _is_safe(value) for event, value in zip(events, objects, strict=True) if _holds_long(bytes(event.payload))
-        ):
+        if _holds_long(encoded) and not all(_is_safe(event.payload) for event in events):
             return None
-        texts = joined.decode().split("\n")
+        texts = encoded.decode().split("\n")
         texts.pop()
-        if len(max(texts, key=len)) > _SHORT and any(
+        if max(map(len, texts)) > _SHORT and any(
             len(text) > _SHORT and text.count("{") + text.count("[") >= MAX_DEPTH - 1 for text in texts
         ):
             return None
-        return Run(events, texts, objects)
+        return Run(events, texts)
 
     def _layout(self, first: bytes) -> Any:
         try:

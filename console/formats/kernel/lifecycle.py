@@ -93,14 +93,14 @@ def move(state: State, type: str) -> Move:
     )
 
 
-_moves: dict[State, dict[str, Move]] = {}
+_moves: dict[State, dict[str, Move | None]] = {}
 
 
-def moves(state: State) -> Mapping[str, Move]:
-    """What each known type does in this state, for types that change it or that it does not allow."""
+def moves(state: State) -> Mapping[str, Move | None]:
+    """What each known type does in this state: None where it is allowed and changes nothing."""
     found = _moves.get(state)
     if found is None:
-        found = {}
+        found = dict.fromkeys(KNOWN)
         for type in KNOWN:
             step = move(state, type)
             if step.code or step.state != state:

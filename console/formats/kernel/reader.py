@@ -66,7 +66,7 @@ class KernelReader:
     def read(self, batch: RecordBatch) -> EventBatch:
         out = EventBatch(first=batch.first)
         if batch.lines is not None and self.shape in (API, OLD) and self.settled in (DOC, AUDIT):
-            self._run(batch, 0, len(batch), out)
+            self._run(batch, 0, None, out)
             return self.names.finish(out)
         entries = self.decode(batch, range(len(batch)))
         self.settle(entries)
@@ -78,15 +78,19 @@ class KernelReader:
         """An evidence pack's ledger ends without a line end."""
         return self.shape == PACK and raw.rstrip().endswith(b"}") and decode_json(raw).document is not None
 
-    def _run(self, batch: RecordBatch, start: int, stop: int, out: EventBatch) -> None:
-        """Rows ``start`` to ``stop`` the fast way, where that can take them; else in halves."""
-        whole = batch.lines if stop - start == len(batch) else b"\n".join(batch.raws[start:stop]) + b"\n"
-        if whole is None or stop == start:
+    def _run(self, batch: RecordBatch, start: int, stop: int | None, out: EventBatch) -> None:
+        """Rows ``start`` to ``stop`` (None: all) the fast way, where that can take them; else in halves."""
+        whole = batch.lines if stop is None else b"\n".join(batch.raws[start:stop]) + b"\n"
+        if not whole or stop == start:
             return
-        run = self._lines.decode(whole, whole[: whole.index(b"\n")], stop - start)
+        run = self._lines.decode(whole, whole[: whole.index(b"\n")])
         if run is not None:
+            if whole is batch.lines:
+                batch.counted(len(run.events))
             stride(self, batch, start, run, out)
-        elif stop - start <= _FEW:
+            return
+        stop = len(batch) if stop is None else stop
+        if stop - start <= _FEW:
             for entry in self.decode(batch, range(start, stop)):
                 self.take(entry, out)
         else:

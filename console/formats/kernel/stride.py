@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from console.formats.instant import parse
+from console.formats.kernel import clock
 from console.formats.kernel.deals import Deal, Group
 from console.formats.kernel.entry import HASH, Entry
 from console.formats.kernel.fast import Run
-from console.formats.kernel.lifecycle import KNOWN, moves
+from console.formats.kernel.lifecycle import KNOWN, Move, State, moves
 from console.formats.kernel.profiles import DOC
 from console.model.batch import EventBatch, Names
 from console.model.event import Instant, StreamKey
@@ -23,37 +23,7 @@ from console.verify.catalogue import CATALOGUE
 if TYPE_CHECKING:
     from console.formats.kernel.reader import KernelReader
 
-_MILLIS = {f".{milli:03d}Z": milli * 1000 for milli in range(1000)}
-
-
-_CLOCK = {f":{at // 60:02d}:{at % 60:02d}": at * 1_000_000 for at in range(3600)}
-_hours: dict[str, int] = {}
-"""Microseconds of the hours that were seen, such as 2026-11-20T09."""
-
-
-def _micros(created: str) -> int | None:
-    """A time with milliseconds and Z; None for any other text."""
-    hour, clock, rest = _hours.get(created[:13]), _CLOCK.get(created[13:19]), _MILLIS.get(created[19:])
-    if clock is None or rest is None:
-        return None
-    if hour is None:
-        found = parse(created[:13] + ":00Z")
-        if found is None:
-            return None
-        if len(_hours) > 65_536:
-            _hours.clear()
-        hour = _hours[created[:13]] = found.micros
-    return hour + clock + rest
-
-
-def _times(events: Sequence[Any]) -> list[int | None]:
-    """The instants of all events; None for a text that is not in the API's own form."""
-    hours, clock, millis = _hours, _CLOCK, _MILLIS
-    texts = [event.createdAt for event in events]
-    try:
-        return [hours[text[:13]] + clock[text[13:19]] + millis[text[19:]] for text in texts]
-    except KeyError:
-        return [_micros(text) for text in texts]
+_UNKNOWN = Move(State())
 
 
 def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
@@ -61,8 +31,8 @@ def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
     if reader.settled == DOC:
         _plain(reader, batch, row, run, out)
     else:
-        for at, (event, text, value) in enumerate(zip(run.events, run.payloads, run.objects, strict=True), row):
-            entry = _entry(batch, at, event, text, value)
+        for at, (event, text) in enumerate(zip(run.events, run.payloads, strict=True), row):
+            entry = _entry(batch, at, event, text)
             if entry is None:
                 reader.take(reader.decode(batch, (at,))[0], out)
             else:
@@ -71,30 +41,24 @@ def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
 
 def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
     events = run.events
-    digests = [
-        sha256(f"{e.dealId}{e.sequenceNumber}{e.type}{text}{e.previousEventHash}".encode()).hexdigest()
-        for e, text in zip(events, run.payloads, strict=True)
-    ]
-    times = _times(events)
+    times = clock.plain([event.createdAt for event in events])
     find = reader.deals.get
     columns = reader.columns
     done = 0
     """Events of the run whose rows are made."""
     marked: list[tuple[int, int]] = []
     careful = 0
-    for at, (event, digest, time) in enumerate(zip(events, digests, times, strict=True)):
-        deal = find(event.dealId)
-        sequence = event.sequenceNumber
-        previous = event.previousEventHash
-        kind = event.type
+    for at, (event, payload, created) in enumerate(zip(events, run.payloads, times, strict=True)):
+        key, sequence, kind, previous = event.dealId, event.sequenceNumber, event.type, event.previousEventHash
+        digest = sha256(f"{key}{sequence}{kind}{payload}{previous}".encode()).hexdigest()
+        deal = find(key)
         if (
             deal is None
             or sequence != deal.next
             or previous != deal.hash
             or digest != event.eventHash
-            or time is None
-            or not event.id
-            or kind not in KNOWN
+            or created < deal.created
+            or (step := deal.moves.get(kind, _UNKNOWN)) is _UNKNOWN
         ):
             if columns:
                 _rows(reader, batch, row, run, times, slice(done, at), marked, out)
@@ -105,14 +69,12 @@ def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
         deal.next = sequence + 1
         deal.prev = previous
         deal.hash = digest
-        if time < deal.latest:
-            _back(deal, time)
-        deal.latest = time
+        deal.created = created
+        if step is None:
+            continue
         if deal.trace is not None:
             deal.trace.add(kind, batch.first + row + at, batch.offsets[row + at])
-            continue
-        step = deal.moves.get(kind)
-        if step is not None:
+        else:
             state, code, name = step
             if state is not deal.state:
                 deal.state = state
@@ -124,16 +86,10 @@ def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
                     _first(deal, name, batch, row + at, event)
                 else:
                     group.count += 1
+    reader.records += len(events) - careful
     if columns:
         _rows(reader, batch, row, run, times, slice(done, len(events)), marked, out)
-    reader.records += len(events) - careful
-    reader.note({event.dealId for event in events} & reader.deals.keys())
-
-
-def _back(deal: Deal, time: int) -> None:
-    deal.backwards = True
-    deal.last = max(deal.last, deal.latest)
-    deal.first = min(deal.first, time)
+        reader.note({event.dealId for event in events} & reader.deals.keys())
 
 
 def _first(deal: Deal, name: str, batch: RecordBatch, at: int, event: Any) -> None:
@@ -146,7 +102,7 @@ def _rows(
     batch: RecordBatch,
     row: int,
     run: Run,
-    times: Sequence[int | None],
+    times: Sequence[str],
     part: slice,
     marked: Sequence[tuple[int, int]],
     out: EventBatch,
@@ -165,7 +121,7 @@ def _rows(
         worst[at - part.start] = severity
     out.offset.extend(batch.offsets[rows])
     out.length.extend(batch.lengths[rows])
-    out.time.extend([time for time in times[part] if time is not None])
+    out.time.extend(clock.all_micros(times[part]))
     out.sequence.extend([event.sequenceNumber for event in events])
     out.type.extend(_codes(names.types, [event.type for event in events]))
     out.actor.extend(_codes(names.actors, [getattr(event, "actorId", None) for event in events]))
@@ -181,7 +137,7 @@ def _codes(names: Names, texts: Sequence[str | None]) -> list[int]:
     return [codes[text] for text in texts]
 
 
-def _entry(batch: RecordBatch, at: int, event: Any, text: str, value: Any) -> Entry | None:
+def _entry(batch: RecordBatch, at: int, event: Any, text: str) -> Entry | None:
     """The entry of a decoded line that the schema has nothing against; None where the careful way must look."""
     sequence, previous, stored, created = (
         event.sequenceNumber,
@@ -198,7 +154,7 @@ def _entry(batch: RecordBatch, at: int, event: Any, text: str, value: Any) -> En
         and (previous is None or HASH.fullmatch(previous))
     ):
         return None
-    micros = _micros(created)
+    micros = clock.micros(created)
     if micros is None:
         return None
     return Entry(
@@ -210,7 +166,7 @@ def _entry(batch: RecordBatch, at: int, event: Any, text: str, value: Any) -> En
         event.dealId,
         sequence,
         event.type,
-        value,
+        event.payload,
         True,
         text.encode(),
         stored,
