@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
+import msgspec
 
 from console.index.query import Query
 from console.index.rows import EventRow, FindingRow, LedgerRow, StreamRow
@@ -14,7 +15,7 @@ from console.index.states import leaf_of
 from console.model.finding import Finding
 from console.model.trust import Confidence, Severity, Trust
 
-EVENT_COLUMNS = (
+_EVENT_COLUMNS = (
     "event.id, event.offset, event.length, event.time, event.type, event.actor, event.stream, event.sequence,"
     " event.mark"
 )
@@ -35,16 +36,15 @@ class IndexReader:
     async def ledgers(self, ledger: int | None = None) -> list[LedgerRow]:
         """The ledgers opened now, in the order they were found; or the one of this id."""
         counts: dict[int, list[int]] = {}
-        async with self.db.execute("SELECT ledger, severity, sum(count) FROM finding GROUP BY 1, 2") as rows:
-            async for number, severity, count in rows:
-                counts.setdefault(number, [0] * 5)[severity] = count
-        async with self.db.execute(
+        for number, severity, count in await self.all("SELECT ledger, severity, sum(count) FROM finding GROUP BY 1, 2"):
+            counts.setdefault(number, [0] * 5)[severity] = count
+        rows = await self.all(
             "SELECT id, path, member, container, format, shape, profile, state, note, records, bytes, first_time,"
             " last_time, trust, pending FROM ledger WHERE "
             + ("active ORDER BY path, member" if ledger is None else "id = ?"),
             () if ledger is None else (ledger,),
-        ) as rows:
-            return [_ledger_row(row, counts.get(row[0], [0] * 5)) async for row in rows]
+        )
+        return [_ledger_row(row, counts.get(row[0], [0] * 5)) for row in rows]
 
     async def streams(
         self, ledger: int | None = None, *, limit: int = 500, offset: int = 0
@@ -53,31 +53,27 @@ class IndexReader:
         scope = (
             "s.ledger = ?1" if ledger is not None else "?1 IS NULL AND s.ledger IN (SELECT id FROM ledger WHERE active)"
         )
-        async with self.db.execute(f"SELECT count(*) FROM stream s WHERE {scope}", (ledger,)) as rows:
-            (total,) = await one(rows)
-        async with self.db.execute(
+        total = await self.one(f"SELECT count(*) FROM stream s WHERE {scope}", (ledger,))
+        found = await self.all(
             "WITH worst AS (SELECT ledger, stream, max(severity) AS level FROM finding WHERE stream IS NOT NULL"
             " GROUP BY 1, 2) SELECT s.id, s.ledger, s.kind, s.key, s.events, s.first_time, s.last_time, s.t0, s.t1,"
             " s.t2, s.t3, s.t4, s.t5, s.t6, s.state, s.chained, s.intact FROM stream s LEFT JOIN worst w"
             f" ON w.ledger = s.ledger AND w.stream = s.key WHERE {scope}"
             " ORDER BY coalesce(w.level, 0) DESC, s.t6 DESC, s.further, s.last_time DESC, s.id LIMIT ?2 OFFSET ?3",
             (ledger, limit, offset),
-        ) as rows:
-            found = [row async for row in rows]
+        )
         counts = await self._finding_counts({(row[1], row[3]) for row in found})
         return [self._stream_row(row, counts) for row in found], total
 
     async def stream(self, stream: int) -> StreamRow | None:
         """One stream."""
-        async with self.db.execute(
+        for row in await self.all(
             "SELECT id, ledger, kind, key, events, first_time, last_time, t0, t1, t2, t3, t4, t5, t6, state, chained,"
             " intact FROM stream WHERE id = ?",
             (stream,),
-        ) as rows:
-            row = await rows.fetchone()
-        if row is None:
-            return None
-        return self._stream_row(row, await self._finding_counts({(row[1], row[3])}))
+        ):
+            return self._stream_row(row, await self._finding_counts({(row[1], row[3])}))
+        return None
 
     @staticmethod
     def _stream_row(row: Any, counts: dict[tuple[int, str], list[int]]) -> StreamRow:
@@ -97,13 +93,12 @@ class IndexReader:
         for start in range(0, len(wanted), 5000):
             some = wanted[start : start + 5000]
             marks = ", ".join(["(?, ?)"] * len(some))
-            async with self.db.execute(
+            for ledger, stream, severity, count in await self.all(
                 f"SELECT ledger, stream, severity, sum(count) FROM finding WHERE (ledger, stream) IN (VALUES {marks})"
                 " GROUP BY 1, 2, 3",
                 [each for pair in some for each in pair],
-            ) as rows:
-                async for ledger, stream, severity, count in rows:
-                    counts.setdefault((ledger, stream), [0] * 5)[severity] = count
+            ):
+                counts.setdefault((ledger, stream), [0] * 5)[severity] = count
         return counts
 
     async def findings(
@@ -126,33 +121,39 @@ class IndexReader:
             tests.append("f.event = ?")
             parameters.append(event)
         where = f"FROM finding f JOIN ledger l ON l.id = f.ledger WHERE {' AND '.join(tests)}"
-        async with self.db.execute(f"SELECT count(*) {where}", parameters) as rows:
-            (total,) = await one(rows)
-        async with self.db.execute(
+        total = await self.one(f"SELECT count(*) {where}", parameters)
+        rows = await self.all(
             f"SELECT {_FINDING_COLUMNS} {where} ORDER BY f.severity DESC, f.ledger, f.code, f.event LIMIT ?",
             (*parameters, limit),
-        ) as rows:
-            return [_finding_row(row) async for row in rows], total
+        )
+        return [_finding_row(row) for row in rows], total
 
     async def events(self, ids: Sequence[int]) -> list[EventRow]:
         """Events by id, in that order; ids that are not there are left out."""
-        async with self.db.execute(
-            f"SELECT {EVENT_COLUMNS} FROM event WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
-        ) as rows:
-            found = {row.id: row for row in await self.event_rows([row async for row in rows])}
+        rows = await self.page("FROM event WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+        found = {row.id: row for row in rows}
         return [found[each] for each in ids if each in found]
 
     async def between(self, query: Query, low: int, high: int, limit: int) -> list[EventRow]:
         """Events of ids ``low`` to ``high`` that fulfil a query's conditions (its texts are not looked for), by id."""
-        async with self.db.execute(
-            f"SELECT {EVENT_COLUMNS} FROM event WHERE event.id BETWEEN ? AND ? AND {query.where}"
-            " ORDER BY event.id LIMIT ?",
+        return await self.page(
+            f"FROM event WHERE event.id BETWEEN ? AND ? AND {query.where} ORDER BY event.id LIMIT ?",
             (low, high, *query.parameters, limit),
-        ) as rows:
-            return await self.event_rows([row async for row in rows])
+        )
 
-    async def event_rows(self, rows: Sequence[Any]) -> list[EventRow]:
-        """Rows of ``EVENT_COLUMNS`` with their names looked up."""
+    async def page(self, chosen: str, parameters: Sequence[object]) -> list[EventRow]:
+        """Events that ``chosen`` (from FROM on) chooses, in its order, with their names looked up.
+
+        All come as one row: between two rows the thread that reads has to win the interpreter back from the screen,
+        and behind a busy screen a page of 256 rows came a quarter of a second late.
+        """
+        found = await self.one(
+            f"SELECT json_group_array(json_array({_EVENT_COLUMNS})) FROM (SELECT {_EVENT_COLUMNS} {chosen}) event",
+            parameters,
+        )
+        return await self._event_rows(msgspec.json.decode(found))
+
+    async def _event_rows(self, rows: Sequence[Sequence[int]]) -> list[EventRow]:
         await self._learn("type", {row[4] for row in rows})
         await self._learn("actor", {row[5] for row in rows})
         await self._learn_streams({row[6] for row in rows})
@@ -185,10 +186,11 @@ class IndexReader:
         known = self._texts[table]
         missing = sorted(ids - known.keys())
         if missing:
-            async with self.db.execute(
-                f"SELECT id, text FROM {table} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(missing),)
-            ) as rows:
-                known.update({number: text async for number, text in rows})
+            known.update(
+                await self.all(
+                    f"SELECT id, text FROM {table} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(missing),)
+                )
+            )
 
     async def _learn_streams(self, ids: set[int]) -> None:
         missing = sorted(ids - self._streams.keys())
@@ -196,10 +198,10 @@ class IndexReader:
             self._streams = {0: ("", "")}
             missing = sorted(ids)
         if missing:
-            async with self.db.execute(
+            for number, kind, key in await self.all(
                 "SELECT id, kind, key FROM stream WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(missing),)
-            ) as rows:
-                self._streams.update({number: (kind, key) async for number, kind, key in rows})
+            ):
+                self._streams[number] = (kind, key)
 
     async def leaf(self, event: int) -> bytes | None:
         """The record hash that was taken when the event was ingested."""
@@ -208,55 +210,56 @@ class IndexReader:
     async def volume(self, event: int) -> tuple[str, str | None] | None:
         """Path and member where the record of an event is now."""
         ledger, ordinal = split_id(event)
-        async with self.db.execute(
+        for path, member in await self.all(
             "SELECT path, member FROM volume WHERE ledger = ? AND first <= ? ORDER BY first DESC LIMIT 1",
             (ledger, ordinal),
-        ) as rows:
-            row = await rows.fetchone()
-        return None if row is None else (row[0], row[1])
+        ):
+            return path, member
+        return None
 
     async def volumes(self, ledger: int) -> list[tuple[int, str, str | None]]:
         """The ledger's volumes, oldest first: the ordinal at which each begins, its path and member."""
-        async with self.db.execute(
-            "SELECT first, path, member FROM volume WHERE ledger = ? ORDER BY first", (ledger,)
-        ) as rows:
-            return [(row[0], row[1], row[2]) async for row in rows]
+        return await self.all("SELECT first, path, member FROM volume WHERE ledger = ? ORDER BY first", (ledger,))
 
     async def sizes(self, ledger: int | None = None) -> dict[int, tuple[int, int]]:
         """Records and edition of the ledgers opened now, or of one. The edition grows when earlier rows changed."""
         where = "active" if ledger is None else "id = ?"
-        async with self.db.execute(
+        rows = await self.all(
             f"SELECT id, records, edition FROM ledger WHERE {where}", () if ledger is None else (ledger,)
-        ) as rows:
-            return {number: (records, edition) async for number, records, edition in rows}
+        )
+        return {number: (records, edition) for number, records, edition in rows}
 
     async def is_further(self, stream: int) -> bool:
         """Whether the stream is not the first one of some of its events."""
-        async with self.db.execute("SELECT further FROM stream WHERE id = ?", (stream,)) as rows:
-            row = await rows.fetchone()
-        return row is not None and bool(row[0])
+        return bool(await self.one("SELECT further FROM stream WHERE id = ?", (stream,)))
 
     async def chain_neighbour(self, event: int, step: int, *, broken: bool = False) -> int | None:
         """The next (1) or previous (-1) event of the same stream by (sequence, record); see ``SessionApi.link``."""
-        async with self.db.execute("SELECT stream, sequence FROM event WHERE id = ?", (event,)) as rows:
-            row = await rows.fetchone()
-        if row is None or not row[0]:
+        (stream, sequence) = next(
+            iter(await self.all("SELECT stream, sequence FROM event WHERE id = ?", (event,))), (0, 0)
+        )
+        if not stream:
             return None
         sign, order = (">", "ASC") if step > 0 else ("<", "DESC")
         only = "AND mark & 7 = 6" if broken else ""
-        async with self.db.execute(
+        found: int | None = await self.one(
             f"SELECT id FROM event WHERE stream = ? AND (sequence, id) {sign} (?, ?) {only}"
             f" ORDER BY sequence {order}, id {order} LIMIT 1",
-            (row[0], row[1], event),
-        ) as rows:
-            found = await rows.fetchone()
-        return None if found is None else found[0]
+            (stream, sequence, event),
+        )
+        return found
 
     async def version(self) -> int:
         """A number that changes when another connection has committed."""
-        async with self.db.execute("PRAGMA data_version") as rows:
-            (number,) = await one(rows)
-        return int(number)
+        return int(await self.one("PRAGMA data_version"))
+
+    async def all(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        """All rows of a query, in one way to the connection's thread and back."""
+        return list(await self.db.execute_fetchall(sql, parameters))
+
+    async def one(self, sql: str, parameters: Iterable[object] = ()) -> Any:
+        """The first value of a query's first row, None where there is no row."""
+        return next((row[0] for row in await self.db.execute_fetchall(sql, parameters)), None)
 
     async def close(self) -> None:
         await self.db.close()
@@ -270,21 +273,13 @@ async def open_reader(path: Path) -> IndexReader | None:
     try:
         await db.execute("PRAGMA temp_store=MEMORY")
         await db.execute("PRAGMA cache_size=-8192")
-        async with db.execute("SELECT value FROM meta WHERE key = 'schema_version'") as rows:
-            row = await rows.fetchone()
+        version = await IndexReader(db).one("SELECT value FROM meta WHERE key = 'schema_version'")
     except aiosqlite.DatabaseError:
-        row = None
-    if row is None or row[0] != str(SCHEMA_VERSION):
+        version = None
+    if version != str(SCHEMA_VERSION):
         await db.close()
         return None
     return IndexReader(db)
-
-
-async def one(rows: aiosqlite.Cursor) -> Any:
-    """The single row of a query that always has one."""
-    row = await rows.fetchone()
-    assert row is not None
-    return row
 
 
 def _ledger_row(row: Any, counts: list[int]) -> LedgerRow:

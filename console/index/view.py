@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.index.query import Query
-from console.index.reader import EVENT_COLUMNS, IndexReader, one
+from console.index.reader import IndexReader
 from console.index.rows import EventRow
 from console.index.schema import row_id
 
@@ -86,8 +86,8 @@ class EventView:
     async def _anew(self) -> int:
         self._anchors = []
         self.count = sum(count for count, _ in self._seen.values()) if self._whole else await self._counted()
-        self._last = await self._key_at("DESC", 0)
-        first = await self._key_at("ASC", 0)
+        self._last = await self._key_first(self._descending)
+        first = await self._key_first(self._key)
         if first is not None:
             self._anchors.append(first)
         return 0
@@ -108,47 +108,37 @@ class EventView:
             return []
         anchor = start // STEP
         if anchor >= len(self._anchors) and self.count - stop < 4 * STEP:
-            sql = (
-                f"SELECT {EVENT_COLUMNS} {self._from} WHERE {self._where} AND ({self._key}) <= ({_marks(self._last)})"
-                f" ORDER BY {self._descending} LIMIT ? OFFSET ?"
+            found = await self._reader.page(
+                f"{self._from} WHERE {self._where} AND ({self._key}) <= ({_marks(self._last)})"
+                f" ORDER BY {self._descending} LIMIT ? OFFSET ?",
+                (*self._parameters, *self._last, stop - start, self.count - stop),
             )
-            parameters = (*self._parameters, *self._last, stop - start, self.count - stop)
-            async with self._reader.db.execute(sql, parameters) as rows:
-                found = [row async for row in rows]
-            return await self._reader.event_rows(found[::-1])
+            return found[::-1]
         await self._step_to(anchor)
         anchor = min(anchor, len(self._anchors) - 1)
         key = self._anchors[anchor]
-        sql = (
-            f"SELECT {EVENT_COLUMNS} {self._from} WHERE {self._where} AND ({self._key}) >= ({_marks(key)})"
-            f" ORDER BY {self._key} LIMIT ? OFFSET ?"
+        return await self._reader.page(
+            f"{self._from} WHERE {self._where} AND ({self._key}) >= ({_marks(key)})"
+            f" ORDER BY {self._key} LIMIT ? OFFSET ?",
+            (*self._parameters, *key, stop - start, start - anchor * STEP),
         )
-        async with self._reader.db.execute(sql, (*self._parameters, *key, stop - start, start - anchor * STEP)) as rows:
-            found = [row async for row in rows]
-        return await self._reader.event_rows(found)
 
     async def position(self, event: int) -> int | None:
         """The row number of an event id, None if the filter hides it."""
-        async with self._reader.db.execute(
+        keys = await self._reader.all(
             f"SELECT {self._key} {self._from} WHERE {self._where} AND event.id = ?", (*self._parameters, event)
-        ) as rows:
-            row = await rows.fetchone()
-        if row is None:
+        )
+        if not keys or self._last is None or keys[0] > self._last:
             return None
-        key = tuple(row)
-        if self._last is None or key > self._last:
-            return None
+        key: tuple[int, ...] = keys[0]
         while key > self._anchors[-1] and await self._step_to(len(self._anchors)):
             pass
         anchor = max(0, bisect.bisect_right(self._anchors, key) - 1)
         start = self._anchors[anchor]
-        async with self._reader.db.execute(
-            f"SELECT count(*) {self._from} WHERE {self._where} AND ({self._key}) >= ({_marks(start)})"
-            f" AND ({self._key}) < ({_marks(key)})",
-            (*self._parameters, *start, *key),
-        ) as rows:
-            (before,) = await one(rows)
-        return anchor * STEP + int(before)
+        before = await self._counted(
+            f" AND ({self._key}) >= ({_marks(start)}) AND ({self._key}) < ({_marks(key)})", (*start, *key)
+        )
+        return anchor * STEP + before
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -157,48 +147,39 @@ class EventView:
         """Note keys up to this anchor; False where the rows end before it."""
         while len(self._anchors) <= anchor:
             key = self._anchors[-1]
-            async with self._reader.db.execute(
+            found = await self._reader.all(
                 f"SELECT {self._key} {self._from} WHERE {self._where} AND ({self._key}) >= ({_marks(key)})"
                 f" ORDER BY {self._key} LIMIT 1 OFFSET {STEP}",
                 (*self._parameters, *key),
-            ) as rows:
-                row = await rows.fetchone()
-            if row is None:
+            )
+            if not found:
                 return False
-            self._anchors.append(tuple(row))
+            self._anchors += found
         return True
 
     async def _counted(self, only: str = "", parameters: Sequence[int] = ()) -> int:
-        async with self._reader.db.execute(
-            f"SELECT count(*) {self._from} WHERE {self._where}{only}", (*self._parameters, *parameters)
-        ) as rows:
-            (count,) = await one(rows)
-        return int(count)
+        sql = f"SELECT count(*) {self._from} WHERE {self._where}{only}"
+        return int(await self._reader.one(sql, (*self._parameters, *parameters)))
 
-    async def _key_at(self, order: str, offset: int) -> tuple[int, ...] | None:
-        by = self._key if order == "ASC" else self._descending
-        async with self._reader.db.execute(
-            f"SELECT {self._key} {self._from} WHERE {self._where} ORDER BY {by} LIMIT 1 OFFSET ?",
-            (*self._parameters, offset),
-        ) as rows:
-            row = await rows.fetchone()
-        return None if row is None else tuple(row)
+    async def _key_first(self, order: str) -> tuple[int, ...] | None:
+        """The key of the first row in this order."""
+        sql = f"SELECT {self._key} {self._from} WHERE {self._where} ORDER BY {order} LIMIT 1"
+        return next(iter(await self._reader.all(sql, self._parameters)), None)
 
     async def _added(self, grown: dict[int, int]) -> tuple[int, tuple[int, ...] | None, tuple[int, ...] | None]:
         """How many rows of the view came behind these record numbers, and the lowest and highest of their keys."""
         total = 0
         keys: list[tuple[int, ...]] = []
         for ledger, known in grown.items():
-            for order in (self._key, self._descending):
-                async with self._reader.db.execute(
-                    f"SELECT {self._key}, count(*) OVER () {self._from} WHERE {self._where}"
-                    f" AND event.id BETWEEN ? AND ? ORDER BY {order} LIMIT 1",
-                    (*self._parameters, row_id(ledger, known + 1), row_id(ledger, self._seen[ledger][0])),
-                ) as rows:
-                    row = await rows.fetchone()
-                if row is not None:
-                    keys.append(tuple(row[:-1]))
-                    total += row[-1]
+            new = (*self._parameters, row_id(ledger, known + 1), row_id(ledger, self._seen[ledger][0]))
+            lowest, highest = (
+                f"SELECT * FROM (SELECT {self._key}, count(*) OVER () {self._from} WHERE {self._where}"
+                f" AND event.id BETWEEN ? AND ? ORDER BY {order} LIMIT 1)"
+                for order in (self._key, self._descending)
+            )
+            for *key, count in await self._reader.all(f"{lowest} UNION ALL {highest}", (*new, *new)):
+                keys.append(tuple(key))
+                total += count
         return total // 2, min(keys, default=None), max(keys, default=None)
 
     async def _records(self) -> dict[int, tuple[int, int]]:
@@ -210,17 +191,13 @@ class EventView:
             where, parameters = "id = ?", (scope.ledger,)
         else:
             where, parameters = "active", ()
-        async with self._reader.db.execute(
-            f"SELECT id, records, edition FROM ledger WHERE {where}", parameters
-        ) as rows:
-            return {ledger: (records, edition) async for ledger, records, edition in rows}
+        rows = await self._reader.all(f"SELECT id, records, edition FROM ledger WHERE {where}", parameters)
+        return {ledger: (records, edition) for ledger, records, edition in rows}
 
     async def _hit_count(self) -> int:
         if not self._scope.hits:
             return 0
-        async with self._reader.db.execute(f"SELECT count(*) FROM {self._scope.hits}") as rows:
-            (count,) = await one(rows)
-        return int(count)
+        return int(await self._reader.one(f"SELECT count(*) FROM {self._scope.hits}"))
 
 
 def _marks(key: Sequence[int]) -> str:
