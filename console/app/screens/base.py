@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from console.app.compositing import LeanCompositor
 from console.app.messages import IndexChanged, SessionTrouble, VerifyMoved
 from console.app.widgets.frame import HeadLine, KeyLine, TextLine, progress_words
 from console.app.words import count
@@ -33,6 +34,7 @@ class ConsoleScreen(Screen[int | None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = LeanCompositor()
         self._trouble: SessionTrouble | None = None
         self._check: VerifyMoved | None = None
         self.word = ""
