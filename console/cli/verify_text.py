@@ -14,7 +14,7 @@ ALIKE = 3
 """Findings of one code and ledger that are shown one by one before the rest is counted."""
 VALUE = 200
 """Characters of a value that are shown."""
-_UNREAD = ("container.unreadable", "container.not-recognised", "container.empty")
+_UNREAD = ("container.unreadable", "container.reader-failed", "container.not-recognised", "container.empty")
 
 
 def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
@@ -137,7 +137,7 @@ def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
     )
     out(f"findings: {found or 'none'}")
     proved = totals["trust"][Trust.VERIFIED.word] + totals["trust"][Trust.RECOVERED.word]
-    unread = sum(each["code"] in _UNREAD[:2] for each in result["findings"])
+    unread = sum(each["code"] in _UNREAD[:-1] for each in result["findings"])
     could_not = f"{_count(unread, 'path')} could not be read or recognised" if unread else ""
     match result["verdict"]:
         case "intact" if proved:

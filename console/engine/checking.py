@@ -13,6 +13,7 @@ from typing import cast
 import aiosqlite
 
 from console.engine.decode import partial_tail, read_batch
+from console.engine.faults import as_said
 from console.engine.opening import Opened, Options
 from console.engine.referring import ReferenceWords
 from console.engine.segments import check_parts
@@ -197,9 +198,10 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
         run.findings.add(reader.standing())
         if scratch.opened is not None:
             await _refer(run, scratch.opened)
-    except SourceError as error:
-        run.findings.add([error.finding])
-        problem = error.finding.message
+    except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
+        said = as_said(source.path, error).finding
+        run.findings.add([said])
+        problem = said.message
         if isinstance(form, SegmentedFormat) and not run.first:
             _count(run)
     finally:
@@ -226,7 +228,7 @@ async def _read(run: _Run, scratch: "_Scratch", progress: Progress | None) -> Cu
     cursor = Cursor()
     told = time.monotonic()
     for batch in _batches(run.opened.source, run.reader):
-        out = read_batch(run.reader, batch, hashes=False)
+        out = read_batch(run.opened.source.path, run.reader, batch, hashes=False)
         cursor = batch.next
         run.records += len(batch)
         run.findings.add(out.findings)

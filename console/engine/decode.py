@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterator
 from hashlib import sha256
 
+from console.engine.faults import as_said
 from console.formats.base import Reader
 from console.index.portion import Portion
 from console.model.batch import EventBatch
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
-from console.sources.base import Source
+from console.sources.base import Source, SourceError
 from console.verify.catalogue import finding
 
 ROWS = 50_000
@@ -19,9 +20,16 @@ SECONDS = 0.5
 """A portion is cut after this time too, so that a slow ledger is seen growing."""
 
 
-def read_batch(reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> EventBatch:
-    """One batch through a reader, with the container's settled findings and the record hashes (RFC 6962 leaves)."""
-    out = reader.read(batch)
+def read_batch(path: str, reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> EventBatch:
+    """One batch through a reader, with the container's settled findings and the record hashes (RFC 6962 leaves).
+
+    Raises ``SourceError`` for the ledger at ``path`` where the reader fails.
+    """
+    try:
+        out = reader.read(batch)
+    except Exception as error:
+        # Whatever a reader raises costs its own ledger and no other.
+        raise as_said(path, error, batch) from error
     if batch.leaves:
         skipped = {batch.first + index for index in batch.leaves}
         out.findings = [each for each in out.findings if each.record not in skipped or each.code != "record.blank-line"]
@@ -46,12 +54,18 @@ def file_text(source: Source) -> str:
 
 
 def portions(
-    source: Source, reader: Reader, start: Cursor, *, rows: int = ROWS, ended: bool = False
+    source: Source,
+    reader: Reader,
+    start: Cursor,
+    *,
+    rows: int = ROWS,
+    ended: bool = False,
+    before: int | None = None,
 ) -> Iterator[Portion]:
     """All that is there from ``start`` on, the last portion with the unfinished tail. At least one portion.
 
-    ``ended``: nothing will be appended any more, so that the tail is a record.
-    Raises ``SourceError`` where the ledger cannot be read any more; what came before stands.
+    ``ended``: nothing will be appended any more, so that the tail is a record. ``before``: the ordinal at which to
+    stop. Raises ``SourceError`` where the ledger cannot be read any more, or its reader fails; what came before stands.
     """
     batches: list[EventBatch] = []
     at_end: list[Finding] = []
@@ -76,8 +90,12 @@ def portions(
             irregular=tuple(reader.irregular()),
         )
 
-    for batch in source.batches(start):
-        out = read_batch(reader, batch)
+    failed: list[SourceError] = []
+    for batch in _readable(source.batches(start), failed):
+        if before is not None and batch.next.ordinal > before:
+            yield cut()
+            return
+        out = read_batch(source.path, reader, batch)
         at_end += [each for each in batch.findings if each.standing]
         batches.append(out)
         count += len(out)
@@ -85,6 +103,9 @@ def portions(
         if count >= rows or time.monotonic() - began > SECONDS:
             yield cut()
             batches, count, began = [], 0, time.monotonic()
+    if failed:
+        yield cut()
+        raise failed[0]
     tail = source.tail(cursor)
     if tail is not None and (ended or reader.takes_tail(tail.raw)):
         whole = RecordBatch(
@@ -94,10 +115,18 @@ def portions(
             [tail.raw],
             Cursor(tail.ordinal + 1, tail.offset + tail.length),
         )
-        batches.append(read_batch(reader, whole))
+        batches.append(read_batch(source.path, reader, whole))
         cursor = whole.next
         tail = None
     yield cut(0 if tail is None else tail.length, last=True)
+
+
+def _readable(batches: Iterator[RecordBatch], failed: list[SourceError]) -> Iterator[RecordBatch]:
+    """Batches up to where the source cannot be read, which is noted."""
+    try:
+        yield from batches
+    except SourceError as error:
+        failed.append(error)
 
 
 def partial_tail(cursor: Cursor, length: int) -> Finding:

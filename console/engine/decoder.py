@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from console.engine.decode import portions
+from console.engine.faults import as_said
 from console.engine.processes import start
 from console.formats.base import Context
 from console.formats.registry import by_name
@@ -35,8 +36,11 @@ def _run(connection: Connection, job: Job) -> None:
         for portion in portions(job.source, reader, job.start):
             connection.send(portion)
         connection.send(None)
-    except SourceError as error:
-        connection.send((error.path, error.finding))
+    except (EOFError, OSError):
+        raise  # the writer hung up
+    except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
+        said = as_said(job.source.path, error)
+        connection.send((said.path, said.finding))
 
 
 async def decoded_elsewhere(job: Job) -> AsyncIterator[Portion]:

@@ -14,8 +14,9 @@ from console.index.references import orphans, resolve
 from console.index.schema import BY_REFERENCES, split_id
 from console.index.states import Known, irregular_streams, place, reader_state, stream_places, volumes
 from console.index.writer import IndexWriter
+from console.model.finding import Finding
 from console.model.record import Cursor, Record
-from console.sources.base import Source
+from console.sources.base import Source, SourceError
 from console.sources.pack import check_manifest
 
 LONG = 16 * 1024 * 1024
@@ -42,6 +43,8 @@ class Live:
     moved: Source | None = None
     followed: bool = False
     """Whether it appeared while its folder was followed."""
+    failed: str = ""
+    """The state of the file over which its reader failed: as it is, it would fail again."""
 
     @property
     def source(self) -> Source:
@@ -77,9 +80,7 @@ class Ingest:
             if source.container == "zip":
                 await self.writer.findings.add(ledger, check_manifest(source.path))
         self.writer.names.begin(ledger)
-        live = self.live[ledger] = Live(
-            opened, source.path, source.member, ledger, Cursor(), opened.format.reader(opened.context(self.options))
-        )
+        live = self.live[ledger] = Live(opened, source.path, source.member, ledger, Cursor())
         return live
 
     async def resume(self, opened: Opened, known: Known) -> Live:
@@ -114,6 +115,11 @@ class Ingest:
             if not elsewhere:
                 async for step in self._take(live, self._read_here(live, ended), total):
                     yield step
+        except SourceError as error:
+            live.reader = None
+            async for step in self._take(live, self._read_before(live, error.finding), total):
+                yield step
+            raise
         except BaseException:
             # The reader may have gone beyond what was committed.
             live.reader = None
@@ -137,6 +143,13 @@ class Ingest:
         reader = await self.reader(live)
         for portion in portions(live.source, reader, live.next, ended=ended):
             yield portion
+
+    async def _read_before(self, live: Live, failed: Finding) -> AsyncIterator[Portion]:
+        """What was read, but not committed, before the record at which a reader failed."""
+        if failed.record is not None and failed.record > live.next.ordinal:
+            reader = await self.reader(live)
+            for portion in portions(live.source, reader, live.next, before=failed.record):
+                yield portion
 
     async def _read_elsewhere(self, live: Live) -> AsyncIterator[Portion]:
         state = [item async for item in reader_state(self.writer.db, live.id)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from console.engine.continuity import Continuity, Mark, all_hold, compare, holds, moved_to, touched
 from console.engine.decode import file_text
+from console.engine.faults import READER_FAILED, as_said, of_the_index
 from console.engine.ingest import Ingest, Live, Step
 from console.engine.lookout import Lookout
 from console.engine.opening import Opened, open_ledger, open_ledgers
@@ -16,6 +17,7 @@ from console.formats.base import Claim
 from console.formats.registry import by_name
 from console.index.schema import BY_FOLLOWING
 from console.index.states import Known, known_ledgers, leaf_of, leaves, place, volumes
+from console.model.finding import Finding
 from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
 from console.sources.content import FileContent
@@ -186,7 +188,9 @@ class Keeper:
                 live.moved = None  # the earlier file is gone, with what it may have held beyond the last look
                 await self._next_volume(live)
             elif verdict is Continuity.GONE:
-                await self._say(live, "gone", "container.vanished", f"{live.source.path} is not there any more.")
+                await self._say(
+                    live, "gone", finding("container.vanished", f"{live.source.path} is not there any more.")
+                )
                 live.file = ""
                 return
             else:
@@ -213,12 +217,21 @@ class Keeper:
         return verdict
 
     async def _read(self, live: Live, *, ended: bool = False) -> AsyncIterator[Step]:
+        file = _file(live)
+        if live.failed and live.failed == file:
+            return
         try:
             async for step in self._ingest.read(live, ended=ended):
                 yield step
-        except SourceError as error:
-            await self._say(live, "unreadable", error.finding.code, error.finding.message)
+        except Exception as error:
+            # Whatever a reader raises costs its own ledger and no other.
+            if of_the_index(error):
+                raise
+            said = as_said(live.path, error).finding
+            live.failed = file if said.code == READER_FAILED else ""
+            await self._say(live, "unreadable", said)
             return
+        live.failed = ""
         for root in self.paths:
             if live.path.startswith(root.rstrip("/") + "/"):
                 await self._forget(root)
@@ -301,7 +314,8 @@ class Keeper:
                 await self._writer.describe(live.id, note=verdict.value)
         live.next, live.file, live.reader = Cursor(), "", None
         if source_at(live.path, live.member) is None and _size(live.path):
-            await self._say(live, "not recognised", "container.not-recognised", "What stands here now is no ledger.")
+            said = finding("container.not-recognised", "What stands here now is no ledger.")
+            await self._say(live, "not recognised", said)
             return
         async for step in self._recognise_again(live):
             yield step
@@ -361,13 +375,13 @@ class Keeper:
         async for step in self._look_again(live):
             yield step
 
-    async def _say(self, live: Live, state: str, code: str, message: str) -> None:
+    async def _say(self, live: Live, state: str, said: Finding) -> None:
         """What became of a ledger's file, until it can be read again."""
         if (live.state, live.said) == (state, True):
             return
         async with self._writer.transaction():
-            await self._writer.describe(live.id, state=state, note=message)
-            await self._writer.findings.replace_standing(live.id, [finding(code, message)], BY_FOLLOWING)
+            await self._writer.describe(live.id, state=state, note=said.message)
+            await self._writer.findings.replace_standing(live.id, [said], BY_FOLLOWING)
         live.state, live.said = state, True
 
     async def _skip(self, skipped: Skipped) -> None:
@@ -408,4 +422,4 @@ def _differs(live: Live) -> bool:
     now = _file(live)
     if not now:
         return live.state != "gone"
-    return live.file != now or (live.moved is not None and _is_there(live.path))
+    return now not in (live.file, live.failed) or (live.moved is not None and _is_there(live.path))

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from console.engine.faults import as_said
 from console.formats.base import Claim, Context, Format, Sample
 from console.formats.instant import now_micros
 from console.formats.registry import recognise
-from console.sources.base import Skipped, Source, SourceError
+from console.sources.base import Skipped, Source
 from console.sources.companion import companions
 from console.sources.discover import LINES, discover, sample
 from console.verify.catalogue import finding
@@ -64,8 +65,8 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
             continue
         try:
             opened = open_ledger(found)
-        except SourceError as error:
-            yield Skipped(found.path, error.finding)
+        except Exception as error:  # noqa: BLE001 - a format that fails over one file must not hide the others
+            yield Skipped(found.path, as_said(found.path, error).finding)
             continue
         if isinstance(opened, Opened):
             served.add(found.path)

@@ -65,7 +65,7 @@ def _exit_code(
     *,
     events: int,
 ) -> int:
-    unread = {"container.unreadable", "container.not-recognised", "container.empty"}
+    unread = {"container.unreadable", "container.reader-failed", "container.not-recognised", "container.empty"}
     if any(_LEVEL[each["severity"]] >= fail_on and each["code"] not in unread for each in findings):
         return FINDINGS
     if not events or any(each.problem for each in checked):

@@ -147,13 +147,15 @@ def _run(connection: Connection, part: _Part) -> None:
     behind = part.begin
     try:
         for number, batch in enumerate(_until(part.source, part.begin, part.end)):
-            findings += read_batch(reader, batch, hashes=False).findings
+            findings += read_batch(part.source.path, reader, batch, hashes=False).findings
             records += len(batch)
             behind = batch.next.offset
             if number % 64 == 63:
                 connection.send(("progress", records, behind - part.begin))
     except SourceError as error:
-        connection.send(("error", error.path, error.finding))
+        # How many records stand before this part is not known here.
+        place = error.finding if part.first else replace(error.finding, record=None)
+        connection.send(("error", error.path, place))
         return
     connection.send(("done", reader.summary(findings), behind))
 

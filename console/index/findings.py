@@ -24,7 +24,7 @@ class FindingLog:
         async with self._db.execute(
             "SELECT ledger, code, count(*) FROM finding WHERE standing = 0 AND kept GROUP BY 1, 2"
         ) as rows:
-            self._kept.update({(ledger, code): count async for ledger, code, count in rows})
+            self._kept = Counter({(ledger, code): count async for ledger, code, count in rows})
 
     def forget(self, ledger: int) -> None:
         """The ledger's findings are gone."""

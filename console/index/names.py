@@ -29,6 +29,10 @@ class NameIds:
         self._further.clear()
         self.begin(ledger)
 
+    def rolled_back(self) -> None:
+        """What was done to the streams' rows may be undone."""
+        self._further.clear()
+
     def of(self, ledger: int) -> Lists:
         """Ids by the codes of the ledger's present reader."""
         return self._lists[ledger]

@@ -109,8 +109,15 @@ class IndexWriter:
             yield
         except BaseException:
             await self.db.execute("ROLLBACK")
+            await self._forget_uncommitted()
             raise
         await self.db.execute("COMMIT")
+
+    async def _forget_uncommitted(self) -> None:
+        """What is remembered of a transaction that did not come to be; its ledger needs a new reader."""
+        self.names.rolled_back()
+        self._last_time.clear()
+        await self.findings.load()
 
     async def write(self, ledger: int, portion: Portion) -> tuple[int, int]:
         """Take one portion, within a transaction. The row ids it added: above the first and up to the second."""

@@ -52,6 +52,7 @@ def _entries() -> dict[str, Entry]:
         ("container.sqlite-corrupt", error, "The database is damaged", "Every page that the rows lie on.", "Readable rows are shown. Compare with a backup."),
         ("container.zip-manifest-mismatch", error, "A file differs from the pack's manifest", "SHA-256 of every file that the manifest names.", "Compare with the pack as it was handed over."),
         ("container.unreadable", error, "Cannot be read", "That the path is a readable regular file.", "See the message; check permissions and kind of file."),
+        ("container.reader-failed", error, "The console failed to read it", "That the reader of its format comes to the end without an error of its own.", "Report the message: this is a fault of the console's. What stands before the place was checked, what follows was not."),
         ("container.not-recognised", error, "Not a ledger that the console knows", "The first records, against each format.", "`audit-console formats` lists what is known."),
         ("container.rewritten", error, "The document was written anew, with other content", "The bytes already read, against the file.", "Compare both versions; an append-only ledger never changes what it held."),
         ("container.shrunk", error, "The ledger became shorter", "Size and content against what was read.", "Truncation loses history: find the writer, and compare with a copy."),
