@@ -235,7 +235,7 @@ async def _read(run: _Run, scratch: "_Scratch", progress: Progress | None) -> Cu
         run.findings.add([each for each in batch.findings if each.standing])
         if len(out):
             run.names.extend(out.new_streams)
-            first, further = tally([out])
+            first, further = tally(out)
             merge(run.first, first)
             merge(run.further, further)
             if any(out.key) or any(out.parent):

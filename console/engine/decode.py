@@ -67,10 +67,9 @@ def portions(
     ``ended``: nothing will be appended any more, so that the tail is a record. ``before``: the ordinal at which to
     stop. Raises ``SourceError`` where the ledger cannot be read any more, or its reader fails; what came before stands.
     """
-    batches: list[EventBatch] = []
+    events = EventBatch(start.ordinal)
     at_end: list[Finding] = []
     """What the container says of its end: it comes again with each look."""
-    count = 0
     cursor = start
     began = time.monotonic()
     file = file_text(source)
@@ -78,7 +77,7 @@ def portions(
 
     def cut(pending: int = 0, *, last: bool = False) -> Portion:
         return Portion(
-            batches=tuple(batches),
+            events=events,
             next=cursor,
             profile=reader.profile,
             state=dict(reader.take_state()),
@@ -97,12 +96,11 @@ def portions(
             return
         out = read_batch(source.path, reader, batch)
         at_end += [each for each in batch.findings if each.standing]
-        batches.append(out)
-        count += len(out)
+        events.extend(out)
         cursor = batch.next
-        if count >= rows or time.monotonic() - began > SECONDS:
+        if len(events) >= rows or time.monotonic() - began > SECONDS:
             yield cut()
-            batches, count, began = [], 0, time.monotonic()
+            events, began = EventBatch(cursor.ordinal), time.monotonic()
     if failed:
         yield cut()
         raise failed[0]
@@ -115,7 +113,7 @@ def portions(
             [tail.raw],
             Cursor(tail.ordinal + 1, tail.offset + tail.length),
         )
-        batches.append(read_batch(source.path, reader, whole))
+        events.extend(read_batch(source.path, reader, whole))
         cursor = whole.next
         tail = None
     yield cut(0 if tail is None else tail.length, last=True)

@@ -134,7 +134,7 @@ class Ingest:
                 continue
             async with self.writer.transaction():
                 low, high = await self.writer.write(live.id, portion)
-                if any(any(batch.key) or any(batch.parent) for batch in portion.batches):
+                if any(portion.events.key) or any(portion.events.parent):
                     await self._check_references(live, low, high)
             live.next, live.file, live.profile = portion.next, portion.file, portion.profile or live.profile
             yield Step(live.id, events, min(portion.next.offset, total), total)

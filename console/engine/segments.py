@@ -80,7 +80,7 @@ async def check_parts(
         raise of_source.exceptions[0] from failed
     whole = results[0][0]
     for summary, _ in results[1:]:
-        whole = form.join(whole, summary, lambda offset: _line(source, offset))
+        whole = form.join(whole, summary, lambda offset, skip: _line(source, offset, skip))
     reader = form.reader(context, columns=False)
     reader.adopt(whole)
     findings: list[Finding] = whole.findings
@@ -109,10 +109,11 @@ def _cuts(path: str, size: int, jobs: int) -> list[int]:
     return sorted(cuts)
 
 
-def _line(source: Source, offset: int) -> bytes:
+def _line(source: Source, offset: int, skip: int) -> tuple[int, bytes]:
     for batch in source.batches(Cursor(1, offset)):
-        if batch.raws:
-            return batch.raws[0]
+        if skip < len(batch):
+            return batch.offsets[skip], batch.raws[skip]
+        skip -= len(batch)
     raise shrunk(source.path, offset, 1)
 
 
@@ -163,7 +164,7 @@ def _run(connection: Connection, part: _Part) -> None:
 def _until(source: Source, begin: int, end: int) -> Sequence[RecordBatch] | Any:
     """Batches of the records that start at ``begin`` or behind, and before ``end``."""
     for batch in source.batches(Cursor(1, begin)):
-        if batch.next.offset <= end:
+        if batch.end <= end:
             yield batch
             continue
         keep = sum(1 for offset in batch.offsets if offset < end)

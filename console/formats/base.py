@@ -1,5 +1,7 @@
 """What every format offers to the engine."""
 
+import sys
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -160,11 +162,31 @@ class SegmentedFormat(Protocol):
     @property
     def name(self) -> str: ...
     def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> CountingReader: ...
-    def join(self, left: Any, right: Any, fetch: Callable[[int], bytes]) -> Any:
-        """Two neighbouring summaries as one; ``fetch`` reads the record at an offset. Both are spent."""
+    def join(self, left: Any, right: Any, fetch: Callable[[int, int], tuple[int, bytes]]) -> Any:
+        """Two neighbouring summaries as one; both are spent. ``fetch(offset, skip)`` gives the offset and the bytes of
+        the record so many behind the one at an offset."""
 
 
 def key64(text: str) -> int:
     """A signed 64-bit key of an id: BLAKE2b-64 of its UTF-8 (surrogates passed), never 0."""
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True) or 1
+
+
+def keys64(texts: Iterable[str]) -> "array[int]":
+    """``key64`` of each text; 0 for an empty one."""
+    keys = array("q")
+    keys.frombytes(
+        b"".join(
+            [
+                blake2b(each.encode("utf-8", "surrogatepass"), digest_size=8).digest() if each else _NONE
+                for each in texts
+            ]
+        )
+    )
+    if sys.byteorder == "little":
+        keys.byteswap()
+    return keys
+
+
+_NONE = bytes(8)

@@ -37,13 +37,13 @@ class NameIds:
         """Ids by the codes of the ledger's present reader."""
         return self._lists[ledger]
 
-    async def take(self, ledger: int, batches: Sequence[EventBatch]) -> None:
-        """Ids for the names that these batches bring."""
+    async def take(self, ledger: int, events: EventBatch) -> None:
+        """Ids for the names that these events bring."""
         types, actors, streams = self._lists[ledger]
-        types.extend(await self._intern("type", [text for batch in batches for text in batch.new_types]))
-        actors.extend(await self._intern("actor", [text for batch in batches for text in batch.new_actors]))
-        streams.extend(await self._streams(ledger, [key for batch in batches for key in batch.new_streams]))
-        further = {streams[code] for batch in batches for _, code in batch.also} - self._further
+        types.extend(await self._intern("type", events.new_types))
+        actors.extend(await self._intern("actor", events.new_actors))
+        streams.extend(await self._streams(ledger, events.new_streams))
+        further = {streams[code] for _, code in events.also} - self._further
         if further:
             self._further |= further
             await self._db.executemany("UPDATE stream SET further = 1 WHERE id = ?", [(stream,) for stream in further])

@@ -12,7 +12,7 @@ from console.model.record import Cursor
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Consecutive batches of one ledger with all that must be committed with them.
+    """Consecutive events of one ledger with all that must be committed with them.
 
     ``next`` is where reading goes on, ``pending`` the length of an unfinished last record, ``bytes`` the file's size.
     ``file`` is its state as text, a hint for the next start, '' while there is more to read. ``irregular`` streams must
@@ -20,7 +20,7 @@ class Portion:
     the ledger.
     """
 
-    batches: Sequence[EventBatch]
+    events: EventBatch
     next: Cursor
     profile: str | None = None
     state: Mapping[str, bytes] = field(default_factory=dict)

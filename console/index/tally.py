@@ -1,9 +1,7 @@
 """Counts of a batch by stream: events by trust, earliest and latest time."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME
@@ -37,13 +35,10 @@ class Count:
 Counts = dict[int, Count]
 
 
-def tally(batches: Sequence[EventBatch]) -> tuple[Counts, Counts]:
-    """Counts by stream code (0: no stream) over batches of one reader: of rows' first streams, and of further ones."""
-    streams = [*chain.from_iterable(batch.stream for batch in batches)]
-    trusts = b"".join(batch.trust for batch in batches)
-    times = [*chain.from_iterable(batch.time for batch in batches)]
-    first = _count(streams, trusts, times)
-    also = [(batch.trust[row], batch.time[row], stream) for batch in batches for row, stream in batch.also]
+def tally(events: EventBatch) -> tuple[Counts, Counts]:
+    """Counts by stream code (0: no stream): of rows' first streams, and of further ones."""
+    first = _count(events.stream.tolist(), events.trust, events.time.tolist())
+    also = [(events.trust[row], events.time[row], stream) for row, stream in events.also]
     if not also:
         return first, {}
     return first, _count([each[2] for each in also], bytes(each[0] for each in also), [each[1] for each in also])
@@ -58,7 +53,7 @@ def merge(into: Counts, more: Counts) -> None:
             into[stream] = count
 
 
-def _count(streams: list[int], trusts: bytes, times: list[int]) -> Counts:
+def _count(streams: list[int], trusts: bytes | bytearray, times: list[int]) -> Counts:
     counts: Counts = {}
     for both, number in Counter([stream << 3 | trust for stream, trust in zip(streams, trusts, strict=True)]).items():
         counts.setdefault(both >> 3, Count()).trust[both & 7] += number

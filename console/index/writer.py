@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from itertools import chain
 
 import aiosqlite
 
@@ -24,6 +23,9 @@ from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.trust import Trust
+
+_LEAVES = 1024
+"""Record hashes of one row of ``leaf``, at most."""
 
 
 class IndexWriter:
@@ -121,12 +123,13 @@ class IndexWriter:
 
     async def write(self, ledger: int, portion: Portion) -> tuple[int, int]:
         """Take one portion, within a transaction. The row ids it added: above the first and up to the second."""
-        await self.names.take(ledger, portion.batches)
-        await self._rows(ledger, portion.batches)
+        events = portion.events
+        await self.names.take(ledger, events)
+        await self._rows(ledger, events)
         streams = self.names.of(ledger)[2]
         counts: Counts = {}
         further: Counts = {}
-        for into, found in zip((counts, further), tally(portion.batches), strict=True):
+        for into, found in zip((counts, further), tally(events), strict=True):
             for code, count in found.items():
                 merge(into, {streams[code]: count})
         totals = Count()
@@ -169,32 +172,31 @@ class IndexWriter:
             "UPDATE stream SET irregular = 1 WHERE ledger = ? AND kind = ? AND key = ?",
             [(ledger, each.kind, stored(each.key)) for each in portion.irregular],
         )
-        await self.findings.add(ledger, [each for batch in portion.batches for each in batch.findings])
-        first = portion.batches[0].first - 1 if portion.batches else portion.next.ordinal - 1
-        return row_id(ledger, first), row_id(ledger, portion.next.ordinal - 1)
+        await self.findings.add(ledger, events.findings)
+        return row_id(ledger, events.first - 1), row_id(ledger, portion.next.ordinal - 1)
 
-    async def _rows(self, ledger: int, batches: Sequence[EventBatch]) -> None:
+    async def _rows(self, ledger: int, events: EventBatch) -> None:
+        first = row_id(ledger, events.first)
         if ledger not in self._last_time:
-            first = row_id(ledger, batches[0].first) if batches else 0
             async with self.db.execute("SELECT time FROM event WHERE id = ?", (first - 1,)) as rows:
                 row = await rows.fetchone()
                 self._last_time[ledger] = row[0] if row else 0
         await self.db.executemany(
             "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            chain.from_iterable(self._columns(ledger, batch) for batch in batches),
+            self._columns(ledger, events),
         )
         await self.db.executemany(
             "INSERT INTO leaf VALUES (?, ?)",
-            [(row_id(ledger, batch.first), batch.hashes) for batch in batches if len(batch)],
+            [(first + at, events.hashes[32 * at : 32 * (at + _LEAVES)]) for at in range(0, len(events), _LEAVES)],
         )
         await self.db.executemany(
             "INSERT OR IGNORE INTO alias VALUES (?, ?)",
-            [(key, row_id(ledger, batch.first) + row) for batch in batches for row, key in batch.aliases],
+            [(key, first + row) for row, key in events.aliases],
         )
         streams = self.names.of(ledger)[2]
         await self.db.executemany(
             "INSERT OR IGNORE INTO membership VALUES (?, ?)",
-            [(streams[code], row_id(ledger, batch.first) + row) for batch in batches for row, code in batch.also],
+            [(streams[code], first + row) for row, code in events.also],
         )
 
     def _columns(self, ledger: int, batch: EventBatch) -> Iterable[tuple[int, ...]]:

@@ -42,7 +42,7 @@ class EventBatch:
     new_actors: list[str] = field(default_factory=list)
     new_streams: list[StreamKey] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    hashes: bytes = b""
+    hashes: bytes | bytearray = b""
 
     def __len__(self) -> int:
         return len(self.offset)
@@ -74,6 +74,23 @@ class EventBatch:
         self.parent.append(parent)
         self.trust.append(trust)
         self.worst.append(worst)
+
+    def extend(self, more: "EventBatch") -> None:
+        """Take in the rows that follow, from the same reader."""
+        at = len(self)
+        for name in _COLUMNS:
+            getattr(self, name).extend(getattr(more, name))
+        self.also += [(row + at, code) for row, code in more.also]
+        self.aliases += [(row + at, key) for row, key in more.aliases]
+        self.new_types += more.new_types
+        self.new_actors += more.new_actors
+        self.new_streams += more.new_streams
+        self.findings += more.findings
+        self.hashes = bytearray(self.hashes) if isinstance(self.hashes, bytes) else self.hashes
+        self.hashes += more.hashes
+
+
+_COLUMNS = ("offset", "length", "time", "sequence", "type", "actor", "stream", "key", "parent", "trust", "worst")
 
 
 class Names:

@@ -81,6 +81,18 @@ class RecordBatch:
     def next(self, cursor: Cursor) -> None:
         self._next = cursor
 
+    @property
+    def offset(self) -> int:
+        """Where the first record starts; where there is none, where it would."""
+        return self._offsets[0] if self._offsets else self._offset
+
+    @property
+    def end(self) -> int:
+        """``next.offset``, without counting lines."""
+        if self._next is not None or self.lines is None:
+            return self.next.offset
+        return self._offset + len(self.lines)
+
     def counted(self, records: int) -> None:
         """Who decodes the lines knows how many they are: it need not be counted again."""
         if self._next is None and self.lines is not None:

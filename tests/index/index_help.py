@@ -74,9 +74,12 @@ class Pen:
 
     async def write(self, *batches: EventBatch, **more: Any) -> tuple[int, int]:
         """Commit batches as one portion."""
+        events, *rest = batches or (EventBatch(self.next.ordinal),)
+        for each in rest:
+            events.extend(each)
         async with self.writer.transaction():
             return await self.writer.write(
-                self.ledger, replace(Portion(batches, self.next, bytes=self.next.offset), **more)
+                self.ledger, replace(Portion(events, self.next, bytes=self.next.offset), **more)
             )
 
     async def add(self, *rows: Row) -> tuple[int, int]:

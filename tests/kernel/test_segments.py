@@ -21,6 +21,10 @@ def apart(raws: list[bytes], profile: str, cuts: list[int], *, from_right: bool 
     for raw in raws:
         offsets[at] = raw
         at += len(raw) + 1
+
+    def fetch(offset: int, skip: int) -> tuple[int, bytes]:
+        return [each for each in offsets.items() if each[0] >= offset][skip]
+
     parts: list[Summary] = []
     for number, batch in enumerate(batches_of(raws, cuts)):
         reader = FORMAT.reader(place, columns=False, segment=number > 0)
@@ -30,9 +34,9 @@ def apart(raws: list[bytes], profile: str, cuts: list[int], *, from_right: bool 
     while len(parts) > 1:
         if from_right:
             right = parts.pop()
-            parts[-1] = join(parts[-1], right, offsets.__getitem__)
+            parts[-1] = join(parts[-1], right, fetch)
         else:
-            parts[:2] = [join(parts[0], parts[1], offsets.__getitem__)]
+            parts[:2] = [join(parts[0], parts[1], fetch)]
     whole = parts[0]
     reader = FORMAT.reader(place, columns=False)
     reader.adopt(whole)
@@ -87,5 +91,5 @@ def test_clean_borders_need_no_second_walk() -> None:
     left.read(first)
     right = FORMAT.reader(place, columns=False, segment=True)
     right.read(second)
-    whole = join(left.summary(), right.summary(), lambda offset: raws[-1])
+    whole = join(left.summary(), right.summary(), lambda offset, skip: (0, raws[-1]))
     assert not any(deal.stale for deal in whole.deals.values())

@@ -21,8 +21,12 @@ def micros(text: str) -> int | None:
 
 def all_micros(texts: Sequence[str]) -> list[int]:
     """``micros`` of texts that ``plain`` let through."""
-    hours, clock, millis = _hours, _CLOCK, _MILLIS
-    return [hours[text[:13]] + clock[text[13:19]] + millis[text[19:]] for text in texts]
+    clock, millis = _CLOCK, _MILLIS
+    seen = {text[:13] for text in texts}
+    if len(seen) == 1:
+        base = _hours[seen.pop()]
+        return [base + clock[text[13:19]] + millis[text[19:]] for text in texts]
+    return [_hours[text[:13]] + clock[text[13:19]] + millis[text[19:]] for text in texts]
 
 
 def plain(texts: Sequence[str]) -> Sequence[str]:

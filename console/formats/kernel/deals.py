@@ -55,18 +55,23 @@ def _numbers() -> "array[int]":
 
 @dataclass(slots=True)
 class Trace:
-    """What moves a deal's state in a segment whose start is not known: a type's code, and where, for each event."""
+    """What moves a deal's state in a segment whose start is not known: a type's code, and where, for each event.
+
+    An event is ``skips`` records behind the one at ``offsets``: to name its own offset would cost cutting its run.
+    """
 
     kinds: bytearray = field(default_factory=bytearray)
     ordinals: "array[int]" = field(default_factory=_numbers)
     offsets: "array[int]" = field(default_factory=_numbers)
+    skips: "array[int]" = field(default_factory=_numbers)
 
-    def add(self, kind: str, ordinal: int, offset: int) -> None:
+    def add(self, kind: str, ordinal: int, offset: int, skip: int = 0) -> None:
         code = TRACED.get(kind)
         if code is not None:
             self.kinds.append(code)
             self.ordinals.append(ordinal)
             self.offsets.append(offset)
+            self.skips.append(skip)
 
 
 @dataclass(slots=True)

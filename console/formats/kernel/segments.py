@@ -14,8 +14,8 @@ from console.verify.chain import Tip, joins
 
 _KINDS = tuple(TRACED)
 
-Fetch = Callable[[int], bytes]
-"""Reads the record that starts at an offset (one line, without its LF)."""
+Fetch = Callable[[int, int], tuple[int, bytes]]
+"""Reads the record so many behind the one at an offset: its own offset, and its line without the LF."""
 
 
 @dataclass(slots=True)
@@ -109,6 +109,7 @@ def _live(deal: Deal, after: Deal, shape: str, by: int, fetch: Fetch) -> None:
         deal.trace.kinds += trace.kinds
         deal.trace.ordinals.extend([ordinal + by for ordinal in trace.ordinals])
         deal.trace.offsets += trace.offsets
+        deal.trace.skips += trace.skips
         return
     state, life = deal.state, deal.life
     table = _table(state)
@@ -122,7 +123,7 @@ def _live(deal: Deal, after: Deal, shape: str, by: int, fetch: Fetch) -> None:
         if step.code:
             group = life.get(step.name)
             if group is None:
-                raw, offset = fetch(trace.offsets[at]), trace.offsets[at]
+                offset, raw = fetch(trace.offsets[at], trace.skips[at])
                 entry = read(raw, shape, None, trace.ordinals[at] + by, offset)
                 group = life[step.name] = Group()
                 group.add(entry)

@@ -73,7 +73,7 @@ def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
         if step is None:
             continue
         if deal.trace is not None:
-            deal.trace.add(kind, batch.first + row + at, batch.offsets[row + at])
+            deal.trace.add(kind, batch.first + row + at, batch.offset, row + at)
         else:
             state, code, name = step
             if state is not deal.state:
@@ -89,7 +89,6 @@ def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
     reader.records += len(events) - careful
     if columns:
         _rows(reader, batch, row, run, times, slice(done, len(events)), marked, out)
-        reader.note({event.dealId for event in events} & reader.deals.keys())
 
 
 def _first(deal: Deal, name: str, batch: RecordBatch, at: int, event: Any) -> None:
@@ -112,8 +111,10 @@ def _rows(
     if not events:
         return
     names, deals = reader.names, reader.deals
-    for key in {event.dealId for event in events}:
+    touched = {event.dealId for event in events}
+    for key in touched:
         deals[key].code = deals[key].code or names.streams.code(StreamKey("deal", key))
+    reader.note(touched)
     rows = slice(row + part.start, row + part.stop)
     zeros = bytes(8 * len(events))
     worst = bytearray(len(events))
@@ -133,8 +134,11 @@ def _rows(
 
 
 def _codes(names: Names, texts: Sequence[str | None]) -> list[int]:
-    codes = {text: names.code(text) if text else 0 for text in dict.fromkeys(texts)}
-    return [codes[text] for text in texts]
+    codes = names.codes
+    try:
+        return [codes[text] if text else 0 for text in texts]
+    except KeyError:
+        return [names.code(text) if text else 0 for text in texts]
 
 
 def _entry(batch: RecordBatch, at: int, event: Any, text: str) -> Entry | None:
