@@ -1,5 +1,6 @@
 """``audit-console``, and ``python -m console``: where the commands and the app meet."""
 
+import gc
 from typing import TYPE_CHECKING
 
 from console.cli.main import main as commands
@@ -15,13 +16,19 @@ def main() -> None:
 
 
 def _show(request: "Request") -> int:
+    # What a start makes stays to the end. To look through all of it again and again for garbage would slow the start,
+    # and later hold the screen for a tenth of a second at a time.
+    gc.disable()
     from console.app.app import ConsoleApp
 
     async def opening() -> "Session":
         # Imported behind the first paint: the engine is half of what a start costs.
         from console.engine.client import open_session
 
-        return await open_session(request.paths, index=request.index)
+        session = await open_session(request.paths, index=request.index)
+        gc.freeze()
+        gc.enable()
+        return session
 
     app = ConsoleApp(opening, where=", ".join(request.paths))
     if request.theme != "auto":

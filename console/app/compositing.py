@@ -48,7 +48,8 @@ class LeanCompositor(Compositor):
             for run in _runs([line for line in lines if is_rendered_line(line.y)]):
                 part = Region(shown.x - region.x, run[0].y - region.y, shown.width, len(run))
                 for (y, cuts, seen), strip in zip(run, widget.render_lines(part), strict=False):
-                    parts = strip.divide(cuts)
+                    # A strip divided into nothing but itself would hold itself: garbage that waits for a collection.
+                    parts = strip.divide(cuts) if strip.cell_length > cuts[0] else (strip,)
                     for number, x in seen:
                         if number < len(parts):
                             chops[y][x] = parts[number]

@@ -1,11 +1,12 @@
 """What workers tell the screens. Nobody changes a message; only the app's thread acts on them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.message import Message
 
 from console.engine.session import Progress, SessionApi, VerifyProgress, View
-from console.index.rows import LedgerRow, StreamRow
+from console.index.rows import EventRow, LedgerRow, StreamRow
 
 
 @dataclass
@@ -80,12 +81,15 @@ class ViewRefused(Message):
 
 @dataclass
 class ViewChanged(Message):
-    """The view looked again: rows from ``first`` on may differ. ``row`` is where the event under the cursor now
-    stands, None if it need not move."""
+    """The view looked again: rows from ``first`` on may differ, none if it is None. ``row`` is where the event under
+    the cursor now stands, None if it need not move. ``tail`` are the rows from ``start`` to the end, if they were read
+    in the same look."""
 
     view: View
-    first: int
+    first: int | None
     row: int | None
+    start: int = 0
+    tail: Sequence[EventRow] = ()
 
 
 @dataclass

@@ -1,6 +1,8 @@
-"""Work that is asked for more often than it can be done, and errors in words."""
+"""Work that is asked for more often than it can or need be done, and errors in words."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from console.text import SafeText, safe
 
@@ -20,25 +22,59 @@ class Latest:
     """Runs ``work`` whenever it was asked for, never twice at a time; many requests meanwhile are one more run.
 
     Unlike a worker that is cancelled by the next, it always comes to an end under a steady stream of requests.
-    ``start`` is given the loop to run as a worker.
+    ``start`` is given the loop to run as a worker, once: a worker for each request would cost more than many a request.
     """
 
-    def __init__(self, work: Callable[[], Awaitable[None]], start: Callable[[Awaitable[None]], object]) -> None:
+    def __init__(
+        self, work: Callable[[], Awaitable[None]], start: Callable[[Coroutine[Any, Any, None]], object]
+    ) -> None:
         self._work = work
         self._start = start
-        self._asked = False
+        self._asked = asyncio.Event()
         self._running = False
 
     def ask(self) -> None:
-        self._asked = True
+        self._asked.set()
         if not self._running:
             self._running = True
             self._start(self._run())
 
     async def _run(self) -> None:
         try:
-            while self._asked:
-                self._asked = False
+            while True:
+                await self._asked.wait()
+                self._asked.clear()
                 await self._work()
         finally:
             self._running = False
+
+
+class Calm:
+    """Does ``work`` as soon as it is asked for, and then at most once in so many ``seconds``.
+
+    Many requests meanwhile are one more time at the end of these, so that what is shown never stays behind. ``timer``
+    is a widget's ``set_timer``.
+    """
+
+    def __init__(
+        self, seconds: float, work: Callable[[], object], timer: Callable[[float, Callable[[], None]], object]
+    ) -> None:
+        self._seconds = seconds
+        self._work = work
+        self._timer = timer
+        self._resting = False
+        self._again = False
+
+    def ask(self) -> None:
+        if self._resting:
+            self._again = True
+            return
+        self._resting = True
+        self._timer(self._seconds, self._rested)
+        self._work()
+
+    def _rested(self) -> None:
+        self._resting = False
+        if self._again:
+            self._again = False
+            self.ask()

@@ -47,9 +47,9 @@ class DetailsScreen(Screen[int | None]):
     def compose(self) -> ComposeResult:
         yield DetailsPane(self._session)
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         if self._event is not None:
-            await self.query_one(DetailsPane).show(self._event)
+            self.query_one(DetailsPane).show(self._event)
 
 
 def text(pilot: Pilot[Any]) -> str:

@@ -50,11 +50,11 @@ async def test_tabs_are_kept_from_event_to_event() -> None:
         await seen(pilot, "[Envelope]", "ReviewOpened")
         await pilot.press("right_square_bracket", "right_square_bracket")
         await seen(pilot, "[Chain]", "✗ broken", "64 differ", "NOT covered", "keeps the chain green")
-        await pane(pilot).show(45)
+        pane(pilot).show(45)
         await seen(pilot, "[Chain]", "✓ verified", "✓ they are the same")
         await pilot.press("right_square_bracket")
         await seen(pilot, "[Findings]", "No findings for this event.")
-        await pane(pilot).show(BROKEN)
+        pane(pilot).show(BROKEN)
         await seen(pilot, "[Findings]", "‼ critical  chain.hash-mismatch", "expected", "do next")
         await pilot.press("left_square_bracket", "left_square_bracket")
         await seen(pilot, "[Metadata]", "sequenceNumber     16")
@@ -67,7 +67,7 @@ async def test_the_last_event_asked_for_is_shown_and_the_keyboard_waits_for_none
         session.gate.clear()
         asked = session.calls.count("details")
         for event in range(2, 40):
-            await pane(pilot).show(event)
+            pane(pilot).show(event)
         await until(pilot, lambda: session.calls.count("details") > asked)
         assert session.calls.count("details") == asked + 1
         session.gate.set()
@@ -79,9 +79,9 @@ async def test_an_error_becomes_words_and_the_next_event_is_shown() -> None:
     session.fail("details", OSError("[/x] the ledger \x1b]0;is gone"))
     async with stage(1, session).run_test() as pilot:
         await seen(pilot, "This event cannot be read: [/x] the ledger ␛]0;is gone")
-        await pane(pilot).show(2)
+        pane(pilot).show(2)
         await seen(pilot, "record 2")
-        await pane(pilot).show(None)
+        pane(pilot).show(None)
         await seen(pilot, "No event is chosen.")
 
 

@@ -12,7 +12,7 @@ from console.app.compositing import LeanCompositor
 from console.app.messages import IndexChanged, SessionTrouble, VerifyMoved
 from console.app.widgets.frame import HeadLine, KeyLine, TextLine, progress_words
 from console.app.words import count
-from console.app.work import in_words
+from console.app.work import Calm, in_words
 from console.engine.session import Progress, VerifyProgress
 from console.text import safe
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NAME_LIMIT = 300
 """Characters of a ledger's name that are looked at."""
+CALM_FRAME = 0.15
+"""Seconds between two changes of head or status line while events stream in: nobody reads faster."""
 
 
 class ConsoleScreen(Screen[int | None]):
@@ -39,6 +41,9 @@ class ConsoleScreen(Screen[int | None]):
         self._check: VerifyMoved | None = None
         self.word = ""
         """A passing word in front of the status, showable: what the last action came to."""
+        self.calm_place = Calm(CALM_FRAME, self.say_place, self.set_timer)
+        self.calm_status = Calm(CALM_FRAME, self.say_status, self.set_timer)
+        """The lines of the frame, for what changes by itself."""
 
     @property
     def console_app(self) -> "ConsoleApp":
@@ -133,7 +138,7 @@ class ConsoleScreen(Screen[int | None]):
         if self._trouble is not None:
             self._trouble = None
             self.say_status()
-        self.say_place()
+        self.calm_place.ask()
         self.look()
 
     def on_session_trouble(self, event: SessionTrouble) -> None:

@@ -1,11 +1,11 @@
 """Overview: all ledgers and their streams, the worst first."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -25,7 +25,7 @@ from console.app.screens.overview_rows import (
 from console.app.widgets.frame import TextLine, TitleLine
 from console.app.widgets.ledger_list import LedgerList, short
 from console.app.words import count
-from console.app.work import Latest
+from console.app.work import Calm, Latest
 from console.index.rows import LedgerRow, StreamRow, state_words
 from console.model.trust import Severity, Trust
 from console.text import safe
@@ -49,9 +49,11 @@ class OverviewScreen(ConsoleScreen):
         self._streams: dict[int, tuple[list[StreamRow], int]] = {}
         self._unfolded: set[int] = set()
         self._read = False
-        self._reader = Latest(self.guarded(self._read_ledgers, "Reading the ledgers"), self._start_reading)
-        self._calm: Timer | None = None
-        self._again = False
+        self._reader = Latest(
+            self.guarded(self._read_ledgers, "Reading the ledgers"),
+            partial(self.run_worker, group="ledgers", exit_on_error=False),
+        )
+        self._calm = Calm(CALM, self._reader.ask, self.set_timer)
         self._moved = False
 
     def body(self) -> Iterator[Widget]:
@@ -89,20 +91,7 @@ class OverviewScreen(ConsoleScreen):
 
     def look(self) -> None:
         """Look now, then not again before a moment has passed: a busy ledger must not keep the screen busy."""
-        if self._calm is None:
-            self._reader.ask()
-            self._calm = self.set_timer(CALM, self._rested)
-        else:
-            self._again = True
-
-    def _rested(self) -> None:
-        self._calm = None
-        if self._again:
-            self._again = False
-            self.look()
-
-    def _start_reading(self, work: object) -> None:
-        self.run_worker(work, group="ledgers", exit_on_error=False)  # type: ignore[arg-type] # an awaitable
+        self._calm.ask()
 
     async def _read_ledgers(self) -> None:
         session = self.console_app.session

@@ -1,12 +1,12 @@
 """Stream: the live table of one stream, one ledger, or all ledgers merged by time, with filter and details."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.timer import Timer
 from textual.widget import Widget
 
 from console.app.actions import STREAM, bindings
@@ -19,7 +19,7 @@ from console.app.widgets.filter_bar import FilterBar
 from console.app.widgets.frame import TitleLine
 from console.app.widgets.ledger_list import short
 from console.app.words import count, day_and_time
-from console.app.work import Latest, in_words
+from console.app.work import Calm, Latest, in_words
 from console.engine.session import SessionApi, View
 from console.index.query import QueryError
 from console.index.rows import EventRow, LedgerRow, StreamRow
@@ -49,13 +49,14 @@ class StreamScreen(ConsoleScreen):
         self._ledger, self._stream = ledger, stream
         self._goal = event
         self._seeking = ""
-        self._calm: Timer | None = None
         self.table = EventTable(streams=stream is None, ledgers=ledger is None, id="events")
         self.table.follow = event is None
         self.pane = DetailsPane(session, id="details")
         self.bar = FilterBar(id="filter")
-        self._refresher = Latest(self.guarded(self._refresh_view, "Reading"), self._begin)
-        self._totals = Latest(self.guarded(self._read_totals, "Reading totals"), self._begin)
+        begin = partial(self.run_worker, group="reading", exit_on_error=False)
+        self._refresher = Latest(self.guarded(self._refresh_view, "Reading"), begin)
+        self._totals = Latest(self.guarded(self._read_totals, "Reading totals"), begin)
+        self._calm_totals = Calm(CALM, self._totals.ask, self.set_timer)
 
     def body(self) -> Iterator[Widget]:
         with Container(id="stream-body"):
@@ -121,19 +122,11 @@ class StreamScreen(ConsoleScreen):
         self.pane.display = self.app.size.width >= 120
         self.table.focus()
         self._open("", self._goal)
-        self._totals.ask()
-
-    def _begin(self, work: object) -> None:
-        self.run_worker(work, group="reading", exit_on_error=False)  # type: ignore[arg-type] # an awaitable
+        self._calm_totals.ask()
 
     def look(self) -> None:
         self._refresher.ask()
-        if self._calm is None:
-            self._totals.ask()
-            self._calm = self.set_timer(CALM, self._rested)
-
-    def _rested(self) -> None:
-        self._calm = None
+        self._calm_totals.ask()
 
     def _open(self, query: str, event: int | None) -> None:
         """Open a view for a query, the cursor on ``event`` if it is in it."""
@@ -158,11 +151,14 @@ class StreamScreen(ConsoleScreen):
         if view is None:
             return
         first = await view.refresh()
-        here = self.table.row
-        row = None
-        if first is not None and here is not None and first <= self.table.cursor and not self.table.follow:
-            row = await view.position(here.id)
-        self.post_message(ViewChanged(view, view.count if first is None else first, row))
+        table = self.table
+        row, start, tail = None, 0, list[EventRow]()
+        if first is not None and table.follow:
+            start = table.tail(first, view.count)
+            tail = await view.rows(start, view.count)
+        elif first is not None and table.row is not None and first <= table.cursor:
+            row = await view.position(table.row.id)
+        self.post_message(ViewChanged(view, first, row, start, tail))
 
     async def _read_totals(self) -> None:
         ledgers = await self._session.ledgers()
@@ -198,23 +194,20 @@ class StreamScreen(ConsoleScreen):
         if event.view is self.table.view:
             if event.row is not None and not self.table.follow:
                 self.table.shifted(event.row)
-            self.table.grew(event.first)
-            self.say_status()
+            if event.first is not None:
+                self.table.grew(event.first, event.start, event.tail)
+            self.calm_status.ask()
 
     # what the widgets say
 
     def on_event_table_highlighted(self, event: EventTable.Highlighted) -> None:
-        if not self.table.follow:
+        if self.table.follow:
+            self.calm_status.ask()
+        else:
             self.word = ""
-        self.say_status()
-        if self.pane.display:
-            self._show_details(event.event)
-
-    def _show_details(self, event: int | None) -> None:
-        async def work() -> None:
-            await self.pane.show(event)
-
-        self.start(work, "Reading the event", "details")
+            self.say_status()
+        if self.pane.display and (event.event is not None or not self.table.count):
+            self.pane.show(event.event)
 
     def on_event_table_follow_changed(self) -> None:
         self.say_status()
@@ -254,7 +247,7 @@ class StreamScreen(ConsoleScreen):
         self.pane.display = not self.pane.display
         if self.pane.display:
             row = self.table.row
-            self._show_details(row.id if row else None)
+            self.pane.show(row.id if row else None)
         else:
             self.table.focus()
 

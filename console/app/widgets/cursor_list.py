@@ -1,5 +1,7 @@
 """A list of rows of one line each with a cursor, drawn line by line: the base of all our tables."""
 
+from math import ceil
+
 from textual import events
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
@@ -11,7 +13,8 @@ from textual.widget import Widget
 from console.app.actions import moves
 
 _MOVES = moves()
-STRIPS = 2048
+STRIPS = 512
+"""Drawn rows that are kept: some screens full."""
 
 
 class CursorList(ScrollView, can_focus=True):
@@ -78,17 +81,15 @@ class CursorList(ScrollView, can_focus=True):
         """Rows that are visible at a time."""
         return max(1, self.scrollable_content_region.height)
 
-    def resize_rows(self, count: int) -> None:
-        """There are now so many rows; the cursor stays within them."""
+    def resize_rows(self, count: int, *, top: float | None = None) -> None:
+        """There are now so many rows; the cursor stays within them. ``top`` is the row that is about to be on top."""
         grows = self._count <= count and self.is_mounted and self.virtual_size.width == self.inner_width
         self._count = count
         size = Size(self.inner_width, count)
         if grows:
             # Textual would lay out the screen and paint the whole list for this: only the scroll bar need know.
             self.set_reactive(Widget.virtual_size, size)
-            bar = self.vertical_scrollbar
-            if (count - bar.window_virtual_size) * self.page * 8 >= bar.window_virtual_size:  # an eighth of a cell
-                bar.window_virtual_size = count
+            self._tell_bar(self.scroll_y if top is None else top)
         else:
             self.virtual_size = size
         if self.cursor >= count:
@@ -193,28 +194,49 @@ class CursorList(ScrollView, can_focus=True):
     def on_blur(self) -> None:
         self.refresh_line(self.cursor)
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Textual's own would draw the scroll bar anew for each row of a million."""
+        self._tell_bar(new_value)
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
+
+    def _tell_bar(self, top: float) -> None:
+        """Tell the scroll bar where the list stands, if that shows in it."""
+        bar, page = self.vertical_scrollbar, self.page
+        if _thumb(page, self._count, top) != _thumb(page, bar.window_virtual_size, bar.position):
+            bar.window_virtual_size, bar.position = self._count, top
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines by row. Textual keeps what it painted by line of the screen: when rows scroll it would paint all anew.
 
-        A list has no border and no padding, so that its lines need nothing more than the filters.
+        A list has no border and no padding, so that its lines need nothing more than the filters. They end where the
+        scroll bar begins.
         """
-        lines = [self._finished(y) for y in crop.line_range]
+        width = self.inner_width
+        lines = [self._finished(y + self.scroll_offset.y, width) for y in crop.line_range]
         if crop.column_span != (0, self.region.width):
             lines = [line.crop(*crop.column_span) for line in lines]
         return lines
 
-    def _finished(self, y: int) -> Strip:
-        """One line of the screen, filtered and as wide as the widget."""
-        row = y + self.scroll_offset.y
-        plain = row != self.cursor and row < self._count
-        strip = self._strips.get(row) if plain else None
+    def _finished(self, row: int, width: int) -> Strip:
+        """One row, or the empty line behind the last one, filtered."""
+        selected = row == self.cursor
+        strip = None if selected else self._strips.get(row)
         if strip is None:
-            drawn = self.draw(row, row == self.cursor) if row < self._count else Strip.blank(0)
-            strip = self.placeholder(row == self.cursor) if drawn is None else drawn
-            strip = strip.adjust_cell_length(self.region.width).apply_style(self.rich_style)
+            drawn = self.draw(row, selected) if row < self._count else Strip.blank(width, self.rich_style)
+            segments = list(self.placeholder(selected) if drawn is None else drawn)
             background = self.background_colors[1]
             for line_filter in self.get_line_filters():
-                strip = strip.apply_filter(line_filter, background)
-            if plain and drawn is not None:
+                segments = line_filter.apply(segments, background)
+            strip = Strip(segments, width)
+            if drawn is not None and not selected and row < self._count:
                 self._strips[row] = strip
         return strip
+
+
+def _thumb(page: int, rows: float, top: float) -> tuple[int, int]:
+    """Where the thumb of a scroll bar of ``page`` cells begins and how long it is, in eighths of a cell."""
+    if rows <= page:
+        return 0, 0
+    length = max(1.0, page * page / rows)
+    return int((page - length) * top / (rows - page) * 8), ceil(length * 8)

@@ -1,6 +1,7 @@
 """Everything that can be said of one event, in tabs: the format's panels, then Chain, Findings and Raw."""
 
 import asyncio
+import time
 from functools import partial
 from typing import ClassVar
 
@@ -9,7 +10,6 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
-from textual.worker import Worker
 
 from console.app.actions import DETAILS, bindings
 from console.app.layout import (
@@ -28,7 +28,7 @@ from console.app.widgets.raw import Form, indented, is_utf8, looks_nested, raw_l
 from console.app.widgets.sheet import Sheet
 from console.app.widgets.tab_bar import TabBar
 from console.app.words import count
-from console.app.work import in_words
+from console.app.work import Latest, in_words
 from console.engine.session import Details, SessionApi
 from console.index.rows import FindingRow
 from console.model.event import Field, Panel
@@ -37,7 +37,9 @@ from console.verify.catalogue import CATALOGUE
 
 CHAIN, FINDINGS, RAW = "Chain", "Findings", "Raw"
 SETTLE = 0.06
-"""Seconds that the cursor must rest before an event is read, unless it rested before."""
+"""Seconds that the cursor must rest before an event is read, unless none was read for a while."""
+CALM = 0.25
+"""Seconds after which an event is read though the cursor does not rest."""
 SLOW = 0.3
 """Seconds after which a read in progress is said."""
 VALUE_LIMIT = 8 * 1024
@@ -57,9 +59,9 @@ class DetailsPane(Vertical):
         self._details: Details | None = None
         self._event: int | None = None
         self._wanted = ""
-        self._rested = True
+        self._asked_at = self._read_at = -CALM
         self._form: Form | None = None
-        self._loading: Worker[None] | None = None
+        self._reader = Latest(self._read, partial(self.run_worker, group="details", exit_on_error=False))
 
     def compose(self) -> ComposeResult:
         yield TabBar(id="details-tabs")
@@ -85,41 +87,40 @@ class DetailsPane(Vertical):
         titles = self._titles()
         return titles[self._opened(titles)] if titles else ""
 
-    async def show(self, event: int | None) -> None:
-        """Show another event, or none. Returns at once; the last one asked for wins."""
-        self._event = event
+    def show(self, event: int | None) -> None:
+        """Show another event, or none. Returns at once; the last one asked for is shown in the end."""
+        self._event, self._asked_at = event, time.monotonic()
         if event is None:
-            self.workers.cancel_group(self, "details")
             self._details = None
             self._say("No event is chosen.")
         else:
-            self._loading = self.run_worker(
-                partial(self._load, event), group="details", exclusive=True, exit_on_error=False
-            )
+            self._reader.ask()
 
     def open_tab(self, title: str) -> None:
         """Open a tab by its title; it stays wanted for events that do not have it."""
         self._wanted = title
         self._refresh_page()
 
-    async def _load(self, event: int) -> None:
-        if not self._rested:
-            await asyncio.sleep(SETTLE)
-        self._rested = False
+    async def _read(self) -> None:
+        """Read and show the event asked for last, once the cursor rests, or now and then while it does not."""
+        while (wait := min(self._asked_at + SETTLE, self._read_at + CALM) - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+        event = self._event
+        if event is None:
+            return
         slow = self.set_timer(SLOW, self._say_reading)
         try:
-            self._details = await self._session.details(event)
+            details = await self._session.details(event)
         except Exception as error:  # noqa: BLE001  whatever went wrong is said on the pane and must not end the app
             self._details = None
             self._say(f"This event cannot be read: {in_words(error)}", "$text-error")
         else:
-            self._refresh_page(keep_place=False)
+            if self._event is not None:
+                self._details = details
+                self._refresh_page(keep_place=False)
         finally:
             slow.stop()
-        self.set_timer(SETTLE, self._rest)
-
-    def _rest(self) -> None:
-        self._rested = True
+            self._read_at = time.monotonic()
 
     def _say_reading(self) -> None:
         titles = self._titles()

@@ -1,6 +1,7 @@
 """The live table of events: a million rows, of which only what is seen is read and drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -13,7 +14,7 @@ from console.app.messages import SessionTrouble
 from console.app.widgets.columns import Columns, cells, fit_columns, titles
 from console.app.widgets.cursor_list import CursorList
 from console.app.widgets.pages import PAGE, Pages
-from console.app.work import in_words
+from console.app.work import Latest, in_words
 from console.engine.session import View
 from console.index.rows import EventRow
 from console.model.trust import Severity, Trust
@@ -54,10 +55,11 @@ class EventTable(CursorList):
         self._view: View | None = None
         self._pages = Pages()
         self._wanted: dict[int, None] = {}
-        self._fetching = False
+        self._fetcher = Latest(self._fetch, partial(self.run_worker, group="pages", exit_on_error=False))
         self._columns = Columns()
         self._told: int | None = None
-        self._styles: dict[str, Style] = {}
+        self._inks: dict[bool, dict[str, Style]] = {}
+        """By whether the cursor is on the row: the style of each component, and of plain text as ``""``."""
 
     # what is shown
 
@@ -92,21 +94,30 @@ class EventTable(CursorList):
             self.move_to(0)
         self._tell()
 
-    def grew(self, first: int) -> None:
-        """The view looked again: rows from ``first`` on may differ. Others stay as they are drawn."""
+    def tail(self, first: int, count: int) -> int:
+        """The row from which on rows have to be read to show the end of ``count`` rows, if those from ``first`` on may
+        differ."""
+        start = max(0, count - self.page) // PAGE * PAGE
+        return first if start < first and self._pages.holds(start, first) else start
+
+    def grew(self, first: int, start: int = 0, tail: Sequence[EventRow] = ()) -> None:
+        """The view looked again: rows from ``first`` on may differ. Others stay as they are drawn. ``tail`` are rows
+        from ``start`` on that were read already."""
         if self._view is None:
             return
         self._pages.expire(first)
         before = self.count
         if self._view.count != before:
-            self.resize_rows(self._view.count)
+            self.resize_rows(self._view.count, top=max(0, self._view.count - self.page) if self.follow else None)
+        for page, rows in list(self._pages.continued(start, tail)):
+            self._arrived(page, rows)
+        if self.cursor >= first:
+            self._told = None
         if self.follow:
             self._to_end()
         self._want_visible()
         if self.count < before:
             self.forget(self.count)
-        if self.count and self.cursor >= first:
-            self._told = None
         if not self.count:
             self._tell()
 
@@ -143,7 +154,7 @@ class EventTable(CursorList):
         self._tell()
 
     def _tell(self) -> None:
-        """Say which event is under the cursor, once per event."""
+        """Say which event is under the cursor, once for each event."""
         row = self.row
         event = row.id if row else None
         if event != self._told or event is None:
@@ -168,27 +179,20 @@ class EventTable(CursorList):
             return
         self._wanted.pop(page, None)
         self._wanted[page] = None
-        if not self._fetching:
-            self._fetching = True
-            self.run_worker(self._fetch(), group="pages", exit_on_error=False)
+        self._fetcher.ask()
 
     async def _fetch(self) -> None:
-        """Bring the wanted pages until none is left. One of these runs at a time."""
-        try:
-            while self._wanted:
-                view, (page, _) = self._view, self._wanted.popitem()
-                if view is None:
-                    return
-                try:
-                    rows = await view.rows(page * PAGE, (page + 1) * PAGE)
-                except Exception as error:  # noqa: BLE001 - whatever the session meets becomes words on the status line
-                    if view is self._view:
-                        self.post_message(SessionTrouble("reading rows", in_words(error)))
-                    continue
+        """Bring the wanted pages until none is left."""
+        while self._wanted and (view := self._view) is not None:
+            page, _ = self._wanted.popitem()
+            try:
+                rows = await view.rows(page * PAGE, (page + 1) * PAGE)
+            except Exception as error:  # noqa: BLE001 - whatever the session meets becomes words on the status line
                 if view is self._view:
-                    self._arrived(page, rows)
-        finally:
-            self._fetching = False
+                    self.post_message(SessionTrouble("reading rows", in_words(error)))
+                continue
+            if view is self._view:
+                self._arrived(page, rows)
 
     def _arrived(self, page: int, rows: list[EventRow]) -> None:
         """Redraw only the lines that differ from what stood there."""
@@ -196,10 +200,11 @@ class EventTable(CursorList):
         start = page * PAGE
         top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.page
         for at in range(max(len(rows), len(before))):
-            if at >= len(before) or at >= len(rows) or before[at] != rows[at]:
-                self._strips.discard(start + at)
-                if top <= start + at < bottom:
-                    self.refresh_line(start + at)
+            if at < len(before) and at < len(rows) and (before[at] is rows[at] or before[at] == rows[at]):
+                continue
+            self._strips.discard(start + at)
+            if top <= start + at < bottom:
+                self.refresh_line(start + at)
         if page == self.cursor // PAGE:
             self._tell()
         visible = {row // PAGE for row in (top, bottom)}
@@ -210,24 +215,15 @@ class EventTable(CursorList):
 
     def restyle(self) -> None:
         self._columns = fit_columns(self.inner_width, streams=self._streams, ledgers=self._ledgers)
-        self._styles = {}
+        self._inks = {}
 
     def placeholder(self, selected: bool) -> Strip:
         """A row whose page is on its way."""
-        base = self.rich_style + self._styles["cursor"] if selected else self.rich_style
-        parts = [Segment("›" if selected else " ", base), Segment("…", base + self._styles["dim"])]
-        return Strip(parts, 2).adjust_cell_length(self.inner_width, base)
+        inks = self._ink(selected)
+        parts = [Segment("›" if selected else " ", inks[""]), Segment("…", inks["dim"])]
+        return Strip(parts, 2).adjust_cell_length(self.inner_width, inks[""])
 
     def draw(self, row: int, selected: bool) -> Strip | None:
-        if not self._styles:
-            self._styles = {
-                name: self.get_component_rich_style(f"event-table--{name}", partial=True) for name in _COMPONENTS
-            }
-        base = self.rich_style
-        if selected:
-            base += self._styles["cursor"]
-        width = self.inner_width
-        marker = "›" if selected else " "
         event = self._pages.row(row)
         if not self._pages.fresh(row // PAGE):
             self._want(row // PAGE)
@@ -235,25 +231,29 @@ class EventTable(CursorList):
             return None
         columns = self._columns
         text = cells(event, columns, self.ledger_names.get(event.ledger, ""))
-        dim = base + self._styles["dim"]
-        parts = [
-            (marker, base + self._styles["marker"]),
-            (text.trust, base + self._styles[event.trust.word]),
-            (text.worst, base + self._styles[event.worst.word]),
-            (text.time, dim),
-            (text.sequence, base),
-            (text.type, base + self._styles["broken"] if event.trust is Trust.BROKEN else base),
-            (text.stream, dim),
-            (text.actor, base),
-            (text.ledger, dim),
-            (text.record, dim),
-        ]
-        segments: list[Segment] = []
-        blank = Segment(" ", base)
-        for part, style in parts:
-            if part:
-                segments += (Segment(part, style), blank)
-        return Strip(segments[:-1]).adjust_cell_length(width, base)
+        parts = (
+            ("›" if selected else " ", "marker"),
+            (text.trust, event.trust.word),
+            (text.worst, event.worst.word),
+            (text.time, "dim"),
+            (text.sequence, ""),
+            (text.type, "broken" if event.trust is Trust.BROKEN else ""),
+            (text.stream, "dim"),
+            (text.actor, ""),
+            (text.ledger, "dim"),
+            (text.record, "dim"),
+        )
+        inks = self._ink(selected)
+        *shown, (last, name) = [each for each in parts if each[0]]
+        segments = [Segment(f"{part} ", inks[name]) for part, name in shown] + [Segment(last, inks[name])]
+        return Strip(segments, columns.total).adjust_cell_length(self.inner_width, inks[""])
+
+    def _ink(self, selected: bool) -> dict[str, Style]:
+        if selected not in self._inks:
+            styles = {name: self.get_component_rich_style(f"event-table--{name}", partial=True) for name in _COMPONENTS}
+            base = self.rich_style + styles["cursor"] if selected else self.rich_style
+            self._inks[selected] = {"": base, **{name: base + style for name, style in styles.items()}}
+        return self._inks[selected]
 
     # opening and the mouse
 

@@ -1,6 +1,7 @@
 """Pages of event rows, kept while they are useful."""
 
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 
 from console.index.rows import EventRow
 
@@ -32,6 +33,22 @@ class Pages:
 
     def fresh(self, page: int) -> bool:
         return page in self._pages and page not in self._stale
+
+    def holds(self, start: int, stop: int) -> bool:
+        """Whether the rows from ``start`` to ``stop`` are here, and fresh."""
+        pages = range(start // PAGE, (stop - 1) // PAGE + 1) if start < stop else range(0)
+        return all(self.fresh(page) and len(self._pages[page]) >= min(PAGE, stop - page * PAGE) for page in pages)
+
+    def continued(self, start: int, rows: Sequence[EventRow]) -> Iterator[tuple[int, list[EventRow]]]:
+        """These rows from ``start`` on as whole pages, with what is kept of the first page before them.
+
+        A page whose beginning is not here is left out.
+        """
+        for page in range(start // PAGE, (start + len(rows) - 1) // PAGE + 1):
+            at = page * PAGE
+            kept = self._pages.get(page, [])[: max(0, start - at)]
+            if len(kept) == max(0, start - at):
+                yield page, [*kept, *rows[max(0, at - start) : at + PAGE - start]]
 
     def put(self, page: int, rows: list[EventRow]) -> list[EventRow]:
         """Keep a page; what stood there before."""
