@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from console.index.query import parse
 from console.index.reader import IndexReader, open_reader
 from console.index.rows import FindingRow, LedgerRow, StreamRow
 from console.index.view import EventView, Scope
+from console.sources.private import PrivateFolder
 
 RESTARTS = 5
 """Times that a dead worker is started again before the console only reads."""
@@ -31,7 +31,9 @@ LOOK = 0.15
 class Session:
     """See ``SessionApi``. Made by ``open_session``."""
 
-    def __init__(self, index: Path, paths: Sequence[str], options: Options, folder: object = None) -> None:
+    def __init__(
+        self, index: Path, paths: Sequence[str], options: Options, folder: PrivateFolder | None = None
+    ) -> None:
         self.index = index
         self.paths = paths
         self.options = options
@@ -187,8 +189,8 @@ class Session:
         reader, self._reader = self._reader, None
         if reader is not None:
             await reader.close()
-        if isinstance(self._folder, tempfile.TemporaryDirectory):
-            self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.remove()
 
 
 class _Owned:
@@ -215,8 +217,8 @@ async def open_session(paths: Sequence[str], *, index: str | None = None, option
     for the default place."""
     folder = None
     if index == ":memory:":
-        folder = tempfile.TemporaryDirectory(prefix="audit-console-")
-        where = Path(folder.name) / "index.sqlite"
+        folder = PrivateFolder()
+        where = Path(folder.path) / "index.sqlite"
     else:
         where = Path(index) if index else index_path(paths)
         if index:

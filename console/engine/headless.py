@@ -1,9 +1,8 @@
 """An index brought up to date for a command, without a console."""
 
 import sqlite3
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from console.engine.ingest import Ingest, Step
@@ -14,6 +13,7 @@ from console.index.guard import refuse_foreign
 from console.index.lock import WriterLock
 from console.index.opening import damaged, discard, open_index
 from console.index.reader import IndexReader, open_reader
+from console.sources.private import PrivateFolder
 
 
 @asynccontextmanager
@@ -30,8 +30,9 @@ async def indexed(
     Where another console writes the same index, it is read as that one left it, and ``note`` is told. Raises
     ``OSError`` where the index cannot be written, or where ``index`` names a file that is something else.
     """
-    with tempfile.TemporaryDirectory(prefix="audit-console-") if index == ":memory:" else nullcontext() as folder:
-        where = Path(folder) / "index.sqlite" if folder else Path(index) if index else index_path(paths)
+    folder = PrivateFolder() if index == ":memory:" else None
+    try:
+        where = Path(folder.path) / "index.sqlite" if folder else Path(index) if index else index_path(paths)
         if index and not folder:
             refuse_foreign(where)
         where.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +55,9 @@ async def indexed(
             yield reader
         finally:
             await reader.close()
+    finally:
+        if folder:
+            folder.remove()
 
 
 async def _update(

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from console.sources.private import sweep
+
 _CHILD = "from console.engine.processes import _run; import sys; _run(int(sys.argv[1]))"
 
 
@@ -32,10 +34,11 @@ class Child:
         self.kill()
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once, and remove the private copies that it could not remove itself."""
         self.process.kill()
         self.process.wait()
         self.connection.close()
+        sweep()
 
 
 def start(function: Callable[..., None], *arguments: Any) -> Child:

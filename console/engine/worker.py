@@ -19,6 +19,7 @@ from console.engine.progress import Progress
 from console.engine.watch import watched
 from console.index.lock import WriterLock
 from console.index.opening import damaged, discard, open_index
+from console.sources.private import sweep
 
 FRAME = 1 / 60
 """Seconds between two messages to the console; the first goes at once."""
@@ -82,7 +83,11 @@ def run(connection: Connection, work: Work) -> None:
     """Entry of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(5)
-    asyncio.run(_main(connection, work))
+    sweep()
+    try:
+        asyncio.run(_main(connection, work))
+    finally:
+        sweep()  # the console may have been killed
 
 
 async def _main(connection: Connection, work: Work) -> None:

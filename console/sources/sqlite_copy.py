@@ -6,13 +6,10 @@ ever sees the copy.
 """
 
 import os
-import shutil
 import sqlite3
 import sys
-import tempfile
 import threading
 import urllib.parse
-import weakref
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +17,7 @@ from dataclasses import dataclass
 
 from console.sources.base import MAX_RECORD, FileState, SourceError
 from console.sources.files import file_state, opened, read_at
+from console.sources.private import PrivateFolder
 from console.sources.said import unreadable
 
 _BLOCK = 1024 * 1024
@@ -54,9 +52,9 @@ class _Copy:
     """One copy in its own folder, removed with it. ``users`` are connections to it."""
 
     def __init__(self) -> None:
-        folder = tempfile.mkdtemp(prefix="audit-console-")
-        self.remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.database = os.path.join(folder, "copy.db")  # noqa: PTH118
+        self._folder = PrivateFolder()
+        self.remove = self._folder.remove
+        self.database = os.path.join(self._folder.path, "copy.db")  # noqa: PTH118
         self.moment: _Moment | None = None
         self.users = 0
 

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from engine_help import SAMPLES, Console, Deal, append, assert_same, console, dump
 
 from console.index.lock import WriterLock
+from console.sources import private
 
 ROOT = Path(__file__).parents[2]
 RLIMIT = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2);"
@@ -205,6 +207,13 @@ def gone(pid: int) -> bool:
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+def until_gone(pid: int) -> None:
+    descriptor = os.pidfd_open(pid) if not gone(pid) else None
+    if descriptor is not None:
+        assert select.select([descriptor], [], [], 20)[0]
+        os.close(descriptor)
+
+
 def test_the_console_is_killed(tmp_path: Path) -> None:
     """Its worker ends by itself and gives the index free."""
     ledger, index = tmp_path / "deals.jsonl", tmp_path / "index.sqlite"
@@ -218,12 +227,69 @@ def test_the_console_is_killed(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     process.stdout.close()
-    descriptor = os.pidfd_open(worker) if not gone(worker) else None
-    if descriptor is not None:
-        assert select.select([descriptor], [], [], 20)[0]
-        os.close(descriptor)
+    until_gone(worker)
     with WriterLock(index) as lock:
         assert lock.acquire()
+
+
+READING = """
+import asyncio, sys
+from console.engine.client import open_session
+async def main():
+    session = await open_session([sys.argv[1]], index=sys.argv[2])
+    async for change in session.changes():
+        if change.progress.phase == "following":
+            break
+    view = await session.view()
+    await session.details((await view.rows(0, 1))[0].id)
+    print(session._child.process.pid, flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("index", ["index.sqlite", ":memory:"])
+def test_the_worker_clears_up_behind_a_killed_console(index: str, tmp_path: Path) -> None:
+    """The console had a database's copy of its own, to show one of its rows, and perhaps the index."""
+    database, temporary = tmp_path / "portal.db", tmp_path / "temporary"
+    database.write_bytes((SAMPLES / "kernel" / "portal.db").read_bytes())
+    temporary.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", READING, str(database), index if index[0] == ":" else str(tmp_path / index)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    assert process.stdout is not None
+    worker = int(process.stdout.readline())
+    assert len(list(temporary.glob("*"))) == 2
+    process.kill()
+    process.communicate()
+    until_gone(worker)
+    assert not list(temporary.iterdir())
+
+
+async def test_the_console_clears_up_behind_its_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, temporary = tmp_path / "portal.db", tmp_path / "temporary"
+    database.write_bytes((SAMPLES / "kernel" / "portal.db").read_bytes())
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+    def others() -> list[Path]:
+        """Folders of other processes than this one."""
+        return [path for path in temporary.iterdir() if private._held is None or str(path) != private._held[0]]
+
+    async with console(database, index=tmp_path / "index.sqlite") as one:
+        (first,) = others()
+        os.kill(worker_of(one), signal.SIGKILL)
+        await one.until(lambda: _is("restarting" in one.phases))
+        await one.following()
+        (second,) = others()
+        assert second != first
+        _ = [each async for each in one.session.verify()]  # in another process, which is ended when it has spoken
+        assert others() == [second]
+    assert not others()
 
 
 async def test_a_full_disk_is_said(tmp_path: Path) -> None:
