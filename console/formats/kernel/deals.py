@@ -107,6 +107,8 @@ class Deal:
     prev: str | None = None
     moves: Mapping[str, Move | None] = field(default_factory=dict)
     """Of the present state: see ``lifecycle.moves``."""
+    recovered: int = 0
+    """How many of the events that the fast way took were recovered."""
     created: str = ""
     """The latest time as text, for the fast way."""
     opening: int = NO_TIME
@@ -136,7 +138,9 @@ class Deal:
             self.tip = Tip(self.next - 1, (self.hash,), (self.prev,), () if self.next == 2 else (self.prev,))
             self.chained += ahead
             self.events += ahead
-            self.trust[Trust.VERIFIED] += ahead
+            self.trust[Trust.VERIFIED] += ahead - self.recovered
+            self.trust[Trust.RECOVERED] += self.recovered
+            self.recovered = 0
             self.latest = latest = clock.micros(self.created) or 0
             self.last = max(self.last, latest)
 

@@ -95,14 +95,15 @@ def likely_texts(profile: str, entry: Entry, memory: Memory) -> Iterator[bytes]:
     if profile != AUDIT or type(payload) is not dict or not payload:
         return
     seen = set(stored)
-    for value in _orders(entry.type, payload, memory):
+    for value in orders(entry.type, payload, memory):
         text = stringify(value).encode()
         if text not in seen:
             seen.add(text)
             yield text
 
 
-def _orders(type: str, payload: dict[str, Any], memory: Memory) -> Iterator[Any]:
+def orders(type: str, payload: dict[str, Any], memory: Memory) -> Iterator[Any]:
+    """The payload in other orders of keys that its writer is likely to have hashed."""
     producer = PRODUCERS.get(type)
     if producer is not None:
         known = {key: payload[key] for key in producer if key in payload}

@@ -12,6 +12,7 @@ from console.formats.kernel.fast import LineDecoder
 from console.formats.kernel.judge import Memory, reproduces
 from console.formats.kernel.manifest import deal_of
 from console.formats.kernel.profiles import AUDIT, BY_NAME, DOC, candidates, job, timed
+from console.formats.kernel.recall import Recall
 from console.formats.kernel.segments import Summary
 from console.formats.kernel.stride import stride
 from console.formats.kernel.walk import grouped, walk
@@ -50,6 +51,7 @@ class KernelReader:
         self.deals: dict[str, Deal] = {}
         self.records = 0
         self._lines = LineDecoder()
+        self.recall = Recall()
         self.loose = [0] * LEVELS
         self._attempts = 0
         self.names = Assembler()
@@ -141,7 +143,7 @@ class KernelReader:
         worst = self._live(deal, entry)
         if trust is Trust.BROKEN:
             worst = Severity.CRITICAL
-        if self.settled == DOC:
+        if self.settled in (DOC, AUDIT):
             deal.arm()
         self._row(entry, trust, worst, findings, out)
 

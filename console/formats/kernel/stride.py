@@ -1,11 +1,10 @@
-"""The fast way through a decoded run: the plain case of kernel-doc/1 in one loop, other profiles event by event.
+"""The fast way through a decoded run: events in their plain case in one loop.
 
-The plain case is an event that follows the tip of its deal's chain and whose hash is reproduced from its own bytes.
-Everything else goes the careful way, one event at a time, so that both ways give the same findings.
+The plain case is an event that follows the tip of its deal's chain and whose hash is reproduced at once. Everything
+else goes the careful way, one event at a time, so that both ways give the same findings.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from console.formats.kernel import clock
@@ -14,6 +13,7 @@ from console.formats.kernel.entry import HASH, Entry
 from console.formats.kernel.fast import Run
 from console.formats.kernel.lifecycle import KNOWN, Move, State, moves
 from console.formats.kernel.profiles import DOC
+from console.formats.kernel.recall import documented
 from console.model.batch import EventBatch, Names
 from console.model.event import Instant, StreamKey
 from console.model.record import RecordBatch
@@ -24,56 +24,51 @@ if TYPE_CHECKING:
     from console.formats.kernel.reader import KernelReader
 
 _UNKNOWN = Move(State())
+_RECOVERED = int(Trust.RECOVERED)
 
 
 def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
     """Take the run, whose first line is ``row`` of the batch."""
-    if reader.settled == DOC:
-        _plain(reader, batch, row, run, out)
-    else:
-        for at, (event, text) in enumerate(zip(run.events, run.payloads, strict=True), row):
-            entry = _entry(batch, at, event, text)
-            if entry is None:
-                reader.take(reader.decode(batch, (at,))[0], out)
-            else:
-                reader.take_sound(entry, [], out)
-
-
-def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: EventBatch) -> None:
     events = run.events
     times = clock.plain([event.createdAt for event in events])
+    held = documented(run) if reader.settled == DOC else reader.recall.audited(run, times, reader.memory)
     find = reader.deals.get
     columns = reader.columns
     done = 0
     """Events of the run whose rows are made."""
     marked: list[tuple[int, int]] = []
     careful = 0
-    for at, (event, payload, created) in enumerate(zip(events, run.payloads, times, strict=True)):
-        key, sequence, kind, previous = event.dealId, event.sequenceNumber, event.type, event.previousEventHash
-        digest = sha256(f"{key}{sequence}{kind}{payload}{previous}".encode()).hexdigest()
-        deal = find(key)
+    for at, (event, trust, created) in enumerate(zip(events, held, times, strict=True)):
+        deal = find(event.dealId)
+        sequence, previous = event.sequenceNumber, event.previousEventHash
         if (
-            deal is None
+            not trust
+            or deal is None
             or sequence != deal.next
             or previous != deal.hash
-            or digest != event.eventHash
             or created < deal.created
-            or (step := deal.moves.get(kind, _UNKNOWN)) is _UNKNOWN
+            or (step := deal.moves.get(event.type, _UNKNOWN)) is _UNKNOWN
         ):
             if columns:
-                _rows(reader, batch, row, run, times, slice(done, at), marked, out)
+                _rows(reader, batch, row, run, (times, held), slice(done, at), marked, out)
                 done, marked = at + 1, []
             careful += 1
-            reader.take(reader.decode(batch, (row + at,))[0], out)
+            entry = _entry(batch, row + at, event, run.payloads[at])
+            if entry is None:
+                reader.take(reader.decode(batch, (row + at,))[0], out)
+            else:
+                reader.take_sound(entry, [], out)
             continue
         deal.next = sequence + 1
         deal.prev = previous
-        deal.hash = digest
+        deal.hash = event.eventHash
         deal.created = created
+        if trust == _RECOVERED:
+            deal.recovered += 1
         if step is None:
             continue
         if deal.trace is not None:
-            deal.trace.add(kind, batch.first + row + at, batch.offset, row + at)
+            deal.trace.add(event.type, batch.first + row + at, batch.offset, row + at)
         else:
             state, code, name = step
             if state is not deal.state:
@@ -88,7 +83,7 @@ def _plain(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
                     group.count += 1
     reader.records += len(events) - careful
     if columns:
-        _rows(reader, batch, row, run, times, slice(done, len(events)), marked, out)
+        _rows(reader, batch, row, run, (times, held), slice(done, len(events)), marked, out)
 
 
 def _first(deal: Deal, name: str, batch: RecordBatch, at: int, event: Any) -> None:
@@ -101,12 +96,13 @@ def _rows(
     batch: RecordBatch,
     row: int,
     run: Run,
-    times: Sequence[str],
+    found: tuple[Sequence[str], Sequence[int]],
     part: slice,
     marked: Sequence[tuple[int, int]],
     out: EventBatch,
 ) -> None:
-    """Rows of verified events that stand together, column by column. ``marked`` are (position, severity)."""
+    """Rows of events that stand together, column by column. ``found`` are the times and the trust of all events of the
+    run, ``marked`` (position, severity) of those in this part."""
     events = run.events[part]
     if not events:
         return
@@ -122,6 +118,7 @@ def _rows(
         worst[at - part.start] = severity
     out.offset.extend(batch.offsets[rows])
     out.length.extend(batch.lengths[rows])
+    times, held = found
     out.time.extend(clock.all_micros(times[part]))
     out.sequence.extend([event.sequenceNumber for event in events])
     out.type.extend(_codes(names.types, [event.type for event in events]))
@@ -129,7 +126,7 @@ def _rows(
     out.stream.extend([deals[event.dealId].code for event in events])
     out.key.frombytes(zeros)
     out.parent.frombytes(zeros)
-    out.trust += bytes((Trust.VERIFIED,)) * len(events)
+    out.trust += bytes(held[part])
     out.worst += worst
 
 
