@@ -171,3 +171,23 @@ def test_native_events_of_the_same_types_are_unverifiable_and_counted_once() -> 
     assert set(out.trust) == {Trust.UNCHAINED}
     without = line(4, "awm_tool_call_executed", payload={"tool_name": "x", "step": 1})
     assert codes(read(lines([without]))[1]) == []
+
+
+def test_each_id_says_for_itself_whether_it_fits() -> None:
+    call = ids.Preimage("tool_call", "tool_name").digest("a", STAMP, "verify")
+    outer = ids.Preimage("awm_tool_call_executed", "tool_call_id").digest("a", STAMP, call)
+    sound = line(1, "awm_tool_call_executed", agent_id="a", timestamp=STAMP, payload={"tool_name": "verify"})
+    sound |= {"tool_call_id": call, "provenance_id": outer}
+
+    def notes(document: dict[str, Any]) -> dict[str, str]:
+        event = FORMAT.decode(Record(1, 0, 0, json.dumps(document).encode()), Context("event", NOW))
+        return {field.name: field.note for field in FORMAT.panels(event, Context("event", NOW))[2].fields}
+
+    assert notes(sound)["tool_call_id"] == "fits agent, time and tool_name"
+    assert notes(sound)["provenance_id"].startswith("id reproduced")
+    renamed = notes({**sound, "payload": {"tool_name": "update"}})
+    assert renamed["tool_call_id"] == "does not fit agent, time and tool_name"
+    assert renamed["provenance_id"] == "fits agent, time and tool_call_id"
+    other = notes({**sound, "tool_call_id": "0" * 12})
+    assert other["tool_call_id"] == "does not fit agent, time and tool_name"
+    assert other["provenance_id"] == "does not fit agent, time and tool_call_id"

@@ -47,12 +47,22 @@ def _note(name: str, document: dict[str, Any]) -> str:
         if name == "event_hash":
             return "recomputed" if episode.digest(document) == document[name] else "not the hash of this entry"
         return "first 12 digits of event_hash" if name == "provenance_id" else ""
-    if name != "provenance_id" or not text(document, name):
+    if not text(document, "provenance_id"):
         return ""
     recipe = ids.recipe_of(document)
     if recipe is None:
-        return "native event: cannot be recomputed"
-    return REPRODUCED if ids.check(document, recipe).reproduced else "does not fit agent, time and name"
+        return "native event: cannot be recomputed" if name == "provenance_id" else ""
+    check = ids.check(document, recipe)
+    if name == "provenance_id":
+        if check.reproduced:
+            return REPRODUCED
+        return _fits(check.outer == document[name], recipe.field)
+    return _fits(check.inner == document[name], recipe.key) if name == recipe.field and check.inner else ""
+
+
+def _fits(fits: bool, third: str | None) -> str:
+    of = f"agent, time and {third}" if third else "agent and time"
+    return f"fits {of}" if fits else f"does not fit {of}"
 
 
 def _time(value: object) -> str:
