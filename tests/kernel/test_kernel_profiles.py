@@ -107,3 +107,11 @@ def test_a_doc_ledger_whose_text_is_not_javascripts() -> None:
     raw = encode(event | {"eventHash": hashlib.sha256(spaced.encode()).hexdigest()})
     assert outcome([raw.replace(b'"HERE"', b'{"b": 1}')], profile=DOC).trust == {1: Trust.BROKEN}
     assert stringify({"rate": 4.0}) == '{"rate":4}'
+
+
+def test_a_mismatch_names_the_hash_that_the_event_should_have() -> None:
+    events = ledger(3)
+    right = events[1]["eventHash"]
+    events[1]["eventHash"] = "0" * 64
+    (found,) = outcome(raws_of(events), profile=DOC).at("chain.hash-mismatch")
+    assert (found.expected, found.actual) == (right, "0" * 64)

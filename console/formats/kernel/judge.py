@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from console.formats.kernel.entry import HASH, Entry
-from console.formats.kernel.profiles import AUDIT, DOC, PRODUCERS, candidates, fixed, job, pieces, preimage
+from console.formats.kernel.profiles import AUDIT, DOC, PRODUCERS, candidates, fixed, job, pieces, preimage, timed
 from console.verify import recover
 from console.verify.javascript import parse, stringify
 from console.verify.recover import Hit, Template
@@ -125,6 +125,13 @@ def reproduces(profile: str, entry: Entry, sequence: int, target: bytes, memory:
     texts = likely_texts(profile, entry, memory)
     stored = next(texts)
     return recover.quick(job(profile, entry, sequence, stored, target), chain((stored,), texts))
+
+
+def recomputed(profile: str, entry: Entry) -> str | None:
+    """The hash that an event should have, in hex; None where what was hashed is not all stored."""
+    if timed(profile) or not entry.has_payload or entry.sequence is None:
+        return None
+    return sha256(preimage(pieces(profile, entry, entry.sequence, stored_texts(profile, entry)[0]))).hexdigest()
 
 
 def judge(entry: Entry, profile: str, shape: str, memory: Memory, numbers: tuple[int, ...] = ()) -> Verdict:

@@ -2,7 +2,7 @@
 
 from console.formats.kernel.deals import Deal
 from console.formats.kernel.entry import Entry
-from console.formats.kernel.judge import Kind, Memory, Verdict, judge
+from console.formats.kernel.judge import Kind, Memory, Verdict, judge, recomputed
 from console.model.finding import Finding
 from console.model.trust import Confidence, Trust
 from console.verify import chain
@@ -121,7 +121,8 @@ def _fails(deal: Deal, entry: Entry, verdict: Verdict, profile: str | None, step
         text = f"The stored hash is not the hash of this event under {profile}."
         if verdict.tried:
             text += f" {verdict.tried:,} forms were tried, which is every form it can have had."
-        out.append(finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, **place))
+        expected = None if profile is None else recomputed(profile, entry)
+        out.append(finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, expected=expected, **place))
 
 
 def grouped(deal: Deal, profile: str | None) -> list[Finding]:
