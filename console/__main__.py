@@ -1,6 +1,8 @@
 """``audit-console``, and ``python -m console``: where the commands and the app meet."""
 
 import gc
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from console.cli.main import main as commands
@@ -19,6 +21,10 @@ def _show(request: "Request") -> int:
     # What a start makes stays to the end. To look through all of it again and again for garbage would slow the start,
     # and later hold the screen for a tenth of a second at a time.
     gc.disable()
+    # Threads that read keys, write frames and read rows need the interpreter for a moment only: they shall not wait
+    # for 5 ms each time that something is being drawn.
+    sys.setswitchinterval(0.0005)
+    os.environ.setdefault("TEXTUAL_FPS", "120")  # a key is shown 8 ms after the one before, if need be, not 17
     from console.app.app import ConsoleApp
 
     async def opening() -> "Session":

@@ -14,6 +14,7 @@ from console.index.rows import EventRow
 from console.index.schema import row_id
 
 STEP = 4096
+_BETWEEN = " AND event.id BETWEEN ? AND ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +172,24 @@ class EventView:
         total = 0
         keys: list[tuple[int, ...]] = []
         for ledger, known in grown.items():
-            new = (*self._parameters, row_id(ledger, known + 1), row_id(ledger, self._seen[ledger][0]))
-            lowest, highest = (
-                f"SELECT * FROM (SELECT {self._key}, count(*) OVER () {self._from} WHERE {self._where}"
-                f" AND event.id BETWEEN ? AND ? ORDER BY {order} LIMIT 1)"
-                for order in (self._key, self._descending)
-            )
-            for *key, count in await self._reader.all(f"{lowest} UNION ALL {highest}", (*new, *new)):
-                keys.append(tuple(key))
-                total += count
-        return total // 2, min(keys, default=None), max(keys, default=None)
+            low, high = row_id(ledger, known + 1), row_id(ledger, self._seen[ledger][0])
+            if self._whole and not self._by_time:
+                count, ends = high - low + 1, [(low,), (high,)]
+            elif self._by_time:
+                count = high - low + 1 if self._whole else await self._counted(_BETWEEN, (low, high))
+                first, last = (
+                    f"SELECT * FROM (SELECT {self._key} {self._from} WHERE {self._where}{_BETWEEN} ORDER BY {order}"
+                    " LIMIT 1)"
+                    for order in (self._key, self._descending)
+                )
+                ends = await self._reader.all(f"{first} UNION ALL {last}", (*self._parameters, low, high) * 2)
+            else:
+                sql = f"SELECT count(*), min(event.id), max(event.id) {self._from} WHERE {self._where}{_BETWEEN}"
+                ((count, *found),) = await self._reader.all(sql, (*self._parameters, low, high))
+                ends = [(each,) for each in found if count]
+            total += count
+            keys += ends
+        return total, min(keys, default=None), max(keys, default=None)
 
     async def _records(self) -> dict[int, tuple[int, int]]:
         scope = self._scope

@@ -7,8 +7,8 @@ from console.index.rows import EventRow
 
 PAGE = 256
 """Rows of one page."""
-KEPT = 48
-"""Pages that are kept: some 12,000 rows."""
+KEPT = 16
+"""Pages that are kept: some 4,000 rows."""
 
 
 class Pages:
