@@ -131,7 +131,7 @@ def partial_tail(cursor: Cursor, length: int) -> Finding:
     """The note about a last record without its line end."""
     return finding(
         "record.partial-tail",
-        f"The last {length:,} bytes have no line end yet: they are pending, not checked.",
+        f"The last {length:,} bytes have no end yet: they are pending, not checked.",
         record=cursor.ordinal,
         offset=cursor.offset,
         length=length,

@@ -13,6 +13,7 @@ from console.sources.said import add_large
 _START = Cursor()
 WRAPPERS = frozenset({b'"data"', b'"items"', b'"events"', b'"results"', b'"audit_trail"'})
 """Keys of an object whose array holds the records."""
+_TRUNCATED = "container.json-truncated"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -151,7 +152,7 @@ class _Walk:
                 arrays += 1
                 scan.at += 1
                 yield from self._array()
-                if any(one.code == "record.partial-tail" for one in self.findings):
+                if any(one.code == _TRUNCATED for one in self.findings):
                     return
             elif found == NOTHING or scan.element(CLOSE_OBJECT) is None:
                 break
@@ -176,8 +177,8 @@ class _Walk:
 
     def _unfinished(self) -> None:
         at = self.scan.at if self.broken is None else self.broken
-        message = "The document breaks off here: its end is missing."
-        self.findings.append(Finding("record.partial-tail", Severity.NOTE, message, offset=at, standing=True))
+        message = f"The document breaks off at byte {at:,}: its end is missing, with whatever records it held."
+        self.findings.append(Finding(_TRUNCATED, Severity.ERROR, message, offset=at, standing=True))
 
 
 def _batch(window: Window, ordinal: int, spans: list[tuple[int, int]]) -> RecordBatch:

@@ -127,10 +127,10 @@ def _brace(window: Window, head: bytes, start: int, whole: bool) -> Verdict:
     if scan.composite() and not first[scan.at :].strip():
         alone = whole and not later.strip()
         return Verdict("json" if alone and is_wrapper(_HeadWindow(first), 0) else "jsonl")
-    if not later and not whole:
-        # One line longer than the head: a document if its first members say so.
+    if not later:
+        # One line that is longer than the head, or has no end: a document if its first members say so.
         return Verdict("json" if is_wrapper(window, start) else "jsonl")
-    return Verdict("jsonl" if _torn(head, start) or not later else "json")
+    return Verdict("jsonl" if _torn(head, start) else "json")
 
 
 def _torn(head: bytes, start: int) -> bool:

@@ -49,6 +49,7 @@ def _entries() -> dict[str, Entry]:
         ("container.gzip-truncated", error, "The gzip stream ends early", "The end of every gzip member.", "Rows before the end were read. Fetch the file again or find its original."),
         ("container.gzip-trailing-data", error, "Data after the last gzip member", "What follows the last member.", "Someone appended to a compressed file: look at these bytes."),
         ("container.gzip-expansion-limit", error, "The gzip stream expands beyond the limit", "Ratio of decoded to stored bytes.", "Treat it as hostile; raise the limit only for a file that you trust."),
+        ("container.json-truncated", error, "The document ends early", "The closing bracket of a JSON array or object.", "Records before the end were read. A writer may be at work: look again; else fetch the file again or find its original."),
         ("container.sqlite-corrupt", error, "The database is damaged", "Every page that the rows lie on.", "Readable rows are shown. Compare with a backup."),
         ("container.zip-manifest-mismatch", error, "A file differs from the pack's manifest", "SHA-256 of every file that the manifest names.", "Compare with the pack as it was handed over."),
         ("container.unreadable", error, "Cannot be read", "That the path is a readable regular file.", "See the message; check permissions and kind of file."),

@@ -170,7 +170,13 @@ STORED: dict[str, tuple[Callable[[bytes], bytes], str, int]] = {
         6,
     ),
     "array.json": (lambda data: b"[" + data.strip().replace(b"\n", b",") + b"] \x1b]0;x\x07", "record.invalid-json", 6),
-    "torn.json": (lambda data: b"[" + data.strip().replace(b"\n", b",")[:-9], "record.partial-tail", 5),
+    "torn.json": (lambda data: b"[" + data.strip().replace(b"\n", b",")[:-9], "container.json-truncated", 5),
+    "open.json": (lambda data: b"[" + data.strip().replace(b"\n", b","), "container.json-truncated", 6),
+    "open-wrapped.json": (
+        lambda data: b'{"data":[' + data.strip().replace(b"\n", b",") + b"]",
+        "container.json-truncated",
+        6,
+    ),
     "nested.json": (
         lambda data: b"[" + b"[" * 100_000 + b"]" * 100_000 + b"," + data.strip().replace(b"\n", b",") + b"]",
         "record.too-deep",
@@ -185,7 +191,10 @@ def test_damaged_storage_is_said_and_what_came_before_is_kept(call: Call, tmp_pa
     path = tmp_path / name
     path.write_bytes(make(kernel_lines()))
     report = verified(call, path)
-    assert code in {each["code"] for each in report["findings"]}
+    found = [each for each in report["findings"] if each["code"] == code]
+    assert found
+    assert all(each["severity"] == "error" and each["offset"] is not None for each in found)
+    assert report["exit_code"] == 1
     assert events <= report["totals"]["events"] <= events + 1
 
 

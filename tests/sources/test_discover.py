@@ -45,6 +45,8 @@ def one(path: Path) -> Source | Skipped:
         (b'{\n "a": 1\n}\n', "json"),
         (b'{"data":[{"a":1}],"total":1}', "json"),
         (b'{"data":[\n{"a":1},\n{"a":2}\n]}', "json"),
+        (b'{"data":[{"a":1},{"a":2}', "json"),
+        (b'{"data":[{"a":1}]', "json"),
         (b'{"total":9,"events":[{"a":"' + b"x" * 200_000 + b'"}]}', "json"),
         (b'event: done\ndata: {}\n\n', "sse"),
         (b'\xef\xbb\xbf: hi\r\n\r\ndata: 1\r\rdata', "sse"),

@@ -87,7 +87,7 @@ def test_a_document_that_breaks_off_keeps_what_was_complete(tmp_path, blocks, ke
     source = source_of(tmp_path / "x", text[:cut])
     got = keeps_its_word(source)
     assert [json.loads(raw) for raw in got.raws] == elements[: len(got.raws)]
-    assert got.codes == ["record.partial-tail"]
+    assert got.codes == ["container.json-truncated"]
     tail = source.tail(got.next)
     structure = text[got.next.offset : cut]
     if tail is None:

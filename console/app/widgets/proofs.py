@@ -234,7 +234,7 @@ def link_of(details: Details) -> Proof | None:
 def without_chain(details: Details) -> list[str]:
     """Sentences on an event that has no link to lay open."""
     if details.row.trust is Trust.PENDING:
-        return ["This record has no line end yet: a writer may be at work. Nothing of it was checked."]
+        return ["This record has no end yet: a writer may be at work. Nothing of it was checked."]
     said = []
     if details.proof is None and details.ledger.profile is None:
         said.append(f"This ledger ({safe(details.ledger.format) or 'unknown format'}) keeps no hash chain.")
