@@ -1,6 +1,6 @@
 """Turns events and their findings into the columns of a batch, interning names on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import cast
 
 from console.formats.base import key64
@@ -53,3 +53,12 @@ class Assembler:
         out.new_streams = cast("list[StreamKey]", self.streams.fresh)
         self.types.fresh, self.actors.fresh, self.streams.fresh = [], [], []
         return out
+
+
+def codes(names: Names, keys: Sequence[Hashable]) -> list[int]:
+    """Their codes; 0 for what is empty."""
+    known = names.codes
+    for key in dict.fromkeys(keys):
+        if key and key not in known:
+            names.code(key)
+    return [known[key] if key else 0 for key in keys]

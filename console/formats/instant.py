@@ -1,10 +1,11 @@
 """Times as ledgers write them, to UTC microseconds (ISO 8601 / RFC 3339, with what real writers leave out)."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from console.model.event import Instant
+from console.model.event import NO_TIME, Instant
 
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})"
@@ -76,6 +77,40 @@ def quick(text: str) -> tuple[int, str] | None:
             return None if minute is None or rest >= 61_000_000 else (minute + rest, zone)
     instant = parse(text)
     return None if instant is None else (instant.micros, instant.zone)
+
+
+def moments(texts: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Microseconds and zones as ``quick`` gives them, faster still where all texts are written alike.
+
+    ``NO_TIME`` and '' for a text that names no instant.
+    """
+    times = _alike(texts)
+    if times is not None:
+        return times, ["Z" if texts[0].endswith("Z") else ""] * len(texts)
+    found = [quick(text) or (NO_TIME, "") for text in texts]
+    return [time for time, _ in found], [zone for _, zone in found]
+
+
+def _alike(texts: Sequence[str]) -> list[int] | None:
+    """Times to a fraction of a second, all of one length, in UTC or without a zone; None if one of them is not."""
+    sizes = set(map(len, texts))
+    if len(sizes) != 1:
+        return None
+    (size,) = sizes
+    end = size - texts[0].endswith("Z")
+    if not 20 < end <= 26:
+        return None
+    joined = "".join(texts)
+    marks = ((16, ":"), (19, "."), (end, "Z"))[: 2 + size - end]
+    if not joined.isascii() or any(joined[at::size] != mark * len(texts) for at, mark in marks):
+        return None
+    rests = [text[17:19] + text[20:end] for text in texts]
+    minutes = {text: _minute(text) for text in {text[:16] for text in texts}}
+    known = {text: minute for text, minute in minutes.items() if minute is not None}
+    if len(known) < len(minutes) or not "".join(rests).isdecimal() or max(rests) >= "61":
+        return None
+    unit = 10 ** (26 - end)
+    return [known[text[:16]] + int(rest) * unit for text, rest in zip(texts, rests, strict=True)]
 
 
 @lru_cache(maxsize=4096)

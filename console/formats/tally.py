@@ -34,16 +34,16 @@ class Tally:
     def __len__(self) -> int:
         return len(self._causes)
 
-    def add(self, key: tuple[str, ...], place: Place) -> bool:
-        """Count one event; True if its cause is new."""
+    def add(self, key: tuple[str, ...], place: Place, count: int = 1) -> bool:
+        """Count one event, or several of which the first is at ``place``; True if their cause is new."""
         known = self._causes.get(key)
         if known is not None:
-            known.count += 1
+            known.count += count
             return False
         if len(self._causes) >= self._limit:
-            self.beyond += 1
+            self.beyond += count
             return False
-        self._causes[key] = _Cause(1, place)
+        self._causes[key] = _Cause(count, place)
         return True
 
     def findings(self, make: Callable[[tuple[str, ...], int, Place], Finding]) -> list[Finding]:

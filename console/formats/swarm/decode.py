@@ -22,9 +22,8 @@ def text(document: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def scenario(document: Mapping[str, Any]) -> str:
-    """``scenario/seed``, as far as the line names them."""
-    name, seed = document.get("scenario_id"), document.get("seed")
+def scenario_of(name: object, seed: object) -> str:
+    """``scenario/seed``, as far as a line names them."""
     if not isinstance(name, str) or not name:
         return ""
     return name if seed is None else f"{name}/{seed}"
@@ -44,8 +43,8 @@ def decode(record: Record) -> Event:
     linked = "event_hash" in document
     if linked:
         streams.insert(0, EPISODE)
-    elif scenario(document):
-        streams.append(StreamKey("scenario", scenario(document)))
+    elif of := scenario_of(document.get("scenario_id"), document.get("seed")):
+        streams.append(StreamKey("scenario", of))
     return Event(
         record.ordinal,
         record.offset,

@@ -5,12 +5,12 @@ a checksum: a reproduced id never means that an event is as it was written.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii
-from operator import itemgetter
+from operator import eq
 from typing import Any
 
 from console.model.proof import Span
@@ -22,18 +22,29 @@ class Preimage:
     def __init__(self, label: str, extra: str | None) -> None:
         self.label = label
         self.extra = extra
-        given = ["agent_id", "event_type", "timestamp", *([extra] if extra else [])]
-        self._names = sorted(given)
-        self._label = _quote(label)
-        self._template = "{" + ", ".join(f'"{name}": %s' for name in self._names) + "}"
-        self._pick = itemgetter(*[given.index(name) for name in self._names])
+        names = sorted(["agent_id", "event_type", "timestamp", *([extra] if extra else [])])
+        parts = [f'"{name}": {_quote(label) if name == "event_type" else "%s"}' for name in names]
+        self._names = names
+        self._template = "{" + ", ".join(parts) + "}"
+        self._stamp_last = names[-1] == "timestamp"
 
     def text(self, agent: object, stamp: object, value: object = None) -> str:
-        parts: tuple[str, ...] = self._pick((_quote(agent), self._label, _quote(stamp), _quote(value)))
+        parts: tuple[str, ...] = (_quote(agent), _quote(stamp))
+        if self.extra is not None:
+            parts = (parts[0], _quote(value), parts[1]) if self._stamp_last else (*parts, _quote(value))
         return self._template % parts
 
     def digest(self, agent: object, stamp: object, value: object = None) -> str:
         return sha256(self.text(agent, stamp, value).encode()).hexdigest()[:12]
+
+    def digests(self, agents: list[str], stamps: list[str], values: list[str]) -> list[str]:
+        """Digests of many; the parts are JSON already, ``values`` is passed over where nothing is extra."""
+        template = self._template
+        rows: Iterable[tuple[str, ...]] = zip(agents, stamps, strict=True)
+        if self.extra is not None:
+            last = self._stamp_last
+            rows = zip(agents, values, stamps, strict=True) if last else zip(agents, stamps, values, strict=True)
+        return [sha256((template % row).encode()).hexdigest()[:12] for row in rows]
 
     def spans(self, text: str, source: str | None) -> tuple[Span, ...]:
         """Where each field's part stands in the text; ``source`` is the event's name for the extra one."""
@@ -159,6 +170,22 @@ def reproduces(document: Mapping[str, Any], recipe: Recipe) -> bool:
     if recipe.inner is not None and recipe.inner.digest(agent, stamp, document["payload"][recipe.key]) != value:
         return False
     return recipe.outer.digest(agent, stamp, value) == document.get("provenance_id")
+
+
+def reproduced(recipe: Recipe, lines: Sequence[Any]) -> list[bool]:
+    """``reproduces`` of many lines, given as objects whose payload's key is a text."""
+    agents, stamps = _quoted([line.agent_id for line in lines]), _quoted([line.timestamp for line in lines])
+    values = [getattr(line, recipe.field) for line in lines] if recipe.field else []
+    fit = [True] * len(lines)
+    if recipe.inner is not None:
+        names = _quoted([line.payload[recipe.key] for line in lines])
+        fit = [*map(eq, recipe.inner.digests(agents, stamps, names), values)]
+    found = recipe.outer.digests(agents, stamps, _quoted(values))
+    return [one and line.provenance_id == id for one, line, id in zip(fit, lines, found, strict=True)]
+
+
+def _quoted(values: list[str | None]) -> list[str]:
+    return ["null" if each is None else encode_basestring_ascii(each) for each in values]
 
 
 def check(document: Mapping[str, Any], recipe: Recipe) -> Check:

@@ -1,50 +1,49 @@
-"""The quick way for sound lines: one msgspec type per shape, derived from the model of a line.
+"""The types of sound lines: one msgspec type per shape, and one per payload that a factory makes.
 
-What these accept is sound by the model too (a test holds them to it); what they refuse is read again with suspicion and
-validated with pydantic, which says exactly what is wrong.
+They are derived from the models of ``schema``. What they accept is sound by the models too (a test holds them to it);
+what they refuse is read again with suspicion and validated with pydantic, which says exactly what is wrong.
 """
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-from msgspec.structs import asdict
 
-from console.formats.counting import countable, keys
-from console.formats.strict import SAFE_INTEGER
-from console.formats.swarm.schema import Line
+from console.formats.lines import Decoder, OpenObject, SafeInteger
+from console.formats.swarm import schema
 from console.formats.swarm.vocabulary import V1, V2, V3
 
-_Integer = Annotated[int, msgspec.Meta(gt=-SAFE_INTEGER, lt=SAFE_INTEGER)]
+_TYPES = {int | None: SafeInteger | None, schema.Table: OpenObject}
 
 
-def _type(annotation: Any) -> Any:
-    return _Integer | None if annotation == int | None else annotation
+def _fields(model: Any, names: Iterable[str]) -> list[tuple[str, Any]]:
+    types = [(name, model.model_fields[name].annotation) for name in names]
+    return [(name, _TYPES.get(kind, kind)) for name, kind in types]
 
 
 def _shape(name: str, fields: tuple[str, ...]) -> type[msgspec.Struct]:
-    types = [(field, _type(Line.model_fields[field].annotation)) for field in fields]
-    return msgspec.defstruct(name, types, forbid_unknown_fields=True)
+    """Fields that this shape does not have are None."""
+    others = dict.fromkeys(field for field in V3 if field not in fields)
+    return msgspec.defstruct(name, _fields(schema.Line, fields), namespace=others, forbid_unknown_fields=True, gc=False)
 
 
-class Lines:
-    """Reads lines of the three shapes; the shape of the last line is tried first."""
+def decoders() -> list[Decoder]:
+    """For the three shapes of a line, the newest first."""
+    return [Decoder(_shape(*shape)) for shape in (("V3", V3), ("V2", V2), ("V1", V1))]
 
-    def __init__(self) -> None:
-        shapes = (("V3", V3), ("V2", V2), ("V1", V1))
-        self._decoders = [(msgspec.json.Decoder(_shape(name, fields)).decode, len(fields)) for name, fields in shapes]
 
-    def read(self, raw: bytes, is_plain: bool) -> dict[str, Any] | None:
-        """The line's document, if nothing about its JSON and schema needs a second look."""
-        masked = raw if is_plain else countable(raw)
-        if masked is None:
-            return None
-        for index, (decode, size) in enumerate(self._decoders):
-            try:
-                document = asdict(decode(raw))
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                continue
-            if index:
-                self._decoders.insert(0, self._decoders.pop(index))
-            inner = keys(document["payload"])
-            return document if inner >= 0 and inner + size == masked.count(b'":') else None
-        return None
+def _payloads(model: Any) -> Any:
+    fields = [(name, info.annotation) for name, info in model.model_fields.items()]
+    return list[msgspec.defstruct(model.__name__, fields, gc=False)]  # type: ignore[misc]  # made at run time
+
+
+_MADE = {event_type: _payloads(model) for event_type, model in schema.PAYLOADS.items()}
+
+
+def are_made(event_type: str, payloads: list[dict[str, Any]]) -> bool:
+    """Whether all these payloads are as the factory of this type makes them."""
+    try:
+        msgspec.convert(payloads, _MADE[event_type])
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -1,21 +1,25 @@
 """Reads SWARM's event log, batch after batch."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec.structs import asdict
+
 from console.formats import strict
-from console.formats.assemble import Assembler
-from console.formats.base import Context, Rewalk, key64
-from console.formats.counting import plain
+from console.formats.assemble import Assembler, codes
+from console.formats.base import Context, Rewalk, key64, keys64
 from console.formats.instant import quick
 from console.formats.invalid import Violation
+from console.formats.lines import stretches
 from console.formats.state import pack, unpack
 from console.formats.swarm import ids
-from console.formats.swarm.decode import scenario, text
-from console.formats.swarm.quick import Lines
-from console.formats.swarm.schema import line_violations, made_adapter
+from console.formats.swarm.decode import scenario_of, text
+from console.formats.swarm.quick import decoders
+from console.formats.swarm.schema import line_violations
 from console.formats.swarm.simulations import Simulation, enter
+from console.formats.swarm.sound import Sound
 from console.formats.swarm.vocabulary import EVENT_TYPES, V1, V2, V3
 from console.formats.tally import Place, Tally
 from console.model.batch import EventBatch
@@ -48,8 +52,7 @@ class SwarmReader:
         self._tally = Tally()
         self._simulation = Simulation()
         self._told: dict[str, StreamFacts] = {}
-        self._lines = Lines()
-        self._made = made_adapter().validator.isinstance_python
+        self._decoders = decoders()
         self._limit = 0
 
     # -- reading
@@ -57,26 +60,77 @@ class SwarmReader:
     def read(self, batch: RecordBatch) -> EventBatch:
         out = EventBatch(batch.first)
         self._limit = self._now + (time.monotonic_ns() - self._started) // 1000 + TOLERANCE
-        sound, is_plain, ordinal = self._lines.read, plain(batch.lines), batch.first
-        for raw, offset, length in zip(batch.raws, batch.offsets, batch.lengths, strict=True):
-            place = Place(ordinal, offset, length)
-            ordinal += 1
-            document = sound(raw, is_plain)
-            if document is not None:
-                self._event(out, place, document)
-                continue
-            decoded = strict.decode(raw)
-            document = decoded.document
-            if document is not None:
-                self._event(out, place, document, decoded)
-            elif len(raw) != length:
-                out.add(offset, length)  # skipped by the source, which says why
+        for start, lines in stretches(batch, self._decoders):
+            if lines is None:
+                self._line(out, batch, start)
             else:
-                found = strict.place_problems(decoded.problems, *place)
-                out.add(offset, length, worst=max((each.severity for each in found), default=Severity.NONE))
-                out.findings.extend(found)
+                self._lines(out, batch, start, Sound(lines))
         self._tell()
         return self._names.finish(out)
+
+    def _lines(self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound) -> None:
+        """Sound lines from a row of the batch on."""
+        at = 0
+        for row in (*sound.notable(self._simulation, self._limit, AHEAD), len(sound.lines)):
+            if at < row:
+                self._quiet(out, batch, start, sound, at, row)
+            if row < len(sound.lines):
+                self._event(out, _place(batch, start + row), asdict(sound.lines[row]))
+            at = row + 1
+
+    def _quiet(self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound, low: int, high: int) -> None:
+        """Lines of which there is nothing to say but what is gathered; the same rows as ``_event`` makes of them."""
+        lines, own, count, now = sound.lines[low:high], sound.ids[low:high], high - low, self._simulation
+        naive = [row for row in range(low, high) if not sound.zones[row]]
+        foreign = sound.foreign[bisect_left(sound.foreign, low) : bisect_left(sound.foreign, high)]
+        for key, rows in ((("order.naive-timestamp",), naive), (("provenance.unverifiable",), foreign)):
+            if rows:
+                self._tally.add(key, _place(batch, start + rows[0]), len(rows))
+        now.last, now.zoned = sound.times[high - 1], sound.zones[high - 1] != ""
+        now.epoch = max([now.epoch, *[line.epoch for line in lines if line.epoch is not None]])
+        pairs = [(line.scenario_id, line.seed) for line in lines]
+        names = {pair: scenario_of(*pair) for pair in dict.fromkeys(pairs)}
+        scenarios = [names[pair] for pair in pairs]
+        now.scenario = next(filter(None, reversed(scenarios)), now.scenario)
+        agents = [line.agent_id or "" for line in lines]
+        actors = [agent or line.initiator_id or "" for agent, line in zip(agents, lines, strict=True)]
+        events = [line.event_id for line in lines]
+        first = [provenance or event for provenance, event in zip(own, events, strict=True)]
+        row, keys = len(out), keys64(first)
+        known = dict(zip(first, keys, strict=True))
+        parents = [line.parent_event_id or "" for line in lines]
+        out.offset.extend(batch.offsets[start + low : start + high])
+        out.length.extend(batch.lengths[start + low : start + high])
+        out.time.extend(sound.times[low:high])
+        out.sequence.extend([-1] * count)
+        out.type.extend(codes(self._names.types, sound.kinds[low:high]))
+        out.actor.extend(codes(self._names.actors, actors))
+        out.stream.extend([self._stream("simulation", now.key)] * count)
+        out.key.extend(keys)
+        out.parent.extend([known.get(parent) or key64(parent) if parent else 0 for parent in parents])
+        out.trust.extend(bytes((_UNCHAINED,)) * count)
+        out.worst.extend(bytes(count))
+        second = [at for at in range(count) if own[at] and events[at]]
+        out.aliases += zip([row + at for at in second], keys64([events[at] for at in second]), strict=True)
+        for at, (agent, of) in enumerate(zip(agents, scenarios, strict=True), row):
+            if agent:
+                out.also.append((at, self._stream("agent", agent)))
+            if of:
+                out.also.append((at, self._stream("scenario", of)))
+
+    def _line(self, out: EventBatch, batch: RecordBatch, index: int) -> None:
+        """A line whose JSON or schema needs a second look."""
+        raw, place = batch.raws[index], _place(batch, index)
+        decoded = strict.decode(raw)
+        if decoded.document is not None:
+            self._event(out, place, decoded.document, decoded)
+        elif len(raw) != place.length:
+            out.add(place.offset, place.length)  # skipped by the source, which says why
+        else:
+            found = strict.place_problems(decoded.problems, *place)
+            worst = max((each.severity for each in found), default=Severity.NONE)
+            out.add(place.offset, place.length, worst=worst)
+            out.findings.extend(found)
 
     def _event(
         self, out: EventBatch, place: Place, document: dict[str, Any], decoded: strict.Decoded | None = None
@@ -90,7 +144,7 @@ class SwarmReader:
         if decoded is not None:
             found += strict.place_problems(decoded.problems, *place, event_id=at.event_id)
             worst = max(self._violations(document, recipe, at, found), self._keys(document, at))
-        elif recipe is not None and not self._made(document):
+        elif recipe is not None:
             worst = self._violations(document, recipe, at, found)
         kind, agent = text(document, "event_type"), document.get("agent_id")
         if kind not in EVENT_TYPES and kind and self._tally.add(("schema.unknown-event-type", kind[:200]), place):
@@ -99,7 +153,8 @@ class SwarmReader:
         trust = _UNCHAINED
         if provenance:
             trust = self._ids(document, recipe, at, found)
-        event_id, parent, of = provenance or at.event_id, document.get("parent_event_id"), scenario(document)
+        event_id, parent = provenance or at.event_id, document.get("parent_event_id")
+        of = scenario_of(document.get("scenario_id"), document.get("seed"))
         if of:
             self._simulation.scenario = of
         if not isinstance(agent, str):
@@ -254,6 +309,10 @@ class SwarmReader:
 
     def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
         return Rewalk({}, ())
+
+
+def _place(batch: RecordBatch, index: int) -> Place:
+    return Place(batch.first + index, batch.offsets[index], batch.lengths[index])
 
 
 class _At:

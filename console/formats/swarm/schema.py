@@ -1,6 +1,6 @@
 """SWARM's lines, the payloads that its factories define, and the episode log: unions told apart by ``event_type``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -160,9 +160,16 @@ class Vote(EntryFields):
     payload: VotePayload
 
 
+PAYLOADS: Mapping[str, type[Open]] = {
+    "awm_tool_call_executed": ToolPayload,
+    "memory_written": ArtifactPayload,
+    "council_audit": AuditPayload,
+    "governance_cost_applied": InterventionPayload,
+    "agent_state_updated": MessagePayload,
+}
+"""What each factory puts into its lines, by their type."""
 ENTRY_TYPES = frozenset(("api_call", "irreversible_proposed", "irreversible_vote"))
-_TAGS = frozenset((*ENTRY_TYPES, "awm_tool_call_executed", "memory_written", "council_audit"))
-_TAGS |= {"governance_cost_applied", "agent_state_updated"}
+_TAGS = frozenset((*ENTRY_TYPES, *PAYLOADS))
 
 
 @cache

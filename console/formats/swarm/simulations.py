@@ -8,6 +8,9 @@ import msgspec
 
 from console.model.event import NO_TIME
 
+BORDERS = frozenset(("simulation_started", "agent_created", "simulation_ended"))
+"""Types after which a line may belong to another simulation, or its simulation may be in another state."""
+
 
 class Simulation(msgspec.Struct, array_like=True):
     """The present simulation, and what its stream shows."""

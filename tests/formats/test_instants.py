@@ -1,0 +1,39 @@
+"""The quick ways to read a time, or many, give what the careful one gives; keys of many ids are those of each."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.formats.base import key64, keys64
+from console.formats.instant import moments, parse, quick
+from console.model.event import NO_TIME
+
+PIECES = [*"0123456789T :-Zz.,٣\n", "+00:00", "+01:00", "+00", "2026-01-12T15:00:16", "2026-02-30T00:00:00"]
+TIME = r"2026-01-12[T ]15:00:(16|60|61)([.,][0-9٣]{0,9})? ?(Z|z|\+00:00|\+0000|\+01:00|-00:00)?"
+ALIKE = r"20(26|٢6)-0[12]-(12|30)[T ]1[56]:0[0-5]:(1[0-9]|59|60|61)[.,][0-9]{%d}"
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join) | st.from_regex(TIME, fullmatch=True))
+def test_quick_is_parse(text: str) -> None:
+    known = parse(text)
+    assert quick(text) == (None if known is None else (known.micros, known.zone))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["", "Z"]).flatmap(
+        lambda zone: st.integers(1, 6).flatmap(
+            lambda digits: st.lists(
+                st.from_regex(ALIKE % digits + zone, fullmatch=True) | st.from_regex(TIME, fullmatch=True), max_size=4
+            )
+        )
+    )
+)
+def test_moments_are_each_ones(texts: list[str]) -> None:
+    wanted = [quick(text) or (NO_TIME, "") for text in texts]
+    assert moments(texts) == ([time for time, _ in wanted], [zone for _, zone in wanted])
+
+
+@given(st.lists(st.sampled_from(["", "a", "é", "\ud800"]) | st.text()))
+def test_keys_are_each_ones(texts: list[str]) -> None:
+    assert [*keys64(texts)] == [key64(text) if text else 0 for text in texts]
