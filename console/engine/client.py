@@ -125,6 +125,9 @@ class Session:
     async def streams(self, ledger: int, *, limit: int = 500, offset: int = 0) -> tuple[list[StreamRow], int]:
         return await (await self.reader()).streams(ledger, limit=limit, offset=offset)
 
+    async def stream(self, stream: int) -> StreamRow | None:
+        return await (await self.reader()).stream(stream)
+
     async def findings(
         self, *, ledger: int | None = None, stream: int | None = None, event: int | None = None, limit: int = 500
     ) -> tuple[list[FindingRow], int]:

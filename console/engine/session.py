@@ -81,6 +81,9 @@ class SessionApi(Protocol):
     async def streams(self, ledger: int, *, limit: int = 500, offset: int = 0) -> tuple[list[StreamRow], int]:
         """Streams of one ledger, worst first, then latest first; and how many there are in all."""
 
+    async def stream(self, stream: int) -> StreamRow | None:
+        """One stream as it is now, None if it is gone."""
+
     async def findings(
         self, *, ledger: int | None = None, stream: int | None = None, event: int | None = None, limit: int = 500
     ) -> tuple[list[FindingRow], int]:

@@ -188,6 +188,10 @@ class FakeSession:
         rows.sort(key=lambda row: (-row.worst, -(row.last_time or 0)))
         return rows[offset : offset + limit], len(rows)
 
+    async def stream(self, stream: int) -> StreamRow | None:
+        await self.asked("stream")
+        return self._stream(stream)
+
     async def findings(
         self, *, ledger: int | None = None, stream: int | None = None, event: int | None = None, limit: int = 500
     ) -> tuple[list[FindingRow], int]:

@@ -162,10 +162,7 @@ class StreamScreen(ConsoleScreen):
 
     async def _read_totals(self) -> None:
         ledgers = await self._session.ledgers()
-        stream = self._stream
-        if self._ledger is not None and stream is not None:
-            streams, _ = await self._session.streams(self._ledger.id)
-            stream = next((row for row in streams if row.id == self._stream.id), stream) if self._stream else stream
+        stream = None if self._stream is None else await self._session.stream(self._stream.id) or self._stream
         self.post_message(TotalsRead(tuple(ledgers), stream))
 
     def on_totals_read(self, event: TotalsRead) -> None:

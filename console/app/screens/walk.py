@@ -227,11 +227,10 @@ class WalkScreen(ConsoleScreen):
         if link_of(details) is None:
             return
         await asyncio.sleep(0 if self._links is None else SETTLE)
-        stream, ledger = details.row.stream, details.row.ledger
+        stream = details.row.stream
         if self._links is None or self._links[0] != stream:
-            rows, _ = await self._session.streams(ledger)
-            chained = next((row.chained for row in rows if row.id == stream), 0)
-            self._links = (stream, chained)
+            row = await self._session.stream(stream)
+            self._links = (stream, row.chained if row else 0)
             self.say_place()
         before, after = await self._session.link(self._event, -1), await self._session.link(self._event, 1)
         self._neighbours = _Neighbours(

@@ -39,7 +39,7 @@ CHAIN, FINDINGS, RAW = "Chain", "Findings", "Raw"
 SETTLE = 0.06
 """Seconds that the cursor must rest before an event is read, unless none was read for a while."""
 CALM = 0.25
-"""Seconds after which an event is read though the cursor does not rest."""
+"""Seconds after which another event is read though the cursor does not rest; more where reading one takes long."""
 SLOW = 0.3
 """Seconds after which a read in progress is said."""
 VALUE_LIMIT = 8 * 1024
@@ -59,7 +59,8 @@ class DetailsPane(Vertical):
         self._details: Details | None = None
         self._event: int | None = None
         self._wanted = ""
-        self._asked_at = self._read_at = -CALM
+        self._asked_at = self._due = 0.0
+        """Times of the monotonic clock: of the last question, and when one is answered though the cursor moves on."""
         self._form: Form | None = None
         self._reader = Latest(self._read, partial(self.run_worker, group="details", exit_on_error=False))
 
@@ -103,11 +104,12 @@ class DetailsPane(Vertical):
 
     async def _read(self) -> None:
         """Read and show the event asked for last, once the cursor rests, or now and then while it does not."""
-        while (wait := min(self._asked_at + SETTLE, self._read_at + CALM) - time.monotonic()) > 0:
+        while (wait := min(self._asked_at + SETTLE, self._due) - time.monotonic()) > 0:
             await asyncio.sleep(wait)
         event = self._event
         if event is None:
             return
+        began = time.monotonic()
         slow = self.set_timer(SLOW, self._say_reading)
         try:
             details = await self._session.details(event)
@@ -120,7 +122,7 @@ class DetailsPane(Vertical):
                 self._refresh_page(keep_place=False)
         finally:
             slow.stop()
-            self._read_at = time.monotonic()
+            self._due = time.monotonic() + max(CALM, 4 * (time.monotonic() - began))
 
     def _say_reading(self) -> None:
         titles = self._titles()
