@@ -4,6 +4,7 @@ from math import ceil
 
 from textual import events
 from textual.cache import LRUCache
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -212,20 +213,19 @@ class CursorList(ScrollView, can_focus=True):
         A list has no border and no padding, so that its lines need nothing more than the filters. They end where the
         scroll bar begins.
         """
-        width = self.inner_width
-        lines = [self._finished(y + self.scroll_offset.y, width) for y in crop.line_range]
+        width, background = self.inner_width, self.background_colors[1]
+        lines = [self._finished(y + self.scroll_offset.y, width, background) for y in crop.line_range]
         if crop.column_span != (0, self.region.width):
             lines = [line.crop(*crop.column_span) for line in lines]
         return lines
 
-    def _finished(self, row: int, width: int) -> Strip:
+    def _finished(self, row: int, width: int, background: Color) -> Strip:
         """One row, or the empty line behind the last one, filtered."""
         selected = row == self.cursor
         strip = None if selected else self._strips.get(row)
         if strip is None:
             drawn = self.draw(row, selected) if row < self._count else Strip.blank(width, self.rich_style)
             segments = list(self.placeholder(selected) if drawn is None else drawn)
-            background = self.background_colors[1]
             for line_filter in self.get_line_filters():
                 segments = line_filter.apply(segments, background)
             strip = Strip(segments, width)
