@@ -1,5 +1,7 @@
 """From paths to ledgers: found by content, recognised by a format, with the small files that help to check them."""
 
+import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,7 +12,10 @@ from console.formats.registry import recognise
 from console.sources.base import Skipped, Source
 from console.sources.companion import companions
 from console.sources.discover import LINES, discover, sample
+from console.sources.jsonl import JsonlSource
 from console.verify.catalogue import finding
+
+_OBJECT = re.compile(rb'\s*\{\s*["}]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +58,22 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
     """Every ledger under these paths, as it is found. A path that was given is always answered for.
 
     Files that no format recognises are said (``container.not-recognised``) when they were given by name, or when they
-    hold JSON records; tables of a database that are no ledgers are passed over if one of its tables is.
+    hold JSON lines; tables of a database that are no ledgers are passed over if one of its tables is. A file that is
+    not what its name promises may be a destroyed ledger: it is said beside a ledger, or right in a folder
+    that was given and holds none.
     """
     paths = list(paths)
     given = {str(path) for path in paths}
     waiting: list[Skipped] = []
     served: set[str] = set()
+    doubtful: list[Skipped] = []
     for found in discover(paths):
         if isinstance(found, Skipped):
-            yield found
+            lines = found.path in given or found.path.lower().endswith(LINES)
+            if lines or found.finding.code != "container.not-recognised":
+                yield found
+            else:
+                doubtful.append(found)
             continue
         try:
             opened = open_ledger(found)
@@ -71,15 +83,23 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
         if isinstance(opened, Opened):
             served.add(found.path)
             yield opened
-        elif found.path in given or (
-            found.member is None and (found.container in ("jsonl", "gzip") or found.path.lower().endswith(LINES))
-        ):
+        elif found.path in given or (found.member is None and _holds_lines(found)):
             waiting.append(opened)
     said: set[str] = set()
     for skipped in waiting:
         if skipped.path not in served and skipped.path not in said:
             said.add(skipped.path)
             yield skipped
+    folders = {os.path.dirname(path) for path in served} or {path.rstrip("/") for path in given}  # noqa: PTH120
+    yield from (each for each in doubtful if os.path.dirname(each.path) in folders)  # noqa: PTH120 - the path's text
+
+
+def _holds_lines(source: Source) -> bool:
+    """Whether these are JSON lines, as ledgers are: documents, and objects alone on their line, are mostly settings."""
+    name = source.path.lower().removesuffix(".gz")
+    if name.endswith((*LINES, ".json")) or not isinstance(source, JsonlSource):
+        return name.endswith(LINES)
+    return sum(_OBJECT.match(raw) is not None for raw in sample(source)) > 1
 
 
 def open_ledger(source: Source) -> Opened | Skipped:

@@ -13,7 +13,7 @@ from console.sources.json_array import JsonSource
 from console.sources.jsonl import JsonlSource
 from console.sources.pack import ledger_members
 from console.sources.said import empty, not_recognised
-from console.sources.sniff import FIRST, hopeless, stored_kind, text_kind
+from console.sources.sniff import FIRST, broken_promise, hopeless, stored_kind, text_kind
 from console.sources.sqlite_rows import open_database
 from console.sources.sse import SseSource
 
@@ -32,7 +32,8 @@ def discover(paths: Iterable[str]) -> Iterator[Source | Skipped]:
     """Ledgers of files and folders (recursive, in name order), as they are found.
 
     What is given is always answered. In folders, files that are no ledgers are passed over silently; what cannot be
-    read, or is empty under a ledger's name, is said. Hidden folders and files that belong to a database are left out.
+    read, is empty under a ledger's name, or is not at all what its name promises, is said. Hidden folders and files
+    that belong to a database are left out.
     """
     for path in paths:
         if not os.path.isdir(path):  # noqa: PTH112 - a test that never raises, on the text as given
@@ -101,21 +102,23 @@ def _open(path: str, *, walking: bool) -> list[Source | Skipped]:
     try:
         with opened(path) as descriptor:
             first = read_at(path, descriptor, 0, FIRST)
-        if walking and hopeless(first) and not path.lower().endswith(LINES):
-            return []
-        found = _opened(path, first)
+        if not walking:
+            return _opened(path, first)
+        passed_over = hopeless(first) and not path.lower().endswith(LINES)
+        found = [] if passed_over else [one for one in _opened(path, first) if _worth_saying(one)]
     except SourceError as error:
         return [Skipped(path, error.finding)]
-    if walking:
-        return [one for one in found if not isinstance(one, Skipped) or _worth_saying(one)]
-    return found
+    broken = broken_promise(os.path.basename(path), first)  # noqa: PTH119 - the text of the path
+    return found or ([not_recognised(path, broken)] if broken else [])
 
 
-def _worth_saying(skipped: Skipped) -> bool:
-    code = skipped.finding.code
+def _worth_saying(found: Source | Skipped) -> bool:
+    if not isinstance(found, Skipped):
+        return True
+    code = found.finding.code
     if code == "container.empty":
-        return skipped.path.lower().endswith(_LEDGER_LIKE)
-    return code != "container.not-recognised" or skipped.path.lower().endswith(LINES)
+        return found.path.lower().endswith(_LEDGER_LIKE)
+    return code != "container.not-recognised" or found.path.lower().endswith(LINES)
 
 
 def _opened(path: str, first: bytes) -> list[Source | Skipped]:

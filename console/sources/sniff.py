@@ -1,5 +1,6 @@
 """What a file or decoded stream is, told from its first bytes, never from its name."""
 
+import codecs
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,6 +31,7 @@ SQLITE = b"SQLite format 3\0"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 _BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SSE_LINE = re.compile(rb"(?:event|data|id|retry)(?::|$)|:")
 _SSE_TELLING = re.compile(rb"^(?:event|data)(?::|$)", re.MULTILINE)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -55,12 +57,43 @@ def stored_kind(first: bytes) -> str:
     return ""
 
 
+_PROMISES = {
+    ".gz": ("gzip", "a gzip stream"),
+    ".db": ("sqlite", "a SQLite database"),
+    ".sqlite": ("sqlite", "a SQLite database"),
+    ".sqlite3": ("sqlite", "a SQLite database"),
+    ".zip": ("zip", "a ZIP archive"),
+    ".json": ("", "a JSON document"),
+}
+_NO_PROMISE = (".tar.gz", "thumbs.db")
+
+
+def broken_promise(name: str, first: bytes) -> str:
+    """In a sentence: a file that its name promises to hold a ledger, and whose beginning is binary data of no kind that
+    is known here. '' for all others."""
+    promised = _PROMISES.get("." + name.rpartition(".")[2].lower())
+    if promised is None or name.lower().endswith(_NO_PROMISE) or stored_kind(first) or not _is_binary(first):
+        return ""
+    return f"Its name promises {promised[1]}, but its beginning is not one: it was overwritten, or is something else."
+
+
+def _is_binary(first: bytes) -> bool:
+    """Whether bytes cannot be the beginning of a text."""
+    if first[:2] in _UTF16:
+        return False
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(first)
+    except UnicodeDecodeError:
+        return True
+    return "\0" in text
+
+
 def hopeless(first: bytes) -> bool:
     """Whether a file that begins so cannot be a ledger: a cheap answer for folders full of other files."""
     text = first.removeprefix(_BOM).lstrip()
     if stored_kind(first) or not text or text[:1] in b"{[":
         return False
-    return not (b"\n{" in text or _SSE_LINE.match(text) or first[:2] in (b"\xff\xfe", b"\xfe\xff"))
+    return not (b"\n{" in text or _SSE_LINE.match(text) or first[:2] in _UTF16)
 
 
 class _HeadWindow:
@@ -81,9 +114,7 @@ def text_kind(window: Window) -> Verdict:
     head = window.read(0, HEAD)
     if not head:
         return Verdict("empty", "The file is empty.")
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or (
-        len(head) > 3 and 0 in head[:2] and head[:2].strip(b"\0") in (b"{", b"[")
-    ):
+    if head[:2] in _UTF16 or (len(head) > 3 and 0 in head[:2] and head[:2].strip(b"\0") in (b"{", b"[")):
         return Verdict("", "The text is UTF-16; ledgers are UTF-8. Convert a copy to read it.")
     start = len(head) - len(head.removeprefix(_BOM).lstrip())
     if start == len(head):

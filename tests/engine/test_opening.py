@@ -1,9 +1,16 @@
 """What a folder's ledgers are: nothing that promises to be one passes in silence."""
 
+import gzip
+import random
+import shutil
 from pathlib import Path
+
+import pytest
 
 from console.engine.opening import open_ledgers
 from console.sources.base import Skipped
+
+SAMPLES = Path(__file__).parents[2] / "sample_ledgers"
 
 
 def test_a_ledger_whose_beginning_was_destroyed_is_said(tmp_path: Path) -> None:
@@ -11,3 +18,60 @@ def test_a_ledger_whose_beginning_was_destroyed_is_said(tmp_path: Path) -> None:
     (found,) = open_ledgers([str(tmp_path)])
     assert isinstance(found, Skipped)
     assert found.finding.code == "container.not-recognised"
+
+
+def said(folder: Path) -> dict[str, str]:
+    """Words about files of a folder, by name."""
+    found = [each for each in open_ledgers([str(folder)]) if isinstance(each, Skipped)]
+    return {Path(each.path).name: each.finding.message for each in found}
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside a ledger", "alone"])
+@pytest.mark.parametrize("garbage", [bytes(100), random.Random(1).randbytes(100)], ids=["zeros", "garbage"])
+@pytest.mark.parametrize("name", ["events.json", "events.jsonl.gz", "Portal.DB", "a.sqlite", "b.sqlite3", "pack.zip"])
+def test_a_file_that_is_not_what_its_name_promises_is_said(
+    name: str, garbage: bytes, beside: bool, tmp_path: Path
+) -> None:
+    whole = {
+        ".json": (SAMPLES / "maysano/structural-events.json").read_bytes(),
+        ".gz": gzip.compress((SAMPLES / "kernel/audit.jsonl").read_bytes()),
+        ".zip": (SAMPLES / "kernel/evidence-pack.zip").read_bytes(),
+    }.get(Path(name).suffix, (SAMPLES / "kernel/portal.db").read_bytes())
+    (tmp_path / name).write_bytes(garbage + whole[len(garbage) :])
+    if beside:
+        shutil.copy(SAMPLES / "kernel/audit.jsonl", tmp_path)
+    message = said(tmp_path)[name]
+    assert "overwritten" in message
+    (tmp_path / name).write_bytes(whole)
+    assert name not in said(tmp_path)
+
+
+def test_ordinary_folders_are_quiet(tmp_path: Path) -> None:
+    """A ledger lies in the project's root: what is in the folders below is none of its business."""
+    shutil.copy(SAMPLES / "kernel/audit.jsonl", tmp_path)
+    files = {
+        "package.json": b'{"name": "x", "version": "1.0.0"}\n',
+        "tsconfig.json": b'// comments\n{"compilerOptions": {}}\n',
+        "settings.json": b"/* none */\n",
+        "list.json": b"[1, 2, 3]\n",
+        "wide.json": '{"a": 1}'.encode("utf-16"),
+        "docs.json.gz": gzip.compress(b'{"type": "doc",\n "name": "x"}\n'),
+        "min.js.map": b'{"version":3,"sources":[]}',
+        "min.js.map.gz": gzip.compress(b'{"version":3,"sources":[]}'),
+        "tox.ini": b"[tox]\nenvlist = py3\n",
+        "page.html": b"{% a %}\n{{ b }}\n{% c %}\n",
+        "text.gz": b"<html>not found</html>\n",
+        "log.1.gz": gzip.compress(b"Jan 1 kernel: started\n"),
+        "names.db": b"one two three\n",
+        "Thumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
+        "core.db": gzip.compress(b"packages"),
+        "source.tar.gz": b"x" * 100 + bytes(156) + b"ustar",
+        "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(100),
+    }
+    module = tmp_path / "node_modules" / "x"
+    module.mkdir(parents=True)
+    for folder in (tmp_path, module):
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+    (module / "cache.db").write_bytes(random.Random(2).randbytes(5000))
+    assert said(tmp_path) == {}
