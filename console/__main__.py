@@ -31,10 +31,11 @@ def _show(request: "Request") -> int:
         # Imported behind the first paint: the engine is half of what a start costs.
         from console.engine.client import open_session
 
-        session = await open_session(request.paths, index=request.index)
-        gc.freeze()
-        gc.enable()
-        return session
+        try:
+            return await open_session(request.paths, index=request.index)
+        finally:
+            gc.freeze()
+            gc.enable()
 
     app = ConsoleApp(opening, where=", ".join(request.paths))
     if request.theme != "auto":
