@@ -40,10 +40,12 @@ class _Unnamed(click.Command):
 def command(paths: list[str], index: str | None, config: str | None, no_color: bool, **_: Any) -> int:
     """Open the console on files and folders (default: the current folder)."""
     missing = [path for path in paths if not os.path.lexists(path)]
+    watched_for = "" if len(missing) == len(paths) else " yet; it is taken when it appears"
     for path in missing:
         near = get_close_matches(path, COMMANDS, 1)
-        say(f"{path}: there is no such file or folder" + (f" (is the command {near[0]} meant?)" if near else ""))
-    if missing:
+        meant = f" (is the command {near[0]} meant?)" if near else ""
+        say(f"{path}: there is no such file or folder{watched_for}{meant}")
+    if missing and not watched_for:
         return UNVERIFIED
     if not sys.stdout.isatty() or not sys.stdin.isatty():
         raise click.UsageError("The console needs a terminal; for pipes there are verify, events, streams and ledgers.")

@@ -47,10 +47,14 @@ def _nameable(items: Iterable[Opened | Skipped]) -> Iterator[Opened | Skipped]:
 
 
 class Keeper:
-    """The ledgers under some paths, and what became of each of them. ``index`` is the index's own file: no ledger."""
+    """The ledgers under some paths, and what became of each of them. ``index`` is the index's own file: no ledger.
 
-    def __init__(self, ingest: Ingest, paths: Iterable[str], index: str = "") -> None:
+    ``follow``: the paths are looked at again later, so that one that is missing may still come.
+    """
+
+    def __init__(self, ingest: Ingest, paths: Iterable[str], index: str = "", *, follow: bool = False) -> None:
         self._ingest = ingest
+        self._follow = follow
         self._writer = ingest.writer
         self.paths = [os.path.abspath(path) for path in paths]  # noqa: PTH100 - not through symbolic links
         self._by_path: dict[str, list[Live]] = {}
@@ -388,10 +392,13 @@ class Keeper:
         self._skipped.add(skipped.path)
         code = skipped.finding.code
         state = {"container.not-recognised": "not recognised", "container.empty": "empty"}.get(code, "unreadable")
+        note = skipped.finding.message
+        if self._follow and not os.path.lexists(skipped.path):
+            note = "Not there yet; taken when it appears."
         async with self._writer.transaction():
             ledger = await self._writer.add_ledger(skipped.path, None, "", "", "")
-            await self._writer.describe(ledger, state=state, note=skipped.finding.message)
-            await self._writer.findings.add(ledger, [skipped.finding])
+            await self._writer.describe(ledger, state=state, note=note)
+            await self._writer.findings.add(ledger, [replace(skipped.finding, message=note)])
 
     async def _forget(self, path: str) -> None:
         """A path that was said not to be a ledger, or a folder to hold none, may be one now."""

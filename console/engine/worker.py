@@ -107,7 +107,7 @@ async def _main(connection: Connection, work: Work) -> None:
                 return
         writer, note = await open_index(index)
         try:
-            keeper = Keeper(Ingest(writer, work.options), work.paths, work.index)
+            keeper = Keeper(Ingest(writer, work.options), work.paths, work.index, follow=work.follow)
             await _keep(keeper, speaker, stop, note, follow=work.follow)
         except sqlite3.Error as error:
             speaker.say(Progress("failed", note=f"The index cannot be written ({error})."), now=True)

@@ -149,6 +149,9 @@ def test_the_console_itself_needs_a_terminal_and_paths_that_exist(call: Call) ->
     result = call("vrify")
     assert result.code == 3
     assert "vrify: there is no such file or folder (is the command verify meant?)" in result.err
+    result = call(".", "later")
+    assert result.code == 2
+    assert "later: there is no such file or folder yet; it is taken when it appears" in result.err
 
 
 def test_paths_are_shown_as_they_were_given(call: Call) -> None:

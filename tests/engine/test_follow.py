@@ -101,6 +101,26 @@ async def test_new_files_and_folders_appear(folder: Path, index: Path) -> None:
         assert not [row for row in await one.ledgers() if row.state == "unreadable"]
 
 
+@pytest.mark.parametrize("missing", ["later.jsonl", "later", "not/yet/later.jsonl", "not/yet"])
+async def test_a_path_that_is_not_there_yet_is_watched_for(folder: Path, index: Path, missing: str) -> None:
+    ledger = folder / "deals.jsonl"
+    ledger.write_bytes(Deal().lines(2))
+    given = folder / missing
+    async with console(ledger, given, index=index) as one:
+        row = await one.ledger(given)
+        assert (row.state, row.format) == ("unreadable", "")
+        assert "taken when it appears" in row.note
+        later = given if given.suffix else given / "a.jsonl"
+        later.parent.mkdir(parents=True, exist_ok=True)
+        later.write_bytes(Deal("b").lines(3))
+        await one.records(later, 3)
+
+        async def alone() -> bool:
+            return [Path(row.path) for row in await one.ledgers()] == [ledger, later] and not await one.codes()
+
+        await one.until(alone)
+
+
 async def test_the_index_in_the_folder_is_no_ledger(folder: Path) -> None:
     deal = Deal()
     (folder / "deals.jsonl").write_bytes(deal.lines(2))
