@@ -40,6 +40,11 @@ class Grouped:
             cause.first = finding
         return []
 
+    def counts(self, code: str, group: str = "") -> bool:
+        """Whether ``count`` knows this cause."""
+        cause = self._causes.get((code, group))
+        return cause is not None and cause.first is not None
+
     def count(self, code: str, group: str = "") -> bool:
         """Count one more of a cause that was given with ``begin``; False if it is not known yet."""
         cause = self._causes.get((code, group))

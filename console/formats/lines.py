@@ -5,7 +5,7 @@ where as many colons come out as went in, nothing was dropped, in whatever order
 written. What is not proved is halved, down to single records, which are read the careful way (``strict``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -16,6 +16,8 @@ from console.model.record import RecordBatch
 LEVELS = 6
 """Brackets in brackets that an open value may have here."""
 
+_FEW = 8
+"""Records that are not halved where other decoders take them."""
 SafeInteger = Annotated[int, msgspec.Meta(gt=-SAFE_INTEGER, lt=SAFE_INTEGER)]
 
 
@@ -58,9 +60,11 @@ class Decoder:
         return found
 
 
-def stretches(batch: RecordBatch, decoders: list[Decoder]) -> Iterator[tuple[int, list[Any] | None]]:
+def stretches(
+    batch: RecordBatch, decoders: Sequence[Decoder], others: Decoder | None = None
+) -> Iterator[tuple[int, list[Any] | None]]:
     """The records of a batch in their order: the index of a first one, and the objects from there on; None for a
-    single record that needs the careful way. The decoder that fitted last comes to the front of the list.
+    single record that needs the careful way. ``others`` is for the few records that no decoder takes.
     """
     raws = batch.raws
     todo = [(0, len(raws))]
@@ -68,19 +72,10 @@ def stretches(batch: RecordBatch, decoders: list[Decoder]) -> Iterator[tuple[int
         start, stop = todo.pop()
         some = raws if stop - start == len(raws) else raws[start:stop]
         lines = batch.lines if some is raws and batch.lines is not None else b"\n".join(some)
-        found = _read(some, lines, decoders)
+        able = [*decoders, others] if others is not None and len(some) <= _FEW else decoders
+        found = next((objects for objects in (each.read(some, lines) for each in able) if objects is not None), None)
         if found is None and stop - start > 1:
             middle = (start + stop) // 2
             todo += [(middle, stop), (start, middle)]
         elif stop > start:
             yield start, found
-
-
-def _read(raws: list[bytes], lines: bytes, decoders: list[Decoder]) -> list[Any] | None:
-    for index, decoder in enumerate(decoders):
-        found = decoder.read(raws, lines)
-        if found is not None:
-            if index:
-                decoders.insert(0, decoders.pop(index))
-            return found
-    return None

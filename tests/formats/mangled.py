@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
-    st.sampled_from(["", "7", ":", "a b", "é", "\ud800", "\0", '"x":', "x" * 300, "2026-02-30T00:00:00", "now"]),
-    st.sampled_from(["2026-01-05T10:00:00", "2026-01-05T10:00:00.5Z", "2031-01-01T00:00:00Z", "1999-12-31T23:59:60Z"]),
+    st.sampled_from(["", "7", ":", "a b", "é", "\ud800", "\0", '"x":', "x" * 300]),
     st.integers(-3, 3),
     st.sampled_from([2**53 - 1, 2**53, -(2**53), 2**64, 10**400]),
     st.floats(allow_nan=False),
@@ -19,20 +18,34 @@ VALUES = st.one_of(
 )
 
 
+TIMES = st.sampled_from(
+    [
+        *("2031-01-01T00:00:00.000001Z", "2031-01-01T00:00:00", "1999-12-31T23:59:60Z", "2026-02-30T00:00:00"),
+        *("2025-10-01T10:00:00", "2025-10-01T10:00:00.5Z", "2025-10-01T10:00:00.500000Z", "now"),
+    ]
+)
+INNER = ["event_id", "trace_id", "schema_version", "tool_name", "status", "field", "oldValue", "more"]
+"""Keys that mean something inside of some system's objects."""
+
+
 @st.composite
 def documents(draw: st.DrawFn, pool: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A document of the pool; now and then one key has another value, is gone, or is new."""
+    """A document of the pool; now and then a key has another value, is gone, or is new."""
     document = dict(draw(st.sampled_from(pool)))
-    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
-        key = draw(st.sampled_from([*document, "extra"]))
-        inside = document.get(key)
-        what = draw(st.sampled_from(["set", "set", "drop", "inside"]))
-        if what == "drop":
-            document.pop(key, None)
-        elif what == "inside" and isinstance(inside, dict) and inside:
-            document[key] = inside | {draw(st.sampled_from([*inside, "more"])): draw(VALUES)}
+    for _ in range(draw(st.sampled_from([0, 1, 1, 1, 2]))):
+        times = [name for name, value in document.items() if str(value)[10:11] == "T"]
+        objects = [name for name, value in document.items() if isinstance(value, dict)]
+        what = draw(st.sampled_from(["set", "set", "drop", *["time"] * bool(times), *["inside"] * bool(objects)]))
+        if what == "time":
+            document[draw(st.sampled_from(times))] = draw(TIMES)
+        elif what == "inside":
+            name = draw(st.sampled_from(objects))
+            document[name] = document[name] | {draw(st.sampled_from([*document[name], *INNER * 2])): draw(VALUES)}
         else:
-            document[key] = draw(VALUES)
+            name = draw(st.sampled_from([*document, "extra"]))
+            document = {each: value for each, value in document.items() if each != name}
+            if what == "set":
+                document[name] = draw(VALUES)
     return document
 
 
@@ -45,9 +58,8 @@ def written(draw: st.DrawFn, pool: Sequence[dict[str, Any]]) -> bytes:
     raw = text.encode("utf-8", "surrogatepass")
     damage = draw(st.sampled_from([*[""] * 4, "twice", "space", "colon", "escape", "cut", "flip", "two", "cr", "none"]))
     at = draw(st.integers(0, max(len(raw) - 1, 0)))
-    key = json.dumps(next(iter(document), "a"))
     if damage == "twice":
-        raw = raw[:-1] + f",{key}:1}}".encode() if len(document) else b'{"a":1,"a":2}'
+        raw = raw[:-1] + f",{json.dumps(next(iter(document), 'a'))}:1}}".encode()
     elif damage == "space":
         raw = raw.replace(b'":', b'" :', 1)
     elif damage == "colon":
@@ -74,7 +86,7 @@ def ledgers(pool: Sequence[dict[str, Any]]) -> st.SearchStrategy[list[bytes]]:
     def ledger(draw: st.DrawFn) -> list[bytes]:
         start = draw(st.integers(0, len(pool) - 1))
         sound = [json.dumps(each).encode() for each in pool[start : start + draw(st.integers(0, 12))]]
-        for raw in draw(st.lists(written(pool), max_size=4)):
+        for raw in draw(st.lists(written(pool), max_size=5)):
             sound.insert(draw(st.integers(0, len(sound))), raw)
         return sound
 

@@ -13,7 +13,9 @@ from console.formats.zakops import rules, schema
 from console.formats.zakops.decode import Row
 from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
 from console.formats.zakops.registry import REGISTRY
-from console.formats.zakops.shapes import ACTION, AUDIT, INBOX, TITLES
+from console.formats.zakops.shapes import ACTION, AGENT, AUDIT, INBOX, TITLES
+from console.formats.zakops.sound import Sound
+from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.model.trust import Severity
 from console.verify.catalogue import CATALOGUE, finding
@@ -45,6 +47,12 @@ class _Missing:
     offset: int = 0
     length: int = 0
 
+    def add(self, trace: str | None, correlation: str | None) -> None:
+        """One more, which lacks one of these or both."""
+        self.events += 1
+        self.trace += trace is None
+        self.correlation += correlation is None
+
 
 class Checks:
     """The checks of one ledger; ``now`` is the clock of the checks (UTC microseconds).
@@ -62,15 +70,19 @@ class Checks:
     def start(self, row: Row) -> None:
         """What follows is about this event."""
         self.row = row
+        self.begin((row.record, row.offset, row.length), row.event_id)
+
+    def begin(self, place: tuple[int, int, int], event_id: str | None) -> None:
+        """The same of an event that has passed; ``place`` is record, offset and length."""
+        self._at = place
+        self._event_id = event_id
         self.findings: list[Finding] = []
         self.worst = Severity.NONE
 
     def say(self, code: str, message: str, group: str = "", each: int = EACH, **more: Any) -> None:
         """A finding at this event; counted only, if its cause was said often enough. Marks the row either way."""
-        row = self.row
-        said = finding(
-            code, message, record=row.record, offset=row.offset, length=row.length, event_id=row.event_id, **more
-        )
+        record, offset, length = self._at
+        said = finding(code, message, record=record, offset=offset, length=length, event_id=self._event_id, **more)
         self.findings += self._grouped.say(said, group, each=each)
         if said.severity > self.worst:
             self.worst = said.severity
@@ -80,8 +92,8 @@ class Checks:
     ) -> None:
         """Count one more of a cause that is said once for the whole ledger; marks the row if asked to."""
         if not self._grouped.count(code, group):
-            row = self.row
-            said = finding(code, message, severity=severity, record=row.record, offset=row.offset, length=row.length)
+            record, offset, length = self._at
+            said = finding(code, message, severity=severity, record=record, offset=offset, length=length)
             self._grouped.begin(said, group)
         if mark:
             self.worst = max(self.worst, CATALOGUE[code].severity if severity is None else severity)
@@ -115,7 +127,7 @@ class Checks:
             message = f"The event type {shown(row.type)!r} is not in the registry."
             self.count("schema.unknown-event-type", message, row.type, Severity.WARNING)
         if version is None and shape not in (ACTION, INBOX):
-            of = repr(row.type) if "schema_version" in document else TITLES[shape]
+            of = _unversioned("schema_version" in document, row.type, shape)
             self.count("schema.missing-version", f"Events of {of} name no schema_version.", of, mark=False)
         elif plan.unknown_version:
             of = f"version {version} of {row.type!r}"
@@ -141,9 +153,7 @@ class Checks:
             missing = self._missing
             if not missing.events:
                 missing.record, missing.offset, missing.length = row.record, row.offset, row.length
-            missing.events += 1
-            missing.trace += row.trace is None
-            missing.correlation += row.correlation is None
+            missing.add(row.trace, row.correlation)
         if row.correlation == row.deal or row.correlation is None or row.deal is None:
             return
         if rules.is_cut(row.deal, row.correlation):
@@ -152,6 +162,35 @@ class Checks:
         else:
             message = "correlation_id is not deal_id."
             self.say("correlation.mismatch", message, field="deal_id", expected=row.correlation, actual=row.deal)
+
+    def passes(self, sound: Sound, row: int) -> bool:
+        """The same checks of a sound event: True if it gives no finding of its own, and what is only counted has been
+        counted. False, and nothing counted, if more is to be said of it."""
+        event, payload, version = sound.events[row], sound.payloads[row], sound.versions[row]
+        trace, correlation, micros = sound.traces[row], sound.correlations[row], sound.times[row]
+        number = version if type(version) is int else 1
+        plan = self._plans.get((AGENT, event.event_type, number)) or self._plan(AGENT, event.event_type, number)
+        if not plan.known or plan.unknown_version or payload is None or micros == NO_TIME or micros > self.latest:
+            return False
+        if plan.payload is not None and payload and not schema.JUDGED.isdisjoint(payload):
+            try:
+                plan.payload(payload)
+            except ValidationError:
+                return False
+        lacking = trace is None or correlation is None
+        if (lacking and not self._missing.events) or (event.deal_id and correlation and event.deal_id != correlation):
+            return False
+        if version is None or not sound.zones[row]:
+            of = _unversioned(event.schema_version is None, event.event_type, AGENT)
+            causes = [("schema.missing-version", of)] if version is None else []
+            causes += [] if sound.zones[row] else [("order.naive-timestamp", "")]
+            if not all(self._grouped.counts(*cause) for cause in causes):
+                return False
+            for cause in causes:
+                self._grouped.count(*cause)
+        if lacking:
+            self._missing.add(trace, correlation)
+        return True
 
     def standing(self) -> Iterator[Finding]:
         """What is said once for the whole ledger."""
@@ -189,6 +228,11 @@ class Checks:
         if len(self._plans) < 1000:
             self._plans[shape, name, version] = plan
         return plan
+
+
+def _unversioned(written: bool, name: str, shape: str) -> str:
+    """Whose events have no version: those of the type, or of all the table where it has no such column."""
+    return repr(name) if written else TITLES[shape]
 
 
 def _plan(shape: str, name: str, version: int) -> _Plan:

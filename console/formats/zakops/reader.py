@@ -1,19 +1,24 @@
 """Reads a ZakOps ledger batch after batch: rows, checks, the rules of streams, and what holds as of now."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from msgspec import to_builtins
+
 from console.formats import strict
-from console.formats.assemble import Assembler
+from console.formats.assemble import Assembler, codes
 from console.formats.base import Context, Rewalk, key64
 from console.formats.instant import parse, quick
 from console.formats.invalid import shown
+from console.formats.lines import Decoder, OpenObject, stretches
 from console.formats.zakops import rules
 from console.formats.zakops.checks import Checks
 from console.formats.zakops.decode import Row, read_row, text
+from console.formats.zakops.registry import REGISTRY
 from console.formats.zakops.shapes import (
     ACTION,
+    AGENT,
     AUDIT,
     DEAL_FILE,
     INBOX,
@@ -23,6 +28,7 @@ from console.formats.zakops.shapes import (
     default_shape,
     shape_of,
 )
+from console.formats.zakops.sound import Event, Sound
 from console.formats.zakops.streams import Followed, Streams
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
@@ -40,6 +46,8 @@ class ZakopsReader:
         self._default = default_shape(context.shape)
         self._deal = deal_of(context.shape)
         self._newest_first = NEWEST_FIRST in context.shape
+        self._decoders = [] if self._newest_first or self._deal else [Decoder(Event)]
+        self._others = Decoder(OpenObject)
         self._assembler = Assembler()
         self._streams = Streams(self._assembler.streams)
         self._checks = Checks(context.now)
@@ -51,24 +59,97 @@ class ZakopsReader:
 
     def read(self, batch: RecordBatch) -> EventBatch:
         out = EventBatch(batch.first)
-        for index, raw in enumerate(batch.raws):
-            offset, length = batch.offsets[index], batch.lengths[index]
-            if not raw and length:  # too large: the container has said so
-                out.add(offset, length, trust=Trust.UNCHECKED, worst=Severity.ERROR)
-                continue
-            decoded = strict.decode(raw)
-            document = decoded.document
-            shape = None if document is None else shape_of(document) or self._default
-            if document is None or shape is None:
-                self._unreadable(out, decoded, batch.first + index, offset, length)
-                continue
-            row = read_row(document, shape, self._deal)
-            row.record, row.offset, row.length = batch.first + index, offset, length
-            self._add(out, row, document)
-            if decoded.problems:
-                out.findings += strict.place_problems(decoded.problems, row.record, offset, length)
-                out.worst[-1] = max(out.worst[-1], *(each.severity for each in out.findings[-len(decoded.problems) :]))
+        for start, found in stretches(batch, self._decoders, self._others):
+            if found is None:
+                self._record(out, batch, start)
+            elif type(found[0]) is Event:
+                self._sound(out, batch, start, found)
+            else:
+                for index, document in enumerate(found, start):
+                    self._document(out, batch, index, strict.Decoded(document))
         return self._assembler.finish(out)
+
+    def _record(self, out: EventBatch, batch: RecordBatch, index: int) -> None:
+        raw, length = batch.raws[index], batch.lengths[index]
+        if not raw and length:  # too large: the container has said so
+            out.add(batch.offsets[index], length, trust=Trust.UNCHECKED, worst=Severity.ERROR)
+        else:
+            self._document(out, batch, index, strict.decode(raw))
+
+    def _document(self, out: EventBatch, batch: RecordBatch, index: int, decoded: strict.Decoded) -> None:
+        document, place = decoded.document, (batch.first + index, batch.offsets[index], batch.lengths[index])
+        shape = None if document is None else shape_of(document) or self._default
+        if document is None or shape is None:
+            self._unreadable(out, decoded, *place)
+            return
+        row = read_row(document, shape, self._deal)
+        row.record, row.offset, row.length = place
+        self._add(out, row, document)
+        if decoded.problems:
+            out.findings += strict.place_problems(decoded.problems, *place)
+            out.worst[-1] = max(out.worst[-1], *(each.severity for each in out.findings[-len(decoded.problems) :]))
+
+    def _sound(self, out: EventBatch, batch: RecordBatch, start: int, events: Sequence[Event]) -> None:
+        """Events from an index of the batch on: those of a run of which nothing new is to be said of themselves by
+        columns, the others one by one."""
+        sound, low = Sound(events), 0
+        runs: list[int] = []
+        worst = bytearray()
+        for row in range(len(events)):
+            key = events[row].run_id
+            if key and self._checks.passes(sound, row):
+                place = batch.first + start + row, batch.offsets[start + row], batch.lengths[start + row]
+                run = self._streams.follow(("run", key))
+                self._follow(run, out, sound, row, place, len(out) + len(runs))
+                runs.append(run.code)
+                worst.append(self._checks.worst)
+                continue
+            self._columns(out, batch, start, sound, low, runs, worst)
+            self._document(out, batch, start + row, strict.Decoded(to_builtins(events[row])))
+            runs, worst, low = [], bytearray(), row + 1
+        self._columns(out, batch, start, sound, low, runs, worst)
+
+    def _follow(
+        self, run: Followed, out: EventBatch, sound: Sound, row: int, place: tuple[int, int, int], at: int
+    ) -> None:
+        """The rules of a sound event's streams; row ``at`` of the batch will be its."""
+        event, payload, micros = sound.events[row], sound.payloads[row] or {}, sound.times[row]
+        trace, correlation = sound.traces[row], sound.correlations[row]
+        checks, streams = self._checks, self._streams
+        checks.begin(place, sound.ids[row] or None)
+        streams.touch(run)
+        assert isinstance(run.state, rules.Run)
+        self._run(run, run.state, REGISTRY[event.event_type].category, event.tool_call_id, payload, place)
+        self._order(run, AGENT, micros)
+        of_deal = correlation or event.deal_id
+        if of_deal:
+            out.also.append((at, streams.follow(("deal", of_deal)).code))
+        if trace:
+            followed = streams.follow(("trace", trace))
+            out.also.append((at, followed.code))
+            if correlation:
+                self._trace(followed, correlation)
+        if event.action_id:
+            out.also.append((at, streams.follow(("action", event.action_id)).code))
+        if checks.findings:
+            out.findings += checks.findings
+
+    def _columns(
+        self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound, low: int, runs: list[int], worst: bytearray
+    ) -> None:
+        """Rows of sound events from ``low`` on, one for each code in ``runs``."""
+        names, high = self._assembler, low + len(runs)
+        out.offset.extend(batch.offsets[start + low : start + high])
+        out.length.extend(batch.lengths[start + low : start + high])
+        out.time.extend(sound.times[low:high])
+        out.sequence.extend(sound.sequences[low:high])
+        out.type.extend(codes(names.types, [event.event_type for event in sound.events[low:high]]))
+        out.actor.extend(codes(names.actors, sound.actors[low:high]))
+        out.stream.extend(runs)
+        out.key.extend(sound.keys[low:high])
+        out.parent.extend(sound.parents[low:high])
+        out.trust.extend(bytes((Trust.UNCHAINED,)) * len(runs))
+        out.worst.extend(worst)
 
     def _unreadable(self, out: EventBatch, decoded: strict.Decoded, record: int, offset: int, length: int) -> None:
         findings = strict.place_problems(decoded.problems, record, offset, length)
@@ -131,26 +212,45 @@ class ZakopsReader:
             return
         if self._newest_first:
             return
+        place = row.record, row.offset, row.length
         if isinstance(state, rules.Action):
             if row.shape == AUDIT:
                 self._say(rules.step_action(state, row.type, row.payload), stream.key)
                 if row.type == "started":
-                    state.since, state.record, state.offset, state.length = micros, row.record, row.offset, row.length
+                    state.since = micros
+                    state.record, state.offset, state.length = place
                 self._streams.watch(stream)
         elif isinstance(state, rules.Run):
-            call = None
-            if row.category.startswith("run.tool_"):
-                call = text(document.get("tool_call_id") or (row.payload or {}).get("tool_call_id"))
-            self._say(rules.step_run(state, row.category, call), stream.key)
-            if state.status in rules.ENDED and not state.record and state.unanswered:
-                state.record, state.offset, state.length = row.record, row.offset, row.length
-                self._streams.watch(stream)
+            self._run(stream, state, row.category, document.get("tool_call_id"), row.payload, place)
         elif row.category == "deal.stage_changed" and row.payload is not None:
             state.stage = text(row.payload.get("to_stage")) or state.stage
+        self._order(stream, row.shape, micros)
+
+    def _run(
+        self,
+        stream: Followed,
+        state: rules.Run,
+        category: str,
+        call: Any,
+        payload: Mapping[str, Any] | None,
+        place: tuple[int, int, int],
+    ) -> None:
+        """The rules of an event's run."""
+        if category.startswith("run.tool_"):
+            call = text(call or (payload or {}).get("tool_call_id"))
+        remarks = rules.step_run(state, category, call)
+        if remarks:
+            self._say(remarks, stream.key)
+        if state.status in rules.ENDED and not state.record and state.unanswered:
+            state.record, state.offset, state.length = place
+            self._streams.watch(stream)
+
+    def _order(self, stream: Followed, shape: str, micros: int) -> None:
+        """The order of times in a stream."""
         if micros != NO_TIME:
-            if micros < state.last:
-                self._regression(stream, row, micros)
-            state.last = micros
+            if micros < stream.state.last:
+                self._regression(stream, shape, micros)
+            stream.state.last = micros
 
     def _say(self, remarks: list[rules.Remark], stream: str) -> None:
         for code, message, field, expected, actual, severity in remarks:
@@ -165,11 +265,11 @@ class ZakopsReader:
                 severity=severity,
             )
 
-    def _regression(self, stream: Followed, row: Row, micros: int) -> None:
+    def _regression(self, stream: Followed, shape: str, micros: int) -> None:
         back = (stream.state.last - micros) / 1_000_000
         message = f"The time is {back:g} s before that of the event before it in this {stream.kind}."
-        more: dict[str, Any] = {"stream": stream.key, "field": TIMES[row.shape][0]}
-        if row.shape not in (AUDIT, DEAL_FILE):
+        more: dict[str, Any] = {"stream": stream.key, "field": TIMES[shape][0]}
+        if shape not in (AUDIT, DEAL_FILE):
             # PostgreSQL's NOW() is the start of a transaction: two that overlap may commit the other way round.
             message += " Overlapping transactions do this too."
             more |= {"severity": Severity.WARNING, "confidence": Confidence.HEURISTIC}

@@ -1,0 +1,83 @@
+"""Sound agent events as columns: what each says of itself, before any rule looks at it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from console.formats.base import keys64
+from console.formats.instant import moments
+from console.formats.lines import OpenObject, SafeInteger
+from console.formats.zakops.decode import LONGEST, read_payload, text
+
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
+_Given = _Name | UnsetType | None
+
+
+class Event(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A row of agent_events or deal_events whose columns hold what their names say; see ``schema.AgentEvent`` and
+    ``schema.DealEvent``. What is not written is ``UNSET``, which counts as false like None."""
+
+    event_type: _Name
+    created_at: _Name
+    id: _Name | SafeInteger | UnsetType | None = UNSET
+    event_id: _Given = UNSET
+    run_id: _Given = UNSET
+    thread_id: _Given = UNSET
+    trace_id: _Given = UNSET
+    correlation_id: _Given = UNSET
+    causation_id: _Given = UNSET
+    deal_id: _Given = UNSET
+    action_id: _Given = UNSET
+    tool_call_id: _Given = UNSET
+    idempotency_key: _Given = UNSET
+    source: _Given = UNSET
+    actor: _Given = UNSET
+    actor_id: _Given = UNSET
+    actor_type: _Given = UNSET
+    event_source: _Given = UNSET
+    schema_version: SafeInteger | UnsetType | None = UNSET
+    sequence_number: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | UnsetType | None = UNSET
+    payload: OpenObject | str | UnsetType | None = UNSET
+    event_data: OpenObject | str | UnsetType | None = UNSET
+    details: OpenObject | str | UnsetType | None = UNSET
+    data: OpenObject | str | UnsetType | None = UNSET
+
+
+class Sound:
+    """Decoded events that follow each other, in columns; ``zones`` are '' for times that name none. ``payloads`` holds
+    None where one cannot be read."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.events = events
+        self.times, self.zones = moments([event.created_at for event in events])
+        self.payloads = [_payload(event) for event in events]
+        pairs = [(event, payload or {}) for event, payload in zip(events, self.payloads, strict=True)]
+        self.versions = [event.schema_version or _version(event, inner) for event, inner in pairs]
+        self.traces = [event.trace_id or text(inner.get("trace_id")) for event, inner in pairs]
+        self.correlations = [event.correlation_id or text(inner.get("correlation_id")) for event, inner in pairs]
+        self.ids = [event.event_id or text(inner.get("event_id") or event.id) or "" for event, inner in pairs]
+        self.keys = keys64(self.ids)
+        known = {**dict(zip(self.ids, self.keys, strict=True)), "": 0}
+        parents = [event.causation_id or text(inner.get("causation_id")) or "" for event, inner in pairs]
+        earlier = [parent for parent in parents if parent not in known]
+        known.update(zip(earlier, keys64(earlier), strict=True))
+        self.parents = [known[parent] for parent in parents]
+        given = [event.sequence_number for event in events]
+        self.sequences = [-1 if each is None or each is UNSET else each for each in given]
+        self.actors = [event.actor or event.actor_id or event.source or event.event_source or "" for event in events]
+
+
+def _payload(event: Event) -> Mapping[str, Any] | None:
+    """As ``decode.read_row`` finds it: of the first field that is there."""
+    for found in (event.payload, event.event_data, event.details, event.data):
+        if found is not UNSET:
+            payload, problems = (found, ()) if type(found) is dict else read_payload(found)
+            return None if problems else payload
+    return {}
+
+
+def _version(event: Event, payload: Mapping[str, Any]) -> Any:
+    """What stands for a schema version that is not a number other than 0."""
+    return 0 if event.schema_version == 0 else payload.get("schema_version")
