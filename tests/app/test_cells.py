@@ -31,18 +31,18 @@ def test_both_ends_of_a_path_stay() -> None:
     assert cut("abcdef", 4) == "abc…"
 
 
-@given(st.integers(20, 400), st.booleans(), st.booleans())
-def test_columns_fill_but_never_overflow(room: int, streams: bool, ledgers: bool) -> None:
-    columns = fit_columns(room, streams=streams, ledgers=ledgers)
+@given(st.integers(20, 400), st.booleans(), st.booleans(), st.booleans())
+def test_columns_fill_but_never_overflow(room: int, streams: bool, ledgers: bool, sequences: bool) -> None:
+    columns = fit_columns(room, streams=streams, ledgers=ledgers, sequences=sequences)
     if room >= 37:
         assert columns.total <= room
         assert columns.type >= 10
     assert width(titles(columns)) == columns.total
 
 
-@given(st.integers(36, 250))
-async def test_every_row_has_the_width_of_its_columns(room: int) -> None:
-    columns = fit_columns(room, streams=True, ledgers=True)
+@given(st.integers(36, 250), st.booleans())
+async def test_every_row_has_the_width_of_its_columns(room: int, sequences: bool) -> None:
+    columns = fit_columns(room, streams=True, ledgers=True, sequences=sequences)
     for entry in SESSION.entries[118:150]:
         texts = cells(entry.row, columns, "deals/acme/events.jsonl")
         shown = [getattr(texts, name) for name in texts.__slots__]
@@ -58,6 +58,12 @@ def test_80_columns_show_time_trust_type_sequence_and_stream() -> None:
     assert columns.time >= 18
     assert columns.type >= 20
     assert columns.stream >= 14
+
+
+def test_a_column_without_numbers_gives_its_room_to_the_type() -> None:
+    with_numbers, without = (fit_columns(69, streams=True, ledgers=False, sequences=each) for each in (True, False))
+    assert without.sequence == 0 and "seq" not in titles(without)
+    assert without.type + without.stream == with_numbers.type + with_numbers.stream + with_numbers.sequence + 1
 
 
 def test_pages_keep_the_latest_and_show_the_stale() -> None:

@@ -62,16 +62,17 @@ _SHARES = (
 )
 
 
-def fit_columns(width: int, *, streams: bool, ledgers: bool) -> Columns:
-    """Columns for a table so many cells wide. ``streams`` and ``ledgers``: rows of several of them are mixed.
+def fit_columns(width: int, *, streams: bool, ledgers: bool, sequences: bool = True) -> Columns:
+    """Columns for a table so many cells wide. ``streams`` and ``ledgers``: rows of several of them are mixed;
+    ``sequences``: there are rows that have a number in their stream.
 
     Time, trust, type, sequence and stream come first; then actor, ledger, record number, and words beside signs.
     """
     trust = TRUST_WIDTH if width >= 64 else 1
     worst = WORST_WIDTH if width >= 140 else 1
     time = 23 if width >= 120 else 18 if width >= 50 else 14
-    sequence = 6 if width >= 50 else 5
-    left = width - (1 + trust + worst + time + sequence + 5)
+    sequence = (6 if width >= 50 else 5) if sequences else 0
+    left = width - (1 + trust + worst + time + 4 + (sequence + 1 if sequence else 0))
     given: dict[str, int] = {}
     wanted = [share for share in _SHARES if (share.name != "stream" or streams) and (share.name != "ledger" or ledgers)]
     owed = 0
@@ -124,7 +125,9 @@ def cells(row: EventRow, columns: Columns, ledger_name: str = "") -> Cells:
         trust=fit(trust, columns.trust),
         worst=fit(worst, columns.worst),
         time=fit(time, columns.time),
-        sequence=fit("" if row.sequence is None else str(row.sequence), columns.sequence, right=True),
+        sequence=fit("" if row.sequence is None else str(row.sequence), columns.sequence, right=True)
+        if columns.sequence
+        else "",
         type=fit(safe(row.type, limit=TEXT_LIMIT), columns.type),
         stream=_stream(row, columns.stream) if columns.stream else "",
         actor=fit(safe(row.actor, limit=TEXT_LIMIT), columns.actor) if columns.actor else "",

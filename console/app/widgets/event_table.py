@@ -52,6 +52,8 @@ class EventTable(CursorList):
         self.follow = True
         self.ledger_names: Mapping[int, str] = {}
         self._streams, self._ledgers = streams, ledgers
+        self._sequences = False
+        """Whether a row with a number in its stream was seen: without any, their column gives its room to others."""
         self._view: View | None = None
         self._pages = Pages()
         self._wanted: dict[int, None] = {}
@@ -196,6 +198,9 @@ class EventTable(CursorList):
 
     def _arrived(self, page: int, rows: list[EventRow]) -> None:
         """Redraw only the lines that differ from what stood there."""
+        if not self._sequences and any(row.sequence is not None for row in rows):
+            self._sequences = True
+            self.on_resize()
         before = self._pages.put(page, rows)
         start = page * PAGE
         top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.page
@@ -214,7 +219,9 @@ class EventTable(CursorList):
     # drawing
 
     def restyle(self) -> None:
-        self._columns = fit_columns(self.inner_width, streams=self._streams, ledgers=self._ledgers)
+        self._columns = fit_columns(
+            self.inner_width, streams=self._streams, ledgers=self._ledgers, sequences=self._sequences
+        )
         self._inks = {}
 
     def placeholder(self, selected: bool) -> Strip:
