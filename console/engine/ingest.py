@@ -12,7 +12,7 @@ from console.formats.base import Reader
 from console.index.portion import Portion
 from console.index.references import orphans, resolve
 from console.index.schema import BY_REFERENCES, split_id
-from console.index.states import Known, irregular_streams, place, reader_state, stream_places, volumes
+from console.index.states import Known, beside_of, irregular_streams, place, reader_state, stream_places, volumes
 from console.index.writer import IndexWriter
 from console.model.finding import Finding
 from console.model.record import Cursor, Record
@@ -36,6 +36,8 @@ class Live:
     reader: Reader | None = None
     """Made when first needed: a ledger that never changes needs none."""
     file: str = ""
+    beside: str = ""
+    """What lay beside it when it was last read from its beginning."""
     profile: str | None = None
     state: str = "live"
     said: bool = False
@@ -77,17 +79,19 @@ class Ingest:
             ledger = await self.writer.add_ledger(
                 source.path, source.member, source.container, opened.format.name, opened.claim.shape
             )
+            if opened.beside:
+                await self.writer.note_beside(ledger, opened.beside)
             if source.container == "zip":
                 await self.writer.findings.add(ledger, check_manifest(source.path))
         self.writer.names.begin(ledger)
-        live = self.live[ledger] = Live(opened, source.path, source.member, ledger, Cursor())
+        live = self.live[ledger] = Live(opened, source.path, source.member, ledger, Cursor(), beside=opened.beside)
         return live
 
     async def resume(self, opened: Opened, known: Known) -> Live:
         """A ledger that the index holds: reading goes on behind its last record."""
         self.writer.names.begin(known.id)
         live = Live(opened, known.path, known.member, known.id, known.next, file=known.file, profile=known.profile)
-        live.state, live.said = known.state, known.said
+        live.state, live.said, live.beside = known.state, known.said, await beside_of(self.writer.db, known.id)
         self.live[known.id] = live
         return live
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,10 @@ from console.engine.continuity import Continuity, Mark, all_hold, compare, holds
 from console.engine.decode import file_text
 from console.engine.faults import READER_FAILED, as_said, of_the_index
 from console.engine.ingest import Ingest, Live, Step
-from console.engine.lookout import Lookout
+from console.engine.lookout import SHARE, Lookout
 from console.engine.opening import Opened, open_ledger, open_ledgers
 from console.engine.shelf import source_at
+from console.engine.tables import Tables
 from console.formats.base import Claim
 from console.formats.registry import by_name
 from console.index.schema import BY_FOLLOWING
@@ -20,6 +22,7 @@ from console.index.states import Known, known_ledgers, leaf_of, leaves, place, v
 from console.model.finding import Finding
 from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
+from console.sources.companion import beside
 from console.sources.content import FileContent
 from console.sources.jsonl import JsonlSource
 from console.verify.catalogue import finding
@@ -63,6 +66,8 @@ class Keeper:
         self._skipped: set[str] = set()
         """Paths that were said to be no ledgers."""
         self._lookout = Lookout(self.paths, index)
+        self._tables = Tables()
+        self._besides_not_before = 0.0
 
     @property
     def live(self) -> Iterable[Live]:
@@ -110,6 +115,9 @@ class Keeper:
             for live in list(self._by_path[path]):
                 async for step in self._look_again(live):
                     yield step
+            for table in self._tables.fresh(live.source for live in self._by_path.get(path, ())):
+                async for step in self._open(table, followed=True):
+                    yield step
             return
         if not self._lookout.is_ours(path) or self._lookout.passed_over(path):
             return
@@ -137,7 +145,19 @@ class Keeper:
 
     def changed(self) -> list[str]:
         """Paths where something changed since they were last looked at, for file systems that do not notify."""
-        return [*self._changed(), *(path for path in self._lookout.changed() if path not in self._by_path)]
+        return [
+            *self._changed(),
+            *self._besides_changed(),
+            *(path for path in self._lookout.changed() if path not in self._by_path),
+        ]
+
+    def _besides_changed(self) -> list[str]:
+        began = time.monotonic()
+        if began < self._besides_not_before:
+            return []
+        found = [live.path for live in self.live if live.state == "live" and _beside(live) != live.beside]
+        self._besides_not_before = began + (time.monotonic() - began) * SHARE
+        return found
 
     def _changed(self) -> list[str]:
         return [path for path, ledgers in self._by_path.items() if any(map(_differs, ledgers))]
@@ -209,8 +229,21 @@ class Keeper:
         if live.next.ordinal <= SAMPLE and live.next.ordinal > 1:
             async for step in self._recognise_again(live):
                 yield step
+        if _beside(live) != live.beside:
+            async for step in self._with_what_is_beside(live):
+                yield step
         async for step in self._read(live):
             yield step
+
+    async def _with_what_is_beside(self, live: Live) -> AsyncIterator[Step]:
+        """Files that help to check a ledger came, changed or went: all of it is decoded again with those there now."""
+        item = open_ledger(live.source)
+        whole = live.moved is None and len(await volumes(self._writer.db, live.id)) == 1
+        if isinstance(item, Opened) and whole and item.claim.shape == live.opened.claim.shape:
+            async for step in self._as_another(live, item):
+                yield step
+        else:
+            live.beside = _beside(live)
 
     async def _compared(self, live: Live, first: Mark | None, last: Mark | None) -> Continuity:
         if live.source.container in ("gzip", "zip") and live.file and live.file == _file(live):
@@ -336,10 +369,7 @@ class Keeper:
     async def _recognise_again(self, live: Live) -> AsyncIterator[Step]:
         """What few records were taken for something may be something else with more of them."""
         source = source_at(live.path, live.member)
-        try:
-            item = None if source is None else open_ledger(source)
-        except SourceError:
-            return
+        item = None if source is None else open_ledger(source)
         if item is None or isinstance(item, Skipped):
             return
         if (item.format.name, item.claim.shape) != (live.opened.format.name, live.opened.claim.shape):
@@ -349,12 +379,14 @@ class Keeper:
             live.opened = item
 
     async def _as_another(self, live: Live, item: Opened) -> AsyncIterator[Step]:
-        """More records tell more of what they are: all of them are decoded again."""
+        """More is known of what they are: all records are decoded again."""
         async with self._writer.transaction():
             await self._writer.clear(live.id)
             await self._writer.describe(
                 live.id, format=item.format.name, shape=item.claim.shape, container=item.source.container
             )
+            await self._writer.note_beside(live.id, item.beside)
+        live.beside = item.beside
         live.opened, live.next, live.file, live.reader, live.profile = item, Cursor(), "", None, None
         live.moved = None
         async for step in self._read(live):
@@ -406,6 +438,11 @@ class Keeper:
             self._skipped.discard(path)
             async with self._writer.transaction():
                 await self._writer.forget_skipped(path)
+
+
+def _beside(live: Live) -> str:
+    """What lies beside a ledger now."""
+    return beside(live.source, live.opened.format.companions)
 
 
 def _is_there(path: str) -> bool:

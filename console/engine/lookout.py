@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 _BESIDE = ("-wal", "-shm", "-journal")
-_SHARE = 20
-"""A look at all folders may take up to one part in this many of the time."""
+SHARE = 20
+"""A look at all folders, or at what lies beside all ledgers, may take up to one part in this many of the time."""
 
 _Stat = tuple[int, int, int]
 
@@ -49,7 +49,7 @@ class Lookout:
         found = [path for path, stat in now.items() if self._known.get(path) != stat]
         found += [path for path in self._known if path not in now]
         self._known = now
-        self._not_before = began + (time.monotonic() - began) * _SHARE
+        self._not_before = began + (time.monotonic() - began) * SHARE
         return [path for path in found if not self.passed_over(path)]
 
     def _files(self) -> Iterator[tuple[str, _Stat]]:

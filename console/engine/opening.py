@@ -10,7 +10,7 @@ from console.formats.base import Claim, Context, Format, Sample
 from console.formats.instant import now_micros
 from console.formats.registry import recognise
 from console.sources.base import Skipped, Source
-from console.sources.companion import companions
+from console.sources.companion import beside, companions
 from console.sources.discover import LINES, discover, sample
 from console.sources.jsonl import JsonlSource
 from console.verify.catalogue import finding
@@ -36,6 +36,8 @@ class Opened:
     format: Format
     claim: Claim
     companions: dict[str, bytes] = field(default_factory=dict)
+    beside: str = ""
+    """Changes with the companions: see ``console.sources.companion.beside``."""
 
     @property
     def name(self) -> str:
@@ -75,13 +77,11 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
             else:
                 doubtful.append(found)
             continue
-        try:
-            opened = open_ledger(found)
-        except Exception as error:  # noqa: BLE001 - a format that fails over one file must not hide the others
-            yield Skipped(found.path, as_said(found.path, error).finding)
-            continue
+        opened = open_ledger(found)
         if isinstance(opened, Opened):
             served.add(found.path)
+            yield opened
+        elif opened.finding.code not in ("container.not-recognised", "container.empty"):
             yield opened
         elif found.path in given or (found.member is None and _holds_lines(found)):
             waiting.append(opened)
@@ -103,12 +103,15 @@ def _holds_lines(source: Source) -> bool:
 
 
 def open_ledger(source: Source) -> Opened | Skipped:
-    """Recognise one source. Raises ``SourceError`` where it cannot be read."""
-    records = sample(source)
-    known = recognise(Sample(source.path, source.container, source.member, records))
-    if known is None:
-        message = "No format recognises its records." if records else "It holds no records."
-        code = "container.not-recognised" if records else "container.empty"
-        return Skipped(source.path, finding(code, message))
-    form, claim = known
-    return Opened(source, form, claim, companions(source, form.companions) if form.companions else {})
+    """Recognise one source. Never raises: what cannot be read is said, and so is a format that fails over it."""
+    try:
+        records = sample(source)
+        known = recognise(Sample(source.path, source.container, source.member, records))
+        if known is not None:
+            form, claim = known
+            now = beside(source, form.companions)
+            return Opened(source, form, claim, companions(source, form.companions) if form.companions else {}, now)
+    except Exception as error:  # noqa: BLE001 - what fails over one file must not hide the others
+        return Skipped(source.path, as_said(source.path, error).finding)
+    message = "No format recognises its records." if records else "It holds no records."
+    return Skipped(source.path, finding("container.not-recognised" if records else "container.empty", message))

@@ -33,7 +33,8 @@ class Records:
     def __init__(self, reader: IndexReader) -> None:
         self._reader = reader
         self._sources: dict[tuple[str, str | None], Source | None] = {}
-        self._contexts: dict[int, Context] = {}
+        self._contexts: dict[int, tuple[int, Context]] = {}
+        """By ledger, with the edition that they belong to: what lies beside a ledger may come later."""
 
     async def raw(self, row: EventRow, limit: int = LARGE) -> Raw:
         """One record of at most ``limit`` bytes. Never raises: what cannot be read any more is said."""
@@ -90,14 +91,15 @@ class Records:
 
     async def context(self, ledger: LedgerRow) -> Context:
         """What decoding and proving need; the profile is the one that was settled."""
-        found = self._contexts.get(ledger.id)
-        if found is None or found.profile != ledger.profile:
+        edition = (await self._reader.sizes(ledger.id)).get(ledger.id, (0, 0))[1]
+        of, found = self._contexts.get(ledger.id, (-1, None))
+        if found is None or found.profile != ledger.profile or of != edition:
             form = by_name(ledger.format)
             source = await asyncio.to_thread(self._source, ledger.path, ledger.member)
             beside = {} if source is None else await asyncio.to_thread(companions, source, form.companions)
             bare = Opened(source, form, Claim(100, ledger.shape, ""), beside) if source else None
             found = bare.context(Options(profile=ledger.profile)) if bare else Context(ledger.shape, 0, ledger.profile)
-            self._contexts[ledger.id] = found
+            self._contexts[ledger.id] = edition, found
         return found
 
     def _source(self, path: str, member: str | None) -> Source | None:

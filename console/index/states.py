@@ -40,6 +40,13 @@ async def known_ledgers(db: aiosqlite.Connection) -> list[Known]:
         ]
 
 
+async def beside_of(db: aiosqlite.Connection, ledger: int) -> str:
+    """What lay beside a ledger when it was last read from its beginning, as ``IndexWriter.note_beside`` was told."""
+    async with db.execute("SELECT value FROM meta WHERE key = ?", (f"beside:{ledger}",)) as rows:
+        row = await rows.fetchone()
+    return row[0] if row else ""
+
+
 async def volumes(db: aiosqlite.Connection, ledger: int) -> list[tuple[int, str, str | None]]:
     """The ledger's volumes, oldest first: the ordinal at which each begins, its path and member."""
     async with db.execute("SELECT first, path, member FROM volume WHERE ledger = ? ORDER BY first", (ledger,)) as rows:

@@ -54,6 +54,10 @@ class IndexWriter:
         names = ", ".join(f"{name} = ?" for name in columns)
         await self.db.execute(f"UPDATE ledger SET {names} WHERE id = ?", (*columns.values(), ledger))
 
+    async def note_beside(self, ledger: int, beside: str) -> None:
+        """Remember what lies beside a ledger: a text that changes with it."""
+        await self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"beside:{ledger}", beside))
+
     async def clear(self, ledger: int) -> None:
         """Forget a ledger's records, but not what was found about its container."""
         low, high = row_id(ledger, 0), row_id(ledger + 1, 0) - 1

@@ -1,6 +1,7 @@
 """Small files beside a ledger that help to check it: a manifest, a run's inputs and outputs."""
 
 import glob
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ def companions(source: Source, patterns: Sequence[str], limit: int = LIMIT) -> d
     Missing, unreadable and larger files are left out; at most ``COUNT`` are read. A pattern that leads out of the
     folder finds nothing.
     """
-    patterns = [one for one in patterns if not one.startswith("/") and ".." not in one.split("/")]
+    patterns = _inside(patterns)
     content = getattr(source, "content", None)
     if isinstance(content, PackContent):
         wanted = re.compile("|".join(map(translate, patterns)) or r"(?!)")
@@ -33,13 +34,9 @@ def companions(source: Source, patterns: Sequence[str], limit: int = LIMIT) -> d
         except SourceError:
             return {}
     found: dict[str, bytes] = {}
-    folder = os.path.dirname(os.path.abspath(source.path))  # noqa: PTH100, PTH120 - globs on exact text
-    for name in _matches(folder, patterns):
+    for name, path in _files(source, patterns):
         if len(found) >= COUNT:
             break
-        path = os.path.join(folder, name)  # noqa: PTH118
-        if name in found or path == os.path.abspath(source.path):  # noqa: PTH100
-            continue
         try:
             data = read_small(path, limit)
         except SourceError:
@@ -49,6 +46,36 @@ def companions(source: Source, patterns: Sequence[str], limit: int = LIMIT) -> d
     return found
 
 
-def _matches(folder: str, patterns: Sequence[str]) -> Iterator[str]:
+def beside(source: Source, patterns: Sequence[str]) -> str:
+    """A text that changes with the files that ``companions`` would find, told from names, sizes and times alone.
+
+    '' where there are none, and for an archive: what lies in it changes with it.
+    """
+    if not patterns or isinstance(getattr(source, "content", None), PackContent):
+        return ""
+    found = []
+    for name, path in islice(_files(source, _inside(patterns)), 2 * COUNT):
+        try:
+            status = os.stat(path)  # noqa: PTH116
+        except OSError:
+            continue
+        found.append((name, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+    return hashlib.sha256(repr(found).encode("utf-8", "surrogateescape")).hexdigest()[:16] if found else ""
+
+
+def _inside(patterns: Sequence[str]) -> list[str]:
+    """Those that stay in the folder."""
+    return [one for one in patterns if not one.startswith("/") and ".." not in one.split("/")]
+
+
+def _files(source: Source, patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names relative to the ledger's folder and paths of what matches, each once, without the ledger itself."""
+    ledger = os.path.abspath(source.path)  # noqa: PTH100 - globs on exact text
+    folder = os.path.dirname(ledger)  # noqa: PTH120
+    seen = {ledger}
     for pattern in patterns:
-        yield from sorted(islice(glob.iglob(pattern, root_dir=folder, recursive=True), _VISITED))  # noqa: PTH207
+        for name in sorted(islice(glob.iglob(pattern, root_dir=folder, recursive=True), _VISITED)):  # noqa: PTH207
+            path = os.path.join(folder, name)  # noqa: PTH118
+            if path not in seen:
+                seen.add(path)
+                yield name, path

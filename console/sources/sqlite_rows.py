@@ -103,6 +103,12 @@ class SqliteTable:
                 return self._large(connection, offset)[1]
         return None if row is None else leaf(self._raw(row)[0])
 
+    def filled(self) -> list["SqliteTable"]:
+        """The tables of the same database that hold rows now. They share its copy. Raises ``SourceError``."""
+        with self._opened() as connection:
+            tables = [each for each in _tables(connection) if _holds_rows(connection, each)]
+        return [SqliteTable(self._copy, each) for each in tables]
+
     def _opened(self) -> "_Opened":
         return _Opened(self._copy)
 
@@ -327,6 +333,14 @@ def open_database(path: str) -> list[SqliteTable | Skipped]:
     if not tables:
         return [empty(path, "The database holds no tables.")]
     return [SqliteTable(copy, table) for table in tables]
+
+
+def _holds_rows(connection: sqlite3.Connection, table: Table) -> bool:
+    try:
+        return connection.execute(f"SELECT 1 FROM main.{_quoted(table.name)} LIMIT 1").fetchone() is not None
+    except sqlite3.DatabaseError as error:
+        _raise_unless_damage(error)
+        return True
 
 
 def _tables(connection: sqlite3.Connection) -> list[Table]:

@@ -414,7 +414,7 @@ async def test_without_notification(folder: Path, index: Path, monkeypatch: pyte
 
     monkeypatch.setattr(watch, "awatch", silent)
     monkeypatch.setattr(watch, "POLL", 0.01)
-    monkeypatch.setattr(lookout, "_SHARE", 0)
+    monkeypatch.setattr(lookout, "SHARE", 0)
     deal, ledger = Deal(), folder / "deals.jsonl"
     ledger.write_bytes(deal.lines(2))
     writer, _ = await open_index(index)
