@@ -149,6 +149,8 @@ class _Run:
     opened: Opened
     reader: Reader
     names: list[StreamKey] = field(default_factory=list)
+    sets: list[tuple[int, ...]] = field(default_factory=lambda: [()])
+    """Of further streams; see ``EventBatch.further``."""
     first: Counts = field(default_factory=dict)
     further: Counts = field(default_factory=dict)
     facts: dict[StreamKey, StreamFacts] = field(default_factory=dict)
@@ -235,7 +237,8 @@ async def _read(run: _Run, scratch: "_Scratch", progress: Progress | None) -> Cu
         run.findings.add([each for each in batch.findings if each.standing])
         if len(out):
             run.names.extend(out.new_streams)
-            first, further = tally(out)
+            run.sets.extend(out.new_further)
+            first, further = tally(out, run.sets)
             merge(run.first, first)
             merge(run.further, further)
             if any(out.key) or any(out.parent):
@@ -299,7 +302,8 @@ async def _note_keys(db: aiosqlite.Connection, out: EventBatch) -> None:
         "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
         zip(range(base, base + len(out)), out.key, out.parent, out.offset, out.length, strict=True),
     )
-    await db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", [(key, base + row) for row, key in out.aliases])
+    named = [(key, base + row) for row, key in enumerate(out.alias) if key]
+    await db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", named)
     await db.execute("COMMIT")
 
 

@@ -17,14 +17,14 @@ class Assembler:
         self.types = Names()
         self.actors = Names()
         self.streams = Names()
+        self.further = Names()
 
     def add(self, out: EventBatch, event: Event, findings: Sequence[Finding] = (), *, keyed: bool = True) -> None:
         """Append one row. With ``keyed`` the event's id and parent get keys, for identity and reference checks.
 
         The row's worst severity is the worst of the findings given and of ``event.worst``.
         """
-        streams = event.streams
-        row = len(out)
+        first, *further = [self.streams.code(stream) for stream in event.streams] or [0]
         out.add(
             event.offset,
             event.length,
@@ -32,7 +32,8 @@ class Assembler:
             sequence=-1 if event.sequence is None else event.sequence,
             type=self.types.code(event.type) if event.type else 0,
             actor=self.actors.code(event.actor) if event.actor else 0,
-            stream=self.streams.code(streams[0]) if streams else 0,
+            stream=first,
+            further=self.further.code(tuple(further)) if further else 0,
             key=key64(event.event_id) if keyed and event.event_id else 0,
             parent=key64(event.parent) if keyed and event.parent else 0,
             trust=event.trust,
@@ -42,8 +43,6 @@ class Assembler:
             if findings
             else event.worst,
         )
-        for stream in streams[1:]:
-            out.also.append((row, self.streams.code(stream)))
         out.findings.extend(findings)
 
     def finish(self, out: EventBatch) -> EventBatch:
@@ -51,7 +50,8 @@ class Assembler:
         out.new_types = cast("list[str]", self.types.fresh)
         out.new_actors = cast("list[str]", self.actors.fresh)
         out.new_streams = cast("list[StreamKey]", self.streams.fresh)
-        self.types.fresh, self.actors.fresh, self.streams.fresh = [], [], []
+        out.new_further = cast("list[tuple[int, ...]]", self.further.fresh)
+        self.types.fresh, self.actors.fresh, self.streams.fresh, self.further.fresh = [], [], [], []
         return out
 
 

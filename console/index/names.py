@@ -8,8 +8,8 @@ import aiosqlite
 from console.model.batch import EventBatch
 from console.model.event import StreamKey
 
-Lists = tuple[list[int], list[int], list[int]]
-"""Ids of types, actors and streams, by a reader's codes."""
+Lists = tuple[list[int], list[int], list[int], list[tuple[int, ...]]]
+"""Ids of types, actors and streams by a reader's codes, and the sets of further streams, which hold codes."""
 
 
 class NameIds:
@@ -22,7 +22,7 @@ class NameIds:
 
     def begin(self, ledger: int) -> None:
         """A new reader will decode this ledger: its name lists start empty."""
-        self._lists[ledger] = ([0], [0], [0])
+        self._lists[ledger] = ([0], [0], [0], [()])
 
     def forget(self, ledger: int) -> None:
         """The ledger's streams are gone."""
@@ -39,11 +39,12 @@ class NameIds:
 
     async def take(self, ledger: int, events: EventBatch) -> None:
         """Ids for the names that these events bring."""
-        types, actors, streams = self._lists[ledger]
+        types, actors, streams, sets = self._lists[ledger]
         types.extend(await self._intern("type", events.new_types))
         actors.extend(await self._intern("actor", events.new_actors))
         streams.extend(await self._streams(ledger, events.new_streams))
-        further = {streams[code] for _, code in events.also} - self._further
+        sets.extend(events.new_further)
+        further = {streams[code] for each in events.new_further for code in each} - self._further
         if further:
             self._further |= further
             await self._db.executemany("UPDATE stream SET further = 1 WHERE id = ?", [(stream,) for stream in further])

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from console.index.membership import MEMBERS
 from console.index.schema import NO_TIME_BIT, WORST_SHIFT
 from console.model.trust import Severity, Trust
 
@@ -163,7 +164,7 @@ def _named(table: str) -> Callable[[_Value], Built]:
 def _streams(where: str, parameters: list[object]) -> Built:
     chosen = f"SELECT id FROM stream WHERE {where}"
     return (
-        f"(event.stream IN ({chosen}) OR event.id IN (SELECT event FROM membership WHERE stream IN ({chosen})))",
+        f"(event.stream IN ({chosen}) OR event.id IN ({MEMBERS} IN ({chosen})))",
         [*parameters, *parameters],
     )
 

@@ -233,6 +233,11 @@ class IndexReader:
         """Whether the stream is not the first one of some of its events."""
         return bool(await self.one("SELECT further FROM stream WHERE id = ?", (stream,)))
 
+    async def share(self, stream: int) -> float:
+        """Which part of its ledger's events a stream has."""
+        sql = "SELECT 1.0 * events / max(records, 1) FROM stream JOIN ledger ON ledger.id = ledger WHERE stream.id = ?"
+        return float(await self.one(sql, (stream,)) or 0)
+
     async def chain_neighbour(self, event: int, step: int, *, broken: bool = False) -> int | None:
         """The next (1) or previous (-1) event of the same stream by (sequence, record); see ``SessionApi.link``."""
         (stream, sequence) = next(

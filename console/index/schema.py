@@ -4,7 +4,7 @@ Readers remember what the ids of streams and ledgers stand for, so that none is 
 The index holds no copy of a ledger: offsets, lengths, the envelope's columns, record hashes, trust and findings.
 """
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x41754378
 """In the header of every index (``AuCx``): by it the console knows a file that it may write to or replace."""
 
@@ -50,7 +50,10 @@ CREATE INDEX event_time ON event (time);
 CREATE INDEX event_stream ON event (stream);
 CREATE INDEX event_key ON event (key) WHERE key != 0;
 CREATE INDEX event_worst ON event (mark) WHERE mark & 56 != 0;
-CREATE TABLE membership (stream INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (stream, event)) WITHOUT ROWID;
+CREATE TABLE membership (
+    stream INTEGER NOT NULL, first INTEGER NOT NULL, low INTEGER NOT NULL, span INTEGER NOT NULL,
+    PRIMARY KEY (stream, first, low)
+) WITHOUT ROWID;
 CREATE TABLE leaf (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
 CREATE TABLE alias (key INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (key, event)) WITHOUT ROWID;
 CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER NOT NULL);

@@ -1,6 +1,7 @@
 """Counts of a batch by stream: events by trust, earliest and latest time."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from console.model.batch import EventBatch
@@ -35,13 +36,17 @@ class Count:
 Counts = dict[int, Count]
 
 
-def tally(events: EventBatch) -> tuple[Counts, Counts]:
-    """Counts by stream code (0: no stream): of rows' first streams, and of further ones."""
+def tally(events: EventBatch, sets: Sequence[tuple[int, ...]]) -> tuple[Counts, Counts]:
+    """Counts by stream code (0: no stream): of rows' first streams, and of further ones. ``sets`` are those that
+    ``events.further`` names."""
     first = _count(events.stream.tolist(), events.trust, events.time.tolist())
-    also = [(events.trust[row], events.time[row], stream) for row, stream in events.also]
-    if not also:
-        return first, {}
-    return first, _count([each[2] for each in also], bytes(each[0] for each in also), [each[1] for each in also])
+    further: Counts = {}
+    size = len(events.further)
+    if size:
+        for code, count in _count(events.further.tolist(), events.trust[:size], events.time[:size].tolist()).items():
+            for stream in sets[code]:
+                further.setdefault(stream, Count()).add(count)
+    return first, further
 
 
 def merge(into: Counts, more: Counts) -> None:

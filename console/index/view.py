@@ -8,12 +8,16 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.index.membership import IS_MEMBER, MEMBERS
 from console.index.query import Query
 from console.index.reader import IndexReader
 from console.index.rows import EventRow
 from console.index.schema import row_id
 
 STEP = 4096
+DENSE = 50
+"""Where one event in so many belongs to a further stream, events are looked through in their order; where it is fewer,
+its events are listed and sorted."""
 _BETWEEN = " AND event.id BETWEEN ? AND ?"
 
 
@@ -38,7 +42,8 @@ class EventView:
         self._key = "event.time, event.id" if self._by_time else "event.id"
         self._query = query
         self._further = further
-        self._from, self._where, self._parameters = _source(query, scope, further=further)
+        self._from, self._where, self._parameters = self._listed = _source(query, scope, further=further)
+        """``listed`` is the same in the form that is best for all rows, not for some in their order."""
         self._descending = self._key.replace(",", " DESC,") + " DESC"
         self._whole = not query.conditions and not scope.hits and scope.stream is None
         self._anchors: list[tuple[int, ...]] = []
@@ -86,6 +91,7 @@ class EventView:
 
     async def _anew(self) -> int:
         self._anchors = []
+        await self._choose_source()
         self.count = sum(count for count, _ in self._seen.values()) if self._whole else await self._counted()
         self._last = await self._key_first(self._descending)
         first = await self._key_first(self._key)
@@ -99,8 +105,15 @@ class EventView:
         if stream is None or self._further or not await self._reader.is_further(stream):
             return False
         self._further = True
-        self._from, self._where, self._parameters = _source(self._query, self._scope, further=True)
         return True
+
+    async def _choose_source(self) -> None:
+        stream = self._scope.stream
+        self._listed = _source(self._query, self._scope, further=self._further)
+        dense = stream is not None and self._further and await self._reader.share(stream) > 1 / DENSE
+        self._from, self._where, self._parameters = (
+            _source(self._query, self._scope, further=True, dense=True) if dense else self._listed
+        )
 
     async def rows(self, start: int, stop: int) -> list[EventRow]:
         """Rows ``start`` to ``stop`` (at most 1,024); fewer at the end."""
@@ -159,8 +172,8 @@ class EventView:
         return True
 
     async def _counted(self, only: str = "", parameters: Sequence[int] = ()) -> int:
-        sql = f"SELECT count(*) {self._from} WHERE {self._where}{only}"
-        return int(await self._reader.one(sql, (*self._parameters, *parameters)))
+        tables, where, given = (self._from, self._where, self._parameters) if only else self._listed
+        return int(await self._reader.one(f"SELECT count(*) {tables} WHERE {where}{only}", (*given, *parameters)))
 
     async def _key_first(self, order: str) -> tuple[int, ...] | None:
         """The key of the first row in this order."""
@@ -213,14 +226,16 @@ def _marks(key: Sequence[int]) -> str:
     return ", ".join("?" * len(key))
 
 
-def _source(query: Query, scope: Scope, *, further: bool) -> tuple[str, str, tuple[object, ...]]:
-    """FROM, WHERE and parameters. ``further``: the stream is not the first of its events."""
+def _source(query: Query, scope: Scope, *, further: bool, dense: bool = False) -> tuple[str, str, tuple[object, ...]]:
+    """FROM, WHERE and parameters. ``further``: the stream is not the first of all its events."""
     tables, tests, parameters = ["FROM event"], [], []
-    if scope.stream is not None and further:
-        tests.append(
-            "event.id IN (SELECT event FROM membership WHERE stream = ?"
-            " UNION ALL SELECT id FROM event WHERE stream = ?)"
-        )
+    if scope.stream is not None and further and dense:
+        whole = "SELECT {} << 32 FROM stream WHERE id = ?"
+        tests.append(f"event.id BETWEEN ({whole.format('ledger')}) AND ({whole.format('(ledger + 1)')})")
+        tests.append(f"(+event.stream = ? OR {IS_MEMBER})")
+        parameters += [scope.stream] * 4
+    elif scope.stream is not None and further:
+        tests.append(f"event.id IN ({MEMBERS} = ? UNION ALL SELECT id FROM event WHERE stream = ?)")
         parameters += [scope.stream, scope.stream]
     elif scope.stream is not None:
         tests.append("event.stream = ?")

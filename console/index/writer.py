@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import aiosqlite
 
 from console.index.findings import FindingLog, stored
+from console.index.membership import Memberships
 from console.index.names import NameIds
 from console.index.portion import Portion
 from console.index.schema import (
@@ -35,6 +36,7 @@ class IndexWriter:
         self.db = db
         self.findings = FindingLog(db)
         self.names = NameIds(db)
+        self._memberships = Memberships(db)
         self._last_time: dict[int, int] = {}
 
     async def add_ledger(self, path: str, member: str | None, container: str, format: str, shape: str) -> int:
@@ -64,7 +66,7 @@ class IndexWriter:
         for table, column in (
             ("event", "id"),
             ("leaf", "id"),
-            ("membership", "event"),
+            ("membership", "low"),
             ("orphan", "event"),
             ("alias", "event"),
         ):
@@ -80,6 +82,7 @@ class IndexWriter:
         await self.db.execute("INSERT INTO volume SELECT id, 1, path, member FROM ledger WHERE id = ?", (ledger,))
         self.findings.forget(ledger)
         self._last_time.pop(ledger, None)
+        self._memberships.forget(ledger)
         self.names.forget(ledger)
 
     async def remove(self, ledger: int) -> None:
@@ -123,6 +126,7 @@ class IndexWriter:
         """What is remembered of a transaction that did not come to be; its ledger needs a new reader."""
         self.names.rolled_back()
         self._last_time.clear()
+        self._memberships.forget()
         await self.findings.load()
 
     async def write(self, ledger: int, portion: Portion) -> tuple[int, int]:
@@ -130,10 +134,11 @@ class IndexWriter:
         events = portion.events
         await self.names.take(ledger, events)
         await self._rows(ledger, events)
-        streams = self.names.of(ledger)[2]
+        _, _, streams, sets = self.names.of(ledger)
+        await self._memberships.add(ledger, events, streams, sets)
         counts: Counts = {}
         further: Counts = {}
-        for into, found in zip((counts, further), tally(events), strict=True):
+        for into, found in zip((counts, further), tally(events, sets), strict=True):
             for code, count in found.items():
                 merge(into, {streams[code]: count})
         totals = Count()
@@ -195,16 +200,11 @@ class IndexWriter:
         )
         await self.db.executemany(
             "INSERT OR IGNORE INTO alias VALUES (?, ?)",
-            [(key, first + row) for row, key in events.aliases],
-        )
-        streams = self.names.of(ledger)[2]
-        await self.db.executemany(
-            "INSERT OR IGNORE INTO membership VALUES (?, ?)",
-            [(streams[code], first + row) for row, code in events.also],
+            [(key, first + row) for row, key in enumerate(events.alias) if key],
         )
 
     def _columns(self, ledger: int, batch: EventBatch) -> Iterable[tuple[int, ...]]:
-        types, actors, streams = self.names.of(ledger)
+        types, actors, streams, _ = self.names.of(ledger)
         marks = [trust | worst << WORST_SHIFT for trust, worst in zip(batch.trust, batch.worst, strict=True)]
         times: Sequence[int] = batch.time
         if NO_TIME in batch.time:

@@ -1,6 +1,7 @@
 """Columns of decoded events: what travels from the decoder to the index."""
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from console.model.event import NO_TIME, StreamKey
@@ -19,9 +20,10 @@ class EventBatch:
     ``new_types``, ``new_actors`` and ``new_streams`` are the names this batch adds to those lists, in order.
     ``key`` and ``parent`` are 64-bit keys of the event's id and of its parent's (0: none; see ``key64``).
     ``sequence`` is -1 where there is none, ``time`` is ``NO_TIME`` where there is none.
-    ``aliases`` lists (row, key) for a second id under which others may name the row, ``also`` lists (row, stream code)
-    for the streams of a row beyond its first. ``hashes`` are the record hashes, 32 bytes a row, filled by the ingest,
-    not by a format.
+    ``further`` are codes of the streams of a row beyond its first: of sets of stream codes, of which ``new_further``
+    adds some to the reader's list. ``alias`` is the key of a second id under which others may name the row. These two
+    may end where no later row has any. ``hashes`` are the record hashes, 32 bytes a row, filled by the ingest, not by a
+    format.
     """
 
     first: int
@@ -36,11 +38,12 @@ class EventBatch:
     parent: "array[int]" = field(default_factory=_ints)
     trust: bytearray = field(default_factory=bytearray)
     worst: bytearray = field(default_factory=bytearray)
-    also: list[tuple[int, int]] = field(default_factory=list)
-    aliases: list[tuple[int, int]] = field(default_factory=list)
+    further: "array[int]" = field(default_factory=_ints)
+    alias: "array[int]" = field(default_factory=_ints)
     new_types: list[str] = field(default_factory=list)
     new_actors: list[str] = field(default_factory=list)
     new_streams: list[StreamKey] = field(default_factory=list)
+    new_further: list[tuple[int, ...]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     hashes: bytes | bytearray = b""
 
@@ -57,12 +60,18 @@ class EventBatch:
         type: int = 0,
         actor: int = 0,
         stream: int = 0,
+        further: int = 0,
         key: int = 0,
+        alias: int = 0,
         parent: int = 0,
         trust: int = 0,
         worst: int = 0,
     ) -> None:
         """Append one row."""
+        if further:
+            self.extend_late(self.further, (further,))
+        if alias:
+            self.extend_late(self.alias, (alias,))
         self.offset.append(offset)
         self.length.append(length)
         self.time.append(time)
@@ -77,17 +86,23 @@ class EventBatch:
 
     def extend(self, more: "EventBatch") -> None:
         """Take in the rows that follow, from the same reader."""
-        at = len(self)
+        self.extend_late(self.further, more.further)
+        self.extend_late(self.alias, more.alias)
         for name in _COLUMNS:
             getattr(self, name).extend(getattr(more, name))
-        self.also += [(row + at, code) for row, code in more.also]
-        self.aliases += [(row + at, key) for row, key in more.aliases]
         self.new_types += more.new_types
         self.new_actors += more.new_actors
         self.new_streams += more.new_streams
+        self.new_further += more.new_further
         self.findings += more.findings
         self.hashes = bytearray(self.hashes) if isinstance(self.hashes, bytes) else self.hashes
         self.hashes += more.hashes
+
+    def extend_late(self, column: "array[int]", values: Sequence[int]) -> None:
+        """Add to ``further`` or ``alias`` the values of the rows that come next: ahead of the other columns."""
+        if values:
+            column.extend([0] * (len(self) - len(column)))
+            column.extend(values)
 
 
 _COLUMNS = ("offset", "length", "time", "sequence", "type", "actor", "stream", "key", "parent", "trust", "worst")

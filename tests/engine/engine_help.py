@@ -97,7 +97,7 @@ def dump(index: Path, *, besides: Iterable[str] = ()) -> dict[str, list[Any]]:
         "stream": f"SELECT {name.format('stream.ledger')}, kind, key, further, events, first_time, last_time, t0, t1,"
         " t2, t3, t4, t5, t6, state, chained, intact, irregular FROM stream",
         "membership": f"SELECT {event}, {stream.format('membership.stream')} FROM membership JOIN event"
-        " ON event.id = membership.event",
+        " ON event.stream = membership.first AND event.id BETWEEN low AND low + span",
         "orphan": f"SELECT {name.format('event >> 32')}, event & 0xffffffff, parent FROM orphan",
         "finding": f"SELECT {name.format('finding.ledger')}, stream, event & 0xffffffff, code, severity, confidence,"
         " message, event_id, sequence, record, offset, length, field, expected, actual, count, standing, kept"

@@ -62,11 +62,9 @@ def _rows(out: EventBatch) -> list[tuple[Any, ...]]:
     }
     columns = [out.offset, out.length, out.time, out.sequence, out.key, out.parent, out.trust, out.worst]
     columns += [[names[name][code] for code in getattr(out, name)] for name in names]
+    sets = [(), *out.new_further]
     further: list[list[Any]] = [[] for _ in range(len(out))]
-    for row, code in out.also:
-        further[row].append(names["stream"][code])
-    second: list[list[int]] = [[] for _ in range(len(out))]
-    for row, key in out.aliases:
-        second[row].append(key)
-    assert len(out.type) == len(further)
-    return [*zip(*columns, further, second, strict=True)]
+    for row, code in enumerate(out.further):
+        further[row] = [names["stream"][each] for each in sets[code]]
+    alias = [*out.alias, *[0] * (len(out) - len(out.alias))]
+    return [*zip(*columns, further, alias, strict=True)]

@@ -42,7 +42,7 @@ class Pen:
         self.writer = writer
         self.ledger = ledger
         self.next = next or Cursor()
-        self.types, self.actors, self.streams = Names(), Names(), Names()
+        self.types, self.actors, self.streams, self.further = Names(), Names(), Names(), Names()
         writer.names.begin(ledger)
 
     def batch(self, rows: Sequence[Row], findings: Sequence[Finding] = ()) -> EventBatch:
@@ -56,21 +56,25 @@ class Pen:
                 sequence=row.sequence,
                 type=self.types.code(row.type) if row.type else 0,
                 actor=self.actors.code(row.actor) if row.actor else 0,
-                stream=self.streams.code(StreamKey("run", row.stream)) if row.stream else 0,
+                stream=self._stream(row.stream) if row.stream else 0,
                 key=key64(row.id) if row.id else 0,
                 parent=key64(row.parent) if row.parent else 0,
                 trust=row.trust,
                 worst=row.worst,
+                further=self.further.code(tuple(map(self._stream, row.also))) if row.also else 0,
             )
-            out.also += [(at, self.streams.code(StreamKey("run", each))) for each in row.also]
         out.new_types, self.types.fresh = list(map(str, self.types.fresh)), []
         out.new_actors, self.actors.fresh = list(map(str, self.actors.fresh)), []
         out.new_streams = [each for each in self.streams.fresh if isinstance(each, StreamKey)]
-        self.streams.fresh = []
+        out.new_further = [each for each in self.further.fresh if isinstance(each, tuple)]
+        self.streams.fresh, self.further.fresh = [], []
         out.findings = list(findings)
         out.hashes = b"".join(sha256(b"%d" % (self.next.ordinal + at)).digest() for at in range(len(rows)))
         self.next = Cursor(self.next.ordinal + len(rows), offset + 10 * len(rows))
         return out
+
+    def _stream(self, key: str) -> int:
+        return self.streams.code(StreamKey("run", key))
 
     async def write(self, *batches: EventBatch, **more: Any) -> tuple[int, int]:
         """Commit batches as one portion."""

@@ -134,6 +134,7 @@ async def every(view: EventView) -> list[EventRow]:
     looks=st.lists(st.booleans(), min_size=6, max_size=6),
     windows=st.lists(st.tuples(st.integers(0, 70), st.integers(0, 30)), min_size=1, max_size=5),
     step=st.sampled_from([1, 3, 4096]),
+    dense=st.sampled_from([1, 2, 50]),
 )
 def test_like_a_sorted_list(
     tmp_path_factory: pytest.TempPathFactory,
@@ -143,10 +144,12 @@ def test_like_a_sorted_list(
     looks: list[bool],
     windows: list[tuple[int, int]],
     step: int,
+    dense: int,
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "view.sqlite"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(view_module, "STEP", step)
+        patch.setattr(view_module, "DENSE", dense)
         asyncio.run(scenario(path, appends, query, scope, looks, windows))
 
 

@@ -35,7 +35,7 @@ def test_three_shapes_in_one_file_are_three_streams() -> None:
 def test_a_product_that_is_an_entity_is_followed_as_a_product_too() -> None:
     out, _, _ = read([raw(structural("created", entityType="product", entityId=7))])
     assert out.new_streams == [StreamKey("entity", "product/7"), StreamKey("product", "7")]
-    assert out.also == [(0, 2)]
+    assert (out.new_further, [*out.further]) == ([(2,)], [1])
 
 
 def test_after_deletion_nothing_comes_but_a_new_life() -> None:

@@ -48,7 +48,7 @@ def test_streams_of_a_line_are_its_simulation_agent_and_scenario(real: Path) -> 
     assert {stream.kind for stream in out.new_streams} == {"simulation", "agent", "scenario"}
     scenario = next(code for code, stream in enumerate(out.new_streams, 1) if stream.kind == "scenario")
     assert out.new_streams[scenario - 1].key == "baseline/7"
-    assert sum(code == scenario for _row, code in out.also) == 300
+    assert sum(scenario in [(), *out.new_further][code] for code in out.further) == 300
     assert {out.new_streams[code - 1].key for code in out.stream} == {"sim-1"}
 
 

@@ -180,7 +180,7 @@ def test_a_run_from_start_to_end_is_clean() -> None:
     assert findings == []
     assert states(reader)["run/r1"] == {"status": "COMPLETED"}
     assert [each.kind for each in out.new_streams] == ["run", "deal", "trace"]
-    assert {code for _, code in out.also} == {2, 3}
+    assert (out.new_further, {*out.further}) == ([(2, 3)], {1})
 
 
 @pytest.mark.parametrize(

@@ -127,22 +127,18 @@ class MaysanoReader:
         self._add(out, row, NO_TIME if moment is None else moment.micros)
 
     def _add(self, out: EventBatch, row: Row, micros: int) -> None:
-        names, code = self._names, 0
-        for stream in row.streams:
-            followed = self._follow(stream)
-            if code:
-                out.also.append((row.record - out.first, followed.code))
-                continue
-            code = followed.code
-            if row.shape != SSE:
-                self._step(followed, row, micros)
+        names, streams = self._names, [self._follow(stream) for stream in row.streams]
+        if streams and row.shape != SSE:
+            self._step(streams[0], row, micros)
+        first, *further = [each.code for each in streams] or [0]
         out.add(
             row.offset,
             row.length,
             time=micros,
             type=names.types.code(row.type),
             actor=names.actors.code(row.actor) if row.actor else 0,
-            stream=code,
+            stream=first,
+            further=names.further.code(tuple(further)) if further else 0,
             # Each shape has its own table, and so its own ids; a capture's ids only say where to go on.
             key=key64(f"{row.shape} {row.event_id}") if row.event_id and row.shape != SSE else 0,
             trust=Trust.UNCHAINED,

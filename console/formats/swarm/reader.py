@@ -96,9 +96,16 @@ class SwarmReader:
         actors = [agent or line.initiator_id or "" for agent, line in zip(agents, lines, strict=True)]
         events = [line.event_id for line in lines]
         first = [provenance or event for provenance, event in zip(own, events, strict=True)]
-        row, keys = len(out), keys64(first)
+        keys = keys64(first)
         known = dict(zip(first, keys, strict=True))
         parents = [line.parent_event_id or "" for line in lines]
+        among = [*zip(agents, scenarios, strict=True)]
+        circles = {pair: self._further(*pair) for pair in dict.fromkeys(among)}
+        further = [circles[pair] for pair in among]
+        out.extend_late(out.further, further)
+        if any(own):
+            second = [event if provenance else "" for provenance, event in zip(own, events, strict=True)]
+            out.extend_late(out.alias, keys64(second))
         out.offset.extend(batch.offsets[start + low : start + high])
         out.length.extend(batch.lengths[start + low : start + high])
         out.time.extend(sound.times[low:high])
@@ -110,13 +117,6 @@ class SwarmReader:
         out.parent.extend([known.get(parent) or key64(parent) if parent else 0 for parent in parents])
         out.trust.extend(bytes((_UNCHAINED,)) * count)
         out.worst.extend(bytes(count))
-        second = [at for at in range(count) if own[at] and events[at]]
-        out.aliases += zip([row + at for at in second], keys64([events[at] for at in second]), strict=True)
-        for at, (agent, of) in enumerate(zip(agents, scenarios, strict=True), row):
-            if agent:
-                out.also.append((at, self._stream("agent", agent)))
-            if of:
-                out.also.append((at, self._stream("scenario", of)))
 
     def _line(self, out: EventBatch, batch: RecordBatch, index: int) -> None:
         """A line whose JSON or schema needs a second look."""
@@ -163,7 +163,6 @@ class SwarmReader:
         if found:
             worst = max(worst, *(each.severity for each in found))
             out.findings.extend(found)
-        row = len(out)
         out.add(
             place[1],
             place[2],
@@ -171,17 +170,13 @@ class SwarmReader:
             type=self._names.types.code(kind) if kind else 0,
             actor=self._names.actors.code(actor) if actor else 0,
             stream=self._stream("simulation", self._simulation.key),
+            further=self._further(agent, of),
             key=key64(event_id) if event_id else 0,
+            alias=key64(at.event_id) if provenance and at.event_id else 0,
             parent=key64(parent) if parent and isinstance(parent, str) else 0,
             trust=trust,
             worst=worst,
         )
-        if provenance and at.event_id:
-            out.aliases.append((row, key64(at.event_id)))
-        if agent:
-            out.also.append((row, self._stream("agent", agent)))
-        if of:
-            out.also.append((row, self._stream("scenario", of)))
 
     def _violations(
         self, document: dict[str, Any], recipe: ids.Recipe | None, at: "_At", found: list[Finding]
@@ -263,6 +258,11 @@ class SwarmReader:
             )
         )
         return _BROKEN
+
+    def _further(self, agent: str, of: str) -> int:
+        """The code of a line's agent and scenario."""
+        streams = [self._stream(kind, key) for kind, key in (("agent", agent), ("scenario", of)) if key]
+        return self._names.further.code(tuple(streams)) if streams else 0
 
     def _stream(self, kind: str, key: str) -> int:
         codes = self._codes[kind]

@@ -91,7 +91,7 @@ class EpisodeReader:
                     **at,
                 )
             )
-        row = len(out)
+        further = (self._names.streams.code(StreamKey("agent", agent)),) if agent else ()
         out.add(
             place.offset,
             place.length,
@@ -99,11 +99,10 @@ class EpisodeReader:
             type=self._names.types.code(kind) if kind else 0,
             actor=self._names.actors.code(agent) if agent else 0,
             stream=self._names.streams.code(EPISODE),
+            further=self._names.further.code(further) if further else 0,
             trust=link.trust,
             worst=max((worst, *(each.severity for each in found))),
         )
-        if agent:
-            out.also.append((row, self._names.streams.code(StreamKey("agent", agent))))
         out.findings.extend(found)
 
     def _time(self, document: Mapping[str, Any], at: dict[str, Any], found: list[Finding]) -> int:

@@ -37,6 +37,10 @@ from console.model.ledger import StreamFacts
 from console.model.record import Record, RecordBatch
 from console.model.trust import Confidence, Severity, Trust
 
+_Quiet = tuple[int, int, int]
+"""What an event that needs no look adds to its columns: the codes of its run and of its further streams, and the worst
+severity."""
+
 
 class ZakopsReader:
     """A ledger's reader; see ``console.formats.base.Reader``."""
@@ -92,53 +96,54 @@ class ZakopsReader:
     def _sound(self, out: EventBatch, batch: RecordBatch, start: int, events: Sequence[Event]) -> None:
         """Events from an index of the batch on: those of a run of which nothing new is to be said of themselves by
         columns, the others one by one."""
-        sound, low = Sound(events), 0
-        runs: list[int] = []
-        worst = bytearray()
-        for row in range(len(events)):
-            key = events[row].run_id
-            if key and self._checks.passes(sound, row):
+        sound, runs, low = Sound(events), list[_Quiet](), 0
+        for row, event in enumerate(events):
+            if event.run_id and self._checks.passes(sound, row):
                 place = batch.first + start + row, batch.offsets[start + row], batch.lengths[start + row]
-                run = self._streams.follow(("run", key))
-                self._follow(run, out, sound, row, place, len(out) + len(runs))
-                runs.append(run.code)
-                worst.append(self._checks.worst)
+                runs.append(self._follow(event.run_id, sound, row, place))
+                if self._checks.findings:
+                    out.findings += self._checks.findings
                 continue
-            self._columns(out, batch, start, sound, low, runs, worst)
-            self._document(out, batch, start + row, strict.Decoded(to_builtins(events[row])))
-            runs, worst, low = [], bytearray(), row + 1
-        self._columns(out, batch, start, sound, low, runs, worst)
+            self._columns(out, batch, start, sound, low, runs)
+            self._document(out, batch, start + row, strict.Decoded(to_builtins(event)))
+            runs, low = [], row + 1
+        self._columns(out, batch, start, sound, low, runs)
 
-    def _follow(
-        self, run: Followed, out: EventBatch, sound: Sound, row: int, place: tuple[int, int, int], at: int
-    ) -> None:
-        """The rules of a sound event's streams; row ``at`` of the batch will be its."""
-        event, payload, micros = sound.events[row], sound.payloads[row] or {}, sound.times[row]
-        trace, correlation = sound.traces[row], sound.correlations[row]
-        checks, streams = self._checks, self._streams
+    def _follow(self, key: str, sound: Sound, row: int, place: tuple[int, int, int]) -> "_Quiet":
+        """The rules of a sound event's streams."""
+        event, checks, run = sound.events[row], self._checks, self._streams.follow(("run", key))
         checks.begin(place, sound.ids[row] or None)
-        streams.touch(run)
+        self._streams.touch(run)
         assert isinstance(run.state, rules.Run)
-        self._run(run, run.state, REGISTRY[event.event_type].category, event.tool_call_id, payload, place)
-        self._order(run, AGENT, micros)
-        of_deal = correlation or event.deal_id
-        if of_deal:
-            out.also.append((at, streams.follow(("deal", of_deal)).code))
-        if trace:
-            followed = streams.follow(("trace", trace))
-            out.also.append((at, followed.code))
-            if correlation:
-                self._trace(followed, correlation)
-        if event.action_id:
-            out.also.append((at, streams.follow(("action", event.action_id)).code))
-        if checks.findings:
-            out.findings += checks.findings
+        category = REGISTRY[event.event_type].category
+        self._run(run, run.state, category, event.tool_call_id, sound.payloads[row], place)
+        self._order(run, AGENT, sound.times[row])
+        ties = sound.correlations[row], event.deal_id or None, sound.traces[row], event.action_id or None
+        if ties != run.ties:
+            run.ties = ties if self._tie(run, *ties) else None
+        return run.code, run.further, checks.worst
+
+    def _tie(
+        self, run: Followed, correlation: str | None, deal: str | None, trace: str | None, action: str | None
+    ) -> bool:
+        """Note the further streams of a run's event; whether the next event of the same streams needs no look."""
+        kinds = (("deal", correlation or deal), ("trace", trace), ("action", action))
+        further = {kind: self._streams.follow((kind, key)) for kind, key in kinds if key}
+        run.further = self._assembler.further.code(tuple(each.code for each in further.values())) if further else 0
+        if trace and correlation:
+            self._trace(further["trace"], correlation)
+        return self._checks.worst is Severity.NONE
 
     def _columns(
-        self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound, low: int, runs: list[int], worst: bytearray
+        self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound, low: int, quiet: list["_Quiet"]
     ) -> None:
-        """Rows of sound events from ``low`` on, one for each code in ``runs``."""
-        names, high = self._assembler, low + len(runs)
+        """Rows of sound events from ``low`` on."""
+        if not quiet:
+            return
+        names, high = self._assembler, low + len(quiet)
+        runs, further, worst = zip(*quiet, strict=True)
+        if any(further):
+            out.extend_late(out.further, further)
         out.offset.extend(batch.offsets[start + low : start + high])
         out.length.extend(batch.lengths[start + low : start + high])
         out.time.extend(sound.times[low:high])
@@ -148,7 +153,7 @@ class ZakopsReader:
         out.stream.extend(runs)
         out.key.extend(sound.keys[low:high])
         out.parent.extend(sound.parents[low:high])
-        out.trust.extend(bytes((Trust.UNCHAINED,)) * len(runs))
+        out.trust.extend(bytes((Trust.UNCHAINED,)) * len(quiet))
         out.worst.extend(worst)
 
     def _unreadable(self, out: EventBatch, decoded: strict.Decoded, record: int, offset: int, length: int) -> None:
@@ -170,16 +175,13 @@ class ZakopsReader:
         checks.time(moment)
         if row.shape not in (ACTION, INBOX):
             checks.correlation()
-        code = 0
-        for stream in row.streams:
-            followed = self._streams.follow(stream)
-            if code:
-                out.also.append((row.record - out.first, followed.code))
-            else:
-                code = followed.code
-                self._step(followed, row, document, micros)
-            if stream[0] == "trace" and row.correlation is not None:
-                self._trace(followed, row.correlation)
+        streams = [self._streams.follow(stream) for stream in row.streams]
+        if streams:
+            self._step(streams[0], row, document, micros)
+        for stream in streams:
+            if stream.kind == "trace" and row.correlation is not None:
+                self._trace(stream, row.correlation)
+        first, *further = [stream.code for stream in streams] or [0]
         key = self._inbox(row) if row.shape == INBOX else key64(row.event_id) if row.event_id else 0
         out.add(
             row.offset,
@@ -188,7 +190,8 @@ class ZakopsReader:
             sequence=-1 if row.sequence is None else row.sequence,
             type=names.types.code(row.type),
             actor=names.actors.code(row.actor) if row.actor else 0,
-            stream=code,
+            stream=first,
+            further=names.further.code(tuple(further)) if further else 0,
             key=key,
             parent=key64(row.parent) if row.parent else 0,
             trust=Trust.UNCHAINED,

@@ -28,6 +28,9 @@ class Followed:
     state: rules.State
     saved: bool = True
     shown: bool = True
+    ties: tuple[str | None, ...] | None = None
+    """The ids that tied its last event to other streams, and the code of those."""
+    further: int = 0
 
 
 class Streams:
