@@ -18,7 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from console.app.actions import HELP
-from console.app.messages import IndexChanged, SessionOpened, SessionTrouble, VerifyMoved
+from console.app.messages import IndexChanged, IndexMadeAnew, SessionOpened, SessionTrouble, VerifyMoved
 from console.app.palette import ActionProvider
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen, idle
 from console.app.screens.overview import OverviewScreen
@@ -107,6 +107,8 @@ class ConsoleApp(App[int]):
     async def _listen(self, session: SessionApi) -> None:
         try:
             async for change in session.changes():
+                if change.anew:
+                    self.post_message(IndexMadeAnew())
                 self.post_message(IndexChanged(change.progress))
         except Exception as error:  # noqa: BLE001 - the screens stay as they are, and say why
             self.post_message(SessionTrouble("Changes are no longer heard", in_words(error)))
@@ -117,9 +119,17 @@ class ConsoleApp(App[int]):
         self.run_worker(self._listen(event.session), group="changes", exclusive=True, exit_on_error=False)
 
     def on_index_changed(self, event: IndexChanged) -> None:
+        news = event.progress.note if event.progress.note != self.progress.note else ""
         self.progress = event.progress
         self._heard = time.monotonic()
         self._tell(IndexChanged(event.progress))
+        screen = self._seen()
+        if news and screen is not None:
+            screen.say_word(safe(news, limit=NAME_LIMIT))
+
+    def on_index_made_anew(self, _: IndexMadeAnew) -> None:
+        while len(self.screen_stack) > 2:  # but for the overview, and what Textual itself has below it
+            self.pop_screen()
 
     def on_session_trouble(self, event: SessionTrouble) -> None:
         self._tell(SessionTrouble(event.what, event.words))

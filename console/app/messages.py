@@ -35,6 +35,11 @@ class IndexChanged(Message, bubble=False):
 
 
 @dataclass
+class IndexMadeAnew(Message):
+    """Ids that were given out before stand for nothing any more."""
+
+
+@dataclass
 class VerifyMoved(Message, bubble=False):
     """A check from the raw bytes moved on. ``of`` says what is checked, showable."""
 

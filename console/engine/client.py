@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from console.engine.opening import Options
@@ -24,6 +25,7 @@ from console.sources.private import PrivateFolder
 
 RESTARTS = 5
 """Times that a dead worker is started again before the console only reads."""
+_ANEW = "The index was made anew: what is shown comes from the new one."
 LOOK = 0.15
 """Seconds between looks at an index that another console writes."""
 
@@ -40,6 +42,11 @@ class Session:
         self.progress = Progress("starting")
         self._folder = folder
         self._reader: IndexReader | None = None
+        self._file: tuple[int, int] | None = None
+        """The file that the reader has open."""
+        self._left: list[IndexReader] = []
+        """Readers of indexes that were made anew since; some question may still be under way."""
+        self._anew = False
         self._records: Records | None = None
         self._ready = asyncio.Event()
         self._news = asyncio.Event()
@@ -99,14 +106,29 @@ class Session:
             await asyncio.sleep(LOOK)
 
     async def reader(self) -> IndexReader:
-        """The index, as soon as there is one."""
-        while self._reader is None:
-            self._reader = await open_reader(self.index)
-            if self._reader is None:
+        """The index, as soon as there is one; the new one where it was made anew."""
+        while self._reader is None or (_file(self.index) or self._file) != self._file:
+            file = _file(self.index)
+            found = await open_reader(self.index)
+            if found is not None and file == _file(self.index):
+                self._take(found, file)
+            elif found is not None:
+                await found.close()  # it was made anew in this moment
+            elif self._reader is not None:
+                break  # it is just being made: the one that is open serves until then
+            else:
                 self._ready.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._ready.wait(), 0.2)
         return self._reader
+
+    def _take(self, reader: IndexReader, file: tuple[int, int] | None) -> None:
+        if self._reader is not None:
+            self._left.append(self._reader)
+            self._records = None
+            self._anew = True
+            self._news.set()
+        self._reader, self._file = reader, file
 
     async def changes(self) -> AsyncIterator[Changed]:
         """The first change at once, then at most one a frame. Ends when the session is closed."""
@@ -116,7 +138,8 @@ class Session:
             if self._closing:
                 return
             began = time.monotonic()
-            yield Changed(self.progress)
+            anew, self._anew = self._anew, False
+            yield Changed(replace(self.progress, note=_ANEW) if anew else self.progress, anew)
             await asyncio.sleep(max(0.0, 1 / 60 - (time.monotonic() - began)))
 
     async def ledgers(self) -> list[LedgerRow]:
@@ -190,10 +213,20 @@ class Session:
             asyncio.get_running_loop().remove_reader(child.connection.fileno())
             await asyncio.to_thread(child.stop)
         reader, self._reader = self._reader, None
-        if reader is not None:
-            await reader.close()
+        for each in (*self._left, *([reader] if reader is not None else [])):
+            await each.close()
+        self._left.clear()
         if self._folder is not None:
             self._folder.remove()
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path; None while there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class _Owned:

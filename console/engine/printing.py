@@ -75,12 +75,13 @@ async def followed(asked: Asked) -> AsyncGenerator[Printed, None]:
         ledgers = await reader.ledgers()
         asked.found(ledgers)
         printer = _Printer(reader, asked.raw)
-        marks = {each.id: each.records for each in ledgers}
+        shown = {each.id: each.records for each in ledgers}
+        marks = {each.name: each.records for each in ledgers}
         async with aclosing(_present(reader, query, ledgers, printer)) as events:
             async for each in events:
-                if each.row.ordinal <= marks.get(each.row.ledger, 0):
+                if each.row.ordinal <= shown.get(each.row.ledger, 0):
                     yield each
-        async with aclosing(_arriving(session, query, marks, printer, asked.note)) as events:
+        async with aclosing(_arriving(session, reader, marks, asked)) as events:
             async for each in events:
                 yield each
     finally:
@@ -127,19 +128,31 @@ async def _present(
 
 
 async def _arriving(
-    session: Session, query: Query, marks: dict[int, int], printer: _Printer, note: Callable[[str], None]
+    session: Session, reader: IndexReader, marks: dict[str, int], asked: Asked
 ) -> AsyncGenerator[Printed, None]:
-    """Events beyond the marks (records by ledger), which move along."""
-    reader = await session.reader()
+    """Events beyond the marks (records by ledger's name in the index that ``reader`` reads), which move along."""
+    query = asked.query
+    printer = _Printer(reader, asked.raw)
     said = ""
+    read_again: set[str] = set()
+    """Ledgers of which a new index does not hold yet what was printed."""
     async for change in session.changes():
         if change.progress.note not in ("", said):
             said = change.progress.note
-            note(said)
+            asked.note(said)
+        now = await session.reader()
+        if now is not reader:
+            reader, printer = now, _Printer(now, asked.raw)
+            read_again.update(marks)
         for ledger in await reader.ledgers():
-            done = marks.get(ledger.id, 0)
-            if ledger.records < done:
-                note(f"{ledger.name}: {ledger.note or 'what was read has changed'}; printing goes on at its beginning")
+            done = marks.get(ledger.name, 0)
+            if ledger.records >= done:
+                read_again.discard(ledger.name)
+            elif ledger.name in read_again:
+                continue
+            else:
+                what = ledger.note or "what was read has changed"
+                asked.note(f"{ledger.name}: {what}; printing goes on at its beginning")
                 done = 0
             low, high = row_id(ledger.id, done + 1), row_id(ledger.id, ledger.records)
             while rows := await reader.between(query, low, high, PAGE):
@@ -147,4 +160,4 @@ async def _arriving(
                     if await printer.fits(row, query):
                         yield await printer.print(row, ledger.name)
                 low = rows[-1].id + 1
-            marks[ledger.id] = ledger.records
+            marks[ledger.name] = ledger.records

@@ -13,9 +13,13 @@ from console.model.proof import Proof
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Something changed in the index: read again what is shown."""
+    """Something changed in the index: read again what is shown.
+
+    ``anew``: the index was made anew, so that ids which were given out before stand for nothing.
+    """
 
     progress: Progress
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

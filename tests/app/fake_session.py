@@ -120,6 +120,7 @@ class FakeSession:
         self.progress = Progress("following", events=0)
         self.calls: list[str] = []
         self.closed = False
+        self.anew = False
         self._failures: dict[str, Exception] = {}
         self._changed = asyncio.Event()
         self._streams: dict[int, tuple[int, str, str]] = {}
@@ -158,7 +159,8 @@ class FakeSession:
 
     async def changes(self) -> AsyncIterator[Changed]:
         while not self.closed:
-            yield Changed(self.progress)
+            anew, self.anew = self.anew, False
+            yield Changed(self.progress, anew)
             await self._changed.wait()
             self._changed.clear()
 

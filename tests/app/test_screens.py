@@ -56,6 +56,19 @@ async def test_ledgers_worst_first_and_the_unread_said_in_words() -> None:
         assert "showing 5 of 14 streams" in shown
 
 
+async def test_an_index_that_was_made_anew_leads_back_to_the_overview() -> None:
+    """What stands on the other screens goes by ids of the index that is gone."""
+    app, session = console()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await in_stream(pilot)
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
+        session.anew = True
+        session.say(Progress("following", note="The index was made anew: what is shown comes from the new one."))
+        await until(pilot, lambda: isinstance(pilot.app.screen, OverviewScreen))
+        await seen(pilot, "The index was made anew", "deal acc674")
+
+
 async def test_order_and_folding() -> None:
     app, _ = console()
     async with app.run_test(size=(120, 60)) as pilot:
