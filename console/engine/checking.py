@@ -38,8 +38,8 @@ OFTEN = 0.05
 """Seconds between two calls of the progress."""
 _SCRATCH = """
 CREATE TABLE event (id INTEGER PRIMARY KEY, key INTEGER, parent INTEGER, offset INTEGER, length INTEGER);
-CREATE INDEX event_key ON event (key) WHERE key != 0;
-CREATE TABLE alias (key INTEGER, event INTEGER, PRIMARY KEY (key, event)) WITHOUT ROWID;
+CREATE INDEX event_key ON event (key >> 40) WHERE key != 0;
+CREATE TABLE alias (id INTEGER PRIMARY KEY, keys BLOB NOT NULL);
 CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER);
 CREATE INDEX orphan_parent ON orphan (parent);
 CREATE TABLE link (kind TEXT, key TEXT, sequence INTEGER, ordinal INTEGER, offset INTEGER, length INTEGER);
@@ -302,8 +302,8 @@ async def _note_keys(db: aiosqlite.Connection, out: EventBatch) -> None:
         "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
         zip(range(base, base + len(out)), out.key, out.parent, out.offset, out.length, strict=True),
     )
-    named = [(key, base + row) for row, key in enumerate(out.alias) if key]
-    await db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", named)
+    if out.alias:
+        await db.execute("INSERT INTO alias VALUES (?, ?)", (base, out.alias.tobytes()))
     await db.execute("COMMIT")
 
 

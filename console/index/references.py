@@ -1,6 +1,8 @@
 """Ids and parents over a whole ledger, resolved from the index's key columns as records arrive."""
 
+from array import array
 from dataclasses import dataclass
+from typing import Any
 
 import aiosqlite
 
@@ -8,6 +10,8 @@ from console.index.schema import row_id
 
 LISTED = 200
 """Places of one kind that are listed in one look; the rest are counted."""
+_FEW = 8
+"""Keys that are looked for one by one in packed ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,49 +34,61 @@ async def resolve(db: aiosqlite.Connection, ledger: int, low: int, high: int) ->
     a cycle is said of the child whose parent closed it. A second id (alias) only keeps its namer from being an orphan.
     """
     base = row_id(ledger, 0)
-    known = "SELECT {what} FROM event p WHERE p.key = {of} AND p.key != 0 AND p.id BETWEEN :base AND {to}"
     scope = {"base": base, "low": low, "high": high}
 
-    async def pairs(sql: str) -> list[tuple[int, int]]:
-        async with db.execute(sql, scope) as rows:
-            return [(row[0], row[1]) async for row in rows]
+    async def rows(sql: str) -> list[Any]:
+        return list(await db.execute_fetchall(sql, scope))
 
-    late = await pairs(
-        "SELECT o.event, min(p.id) FROM orphan o JOIN event p ON p.key = o.parent AND p.key != 0"
+    arrived = await rows(
+        f"SELECT o.event, min(p.id) FROM orphan o JOIN event p ON {_carries('o.parent')}"
         " WHERE o.event BETWEEN :base AND :low AND p.id > :low AND p.id <= :high GROUP BY o.event"
     )
-    await db.execute(
-        "DELETE FROM orphan WHERE event BETWEEN :base AND :low AND EXISTS"
-        " (SELECT 1 FROM event p WHERE p.key = orphan.parent AND p.key != 0 AND p.id > :low AND p.id <= :high)",
-        scope,
-    )
+    await db.executemany("DELETE FROM orphan WHERE event = ?", [(event,) for event, _ in arrived])
     new = "FROM event e WHERE e.id > :low AND e.id <= :high"
-    first = known.format(what="min(p.id)", of="e.key", to="e.id - 1")
-    duplicates = await pairs(
+    first = f"SELECT min(p.id) FROM event p WHERE {_carries('e.key')} AND p.id BETWEEN :base AND e.id - 1"
+    duplicates = await rows(
         f"SELECT id, other FROM (SELECT e.id, ({first}) AS other {new} AND e.key != 0) WHERE other IS NOT NULL"
     )
-    parent = known.format(what="min(p.id)", of="e.parent", to=":high")
-    await db.execute(
-        f"INSERT OR IGNORE INTO orphan SELECT id, parent FROM (SELECT e.id, e.parent, ({parent}) AS other {new}"
-        " AND e.parent != 0) WHERE other IS NULL",
-        scope,
+    # All but the usual: one record that carries the parent's id, and it came before.
+    unusual = await rows(
+        "SELECT e.id, e.parent, count(p.id), min(p.id), sum(p.id <= e.id), e.key = e.parent"
+        f" FROM event e LEFT JOIN event p ON {_carries('e.parent')} AND p.id BETWEEN :base AND :high"
+        " WHERE e.id > :low AND e.id <= :high"
+        " AND e.parent != 0 GROUP BY e.id HAVING count(p.id) != 1 OR min(p.id) >= e.id"
     )
-    await db.execute(
-        "DELETE FROM orphan WHERE event BETWEEN :base AND :high AND EXISTS"
-        " (SELECT 1 FROM alias a WHERE a.key = orphan.parent AND a.event BETWEEN :base AND :high)",
-        scope,
-    )
-    late += await pairs(
-        f"SELECT id, other FROM (SELECT e.id, ({parent}) AS other {new} AND e.parent != 0) WHERE other > id"
-    )
-    two = known.format(what="count(*)", of="e.parent", to="e.id")
-    ambiguous = await pairs(
-        f"SELECT id, other FROM (SELECT e.id, ({two}) AS other {new} AND e.parent != 0) WHERE other > 1"
-    )
-    itself = await pairs(f"SELECT e.id, e.id {new} AND e.parent != 0 AND e.parent = e.key")
+    lost = {event: parent for event, parent, carriers, *_ in unusual if not carriers}
+    await db.executemany("INSERT OR IGNORE INTO orphan VALUES (?, ?)", lost.items())
+    await _find_aliases(db, base, low, high, {*lost.values()})
+    late = arrived + [(event, other) for event, _, carriers, other, *_ in unusual if carriers and other > event]
+    ambiguous = [(event, before) for event, _, _, _, before, _ in unusual if before and before > 1]
+    itself = [(event, event) for event, *_, own in unusual if own]
     cycles = itself + [pair for pair in late[:LISTED] if await _reaches(db, base, *pair)]
     closed = set(cycles)
     return Resolution(duplicates, ambiguous, [pair for pair in late if pair not in closed], cycles)
+
+
+def _carries(key: str) -> str:
+    """Condition for a record ``p`` whose id has this key, in the words of the index ``event_key``."""
+    return f"p.key >> 40 = {key} >> 40 AND p.key = {key} AND p.key != 0"
+
+
+async def _find_aliases(db: aiosqlite.Connection, base: int, low: int, high: int, lost: set[int]) -> None:
+    """Take back orphans whose parent is a second id: the new ones (``lost`` are their parents' keys) among all second
+    ids, the earlier ones among the new."""
+    orphan = "FROM orphan WHERE event BETWEEN ? AND ?"
+    if not list(await db.execute_fetchall(f"SELECT 1 {orphan} LIMIT 1", (base, high))):
+        return
+    found: set[int] = set()
+    seek = [array("q", (key,)).tobytes() for key in lost] if len(lost) <= _FEW else []
+    async with db.execute("SELECT id, keys FROM alias WHERE id BETWEEN ? AND ? ORDER BY id DESC", (base, high)) as rows:
+        async for first, packed in rows:
+            if first <= low and lost <= found:
+                break
+            if first > low or not seek or any(each in packed for each in seek):
+                keys = array("q")
+                keys.frombytes(packed)
+                found.update(keys if first > low else lost.intersection(keys))
+    await db.executemany(f"DELETE {orphan} AND parent = ?", [(base, high, key) for key in found])
 
 
 async def orphans(db: aiosqlite.Connection, ledger: int) -> tuple[list[int], int]:
@@ -91,7 +107,7 @@ async def _reaches(db: aiosqlite.Connection, base: int, child: int, parent: int)
     """Whether the ancestors of ``parent`` among the records up to it lead back to ``child``."""
     async with db.execute(
         "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT p.id FROM up JOIN event e ON e.id = up.id"
-        " JOIN event p ON p.key = e.parent AND p.key != 0 AND p.id BETWEEN ?2 AND ?1 WHERE e.parent != 0 LIMIT 10000)"
+        f" JOIN event p ON {_carries('e.parent')} AND p.id BETWEEN ?2 AND ?1 WHERE e.parent != 0 LIMIT 10000)"
         " SELECT 1 FROM up WHERE id = ?3 LIMIT 1",
         (parent, base, child),
     ) as rows:

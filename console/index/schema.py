@@ -48,14 +48,14 @@ CREATE TABLE event (
 );
 CREATE INDEX event_time ON event (time);
 CREATE INDEX event_stream ON event (stream);
-CREATE INDEX event_key ON event (key) WHERE key != 0;
+CREATE INDEX event_key ON event (key >> 40) WHERE key != 0;
 CREATE INDEX event_worst ON event (mark) WHERE mark & 56 != 0;
 CREATE TABLE membership (
     stream INTEGER NOT NULL, first INTEGER NOT NULL, low INTEGER NOT NULL, span INTEGER NOT NULL,
     PRIMARY KEY (stream, first, low)
 ) WITHOUT ROWID;
 CREATE TABLE leaf (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
-CREATE TABLE alias (key INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (key, event)) WITHOUT ROWID;
+CREATE TABLE alias (id INTEGER PRIMARY KEY, keys BLOB NOT NULL);
 CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER NOT NULL);
 CREATE INDEX orphan_parent ON orphan (parent);
 CREATE TABLE finding (

@@ -25,8 +25,8 @@ from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.trust import Trust
 
-_LEAVES = 1024
-"""Record hashes of one row of ``leaf``, at most."""
+_LEAVES = 1016
+"""Records of one row of ``leaf`` and ``alias``, at most: so many fill pages of 8,192 bytes."""
 
 
 class IndexWriter:
@@ -68,7 +68,7 @@ class IndexWriter:
             ("leaf", "id"),
             ("membership", "low"),
             ("orphan", "event"),
-            ("alias", "event"),
+            ("alias", "id"),
         ):
             await self.db.execute(f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?", (low, high))
         for table in ("stream", "state", "volume"):
@@ -199,8 +199,8 @@ class IndexWriter:
             [(first + at, events.hashes[32 * at : 32 * (at + _LEAVES)]) for at in range(0, len(events), _LEAVES)],
         )
         await self.db.executemany(
-            "INSERT OR IGNORE INTO alias VALUES (?, ?)",
-            [(key, first + row) for row, key in enumerate(events.alias) if key],
+            "INSERT INTO alias VALUES (?, ?)",
+            [(first + at, events.alias[at : at + _LEAVES].tobytes()) for at in range(0, len(events.alias), _LEAVES)],
         )
 
     def _columns(self, ledger: int, batch: EventBatch) -> Iterable[tuple[int, ...]]:
