@@ -45,6 +45,10 @@ class Live:
     moved: Source | None = None
     followed: bool = False
     """Whether it appeared while its folder was followed."""
+    overtaken: float | None = None
+    """When a new file was first seen at its path while ``moved`` was still read; monotonic seconds."""
+    before: tuple[str, int] | None = None
+    """The file it was rotated into last, and the bytes of it that were read."""
     failed: str = ""
     """The state of the file over which its reader failed: as it is, it would fail again."""
 

@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from console.engine.continuity import Continuity, Mark, all_hold, compare, holds, moved_to, touched
 from console.engine.decode import file_text
@@ -13,12 +12,13 @@ from console.engine.faults import READER_FAILED, as_said, of_the_index
 from console.engine.ingest import Ingest, Live, Step
 from console.engine.lookout import SHARE, Lookout
 from console.engine.opening import Opened, open_ledger, open_ledgers
+from console.engine.rotation import Rotation, marks, silent, wrote_late
 from console.engine.shelf import source_at
 from console.engine.tables import Tables
 from console.formats.base import Claim
 from console.formats.registry import by_name
 from console.index.schema import BY_FOLLOWING
-from console.index.states import Known, known_ledgers, leaf_of, leaves, place, volumes
+from console.index.states import Known, known_ledgers, leaves, volumes
 from console.model.finding import Finding
 from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
@@ -61,8 +61,7 @@ class Keeper:
         self._writer = ingest.writer
         self.paths = [os.path.abspath(path) for path in paths]  # noqa: PTH100 - not through symbolic links
         self._by_path: dict[str, list[Live]] = {}
-        self._past: set[str] = set()
-        """Paths that hold the past of a ledger (rotated or compressed)."""
+        self._rotation = Rotation(ingest.writer)
         self._skipped: set[str] = set()
         """Paths that were said to be no ledgers."""
         self._lookout = Lookout(self.paths, index)
@@ -81,8 +80,7 @@ class Keeper:
             await self._writer.forget_skipped()
             for earlier in known.values():
                 await self._writer.describe(earlier.id, active=int(self._lookout.is_ours(earlier.path)))
-        async with db.execute("SELECT path FROM volume WHERE path NOT IN (SELECT path FROM ledger)") as rows:
-            self._past.update([row[0] async for row in rows])
+        await self._rotation.load()
         self._lookout.changed()  # what is there now is about to be opened
         fresh: list[Opened] = []
         seen: set[tuple[str, str | None]] = set()
@@ -128,10 +126,13 @@ class Keeper:
                 async for step in self._look_again(live):
                     yield step
         self._lookout.note(path)
-        if path in self._past:
-            for live in [each for each in self.live if each.moved and each.moved.path == path]:
-                async for step in self._look_again(live):
-                    yield step
+        if path in self._rotation.past:
+            for live in list(self.live):
+                if live.moved and live.moved.path == path:
+                    async for step in self._look_again(live):
+                        yield step
+                else:
+                    await self._rotation.say_late(live)
             return
         await self._forget(path)
         if not os.path.lexists(path):
@@ -164,7 +165,7 @@ class Keeper:
 
     async def _open(self, item: Opened, *, followed: bool = False) -> AsyncIterator[Step]:
         source = item.source
-        if source.path in self._past or self._lookout.passed_over(source.path):
+        if source.path in self._rotation.past or self._lookout.passed_over(source.path):
             return
         if any(live.member == source.member for live in self._by_path.get(source.path, ())):
             return
@@ -189,12 +190,13 @@ class Keeper:
         _, path, member = (await volumes(self._writer.db, known.id))[-1]
         if (path, member) != (known.path, known.member):
             live.moved = source_at(path, member) or item.source
+        live.before = await self._rotation.before(live)
         return live
 
     async def _look_again(self, live: Live) -> AsyncIterator[Step]:
         if live.state != "live" and live.moved is None:
             live.opened = replace(live.opened, source=source_at(live.path, live.member) or live.opened.source)
-        first, last = await self._marks(live)
+        first, last = await marks(self._writer.db, live)
         verdict = await self._compared(live, first, last)
         if verdict is not Continuity.SAME:
             moved = None
@@ -209,8 +211,7 @@ class Keeper:
             if moved is not None:
                 await self._moved(live, moved)
             elif live.moved is not None and _is_there(live.path):
-                live.moved = None  # the earlier file is gone, with what it may have held beyond the last look
-                await self._next_volume(live)
+                await self._rotation.next(live)  # the earlier file is gone, with what came to it since the last look
             elif verdict is Continuity.GONE:
                 await self._say(
                     live, "gone", finding("container.vanished", f"{live.source.path} is not there any more.")
@@ -222,10 +223,13 @@ class Keeper:
                     yield step
                 return
         if live.moved is not None and _is_there(live.path):
-            async for step in self._read(live, ended=True):
+            ended = silent(live) or not self._follow
+            async for step in self._read(live, ended=ended):
                 yield step
-            live.moved = None
-            await self._next_volume(live)
+            if not ended:
+                return
+            await self._rotation.next(live)
+        await self._rotation.say_late(live)
         if live.next.ordinal <= SAMPLE and live.next.ordinal > 1:
             async for step in self._recognise_again(live):
                 yield step
@@ -299,42 +303,8 @@ class Keeper:
             async with self._writer.transaction():
                 await self._writer.remove(copy.id)
             del self._ingest.live[copy.id]
-        compressed = moved.container == "gzip" and live.source.container != "gzip"
-        code = "container.compressed" if compressed else "container.rotated"
-        last = live.next.ordinal - 1
-        name = Path(moved.path).name
-        older = await volumes(self._writer.db, live.id)
-        async with self._writer.transaction():
-            await self._writer.move(live.id, moved.path, moved.member, first=last)
-            await self._writer.findings.add(
-                live.id, [finding(code, f"What was read so far, up to record {last:,}, is in {name} now.")]
-            )
-            await self._writer.describe(live.id, note=f"earlier records are in {name}")
-        live.moved = moved
-        self._past.add(moved.path)
+        await self._rotation.moved(live, moved, besides=set(self._by_path))
         await self._forget(moved.path)
-        for at, (first, path, member) in enumerate(older[:-1]):
-            await self._find_volume(live, first, older[at + 1][0] - 1, path, member)
-
-    async def _find_volume(self, live: Live, first: int, last: int, path: str, member: str | None) -> None:
-        """An older volume may have been moved once more, as one rotation pushes the next."""
-        marks = await self._mark(live.id, first), await self._mark(live.id, last)
-        source = source_at(path, member)
-        if source is not None and compare(source, Cursor(), *marks) is Continuity.SAME:
-            return
-        found = moved_to(source or live.opened.source, *marks, besides=set(self._by_path))
-        if found is not None:
-            await self._writer.move(live.id, found.path, found.member, first=first)
-            self._past.add(found.path)
-
-    async def _next_volume(self, live: Live) -> None:
-        """From here on, records are at the ledger's own path again."""
-        now = source_at(live.path, live.member) or JsonlSource(FileContent(live.path))
-        live.opened = replace(live.opened, source=now)
-        async with self._writer.transaction():
-            await self._writer.add_volume(live.id, live.next.ordinal, live.path, live.member)
-            await self._writer.describe(live.id, next_offset=0, file="", pending=0)
-        live.next, live.file = Cursor(live.next.ordinal, 0), ""
 
     async def _anew(self, live: Live, verdict: Continuity) -> AsyncIterator[Step]:
         """The content changed under us: say so, and read what is there now."""
@@ -360,7 +330,7 @@ class Keeper:
             yield step
         for path in old:
             # Its past does not belong to what stands there now.
-            self._past.discard(path)
+            self._rotation.past.discard(path)
             for item in open_ledgers([path]):
                 if not isinstance(item, Skipped):
                     async for step in self._open(item):
@@ -391,18 +361,6 @@ class Keeper:
         live.moved = None
         async for step in self._read(live):
             yield step
-
-    async def _marks(self, live: Live) -> tuple[Mark | None, Mark | None]:
-        first = (await volumes(self._writer.db, live.id))[-1][0]
-        last = live.next.ordinal - 1
-        if last < first:
-            return None, None
-        return await self._mark(live.id, first), await self._mark(live.id, last)
-
-    async def _mark(self, ledger: int, ordinal: int) -> Mark | None:
-        where = await place(self._writer.db, ledger, ordinal)
-        digest = await leaf_of(self._writer.db, ledger, ordinal)
-        return None if where is None or digest is None else Mark(*where, digest)
 
     async def _missing(self, known: Known) -> AsyncIterator[Step]:
         """A ledger that the index knows is not where it was; one of the files beside it may hold its records."""
@@ -466,4 +424,5 @@ def _differs(live: Live) -> bool:
     now = _file(live)
     if not now:
         return live.state != "gone"
-    return now not in (live.file, live.failed) or (live.moved is not None and _is_there(live.path))
+    overtaken = live.moved is not None and _is_there(live.path)
+    return now not in (live.file, live.failed) or overtaken or wrote_late(live)

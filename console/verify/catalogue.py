@@ -59,6 +59,7 @@ def _entries() -> dict[str, Entry]:
         ("container.shrunk", error, "The ledger became shorter", "Size and content against what was read.", "Truncation loses history: find the writer, and compare with a copy."),
         ("container.replaced", error, "Another ledger stands in this place", "The bytes already read, against the file.", "Find out who replaced the file, and where the earlier one is."),
         ("container.rotated", note, "The ledger was rotated", "Content of new files against ledgers already read.", "Nothing: the earlier file is the same ledger's past."),
+        ("container.late-lines", warning, "Lines came after a rotation", "Size of the earlier file against what was read of it.", "The writer held the earlier file open: look at its last lines there. They belong between its records and the new file's."),
         ("container.compressed", note, "The ledger was compressed", "Content of the new archive against the ledger already read.", "Nothing: the archive holds the same records."),
         ("container.vanished", warning, "The ledger is gone", "That the file is still there.", "Find out whether it was rotated, archived or deleted."),
         ("container.empty", note, "Empty", "That there are records.", "Nothing, unless something should be there."),

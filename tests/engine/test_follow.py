@@ -159,6 +159,51 @@ async def test_rotated_by_rename(folder: Path, index: Path, past: str) -> None:
         assert await one.codes() == {"container.rotated"}
 
 
+async def test_lines_that_come_into_the_old_file_after_there_is_a_new_one(folder: Path, index: Path) -> None:
+    """As logrotate does it: the writer is told of the new file a moment after there is one."""
+    deal, ledger, past = Deal(), folder / "deals.jsonl", folder / "deals.jsonl.1"
+    ledger.write_bytes(deal.lines(3))
+    async with console(folder, index=index) as one:
+        with ledger.open("ab", buffering=0) as held:
+            ledger.rename(past)
+            first, torn, new = deal.lines(2), deal.lines(1), deal.lines(2)
+            ledger.write_bytes(new)
+            await one.found("container.rotated")
+            held.write(first + torn[:50])
+            await one.records(ledger, 5)
+            held.write(torn[50:])
+            await one.records(ledger, 6)
+        row = await one.records(ledger, 8)
+        assert row.trust[1] == 8
+        await shown_intact(one, ledger, past.read_bytes().splitlines() + ledger.read_bytes().splitlines())
+        assert await one.codes() == {"container.rotated"}
+
+
+async def test_lines_that_come_into_the_old_file_too_late_are_said(folder: Path, index: Path) -> None:
+    deal, ledger, past = Deal(), folder / "deals.jsonl", folder / "deals.jsonl.1"
+    ledger.write_bytes(deal.lines(3))
+    end = ledger.stat().st_size
+    async with console(folder, index=index) as one:
+        ledger.rename(past)
+        ledger.write_bytes(deal.lines(2))
+        await one.records(ledger, 5)
+        append(past, deal.lines(1))
+        (message,) = await one.found("container.late-lines")
+        assert "deals.jsonl.1" in message
+        assert f"byte {end:,}" in message
+        append(past, deal.lines(1))
+        append(ledger, deal.lines(1))
+        await one.records(ledger, 6)
+    append(past, deal.lines(1))
+    async with console(folder, index=index) as one:
+        assert len(await one.found("container.late-lines")) == 1
+        past.rename(folder / "deals.jsonl.2")
+        ledger.rename(past)
+        ledger.write_bytes(deal.lines(1))
+        await one.records(ledger, 7)
+        assert len(await one.found("container.late-lines")) == 1
+
+
 async def test_rotated_at_once_with_unread_lines(folder: Path, index: Path) -> None:
     """Between two looks: lines appended, the file renamed, a new one begun."""
     deal, ledger = Deal(), folder / "deals.jsonl"
