@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import Any
 
 from console.engine.decode import portions
 from console.engine.faults import as_said
@@ -25,7 +26,7 @@ class Job:
     format: str
     context: Context
     start: Cursor
-    state: Sequence[tuple[str, bytes]]
+    state: Sequence[tuple[Any, bytes]]
 
 
 def _run(connection: Connection, job: Job) -> None:

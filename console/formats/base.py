@@ -77,10 +77,10 @@ class Reader(Protocol):
     def facts(self) -> Iterable[StreamFacts]:
         """What is known of each stream that changed since this was last asked."""
 
-    def take_state(self) -> Mapping[str, bytes]:
-        """State that changed since it was last taken, by a key of the reader's choice (a stream's key, or '')."""
+    def take_state(self) -> Mapping[str, bytes] | Mapping[str | StreamKey, bytes]:
+        """State that changed since it was last taken: a stream's by its key (in UTF-8), else by a name."""
 
-    def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
+    def load_state(self, items: Iterable[tuple[Any, bytes]]) -> None:
         """Restore what ``take_state`` gave, all of it, before the first ``read``."""
 
     def irregular(self) -> list[StreamKey]:

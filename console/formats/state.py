@@ -4,11 +4,14 @@ JSON can spell such a half; UTF-8, and so MessagePack, cannot. Where one occurs,
 that begins no MessagePack value.
 """
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
+
+from console.model.event import StreamKey
 
 _MARK = b"\xc1"
 _ESCAPED = re.compile(r"\\(?:\\|u(d[89a-f][0-9a-f]{2}))")
@@ -28,6 +31,22 @@ def unpack(data: bytes, type: Any) -> Any:
     if data[:1] != _MARK:
         return msgspec.msgpack.decode(data, type=type)
     return msgspec.convert(_texts(msgspec.msgpack.decode(data[1:]), _unescape), type)
+
+
+def stream_name(kind: str, key: str) -> str | StreamKey:
+    """The name under which a reader's state of a stream is kept: the stream's own, where that is UTF-8."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return json.dumps(["stream", kind, key])
+    return StreamKey(kind, key)
+
+
+def stream_of(name: str | StreamKey) -> StreamKey | None:
+    """The stream that ``stream_name`` named; None for other names."""
+    if isinstance(name, str) and name.startswith('["stream", '):
+        return StreamKey(*json.loads(name)[1:])
+    return name if isinstance(name, StreamKey) else None
 
 
 def _texts(value: Any, change: Callable[[str], str]) -> Any:

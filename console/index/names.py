@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import aiosqlite
 
+from console.index.streams import StreamRows
 from console.model.batch import EventBatch
-from console.model.event import StreamKey
 
 Lists = tuple[list[int], list[int], list[int], list[tuple[int, ...]]]
 """Ids of types, actors and streams by a reader's codes, and the sets of further streams, which hold codes."""
@@ -15,23 +15,14 @@ Lists = tuple[list[int], list[int], list[int], list[tuple[int, ...]]]
 class NameIds:
     """Follows the name lists of each ledger's reader."""
 
-    def __init__(self, db: aiosqlite.Connection) -> None:
+    def __init__(self, db: aiosqlite.Connection, streams: StreamRows) -> None:
         self._db = db
+        self._streams = streams
         self._lists: dict[int, Lists] = {}
-        self._further: set[int] = set()
 
     def begin(self, ledger: int) -> None:
         """A new reader will decode this ledger: its name lists start empty."""
         self._lists[ledger] = ([0], [0], [0], [()])
-
-    def forget(self, ledger: int) -> None:
-        """The ledger's streams are gone."""
-        self._further.clear()
-        self.begin(ledger)
-
-    def rolled_back(self) -> None:
-        """What was done to the streams' rows may be undone."""
-        self._further.clear()
 
     def of(self, ledger: int) -> Lists:
         """Ids by the codes of the ledger's present reader."""
@@ -42,12 +33,8 @@ class NameIds:
         types, actors, streams, sets = self._lists[ledger]
         types.extend(await self._intern("type", events.new_types))
         actors.extend(await self._intern("actor", events.new_actors))
-        streams.extend(await self._streams(ledger, events.new_streams))
+        streams.extend(await self._streams.ids(ledger, events.new_streams))
         sets.extend(events.new_further)
-        further = {streams[code] for each in events.new_further for code in each} - self._further
-        if further:
-            self._further |= further
-            await self._db.executemany("UPDATE stream SET further = 1 WHERE id = ?", [(stream,) for stream in further])
 
     async def _intern(self, table: str, texts: Sequence[str]) -> list[int]:
         if not texts:
@@ -63,23 +50,3 @@ class NameIds:
             async with self._db.execute(f"SELECT id FROM {table} WHERE text = ?", (text,)) as rows:
                 ids.update([(text, row[0]) async for row in rows])
         return [ids[text] for text in texts]
-
-    async def _streams(self, ledger: int, keys: Sequence[StreamKey]) -> list[int]:
-        if not keys:
-            return []
-        pairs = [(key.kind, key.key.encode("utf-8", "backslashreplace").decode()) for key in keys]
-        await self._db.executemany(
-            "INSERT OR IGNORE INTO stream (ledger, kind, key) VALUES (?, ?, ?)", [(ledger, *pair) for pair in pairs]
-        )
-        async with self._db.execute(
-            "SELECT kind, key, id FROM stream WHERE ledger = ? AND (kind, key) IN"
-            " (SELECT value->>0, value->>1 FROM json_each(?))",
-            (ledger, json.dumps(pairs)),
-        ) as rows:
-            ids = {(kind, key): number async for kind, key, number in rows}
-        for pair in {*pairs} - ids.keys():
-            async with self._db.execute(
-                "SELECT id FROM stream WHERE ledger = ? AND kind = ? AND key = ?", (ledger, *pair)
-            ) as rows:
-                ids.update([(pair, row[0]) async for row in rows])
-        return [ids[pair] for pair in pairs]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from console.model.batch import EventBatch
 from console.model.event import StreamKey
@@ -23,7 +24,7 @@ class Portion:
     events: EventBatch
     next: Cursor
     profile: str | None = None
-    state: Mapping[str, bytes] = field(default_factory=dict)
+    state: Mapping[Any, bytes] = field(default_factory=dict)
     facts: Sequence[StreamFacts] = ()
     standing: Sequence[Finding] = ()
     pending: int = 0

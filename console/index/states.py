@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import aiosqlite
 
 from console.index.schema import BY_FOLLOWING, read_state_key, row_id, split_id
+from console.index.streams import IS_STREAM, named
 from console.model.event import StreamKey
 from console.model.record import Cursor
 
@@ -73,11 +74,16 @@ async def place(db: aiosqlite.Connection, ledger: int, ordinal: int) -> tuple[in
     return None if row is None else (row[0], row[1])
 
 
-async def reader_state(db: aiosqlite.Connection, ledger: int) -> AsyncIterator[tuple[str, bytes]]:
+async def reader_state(db: aiosqlite.Connection, ledger: int) -> AsyncIterator[tuple[str | StreamKey, bytes]]:
     """What a reader's ``take_state`` gave, by its keys."""
     async with db.execute("SELECT key, value FROM state WHERE ledger = ?", (ledger,)) as rows:
         async for key, value in rows:
             yield read_state_key(key), value
+    async with db.execute(
+        "SELECT kind, key, carried FROM stream WHERE ledger = ? AND carried IS NOT NULL", (ledger,)
+    ) as rows:
+        async for kind, key, value in rows:
+            yield StreamKey(kind, key), value
 
 
 async def leaf_of(db: aiosqlite.Connection, ledger: int, ordinal: int) -> bytes | None:
@@ -103,7 +109,7 @@ async def stream_places(db: aiosqlite.Connection, ledger: int, stream: StreamKey
     """Ordinal, offset and length of a stream's events by (sequence, ordinal)."""
     async with db.execute(
         "SELECT event.id, event.offset, event.length FROM event JOIN stream ON stream.id = event.stream"
-        " WHERE stream.ledger = ? AND stream.kind = ? AND stream.key = ? ORDER BY sequence, event.id",
-        (ledger, stream.kind, stream.key.encode("utf-8", "backslashreplace").decode()),
+        f" WHERE {IS_STREAM} ORDER BY sequence, event.id",
+        named(ledger, stream),
     ) as rows:
         return [(split_id(number)[1], offset, length) async for number, offset, length in rows]

@@ -1,8 +1,8 @@
 """The one writer of an index. A portion is committed whole or not at all."""
 
-import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiosqlite
 
@@ -18,6 +18,7 @@ from console.index.schema import (
     row_id,
     state_key,
 )
+from console.index.streams import IS_STREAM, StreamRows, named
 from console.index.tally import Count, Counts, merge, tally
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
@@ -35,7 +36,8 @@ class IndexWriter:
     def __init__(self, db: aiosqlite.Connection) -> None:
         self.db = db
         self.findings = FindingLog(db)
-        self.names = NameIds(db)
+        self._streams = StreamRows(db)
+        self.names = NameIds(db, self._streams)
         self._memberships = Memberships(db)
         self._last_time: dict[int, int] = {}
 
@@ -83,7 +85,7 @@ class IndexWriter:
         self.findings.forget(ledger)
         self._last_time.pop(ledger, None)
         self._memberships.forget(ledger)
-        self.names.forget(ledger)
+        self.names.begin(ledger)
 
     async def remove(self, ledger: int) -> None:
         """Forget a ledger altogether."""
@@ -124,7 +126,7 @@ class IndexWriter:
 
     async def _forget_uncommitted(self) -> None:
         """What is remembered of a transaction that did not come to be; its ledger needs a new reader."""
-        self.names.rolled_back()
+        self._streams.rolled_back()
         self._last_time.clear()
         self._memberships.forget()
         await self.findings.load()
@@ -145,16 +147,9 @@ class IndexWriter:
         for count in counts.values():
             totals.add(count)
         merge(counts, further)
-        await self.db.executemany(
-            "UPDATE stream SET events = events + ?, first_time = min(coalesce(first_time, ?), ?),"
-            " last_time = max(coalesce(last_time, ?), ?), t0 = t0 + ?, t1 = t1 + ?, t2 = t2 + ?, t3 = t3 + ?,"
-            " t4 = t4 + ?, t5 = t5 + ?, t6 = t6 + ? WHERE id = ?",
-            [
-                (count.events, count.first, count.first, count.last, count.last, *count.trust, stream)
-                for stream, count in counts.items()
-                if stream
-            ],
-        )
+        ids_of_further = {streams[code] for each in events.new_further for code in each}
+        state, carried = _parted(portion.state)
+        await self._streams.add(ledger, counts, ids_of_further, portion.facts, carried)
         await self.db.execute(
             "UPDATE ledger SET records = ?, next_offset = ?, pending = ?, bytes = ?, file = ?,"
             " profile = coalesce(?, profile), first_time = min(coalesce(first_time, ?), coalesce(?, first_time)),"
@@ -176,10 +171,9 @@ class IndexWriter:
                 ledger,
             ),
         )
-        await self.carry(ledger, portion.state, portion.facts, portion.standing)
+        await self._carry(ledger, state, portion.standing)
         await self.db.executemany(
-            "UPDATE stream SET irregular = 1 WHERE ledger = ? AND kind = ? AND key = ?",
-            [(ledger, each.kind, stored(each.key)) for each in portion.irregular],
+            f"UPDATE stream SET irregular = 1 WHERE {IS_STREAM}", [named(ledger, each) for each in portion.irregular]
         )
         await self.findings.add(ledger, events.findings)
         return row_id(ledger, events.first - 1), row_id(ledger, portion.next.ordinal - 1)
@@ -240,32 +234,25 @@ class IndexWriter:
         return filled, marks
 
     async def carry(
-        self, ledger: int, state: Mapping[str, bytes], facts: Iterable[StreamFacts], standing: Sequence[Finding]
+        self, ledger: int, state: Mapping[Any, bytes], facts: Iterable[StreamFacts], standing: Sequence[Finding]
     ) -> None:
         """What a reader knows now: its state, its streams, and the findings that hold as of now."""
-        await self._facts(ledger, facts)
+        by_name, carried = _parted(state)
+        await self._streams.tell(ledger, facts, carried)
+        await self._carry(ledger, by_name, standing)
+
+    async def _carry(self, ledger: int, state: Mapping[str, bytes], standing: Sequence[Finding]) -> None:
         await self.db.executemany(
             "INSERT OR REPLACE INTO state VALUES (?, ?, ?)",
             [(ledger, state_key(key), value) for key, value in state.items()],
         )
         await self.findings.replace_standing(ledger, standing, BY_READER)
 
-    async def _facts(self, ledger: int, facts: Iterable[StreamFacts]) -> None:
-        await self.db.executemany(
-            "UPDATE stream SET state = ?, chained = ?, intact = ? WHERE ledger = ? AND kind = ? AND key = ?",
-            [
-                (json.dumps(dict(each.state)), each.chained, each.chain_intact, ledger, each.kind, stored(each.key))
-                for each in facts
-            ],
-        )
-
     async def rewalked(
         self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
     ) -> None:
         """New verdicts of one stream's chain replace the earlier ones; the caller holds the transaction."""
-        async with self.db.execute(
-            "SELECT id FROM stream WHERE ledger = ? AND kind = ? AND key = ?", (ledger, stream.kind, stored(stream.key))
-        ) as rows:
+        async with self.db.execute(f"SELECT id FROM stream WHERE {IS_STREAM}", named(ledger, stream)) as rows:
             row = await rows.fetchone()
         assert row is not None
         number = row[0]
@@ -322,3 +309,9 @@ class IndexWriter:
             await self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             await self.db.close()
+
+
+def _parted(state: Mapping[Any, bytes]) -> tuple[dict[str, bytes], dict[StreamKey, bytes]]:
+    """A reader's state by names of its choice, and that of its streams."""
+    carried = {key: value for key, value in state.items() if isinstance(key, StreamKey)}
+    return {key: value for key, value in state.items() if not isinstance(key, StreamKey)}, carried

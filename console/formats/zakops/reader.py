@@ -12,6 +12,7 @@ from console.formats.base import Context, Rewalk, key64
 from console.formats.instant import parse, quick
 from console.formats.invalid import shown
 from console.formats.lines import Decoder, OpenObject, stretches
+from console.formats.state import stream_of
 from console.formats.zakops import rules
 from console.formats.zakops.checks import Checks
 from console.formats.zakops.decode import Row, read_row, text
@@ -336,15 +337,17 @@ class ZakopsReader:
     def facts(self) -> Iterable[StreamFacts]:
         return list(self._streams.facts())
 
-    def take_state(self) -> Mapping[str, bytes]:
-        return dict([*self._checks.take(), *self._recent.take(), *self._streams.take()])
+    def take_state(self) -> Mapping[str | StreamKey, bytes]:
+        return {**dict(self._checks.take()), **dict(self._recent.take()), **dict(self._streams.take())}
 
-    def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
+    def load_state(self, items: Iterable[tuple[str | StreamKey, bytes]]) -> None:
         for name, value in items:
-            key = json.loads(name)
-            if key[0] == "stream":
-                self._streams.load(key[1], key[2], value)
-            elif key[0] == "inbox":
+            stream = stream_of(name)
+            if stream is not None:
+                self._streams.load(stream.kind, stream.key, value)
+                continue
+            key = json.loads(str(name))
+            if key[0] == "inbox":
                 self._recent.load(key[1], value)
             else:
                 self._checks.load(key, value)

@@ -1,9 +1,10 @@
 """What is carried of each stream from batch to batch, and what holds of them as of now."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from console.formats.state import pack, stream_name, unpack
 from console.formats.zakops import rules
 from console.model.batch import Names
 from console.model.event import NO_TIME, StreamKey
@@ -99,18 +100,18 @@ class Streams:
             if facts:
                 yield StreamFacts(each.kind, each.key, facts)
 
-    def take(self) -> Iterator[tuple[str, bytes]]:
+    def take(self) -> Iterator[tuple[str | StreamKey, bytes]]:
         """What changed since this was last asked, as items for ``load``."""
         changed, self._unsaved = self._unsaved, []
         for each in changed:
             each.saved = True
             state = each.state
-            values = [getattr(state, name) for name in state.__slots__]
-            yield json.dumps(["stream", each.kind, each.key]), json.dumps(values).encode()
+            name = stream_name(each.kind, each.key)
+            yield name, pack([getattr(state, slot) for slot in state.__slots__])
 
     def load(self, kind: str, key: str, value: bytes) -> None:
         """Restore one item."""
-        state = _STATES.get(kind, rules.Other)(*json.loads(value))
+        state = _STATES.get(kind, rules.Other)(*unpack(value, list[Any]))
         followed = self._followed[kind, key] = Followed(kind, key, 0, state)
         self.watch(followed)
 
