@@ -194,13 +194,18 @@ class Session:
         row = None if stream is None else await reader.stream(stream)
         number = ledger if row is None else row.ledger
         chosen = await reader.ledgers(number) if number is not None else await reader.ledgers()
-        opened = [(each, await self._records.opened(each)) for each in chosen if each.format]
-        async for progress in verify_elsewhere(
-            [(each.records, found) for each, found in opened if found is not None],
-            self.options,
-            None if row is None else (row.kind, row.key),
-        ):
-            yield progress
+        opened = [(each.records, *await self._records.opened(each)) for each in chosen if each.format]
+        gone = "; ".join(words for _, _, unread in opened for words in unread)
+        there = [(records, found) for records, found, _ in opened if found is not None]
+        if gone and not there:
+            yield VerifyProgress(0, 0, 0, 0.0, None, True, f"Incomplete: {gone}.")
+            return
+        async for progress in verify_elsewhere(there, self.options, None if row is None else (row.kind, row.key)):
+            if gone and progress.finished:
+                verdict = f"Incomplete: {gone}. What links to them counts as broken. The rest: {progress.verdict}"
+                yield replace(progress, verdict=verdict)
+            else:
+                yield progress
 
     async def close(self) -> None:
         """End the worker and everything that is open. A second call does nothing."""

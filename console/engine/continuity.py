@@ -39,8 +39,8 @@ class Mark:
 def compare(source: Source, next: Cursor, first: Mark | None, last: Mark | None) -> Continuity:
     """Compare a source with the first and last record that were read from it."""
     if first is None or last is None:
-        return Continuity.SAME if _exists(source) else Continuity.GONE
-    if not _exists(source):
+        return Continuity.SAME if exists(source) else Continuity.GONE
+    if not exists(source):
         return Continuity.GONE
     if holds(source, last) and holds(source, first):
         return Continuity.SAME
@@ -100,7 +100,8 @@ def moved_to(source: Source, first: Mark | None, last: Mark | None, *, besides: 
     return None
 
 
-def _exists(source: Source) -> bool:
+def exists(source: Source) -> bool:
+    """Whether its file is there."""
     try:
         source.state()
     except SourceError:

@@ -2,9 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from console.engine.continuity import Mark, exists, holds
 from console.engine.opening import Opened, Options
+from console.engine.rotation import mark
 from console.engine.session import Details
+from console.engine.shelf import RotatedSource
 from console.formats.base import Claim, Context
 from console.formats.registry import by_name
 from console.index.reader import IndexReader
@@ -81,13 +85,27 @@ class Records:
             raw.problem,
         )
 
-    async def opened(self, ledger: LedgerRow) -> Opened | None:
-        """The ledger, to be read from its beginning; None if it cannot be opened."""
-        source = await asyncio.to_thread(self._source, ledger.path, ledger.member)
-        if source is None or not ledger.format:
-            return None
+    async def opened(self, ledger: LedgerRow) -> tuple[Opened | None, list[str]]:
+        """The ledger over all its files, to be read from its beginning, and what of it is not there, in words."""
+        known = await self._reader.volumes(ledger.id)
+        there: list[tuple[int, Source]] = []
+        gone: list[str] = []
+        for at, (first, path, member) in enumerate(known):
+            last = known[at + 1][0] - 1 if at + 1 < len(known) else ledger.records
+            source = await asyncio.to_thread(self._source, path, member)
+            ends: list[Mark | None] = []
+            if (path, member) != (ledger.path, ledger.member):  # a file of another name may be another file by now
+                ends = [await mark(self._reader.db, ledger.id, each) for each in (first, last)]
+            if source is None or not await asyncio.to_thread(_is_still, source, ends):
+                what = f"records {first:,} to {last:,} of {Path(ledger.path).name} were not read again"
+                gone.append(f"{what}: {path} is not there, or holds something else")
+            else:
+                there.append((first, source))
+        if not there:
+            return None, gone
+        whole = there[0][1] if len(known) == 1 else RotatedSource(there)
         context = await self.context(ledger)
-        return Opened(source, by_name(ledger.format), Claim(100, ledger.shape, ""), dict(context.companions))
+        return Opened(whole, by_name(ledger.format), Claim(100, ledger.shape, ""), dict(context.companions)), gone
 
     async def context(self, ledger: LedgerRow) -> Context:
         """What decoding and proving need; the profile is the one that was settled."""
@@ -109,3 +127,8 @@ class Records:
                 if not isinstance(found, Skipped):
                     self._sources[found.path, found.member] = found
         return self._sources.get(key)
+
+
+def _is_still(source: Source, ends: list[Mark | None]) -> bool:
+    """Whether the file is there, and holds one of these records if any are named."""
+    return exists(source) and (not ends or any(each is not None and holds(source, each) for each in ends))
