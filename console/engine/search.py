@@ -24,23 +24,29 @@ class Hits:
 def needle(text: str) -> Needle:
     """Looks for a text in JSON records; letter case matters if the text has a capital.
 
-    What JSON may escape is found in its UTF-8 form and as an escape alike.
+    What JSON may escape is found in its UTF-8 form and as an escape alike. What it must escape (quotes, backslashes,
+    controls) is found where all of it is escaped, as in a string, and where none is, as the raw record reads.
     """
     exact = text != text.lower()
     if text.isascii() and text.isprintable() and not _SHORT.keys() & set(text):
         form = text.encode()
         return (lambda data: form in data) if exact else (lambda data: form in data.lower())
-    pattern = b"".join(_forms(char, exact) for char in text)
-    found = re.compile(pattern, 0 if exact else re.IGNORECASE).search
+    # Never both forms of a backslash at one place: which of them a run of backslashes is would be tried in all ways.
+    raw, escaped = (b"".join(_forms(char, exact, escaped) for char in text) for escaped in (False, True))
+    found = re.compile(raw + b"|" + escaped, 0 if exact else re.IGNORECASE).search
     return lambda data: found(data) is not None
 
 
-def _forms(char: str, exact: bool) -> bytes:
-    """A pattern for one character."""
+def _forms(char: str, exact: bool, escaped: bool) -> bytes:
+    """A pattern for one character; no two of its forms begin alike. ``escaped``: what JSON must escape is escaped."""
     if char.isascii() and char.isalnum():
         return char.encode()
     chars = {char} if exact else {char, char.upper(), char.lower()}
     forms: list[bytes] = [re.escape(each.encode("utf-8", "surrogatepass")) for each in chars]
+    if char in '"\\' or char < " ":
+        if not escaped:
+            return forms[0]
+        forms.clear()
     forms += [b"".join(rb"\\u" + _hex(unit) for unit in _units(each)) for each in chars]
     if char in _SHORT:
         forms.append(re.escape(b"\\" + _SHORT[char].encode()))
