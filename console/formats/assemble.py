@@ -4,9 +4,11 @@ from collections.abc import Hashable, Sequence
 from typing import cast
 
 from console.formats.base import key64
+from console.formats.tally import Place
 from console.model.batch import EventBatch, Names
 from console.model.event import NO_TIME, Event, StreamKey
 from console.model.finding import Finding
+from console.model.record import RecordBatch
 from console.model.trust import Severity
 
 
@@ -53,6 +55,11 @@ class Assembler:
         out.new_further = cast("list[tuple[int, ...]]", self.further.fresh)
         self.types.fresh, self.actors.fresh, self.streams.fresh, self.further.fresh = [], [], [], []
         return out
+
+
+def place_in(batch: RecordBatch, index: int) -> Place:
+    """Where a record of a batch is."""
+    return Place(batch.first + index, batch.offsets[index], batch.lengths[index])
 
 
 def codes(names: Names, keys: Sequence[Hashable]) -> list[int]:

@@ -23,21 +23,30 @@ NOW = parse("2026-01-20T00:00:00Z").micros  # type: ignore[union-attr]  # the te
 
 @dataclass(frozen=True)
 class Case:
-    """A shape of one system, and a sample with such records."""
+    """A shape of one system, samples with such records, and the folder of one of them, for its other files."""
 
     system: str
     shape: str
-    sample: str
+    samples: tuple[str, ...]
+    folder: str = ""
 
     def __str__(self) -> str:
-        return f"{self.system}-{self.shape}"
+        return f"{self.system}-{self.samples[0].split('/')[1].split('.')[0]}"
 
     @property
     def pool(self) -> list[dict[str, Any]]:
-        """Its documents, some hundred."""
-        text = (SAMPLES / self.sample).read_text(encoding="utf-8")
-        documents = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines()]
+        """Their documents, some hundred."""
+        documents: list[dict[str, Any]] = []
+        for path in sorted(each for sample in self.samples for each in SAMPLES.glob(sample)):
+            text = path.read_text(encoding="utf-8")
+            documents += json.loads(text) if text.startswith("[") else map(json.loads, text.splitlines())
         return [*VARIANTS.get(self.system, iter)(documents[:300])]
+
+    @property
+    def companions(self) -> dict[str, bytes]:
+        """What lies beside the ledger."""
+        folder = SAMPLES / (self.folder or "-")
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("*/*.json")}
 
 
 def other_tables(events: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -58,24 +67,40 @@ def other_tables(events: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield event | {"id": f"again {number}", "deal_id": None, "correlation_id": "another"}
 
 
-VARIANTS = {"zakops": other_tables}
+def breaches(events: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Stages as they are, and some that break a rule though every field of them is sound."""
+    bad = {"integrity_check_passed": False, "fields_redacted": 0, "records_filtered": 10**9}
+    for number, event in enumerate(events):
+        yield event
+        if number % 4 == 0 and "provenance" in event:
+            changed = {name: bad.get(name, value) for name, value in event["provenance"].items()}
+            yield event | {"provenance": changed}
+            later = {"timestamp": "2031-01-01T00:00:00.5Z", "event_id": f"EVT-20310101-000000-{number:012x}"}
+            yield event | later
 
 
+VARIANTS = {"zakops": other_tables, "smvm": breaches}
+
+
+RUNS = "smvm/runs/harbour-point/validation/"
 CASES = (
-    Case("zakops", "agent_events", "zakops/agent_events.jsonl"),
-    Case("swarm", "event", "swarm/simulation.jsonl"),
-    Case("swarm", "event", "swarm/provenance.jsonl"),
-    Case("swarm", "event", "swarm/harbour-point.jsonl"),
+    Case("zakops", "agent_events", ("zakops/agent_events.jsonl",)),
+    Case("swarm", "event", ("swarm/simulation.jsonl",)),
+    Case("swarm", "event", ("swarm/provenance.jsonl",)),
+    Case("swarm", "event", ("swarm/harbour-point.jsonl",)),
+    Case("smvm", "ledger", (RUNS + "*/events.jsonl",), RUNS + "RUN-20251009-113340-d2744a08"),
+    Case("smvm", "ledger", (RUNS + "*/events.jsonl", "smvm/*/*/*/events.jsonl", "smvm/memory/events.json")),
 )
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_many_at_once_like_one_by_one(case: Case) -> None:
     form = by_name(case.system)
+    companions = case.companions
     reader = import_module(f"console.formats.{case.system}.reader")
 
     def make() -> Any:
-        return form.reader(Context(case.shape, NOW))
+        return form.reader(Context(case.shape, NOW, companions=companions))
 
     @settings(max_examples=250, deadline=None)
     @given(ledgers(case.pool), st.lists(st.integers(0, 12), max_size=2))

@@ -7,6 +7,7 @@ from console.formats.instant import parse
 
 EVENT_ID = re.compile(r"EVT-([0-9]{8}-[0-9]{6})-[a-f0-9]{12}")
 RUN_ID = re.compile(r"RUN-([0-9]{8}-[0-9]{6})-[a-f0-9]{8}")
+STAMP = re.compile(r"[0-9]{8}-[0-9]{6}")
 RUN_ID_LENGTH = len("RUN-20241201-143052-a1b2c3d4")
 SPAN_TAIL = re.compile(r"-[0-9]{4}-[A-Z]{3}")
 SPAN_ID = re.compile(RUN_ID.pattern + SPAN_TAIL.pattern)

@@ -6,12 +6,12 @@ and validated with pydantic, which says exactly what is wrong.
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple, get_origin
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from console.formats.counting import countable, keys
-from console.formats.smvm.schema import MODELS, Words
+from console.formats.lines import Decoder, Open, OpenObject
+from console.formats.smvm.schema import MODELS, Items, Table, Words
 from console.formats.strict import SAFE_INTEGER
 
 KNOWN = 1000
@@ -55,13 +55,13 @@ class Hint(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What the reader needs to know of one event type. ``keys`` counts the keys that the models fix; ``open`` reads
-    the fields whose value may hold anything."""
+    """What the reader needs to know of one event type."""
 
     name: str
-    keys: int
-    open: tuple[Callable[[Any], Any], ...]
     hints: tuple[Hint, ...]
+
+
+_OPEN = {Items: list[Open], Table: OpenObject}
 
 
 def _type(annotation: Any, marks: list[Any]) -> Any:
@@ -72,7 +72,7 @@ def _type(annotation: Any, marks: list[Any]) -> Any:
         return Annotated[
             float, msgspec.Meta(ge=limits.get("ge", 1.0 - SAFE_INTEGER), le=limits.get("le", SAFE_INTEGER - 1.0))
         ]
-    return annotation
+    return _OPEN.get(annotation, annotation)
 
 
 def _part(model: Any) -> type[msgspec.Struct]:
@@ -101,12 +101,6 @@ def _kinds() -> dict[type[msgspec.Struct], Kind]:
         )
         kinds[struct] = Kind(
             name,
-            len(model.model_fields) + len(fields),
-            tuple(
-                attrgetter(f"{part}.{field}")
-                for part, field, info in fields
-                if get_origin(info.annotation) in (list, dict)
-            ),
             tuple(
                 _hint(part, field, mark)
                 for part, field, info in fields
@@ -119,26 +113,11 @@ def _kinds() -> dict[type[msgspec.Struct], Kind]:
 
 KINDS = _kinds()
 BY_NAME = {kind.name: kind for kind in KINDS.values()}
-_union: Any = None
-for _struct in KINDS:
-    _union = _struct if _union is None else _union | _struct
-_decode = msgspec.json.Decoder(_union).decode
 
 
-def read(raw: bytes, is_plain: bool = False) -> tuple[Quick, Kind] | None:
-    """The event, if nothing about the record's JSON and schema needs a second look."""
-    masked = raw if is_plain else countable(raw)
-    if masked is None:
-        return None
-    try:
-        event = _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    kind = KINDS[type(event)]
-    total = kind.keys
-    for inside in kind.open:
-        inner = keys(inside(event))
-        if inner < 0:
-            return None
-        total += inner
-    return (event, kind) if total == masked.count(b'":') else None
+def decoder() -> Decoder:
+    """For events of all types."""
+    union: Any = None
+    for struct in KINDS:
+        union = struct if union is None else union | struct
+    return Decoder(union)

@@ -1,6 +1,7 @@
 """Reads one SMVM ledger, batch after batch: the quick way for sound events, the careful way for all others."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -8,16 +9,17 @@ from typing import Any
 import msgspec
 
 from console.formats import strict
-from console.formats.assemble import Assembler
-from console.formats.base import Context, Rewalk, key64
-from console.formats.counting import plain
+from console.formats.assemble import Assembler, codes, place_in
+from console.formats.base import Context, Rewalk, key64, keys64
 from console.formats.instant import quick as quick_time
+from console.formats.lines import stretches
 from console.formats.smvm import companions, ids, quick
 from console.formats.smvm.decode import LEDGER, STEP, shape_of, text
 from console.formats.smvm.integrity import State, Verdict, check_metadata
 from console.formats.smvm.rules import TOLERANCE, Rules, bad_time, place_of
 from console.formats.smvm.runs import FLAGS, RunState
 from console.formats.smvm.schema import breaches
+from console.formats.smvm.sound import Sound
 from console.formats.smvm.standing import standing
 from console.formats.tally import Place
 from console.model.batch import EventBatch
@@ -61,26 +63,75 @@ class SmvmReader:
         self._rules = Rules(companions.run_of(context.companions))
         self._codes: dict[str, dict[str, int]] = {"run": {}, "entity": {}}
         self._told: set[str] = set()
+        self._decoders = [quick.decoder()]
 
     # -- reading
 
     def read(self, batch: RecordBatch) -> EventBatch:
         out = EventBatch(batch.first)
         self._rules.limit = self._now + (time.monotonic_ns() - self._started) // 1000 + TOLERANCE
-        sound, is_plain, ordinal = quick.read, plain(batch.lines), batch.first
-        for raw, offset, length in zip(batch.raws, batch.offsets, batch.lengths, strict=True):
-            place = Place(ordinal, offset, length)
-            ordinal += 1
+        for start, events in stretches(batch, self._decoders):
+            rows = range(start, start + (1 if events is None else len(events)))
             if self._hashes is not None:
-                self._hashes.add(raw, place)
-            read = sound(raw, is_plain)
-            if read is not None:
-                self._event(out, place, read[0], read[1].name, read[1].hints, raw, [])
-            elif len(raw) != length:
-                out.add(offset, length)  # skipped by the source, which says why
+                for index in rows:
+                    self._hashes.add(batch.raws[index], place_in(batch, index))
+            if events is not None:
+                self._events(out, batch, start, Sound(events, batch.raws[rows.start : rows.stop]))
+            elif len(batch.raws[start]) == batch.lengths[start]:
+                self._carefully(out, place_in(batch, start), batch.raws[start])
             else:
-                self._carefully(out, place, raw)
+                out.add(batch.offsets[start], batch.lengths[start])  # skipped by the source, which says why
         return self._names.finish(out)
+
+    def _events(self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound) -> None:
+        """Sound events from a row of the batch on."""
+        low = 0
+        for row in (*sound.notable(self._rules, lambda row: place_in(batch, start + row)), len(sound.events)):
+            if low < row:
+                self._quiet(out, batch, start, sound, low, row)
+            if row < len(sound.events):
+                event, index = sound.events[row], start + row
+                kind = quick.KINDS[type(event)]
+                self._event(out, place_in(batch, index), event, kind.name, kind.hints, batch.raws[index], [])
+            low = row + 1
+
+    def _quiet(self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound, low: int, high: int) -> None:
+        """Events of which there is nothing to say but what is gathered; the same rows as ``_event`` makes of them."""
+        rules, events, runs = self._rules, sound.events[low:high], sound.runs[low:high]
+        entered: dict[str, int] = {}
+        for row in range(low, high):
+            run, rank = sound.runs[row], sound.ranks[row]
+            if entered.get(run) != rank:
+                entered[run] = rank
+                place = place_in(batch, start + row)
+                rules.state(run, place, documented=True).enter(rank, place)
+        for run, count in Counter(runs).items():
+            last = high - 1 - runs[::-1].index(run)
+            state = rules.run(run, place_in(batch, start + low), documented=True, events=count)
+            state.last, state.stage = sound.times[last], sound.names[last]
+        trust = [
+            _VERIFIED if row in sound.decided or event.data_hash in self._payloads else _UNCHECKED
+            for row, event in enumerate(events, low)
+        ]
+        naive = [row for row in range(low, high) if not sound.zones[row]]
+        unverified = [row for row, state in enumerate(trust, low) if state == _UNCHECKED]
+        for key, rows in ((("order.naive-timestamp",), naive), (_UNVERIFIABLE, unverified)):
+            if rows:
+                rules.gathered.add(key, place_in(batch, start + rows[0]), len(rows))
+        keys = keys64(sound.ids[low:high])
+        rules.references.seen_all(sound.ids[low:high], keys, runs, sound.times[low:high])
+        codes_of_runs = {run: self._stream("run", run) for run in entered}
+        out.offset.extend(batch.offsets[start + low : start + high])
+        out.length.extend(batch.lengths[start + low : start + high])
+        out.time.extend(sound.times[low:high])
+        out.sequence.extend([-1] * len(events))
+        out.type.extend(codes(self._names.types, sound.names[low:high]))
+        out.actor.extend(codes(self._names.actors, [event.agent_id for event in events]))
+        out.stream.extend([codes_of_runs[run] for run in runs])
+        out.key.extend(keys)
+        out.parent.extend([0] * len(events))
+        out.trust.extend(trust)
+        out.worst.extend(bytes(len(events)))
 
     def _carefully(self, out: EventBatch, place: Place, raw: bytes) -> None:
         decoded = strict.decode(raw)

@@ -1,6 +1,6 @@
 """What FLAGGED events refer to: entities that look like ids of this ledger should be in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -44,6 +44,22 @@ class References:
             self.pending.pop(event_id, None)
             for entity in [each for each in self.pending if run and each.startswith(run)]:
                 del self.pending[entity]
+
+    def seen_all(
+        self, event_ids: Sequence[str], keys: Sequence[int], runs: Sequence[str], times: Sequence[int]
+    ) -> None:
+        """Several events, in their order."""
+        some = dict(zip(keys[-WINDOW:], times[-WINDOW:], strict=True))
+        if self.pending or len({*keys}) < len(keys) or not self._recent.keys().isdisjoint(keys):
+            for event_id, key, run, micros in zip(event_ids, keys, runs, times, strict=True):
+                self.seen(event_id, key, run, micros)
+        elif len(some) == WINDOW:
+            self._recent = some
+        else:
+            recent = self._recent
+            recent.update(some)
+            for key in [*recent][: max(0, len(recent) - WINDOW)]:
+                del recent[key]
 
     def refer(self, entity: str, by: Pending, runs: Mapping[str, object]) -> None:
         """A FLAGGED event names this entity."""

@@ -61,7 +61,16 @@ class Rules:
         self._changed: set[str] = set()
         self._unsettled: set[str] = set()
 
-    def run(self, name: str, place: Place, *, documented: bool) -> RunState:
+    def run(self, name: str, place: Place, *, documented: bool, events: int = 1) -> RunState:
+        """The state of the run that these events belong to; see ``state``."""
+        state = self.state(name, place, documented=documented)
+        self._changed.add(name)
+        self._unsettled.add(name)
+        self.events += events
+        state.events += events
+        return state
+
+    def state(self, name: str, place: Place, *, documented: bool) -> RunState:
         """The run's state; a new run's id is checked first. ``documented``: the event is the specification's."""
         state = self.runs.get(name)
         if state is None:
@@ -78,10 +87,6 @@ class Rules:
                     state.began = began
             if state.bad:
                 self.bad_runs.append(name)
-        self._changed.add(name)
-        self._unsettled.add(name)
-        self.events += 1
-        state.events += 1
         return state
 
     def store(self, place: Place) -> RunState:

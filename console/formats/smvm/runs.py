@@ -60,10 +60,12 @@ class Gaps:
     """Runs by what they miss, brought up to date for the runs that went on."""
 
     def __init__(self) -> None:
-        self.by_gaps: dict[int, dict[str, None]] = {}
+        self.by_gaps: dict[int, dict[str, Place]] = {}
+        """Runs and their places."""
         self.undecided: dict[str, None] = {}
         """Runs with a DECIDED and no ANALYZED."""
         self._of: dict[str, int] = {}
+        self._first: dict[int, tuple[Place, str]] = {}
 
     def update(self, run: str, state: RunState) -> None:
         if state.decided is None:
@@ -76,8 +78,18 @@ class Gaps:
         self._of[run] = now
         if before:
             del self.by_gaps[before][run]
+            if self._first.get(before) == (state.place, run):
+                del self._first[before]
         if now:
-            self.by_gaps.setdefault(now, {})[run] = None
+            self.by_gaps.setdefault(now, {})[run] = state.place
+            if now in self._first:
+                self._first[now] = min(self._first[now], (state.place, run))
+
+    def first(self, gaps: int) -> str:
+        """The run with these gaps that begins before the others."""
+        if gaps not in self._first:
+            self._first[gaps] = min((place, run) for run, place in self.by_gaps[gaps].items())
+        return self._first[gaps][1]
 
 
 def names_of(gaps: int) -> str:

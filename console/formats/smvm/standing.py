@@ -100,7 +100,7 @@ def _stages(rules: Rules) -> list[Finding]:
     found = capped(undecided(), LISTED, rest)
     for missing, runs in gaps.by_gaps.items():
         if runs:
-            first = next(iter(runs))
+            first = gaps.first(missing)
             only = len(runs) == 1
             message = f"No {names_of(missing)}" + ("." if only else f" in {len(runs)} runs.")
             found.append(_finding(code, message, rules.runs[first].place, first if only else None, len(runs)))

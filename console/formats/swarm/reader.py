@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from console.formats import strict
-from console.formats.assemble import Assembler, codes
+from console.formats.assemble import Assembler, codes, place_in
 from console.formats.base import Context, Rewalk, key64, keys64
 from console.formats.instant import quick
 from console.formats.invalid import Violation
@@ -75,7 +75,7 @@ class SwarmReader:
             if at < row:
                 self._quiet(out, batch, start, sound, at, row)
             if row < len(sound.lines):
-                self._event(out, _place(batch, start + row), asdict(sound.lines[row]))
+                self._event(out, place_in(batch, start + row), asdict(sound.lines[row]))
             at = row + 1
 
     def _quiet(self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound, low: int, high: int) -> None:
@@ -85,7 +85,7 @@ class SwarmReader:
         foreign = sound.foreign[bisect_left(sound.foreign, low) : bisect_left(sound.foreign, high)]
         for key, rows in ((("order.naive-timestamp",), naive), (("provenance.unverifiable",), foreign)):
             if rows:
-                self._tally.add(key, _place(batch, start + rows[0]), len(rows))
+                self._tally.add(key, place_in(batch, start + rows[0]), len(rows))
         now.last, now.zoned = sound.times[high - 1], sound.zones[high - 1] != ""
         now.epoch = max([now.epoch, *[line.epoch for line in lines if line.epoch is not None]])
         pairs = [(line.scenario_id, line.seed) for line in lines]
@@ -120,7 +120,7 @@ class SwarmReader:
 
     def _line(self, out: EventBatch, batch: RecordBatch, index: int) -> None:
         """A line whose JSON or schema needs a second look."""
-        raw, place = batch.raws[index], _place(batch, index)
+        raw, place = batch.raws[index], place_in(batch, index)
         decoded = strict.decode(raw)
         if decoded.document is not None:
             self._event(out, place, decoded.document, decoded)
@@ -309,10 +309,6 @@ class SwarmReader:
 
     def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
         return Rewalk({}, ())
-
-
-def _place(batch: RecordBatch, index: int) -> Place:
-    return Place(batch.first + index, batch.offsets[index], batch.lengths[index])
 
 
 class _At:
