@@ -17,9 +17,13 @@ REAL_RUN_ID = re.compile(r"run_[0-9]{8}_[0-9]{6}|(?:dry_run_|cli-run-|test-run-)
 """Run ids that the real software writes although the specification's pattern does not hold them."""
 
 
-@lru_cache(maxsize=4096)
 def second(stamp: str) -> int | None:
     """UTC microseconds of ``YYYYMMDD-HHMMSS``; None for a date or time that does not exist."""
-    text = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]}"
-    instant = parse(text)
+    minute, seconds = _minute(stamp[:13]), int(stamp[13:15])
+    return None if minute is None or seconds > 60 else minute + seconds * 1_000_000
+
+
+@lru_cache(maxsize=4096)
+def _minute(stamp: str) -> int | None:
+    instant = parse(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}")
     return None if instant is None else instant.micros
