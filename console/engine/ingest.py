@@ -49,6 +49,8 @@ class Live:
     """When a new file was first seen at its path while ``moved`` was still read; monotonic seconds."""
     before: tuple[str, int] | None = None
     """The file it was rotated into last, and the bytes of it that were read."""
+    hole: float | None = None
+    """When zeros were first seen in what was appended; monotonic seconds."""
     failed: str = ""
     """The state of the file over which its reader failed: as it is, it would fail again."""
 

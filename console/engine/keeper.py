@@ -12,6 +12,7 @@ from console.engine.faults import READER_FAILED, as_said, of_the_index
 from console.engine.ingest import Ingest, Live, Step
 from console.engine.lookout import SHARE, Lookout
 from console.engine.opening import Opened, open_ledger, open_ledgers
+from console.engine.patience import PATIENCE, in_writing
 from console.engine.rotation import Rotation, marks, silent, wrote_late
 from console.engine.shelf import source_at
 from console.engine.tables import Tables
@@ -27,8 +28,6 @@ from console.sources.content import FileContent
 from console.sources.jsonl import JsonlSource
 from console.verify.catalogue import finding
 
-PATIENCE = 0.25
-"""Seconds until a changed ledger is looked at a second time."""
 SAMPLE = 20
 """Records by which a ledger is recognised: while it has fewer, it is recognised again as it grows."""
 _CHANGED = {
@@ -236,8 +235,9 @@ class Keeper:
         if _beside(live) != live.beside:
             async for step in self._with_what_is_beside(live):
                 yield step
-        async for step in self._read(live):
-            yield step
+        if not (self._follow and in_writing(live)):
+            async for step in self._read(live):
+                yield step
 
     async def _with_what_is_beside(self, live: Live) -> AsyncIterator[Step]:
         """Files that help to check a ledger came, changed or went: all of it is decoded again with those there now."""
