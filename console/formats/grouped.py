@@ -1,11 +1,13 @@
 """Says the first few findings of a cause one by one and counts the others: exact counts, capped detail."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from console.model.finding import Finding
 from console.model.trust import Confidence, Severity
+from console.verify.catalogue import CATALOGUE, finding
 
 EACH = 3
 """Findings of one cause that are said one by one."""
@@ -98,6 +100,52 @@ class Grouped:
                 self._known[code] = known + 1
         self._changed.add(key)
         return cause
+
+
+class Said:
+    """What is said of the events of one ledger, one event after the other.
+
+    ``findings`` and ``worst`` are about the event at hand: what is said one by one, and what marks its row.
+    """
+
+    def __init__(self) -> None:
+        self.grouped = Grouped()
+        self.begin((0, 0, 0), None)
+
+    def begin(self, place: tuple[int, int, int], event_id: str | None) -> None:
+        """What follows is about this event; ``place`` is its record's ordinal, offset and length."""
+        self.place = place
+        self.event_id = event_id
+        self.findings: list[Finding] = []
+        self.worst = Severity.NONE
+
+    def say(self, code: str, message: str, group: str = "", each: int = EACH, **more: Any) -> None:
+        """A finding at this event; counted only, if its cause was said often enough. Marks the row either way."""
+        record, offset, length = self.place
+        said = finding(code, message, record=record, offset=offset, length=length, event_id=self.event_id, **more)
+        self.findings += self.grouped.say(said, group, each=each)
+        if said.severity > self.worst:
+            self.worst = said.severity
+
+    def count(
+        self, code: str, message: str, group: str = "", severity: Severity | None = None, mark: bool = True
+    ) -> None:
+        """Count one more of a cause that is said once for the whole ledger; marks the row if asked to."""
+        if not self.grouped.count(code, group):
+            record, offset, length = self.place
+            said = finding(code, message, severity=severity, record=record, offset=offset, length=length)
+            self.grouped.begin(said, group)
+        if mark:
+            self.worst = max(self.worst, CATALOGUE[code].severity if severity is None else severity)
+
+    def count_known(self, causes: Sequence[tuple[str, str]]) -> bool:
+        """Count one more of each of these causes (code and group), which mark no row; False, and nothing is counted, if
+        one of them was not told before."""
+        if not all(self.grouped.counts(*cause) for cause in causes):
+            return False
+        for cause in causes:
+            self.grouped.count(*cause)
+        return True
 
 
 _NAMES = ("code", "message", "stream", "event_id", "sequence", "record", "offset", "length", "field", "expected",

@@ -39,7 +39,8 @@ class Case:
         documents: list[dict[str, Any]] = []
         for path in sorted(each for sample in self.samples for each in SAMPLES.glob(sample)):
             text = path.read_text(encoding="utf-8")
-            documents += json.loads(text) if text.startswith("[") else map(json.loads, text.splitlines())
+            whole = json.loads(text) if path.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
+            documents += whole if isinstance(whole, list) else whole["data"]
         return [*VARIANTS.get(self.system, iter)(documents[:300])]
 
     @property
@@ -79,7 +80,19 @@ def breaches(events: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield event | later
 
 
-VARIANTS = {"zakops": other_tables, "smvm": breaches}
+def other_writers(events: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Records as they are, and with ids, further keys, times in milliseconds, and objects written as text."""
+    texts = ['{"old":"a","new":"b"}', '{"a":1,"a":2}', "{", "plain", '{"changes":{"x":{"from":1,"to":2}}}']
+    for number, event in enumerate(events):
+        inside = "details" if "activityType" in event else "metadata"
+        yield event
+        if number % 3 == 0:
+            yield event | {inside: texts[number // 3 % 5], "id": number % 7}
+            yield event | {"id": f"id {number}", "tenant": "t"}
+            yield event | {"createdAt": 1_759_000_000_000 + number, "performedBy": {"email": "a@b"}}
+
+
+VARIANTS = {"zakops": other_tables, "smvm": breaches, "maysano": other_writers}
 
 
 RUNS = "smvm/runs/harbour-point/validation/"
@@ -88,6 +101,8 @@ CASES = (
     Case("swarm", "event", ("swarm/simulation.jsonl",)),
     Case("swarm", "event", ("swarm/provenance.jsonl",)),
     Case("swarm", "event", ("swarm/harbour-point.jsonl",)),
+    Case("maysano", "mixed", ("maysano/*.json*",)),
+    Case("maysano", "structural events, newest first", ("maysano/structural-events.json",)),
     Case("smvm", "ledger", (RUNS + "*/events.jsonl",), RUNS + "RUN-20251009-113340-d2744a08"),
     Case("smvm", "ledger", (RUNS + "*/events.jsonl", "smvm/*/*/*/events.jsonl", "smvm/memory/events.json")),
 )

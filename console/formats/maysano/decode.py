@@ -39,6 +39,17 @@ class Change(NamedTuple):
     new: str | None
 
 
+class Told(NamedTuple):
+    """What a record tells of the thing that it belongs to. ``extra`` is the object of metadata or details, or the
+    document of an objective's change."""
+
+    kind: str
+    type: str
+    shape: str
+    name: str | None
+    extra: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Row:
     """What one record says. ``streams`` are pairs of kind and key, the one whose rules apply first."""
@@ -54,9 +65,11 @@ class Row:
     """The object of metadata or details, the document of an objective's change, or the data of a capture's event."""
     problems: tuple[strict.Problem, ...] = ()
     """What is wrong inside metadata, details or data."""
-    record: int = 0
-    offset: int = 0
-    length: int = 0
+
+    @property
+    def told(self) -> Told:
+        """What it tells of the thing of its first stream."""
+        return Told(self.streams[0][0] if self.streams else "", self.type, self.shape, self.name, self.extra)
 
 
 def text(value: Any) -> str | None:
@@ -93,12 +106,12 @@ def read_row(document: Mapping[str, Any], shape: str) -> Row:
         if key and (kind == "product" or kind == "objective"):
             streams.append((kind, key))
         category, title = f"{kind or '?'}.{name}", get("entityName")
-        extra, problems = _object(get("metadata"))
+        extra, problems = object_of(get("metadata"))
     elif shape == ACTIVITY:
         key, name = text(get("productId")), text(get("activityType")) or "?"
         streams = [("product", key)] if key else []
         category, title = f"product.{name}", get("productName")
-        extra, problems = _object(get("details"))
+        extra, problems = object_of(get("details"))
     else:
         key, name = text(get("objectiveId")), text(get("action")) or "?"
         streams = [("objective", key)] if key else []
@@ -135,9 +148,9 @@ def read_block(raw: bytes) -> tuple[Row, dict[str, Any], Instant | None]:
     return row, document, moment
 
 
-def changes(row: Row) -> list[Change]:
+def changes(told: Told) -> list[Change]:
     """The fields that an event changes: an objective's field, or old and new values in metadata and details."""
-    return [] if _TELLING.isdisjoint(row.extra) else list(_changes(row))
+    return [] if _TELLING.isdisjoint(told.extra) else list(_changes(told))
 
 
 def decode(record: Record, shape: str) -> Event:
@@ -165,7 +178,7 @@ def decode(record: Record, shape: str) -> Event:
     )
 
 
-def _object(value: Any) -> tuple[Mapping[str, Any], tuple[strict.Problem, ...]]:
+def object_of(value: Any) -> tuple[Mapping[str, Any], tuple[strict.Problem, ...]]:
     """Metadata and details: objects, or JSON text of one. Other text stays text."""
     if type(value) is dict:
         return value, ()
@@ -175,11 +188,11 @@ def _object(value: Any) -> tuple[Mapping[str, Any], tuple[strict.Problem, ...]]:
     return {}, ()
 
 
-def _changes(row: Row) -> Iterator[Change]:
-    extra = row.extra
+def _changes(told: Told) -> Iterator[Change]:
+    extra = told.extra
     named = extra.get("field")
-    name = named[:LONGEST] if type(named) is str and named else "status" if row.type == "status_changed" else None
-    if row.shape == OBJECTIVE:
+    name = named[:LONGEST] if type(named) is str and named else "status" if told.type == "status_changed" else None
+    if told.shape == OBJECTIVE:
         if name is not None and ("oldValue" in extra or "newValue" in extra):
             yield _change(name, extra, "oldValue", "newValue")
         return

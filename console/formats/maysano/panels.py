@@ -41,7 +41,7 @@ def _of_change(event: Event) -> list[Panel]:
             else:
                 metadata.append(Field(name, in_words(value)))
     if shape is not None:
-        for name, has_old, old, has_new, new in changes(read_row(document, shape)):
+        for name, has_old, old, has_new, new in changes(read_row(document, shape).told):
             before = "?" if not has_old else "null" if old is None else old
             after = "?" if not has_new else "null" if new is None else new
             metadata.append(Field(name, f"{before} → {after}", "the change"))

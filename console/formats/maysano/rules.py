@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from console.formats.maysano.decode import BATCH, FIELDS, Row, changes, cut, read_row
+from console.formats.maysano.decode import BATCH, FIELDS, Told, changes, cut, read_row
 from console.formats.maysano.operation import Operation
 from console.formats.maysano.operation import step as step_operation
 from console.formats.maysano.remark import Remark
@@ -44,14 +44,14 @@ class Thing:
         return facts
 
 
-def step(thing: Thing, row: Row, *, newest_first: bool = False) -> list[Remark]:
+def step(thing: Thing, told: Told, *, newest_first: bool = False) -> list[Remark]:
     """One event of one thing, read in the order of time, or against it where a list is written newest first."""
     remarks: list[Remark] = []
     if newest_first:
-        _life_backwards(thing, row, remarks)
+        _life_backwards(thing, told, remarks)
     else:
-        _life(thing, row, remarks)
-    for name, has_old, old, has_new, new in changes(row):
+        _life(thing, told, remarks)
+    for name, has_old, old, has_new, new in changes(told):
         joins, value = (has_new, new) if newest_first else (has_old, old)
         if joins and name in thing.edges and thing.edges[name] != value:
             other = "null" if thing.edges[name] is None else thing.edges[name]
@@ -69,38 +69,38 @@ def step(thing: Thing, row: Row, *, newest_first: bool = False) -> list[Remark]:
             thing.edges.pop(name, None)
         if has_new and not (newest_first and name in thing.fields) and len(thing.fields) < FIELDS:
             thing.fields[name] = new
-    if row.name and not (newest_first and thing.name):
-        thing.name = cut(row.name)
+    if told.name and not (newest_first and thing.name):
+        thing.name = cut(told.name)
     return remarks
 
 
-def _life(thing: Thing, row: Row, remarks: list[Remark]) -> None:
-    if not thing.life and row.type != CREATED and not thing.partial:
+def _life(thing: Thing, told: Told, remarks: list[Remark]) -> None:
+    if not thing.life and told.type != CREATED and not thing.partial:
         thing.partial = True
-        message = f"The ledger's first event of this {row.streams[0][0]} is {row.type!r}: its beginning is not here."
+        message = f"The ledger's first event of this {told.kind} is {told.type!r}: its beginning is not here."
         remarks.append(Remark("lifecycle.event-before-creation", message))
-    if thing.life == DELETED and row.type not in ALIVE:
-        message = f"{row.type!r} comes after the deletion."
-        remarks.append(Remark("lifecycle.event-after-deletion", message, actual=row.type))
+    if thing.life == DELETED and told.type not in ALIVE:
+        message = f"{told.type!r} comes after the deletion."
+        remarks.append(Remark("lifecycle.event-after-deletion", message, actual=told.type))
         return
-    thing.life = row.type if row.type in (CREATED, DELETED) else "changed"
-    if row.type == CREATED:
+    thing.life = told.type if told.type in (CREATED, DELETED) else "changed"
+    if told.type == CREATED:
         thing.edges.clear()
         thing.fields.clear()
 
 
-def _life_backwards(thing: Thing, row: Row, remarks: list[Remark]) -> None:
-    if row.type == DELETED and thing.near and thing.near not in ALIVE:
+def _life_backwards(thing: Thing, told: Told, remarks: list[Remark]) -> None:
+    if told.type == DELETED and thing.near and thing.near not in ALIVE:
         message = f"{thing.near!r} comes after this deletion."
         remarks.append(Remark("lifecycle.event-after-deletion", message, actual=thing.near))
     if thing.near == CREATED:
         thing.edges.clear()
-        if row.type != DELETED and not thing.partial:
+        if told.type != DELETED and not thing.partial:
             thing.partial = True
-            remarks.append(Remark("lifecycle.event-before-creation", f"{row.type!r} comes before the creation."))
+            remarks.append(Remark("lifecycle.event-before-creation", f"{told.type!r} comes before the creation."))
     if not thing.life:
-        thing.life = row.type if row.type in (CREATED, DELETED) else "changed"
-    thing.near = row.type
+        thing.life = told.type if told.type in (CREATED, DELETED) else "changed"
+    thing.near = told.type
 
 
 def replay(events: Iterable[Event], stream: StreamKey, until: int | None = None) -> Mapping[str, str]:
@@ -119,5 +119,5 @@ def replay(events: Iterable[Event], stream: StreamKey, until: int | None = None)
             data = event.document.get("data")
             step_operation(operation, event.type, data if isinstance(data, dict) else {})
         else:
-            step(thing, read_row(event.document, shape_of(event.document) or OBJECTIVE))
+            step(thing, read_row(event.document, shape_of(event.document) or OBJECTIVE).told)
     return operation.facts() if (stream.kind, stream.key) == BATCH else thing.facts()

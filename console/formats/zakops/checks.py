@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from console.formats.grouped import EACH, Grouped
+from console.formats.grouped import Said
 from console.formats.invalid import shown, violations
 from console.formats.zakops import rules, schema
 from console.formats.zakops.decode import Row
@@ -18,7 +18,7 @@ from console.formats.zakops.sound import Sound
 from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.model.trust import Severity
-from console.verify.catalogue import CATALOGUE, finding
+from console.verify.catalogue import finding
 
 CLOCK_SKEW = 5 * 60 * 1_000_000
 """Microseconds that a time may lie ahead of the check's clock."""
@@ -55,14 +55,11 @@ class _Missing:
 
 
 class Checks:
-    """The checks of one ledger; ``now`` is the clock of the checks (UTC microseconds).
-
-    ``findings`` and ``worst`` are about the event at hand: what is said one by one, and what marks its row.
-    """
+    """The checks of one ledger; ``now`` is the clock of the checks (UTC microseconds)."""
 
     def __init__(self, now: int) -> None:
         self.latest = now + CLOCK_SKEW
-        self._grouped = Grouped()
+        self.said = Said()
         self._missing = _Missing()
         self._plans: dict[tuple[str, str, int], _Plan] = {}
         self.start(Row("", "", "", [], None, None))
@@ -70,33 +67,7 @@ class Checks:
     def start(self, row: Row) -> None:
         """What follows is about this event."""
         self.row = row
-        self.begin((row.record, row.offset, row.length), row.event_id)
-
-    def begin(self, place: tuple[int, int, int], event_id: str | None) -> None:
-        """The same of an event that has passed; ``place`` is record, offset and length."""
-        self._at = place
-        self._event_id = event_id
-        self.findings: list[Finding] = []
-        self.worst = Severity.NONE
-
-    def say(self, code: str, message: str, group: str = "", each: int = EACH, **more: Any) -> None:
-        """A finding at this event; counted only, if its cause was said often enough. Marks the row either way."""
-        record, offset, length = self._at
-        said = finding(code, message, record=record, offset=offset, length=length, event_id=self._event_id, **more)
-        self.findings += self._grouped.say(said, group, each=each)
-        if said.severity > self.worst:
-            self.worst = said.severity
-
-    def count(
-        self, code: str, message: str, group: str = "", severity: Severity | None = None, mark: bool = True
-    ) -> None:
-        """Count one more of a cause that is said once for the whole ledger; marks the row if asked to."""
-        if not self._grouped.count(code, group):
-            record, offset, length = self._at
-            said = finding(code, message, severity=severity, record=record, offset=offset, length=length)
-            self._grouped.begin(said, group)
-        if mark:
-            self.worst = max(self.worst, CATALOGUE[code].severity if severity is None else severity)
+        self.said.begin((row.record, row.offset, row.length), row.event_id)
 
     def schema(self, document: Mapping[str, Any]) -> None:
         """The row and its payload against their models, its type and version against the registry."""
@@ -118,20 +89,20 @@ class Checks:
                     continue  # said below, with what is wrong in it
                 field = prefix + each.field
                 group = f"{field} {row.type}"
-                self.say(each.code, prefix + each.message, group, _VIOLATIONS, field=field, actual=each.actual)
+                self.said.say(each.code, prefix + each.message, group, _VIOLATIONS, field=field, actual=each.actual)
         field = row.payload_field
         for problem in row.payload_problems:
             message = f"{field}: {problem.message}"
-            self.say(problem.code, message, field, _VIOLATIONS, field=field, actual=shown(document.get(field)))
+            self.said.say(problem.code, message, field, _VIOLATIONS, field=field, actual=shown(document.get(field)))
         if not plan.known and row.type != "?":
             message = f"The event type {shown(row.type)!r} is not in the registry."
-            self.count("schema.unknown-event-type", message, row.type, Severity.WARNING)
+            self.said.count("schema.unknown-event-type", message, row.type, Severity.WARNING)
         if version is None and shape not in (ACTION, INBOX):
             of = _unversioned("schema_version" in document, row.type, shape)
-            self.count("schema.missing-version", f"Events of {of} name no schema_version.", of, mark=False)
+            self.said.count("schema.missing-version", f"Events of {of} name no schema_version.", of, mark=False)
         elif plan.unknown_version:
             of = f"version {version} of {row.type!r}"
-            self.count("schema.unknown-version", f"The registry has no {of}: the payload is not checked.", of)
+            self.said.count("schema.unknown-version", f"The registry has no {of}: the payload is not checked.", of)
 
     def time(self, moment: tuple[int, str] | None) -> None:
         """The time against its form and the clock; ``moment`` is what was read of it (microseconds, zone)."""
@@ -139,12 +110,12 @@ class Checks:
             time = self.row.time
             if type(time) is str and time:
                 code = "schema.impossible-date" if time[:4].isdigit() and time[4:5] == "-" else "schema.bad-pattern"
-                self.say(code, f"{shown(time)!r} is no time.", "", _VIOLATIONS, actual=shown(time))
+                self.said.say(code, f"{shown(time)!r} is no time.", "", _VIOLATIONS, actual=shown(time))
             return
         if moment[0] > self.latest:
-            self.count("order.future-timestamp", "Times later than now.")
+            self.said.count("order.future-timestamp", "Times later than now.")
         if not moment[1]:
-            self.count("order.naive-timestamp", "Times without a zone, read as UTC.", mark=False)
+            self.said.count("order.naive-timestamp", "Times without a zone, read as UTC.", mark=False)
 
     def correlation(self) -> None:
         """The ids that tie events together, as far as one event tells."""
@@ -158,10 +129,10 @@ class Checks:
             return
         if rules.is_cut(row.deal, row.correlation):
             message = "deal_id holds only the first 20 characters of correlation_id (the column is VARCHAR(20))."
-            self.count("correlation.mismatch", message, "cut", Severity.WARNING, mark=False)
+            self.said.count("correlation.mismatch", message, "cut", Severity.WARNING, mark=False)
         else:
             message = "correlation_id is not deal_id."
-            self.say("correlation.mismatch", message, field="deal_id", expected=row.correlation, actual=row.deal)
+            self.said.say("correlation.mismatch", message, field="deal_id", expected=row.correlation, actual=row.deal)
 
     def passes(self, sound: Sound, row: int) -> bool:
         """The same checks of a sound event: True if it gives no finding of its own, and what is only counted has been
@@ -184,17 +155,15 @@ class Checks:
             of = _unversioned(event.schema_version is None, event.event_type, AGENT)
             causes = [("schema.missing-version", of)] if version is None else []
             causes += [] if sound.zones[row] else [("order.naive-timestamp", "")]
-            if not all(self._grouped.counts(*cause) for cause in causes):
+            if not self.said.count_known(causes):
                 return False
-            for cause in causes:
-                self._grouped.count(*cause)
         if lacking:
             self._missing.add(trace, correlation)
         return True
 
     def standing(self) -> Iterator[Finding]:
         """What is said once for the whole ledger."""
-        yield from self._grouped.standing()
+        yield from self.said.grouped.standing()
         missing = self._missing
         if missing.events:
             message = (
@@ -213,7 +182,7 @@ class Checks:
 
     def take(self) -> Iterator[tuple[str, bytes]]:
         """What changed since this was last asked, as items for ``load``."""
-        yield from self._grouped.take()
+        yield from self.said.grouped.take()
         yield '["missing"]', json.dumps(astuple(self._missing)).encode()
 
     def load(self, key: list[str], value: bytes) -> None:
@@ -221,7 +190,7 @@ class Checks:
         if key[0] == "missing":
             self._missing = _Missing(*json.loads(value))
         else:
-            self._grouped.load(key, value)
+            self.said.grouped.load(key, value)
 
     def _plan(self, shape: str, name: str, version: int) -> _Plan:
         plan = _plan(shape, name, version)

@@ -56,6 +56,7 @@ class ZakopsReader:
         self._assembler = Assembler()
         self._streams = Streams(self._assembler.streams)
         self._checks = Checks(context.now)
+        self._said = self._checks.said
         self._recent = rules.Recent()
 
     @property
@@ -102,8 +103,8 @@ class ZakopsReader:
             if event.run_id and self._checks.passes(sound, row):
                 place = batch.first + start + row, batch.offsets[start + row], batch.lengths[start + row]
                 runs.append(self._follow(event.run_id, sound, row, place))
-                if self._checks.findings:
-                    out.findings += self._checks.findings
+                if self._said.findings:
+                    out.findings += self._said.findings
                 continue
             self._columns(out, batch, start, sound, low, runs)
             self._document(out, batch, start + row, strict.Decoded(to_builtins(event)))
@@ -112,8 +113,8 @@ class ZakopsReader:
 
     def _follow(self, key: str, sound: Sound, row: int, place: tuple[int, int, int]) -> "_Quiet":
         """The rules of a sound event's streams."""
-        event, checks, run = sound.events[row], self._checks, self._streams.follow(("run", key))
-        checks.begin(place, sound.ids[row] or None)
+        event, run = sound.events[row], self._streams.follow(("run", key))
+        self._said.begin(place, sound.ids[row] or None)
         self._streams.touch(run)
         assert isinstance(run.state, rules.Run)
         category = REGISTRY[event.event_type].category
@@ -122,7 +123,7 @@ class ZakopsReader:
         ties = sound.correlations[row], event.deal_id or None, sound.traces[row], event.action_id or None
         if ties != run.ties:
             run.ties = ties if self._tie(run, *ties) else None
-        return run.code, run.further, checks.worst
+        return run.code, run.further, self._said.worst
 
     def _tie(
         self, run: Followed, correlation: str | None, deal: str | None, trace: str | None, action: str | None
@@ -133,7 +134,7 @@ class ZakopsReader:
         run.further = self._assembler.further.code(tuple(each.code for each in further.values())) if further else 0
         if trace and correlation:
             self._trace(further["trace"], correlation)
-        return self._checks.worst is Severity.NONE
+        return self._said.worst is Severity.NONE
 
     def _columns(
         self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound, low: int, quiet: list["_Quiet"]
@@ -161,9 +162,9 @@ class ZakopsReader:
         findings = strict.place_problems(decoded.problems, record, offset, length)
         if decoded.document is not None:
             self._checks.start(Row("", "", "", [], None, None, record=record, offset=offset, length=length))
-            self._checks.say("schema.missing-field", "The record has the keys of no ZakOps row.")
-            findings += self._checks.findings
-        worst = max((each.severity for each in findings), default=self._checks.worst)
+            self._said.say("schema.missing-field", "The record has the keys of no ZakOps row.")
+            findings += self._said.findings
+        worst = max((each.severity for each in findings), default=self._said.worst)
         out.add(offset, length, trust=Trust.UNCHECKED, worst=worst)
         out.findings += findings
 
@@ -196,10 +197,10 @@ class ZakopsReader:
             key=key,
             parent=key64(row.parent) if row.parent else 0,
             trust=Trust.UNCHAINED,
-            worst=checks.worst,
+            worst=self._said.worst,
         )
-        if checks.findings:
-            out.findings += checks.findings
+        if self._said.findings:
+            out.findings += self._said.findings
 
     def _step(self, stream: Followed, row: Row, document: Mapping[str, Any], micros: int) -> None:
         """The rules of the first stream of an event."""
@@ -258,7 +259,7 @@ class ZakopsReader:
 
     def _say(self, remarks: list[rules.Remark], stream: str) -> None:
         for code, message, field, expected, actual, severity in remarks:
-            self._checks.say(
+            self._said.say(
                 code,
                 message,
                 stream,
@@ -277,7 +278,7 @@ class ZakopsReader:
             # PostgreSQL's NOW() is the start of a transaction: two that overlap may commit the other way round.
             message += " Overlapping transactions do this too."
             more |= {"severity": Severity.WARNING, "confidence": Confidence.HEURISTIC}
-        self._checks.say("order.time-regression", message, stream.key, **more)
+        self._said.say("order.time-regression", message, stream.key, **more)
 
     def _trace(self, stream: Followed, correlation: str) -> None:
         state = stream.state
@@ -287,7 +288,7 @@ class ZakopsReader:
             state.correlation = correlation
             self._streams.touch(stream, shown=False)
             return
-        self._checks.say(
+        self._said.say(
             "correlation.mismatch",
             "The events of one trace name different correlation ids.",
             stream.key,
@@ -313,11 +314,11 @@ class ZakopsReader:
             state.delivered += 1
         elif found.state == "dead":
             state.dead += 1
-            self._checks.count("outbox.dead", f"{row.type}: {shown(found.why)}.", row.type)
+            self._said.count("outbox.dead", f"{row.type}: {shown(found.why)}.", row.type)
         else:
             state.waiting += 1
             if found.state == "stalled":
-                self._checks.count("outbox.stalled", f"{row.type}: {found.why}.", row.type)
+                self._said.count("outbox.stalled", f"{row.type}: {found.why}.", row.type)
 
     def _inbox(self, row: Row) -> int:
         """The key of a processed event and its consumer; 0 if it is said here that it was processed before."""
@@ -328,7 +329,7 @@ class ZakopsReader:
         if not self._recent.seen(name):
             return key64(name)
         message = "This event was processed before by the same consumer."
-        self._checks.say("inbox.duplicate", message, actual=row.event_id)
+        self._said.say("inbox.duplicate", message, actual=row.event_id)
         return 0
 
     def standing(self) -> list[Finding]:
