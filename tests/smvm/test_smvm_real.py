@@ -76,7 +76,7 @@ def test_the_dry_run_is_a_stream_with_one_finding_for_its_id(real: Path) -> None
     assert FORMAT.reader(context(shape="step")).profile is None  # steps have no hash that a profile could name
     assert [(stream.kind, stream.key) for stream in out.new_streams] == [("run", "dry_run_001")]
     assert [(each.code, each.severity, each.count) for each in found] == [
-        ("schema.bad-pattern", Severity.WARNING, len(raws))
+        ("schema.bad-pattern", Severity.ERROR, len(raws))
     ]
 
 

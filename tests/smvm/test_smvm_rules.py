@@ -116,7 +116,13 @@ def test_the_run_id_is_found_once_with_a_count() -> None:
     for run in ("run_20250909_183116", "cli-run-001", f"{RUN}-replay-a1b2c3d4"):
         events = [each | {"run_id": run, "span_id": f"{run}-0001-ING"} for each in ledger()]
         (only,) = [each for each in read(lines(events))[1] if each.field == "run_id"]
-        assert (only.code, only.severity) == ("schema.bad-pattern", Severity.WARNING)
+        assert (only.code, only.severity) == ("schema.bad-pattern", Severity.ERROR)
+        assert "real writers do this" in only.message
+
+
+def test_a_service_outside_of_the_vocabulary_is_a_warning() -> None:
+    (only,) = [each for each in read(lines(changed(1, service="billing")))[1] if each.field == "service"]
+    assert (only.code, only.severity) == ("schema.not-in-vocabulary", Severity.WARNING)
 
 
 def test_equal_times_are_in_order_and_a_dropped_fraction_is_read_right() -> None:
@@ -208,13 +214,13 @@ def test_references_are_met_by_earlier_and_by_later_events() -> None:
         assert "reference.unresolved" not in {each.code for each in read(lines(events))[1]}
 
 
-def test_runs_in_one_file_are_a_warning_and_in_a_runs_own_folder_an_error() -> None:
+def test_runs_in_one_file_are_an_error_whatever_lies_beside_it() -> None:
     other = "RUN-20250909-183115-00000000"
     events = ledger()
     events[1] |= {"run_id": other, "span_id": f"{other}-0003-COM"}
     _out, found = read(lines(events))
     assert [(each.severity, each.count, each.record) for each in found if each.code == "identity.mixed-runs"] == [
-        (Severity.WARNING, 1, 2)
+        (Severity.ERROR, 1, 2)
     ]
     _out, found = read(lines(events), {"meta.json": json.dumps({"run_id": RUN}).encode()})
     assert [each.severity for each in found if each.code == "identity.mixed-runs"] == [Severity.ERROR]

@@ -164,7 +164,6 @@ class Rules:
                 finding(
                     "schema.not-in-vocabulary",
                     f"{event.service[:80]!r} is not one of the eight services.",
-                    severity=Severity.ERROR,
                     field="service",
                     actual=event.service[:200],
                     **place_of(event, place),

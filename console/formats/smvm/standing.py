@@ -41,16 +41,13 @@ def _run_ids(rules: Rules) -> list[Finding]:
     def told() -> Iterator[Finding]:
         for run in rules.bad_runs:
             state = rules.runs[run]
-            severity = Severity.WARNING if state.known else None
             if state.bad == "schema.impossible-date":
                 message = "run_id names a date that does not exist."
             else:
                 message = "run_id is not RUN-YYYYMMDD-HHMMSS-<8 hex>" + (
                     " (real writers do this)." if state.known else "."
                 )
-            yield _finding(
-                state.bad, message, state.place, run, state.events, field="run_id", actual=run, severity=severity
-            )
+            yield _finding(state.bad, message, state.place, run, state.events, field="run_id", actual=run)
 
     def rest(more: int) -> Finding:
         return finding("schema.bad-pattern", f"{more} further runs have such an id.", count=more, standing=True)
@@ -64,10 +61,9 @@ def _mixed_runs(rules: Rules) -> Iterator[Finding]:
     if first is None:
         return
     if rules.own_run is not None:
-        message, severity = f"The folder belongs to run {own}, but the ledger also holds {first}.", Severity.ERROR
+        message = f"The folder belongs to run {own}, but the ledger also holds {first}."
     else:
         message = f"The ledger holds {len(rules.runs)} runs: the specification has one file a run, real writers append."
-        severity = Severity.WARNING
     count = rules.events - (rules.runs[own].events if own in rules.runs else 0)
     place = rules.runs[first].place
     yield _finding(
@@ -79,7 +75,6 @@ def _mixed_runs(rules: Rules) -> Iterator[Finding]:
         field="run_id",
         expected=own,
         actual=first,
-        severity=severity,
     )
 
 
