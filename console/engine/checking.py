@@ -30,6 +30,7 @@ from console.model.trust import Trust
 from console.sources.base import Source, SourceError
 from console.sources.files import opened as opened_file
 from console.sources.pack import check_manifest
+from console.sources.sqlite_rows import SqliteTable
 
 DETAIL = 1000
 """Findings of one code that are listed one by one; the rest are counted."""
@@ -188,6 +189,8 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
             pending = tail.length
         if source.container == "zip":
             run.findings.add(check_manifest(source.path))
+        if isinstance(source, SqliteTable):
+            run.findings.add(source.read_beside())
         if isinstance(form, SegmentedFormat):
             _count(run)
         for fact in reader.facts():

@@ -6,6 +6,7 @@ ever sees the copy.
 """
 
 import os
+import shutil
 import sqlite3
 import sys
 import threading
@@ -14,12 +15,16 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from console.sources.base import MAX_RECORD, FileState, SourceError
 from console.sources.files import file_state, opened, read_at
 from console.sources.private import PrivateFolder
 from console.sources.said import unreadable
+from console.sources.sqlite_logs import copy_journal, copy_log
 
+_WAL_MODE = b"\2\2"
+"""Bytes 18 and 19 of a database that uses a log."""
 _BLOCK = 1024 * 1024
 _ATTEMPTS = 20
 _STEPS = 100_000
@@ -46,6 +51,15 @@ class _Moment:
     def salts(self) -> bytes:
         """They change whenever the WAL starts anew; empty without a WAL."""
         return self.wal.head[16:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """``names`` of the log and the journal, '' without any. ``planted``: there is a log, and the database's own header
+    says that it uses none."""
+
+    names: str
+    planted: bool
 
 
 class _Copy:
@@ -79,6 +93,16 @@ class PrivateCopy:
         # A commit can leave sizes and, within a tick of the clock, times as they were; the head of -shm counts commits.
         moved = wal.stat[2] + (zlib.crc32(shm.head) & 0xFFFFF)
         return FileState(state.device, state.inode, state.size, max(state.mtime_ns, wal.stat[3]) + moved)
+
+    def beside(self) -> Beside:
+        """What was read with the database the last time."""
+        with self._lock:
+            moment = self._copy.moment if self._copy else None
+        if moment is None:
+            return Beside("", False)
+        read = {"-wal": moment.salts, "-journal": moment.journal.head.strip(b"\0")}
+        names = [Path(self.path).name + suffix for suffix, head in read.items() if head]
+        return Beside(" and ".join(names), bool(moment.salts) and moment.database.head[18:20] != _WAL_MODE)
 
     @contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:
@@ -128,6 +152,7 @@ class PrivateCopy:
         Without one, the database must not have changed; an open transaction is undone by its journal.
         """
         before = self._moment()
+        _leave_room(self.path, before.database.stat[2], os.path.dirname(copy.database))  # noqa: PTH120
         _copy_file(self.path, copy.database)
         for suffix, there in (("-wal", before.wal), ("-journal", before.journal)):
             if there.stat:
@@ -154,7 +179,7 @@ class PrivateCopy:
     def _copy_beside(self, copy: _Copy, suffix: str) -> None:
         """A file that vanished meanwhile shows in the moment after."""
         try:
-            _copy_file(self.path + suffix, copy.database + suffix)
+            (copy_log if suffix == "-wal" else copy_journal)(self.path + suffix, copy.database + suffix)
         except SourceError:
             if os.path.exists(self.path + suffix):  # noqa: PTH110
                 raise
@@ -164,7 +189,7 @@ class PrivateCopy:
 
     def _look(self, suffix: str, size: int) -> _Look:
         path = self.path + suffix
-        if suffix and not os.path.lexists(path):
+        if suffix and not os.path.exists(path):  # noqa: PTH110 - a link that leads nowhere is none
             return _Look()
         try:
             with opened(path) as descriptor:
@@ -173,8 +198,8 @@ class PrivateCopy:
         except SourceError as error:
             if not suffix:
                 raise
-            if not os.path.lexists(path):
-                return _Look()
+            if suffix == "-shm" or not os.path.exists(path):  # noqa: PTH110
+                return _Look()  # the copy gets shared memory of its own
             raise unreadable(self.path, f"The file with {suffix} beside it: {error.finding.message}") from error
         stat = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         return _Look(stat, head)
@@ -182,6 +207,15 @@ class PrivateCopy:
 
 def _only_wal_moved(then: _Moment, now: _Moment) -> bool:
     return bool(then.salts) and then.salts == now.salts and then.database == now.database
+
+
+def _leave_room(path: str, size: int, folder: str) -> None:
+    """Raise ``SourceError`` where a copy would fill the disk."""
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise unreadable(
+            path, f"A private copy of this database needs {size:,} bytes in {folder}, where {free:,} are free."
+        )
 
 
 def _copy_file(source: str, target: str) -> None:

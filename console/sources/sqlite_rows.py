@@ -14,6 +14,7 @@ from console.sources.said import add_large, empty, shrunk, unreadable
 from console.sources.sqlite_copy import PrivateCopy, limit_steps
 
 _START = Cursor()
+_BESIDE = "container.sqlite-beside"
 _ROWS = 4096
 _LAST = (1 << 63) - 1
 _LOST_RANGES = 200
@@ -80,9 +81,23 @@ class SqliteTable:
                     yield batch
                     limit_steps(connection)
                     batch, size = RecordBatch(batch.next.ordinal, [], [], [], batch.next), 0
-            batch.findings += rows.findings
+            batch.findings += rows.findings + self._planted()
             if len(batch) or batch.findings:
                 yield batch
+
+    def _planted(self) -> list[Finding]:
+        beside = self._copy.beside()
+        if not beside.planted:
+            return []
+        message = f"{beside.names} lies beside a database that uses no log, as its header says; it was read with it."
+        return [Finding(_BESIDE, Severity.WARNING, message, standing=True)]
+
+    def read_beside(self) -> list[Finding]:
+        """A note where rows also come from files that a hash of the database does not cover."""
+        beside = self._copy.beside()
+        if not beside.names or beside.planted:
+            return []
+        return [Finding(_BESIDE, Severity.NOTE, f"Read together with {beside.names}, which sha256 does not cover.")]
 
     def read(self, offset: int, length: int) -> bytes:
         with self._opened() as connection:

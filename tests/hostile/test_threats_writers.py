@@ -80,7 +80,7 @@ async def test_a_hole_that_is_filled_a_moment_later_accuses_nobody(tmp_path: Pat
     _ = [step async for step in keeper.start()]
     try:
         with ledger.open("r+b", buffering=0) as file:
-            for turn in range(1, 11):
+            for _ in range(10):
                 first, second = deal.lines(1), deal.lines(1)
                 end = file.seek(0, os.SEEK_END)
                 os.pwrite(file.fileno(), second, end + len(first))
@@ -90,7 +90,7 @@ async def test_a_hole_that_is_filled_a_moment_later_accuses_nobody(tmp_path: Pat
                 assert step.events == 2
         async with reading(index) as reader:
             (row,) = await reader.ledgers()
-            assert row.trust[1] == row.records == 2 + 2 * turn
+            assert row.trust[1] == row.records == 22
             assert all(each.finding.family == "schema" for each in (await reader.findings())[0])
     finally:
         await writer.close()
