@@ -1,10 +1,13 @@
-"""The report of ``verify`` for people: each ledger, then what was found, worst first, then the verdict."""
+"""The report of ``verify`` for people: each ledger, flagged ones on top, then what was found, worst first, then the
+verdict."""
 
 from collections import Counter
 from typing import Any
 
 from console.cli.output import Paint, out, paragraph
-from console.index.rows import state_words
+from console.engine.report import NO_FINDINGS, UNREAD
+from console.engine.steady import CHANGED
+from console.index.rows import flagged, state_words
 from console.model.trust import Severity, Trust
 from console.text import safe
 
@@ -14,7 +17,6 @@ ALIKE = 3
 """Findings of one code and ledger that are shown one by one before the rest is counted."""
 VALUE = 200
 """Characters of a value that are shown."""
-_UNREAD = ("container.unreadable", "container.reader-failed", "container.not-recognised", "container.empty")
 
 
 def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
@@ -27,11 +29,20 @@ def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint) -> Non
         if each["stream"] is not None:
             key = (each["ledger"], each["stream"])
             of_streams[key] = max(severity, of_streams.get(key, Severity.NONE))
-    ledgers = sorted(result["ledgers"], key=lambda each: -worst.get(each["path"], Severity.NONE))
+    ledgers = sorted(
+        result["ledgers"],
+        key=lambda each: (
+            -max((flagged(stream["state"]) for stream in each["streams"]), default=0),
+            -worst.get(each["path"], Severity.NONE),
+        ),
+    )
     for ledger in ledgers[:LEDGERS]:
         _ledger(ledger, of_streams, paint)
     if len(ledgers) > LEDGERS:
-        out(f"showing {LEDGERS} of {len(ledgers):,} ledgers, those with the worst findings (--format json has all)")
+        out(
+            f"showing {LEDGERS} of {len(ledgers):,} ledgers, flagged ones and those with the worst findings"
+            " (--format json has all)"
+        )
     if result["findings"]:
         if ledgers:
             out()
@@ -58,15 +69,16 @@ def _ledger(ledger: dict[str, Any], worst: dict[tuple[str, str], Severity], pain
     if len(streams) == 1:
         out(f"  {_stream(streams[0])}")
         return
-    bad = [each for each in streams if max(_badness(ledger, each, worst)) > Severity.NOTE]
-    bad.sort(key=lambda each: _badness(ledger, each, worst), reverse=True)
+    bad = [each for each in streams if flagged(each["state"]) or max(_badness(ledger, each, worst)) > Severity.NOTE]
+    bad.sort(key=lambda each: (flagged(each["state"]), *_badness(ledger, each, worst)), reverse=True)
     for each in bad[:STREAMS]:
         out(f"  {_stream(each)}  {paint.counts(_counts(each['trust']))}")
     if len(bad) > STREAMS:
         out(
             "  "
             + paint.quiet(
-                f"showing {STREAMS} of {len(bad):,} streams with findings or broken events (--format json has all)"
+                f"showing {STREAMS} of {len(bad):,} streams that are flagged, have findings or broken events"
+                " (--format json has all)"
             )
         )
 
@@ -137,8 +149,11 @@ def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
     )
     out(f"findings: {found or 'none'}")
     proved = totals["trust"][Trust.VERIFIED.word] + totals["trust"][Trust.RECOVERED.word]
-    unread = sum(each["code"] in _UNREAD[:-1] for each in result["findings"])
-    could_not = f"{_count(unread, 'path')} could not be read or recognised" if unread else ""
+    unread = sum(each["code"] in UNREAD for each in result["findings"])
+    changed = sum(each["code"] in CHANGED for each in result["findings"])
+    told = [f"{_count(unread, 'path')} could not be read or recognised"] if unread else []
+    told += [f"{_count(changed, 'ledger')} changed while being read"] if changed else []
+    could_not = ", ".join(told)
     match result["verdict"]:
         case "intact" if proved:
             out(paint(f"intact: nothing at or above {fail_on.word} was found", "32"))
@@ -148,7 +163,7 @@ def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
             bad = sum(
                 each["count"]
                 for each in result["findings"]
-                if Severity[each["severity"].upper()] >= fail_on and each["code"] not in _UNREAD
+                if Severity[each["severity"].upper()] >= fail_on and each["code"] not in NO_FINDINGS
             )
             said = f"{_count(bad, 'finding')} at or above {fail_on.word}: `audit-console explain CODE` says more"
             out(paint.severity(said, Severity.ERROR) + (f"; {could_not}" if could_not else ""))

@@ -1,8 +1,6 @@
 """Verifies one ledger from its raw bytes, without an index. Screen and commands use this one verifier."""
 
 import asyncio
-import hashlib
-import os
 import time
 from bisect import insort
 from collections import Counter
@@ -17,6 +15,7 @@ from console.engine.faults import as_said
 from console.engine.opening import Opened, Options
 from console.engine.referring import ReferenceWords
 from console.engine.segments import check_parts
+from console.engine.steady import BLOCK, changed, whole
 from console.formats.base import CountingReader, Reader, SegmentedFormat
 from console.index.references import orphans, resolve
 from console.index.schema import row_id
@@ -27,14 +26,12 @@ from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Trust
-from console.sources.base import Source, SourceError
-from console.sources.files import opened as opened_file
+from console.sources.base import FileState, Source, SourceError
 from console.sources.pack import check_manifest
 from console.sources.sqlite_rows import SqliteTable
 
 DETAIL = 1000
 """Findings of one code that are listed one by one; the rest are counted."""
-_BLOCK = 4 * 1024 * 1024
 OFTEN = 0.05
 """Seconds between two calls of the progress."""
 _SCRATCH = """
@@ -170,10 +167,17 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
     """
     source, form = opened.source, opened.format
     context = opened.context(options)
-    digest = asyncio.create_task(asyncio.to_thread(_sha256, source.path))
+    try:
+        before: FileState | None = source.state()
+    except SourceError:
+        before = None  # reading it says why
+    digest = asyncio.create_task(asyncio.to_thread(whole, source.path))
+    # Hashing comes first, so that what changes behind it shows when it is hashed again. It is far faster than checking.
+    await asyncio.wait({digest}, timeout=None if before is not None and before.size <= BLOCK else 0)
     reader: Reader = form.reader(context, columns=False) if isinstance(form, SegmentedFormat) else form.reader(context)
     run = _Run(opened, reader, findings=Capped(options.stream))
     pending, problem = 0, ""
+    read: int | None = None
     cursor = Cursor()
     scratch = _Scratch()
     try:
@@ -187,6 +191,8 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
         tail = source.tail(cursor)
         if tail is not None and not reader.takes_tail(tail.raw):
             pending = tail.length
+        if source.container == "jsonl":
+            read = cursor.offset + pending
         if source.container == "zip":
             run.findings.add(check_manifest(source.path))
         if isinstance(source, SqliteTable):
@@ -214,6 +220,9 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
     if pending:
         run.findings.add([partial_tail(cursor, pending)])
     size, sha256 = await digest
+    if before is not None and (meanwhile := await asyncio.to_thread(_changed, source, before, (size, sha256), read)):
+        run.findings.add([meanwhile])
+        problem = meanwhile.message
     return Checked(
         opened,
         reader.profile,
@@ -226,6 +235,13 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
         pending,
         problem,
     )
+
+
+def _changed(source: Source, before: FileState, hashed: tuple[int, str], read: int | None) -> Finding | None:
+    try:
+        return changed(source, before, hashed, read)
+    except SourceError as error:
+        return error.finding
 
 
 async def _read(run: _Run, scratch: "_Scratch", progress: Progress | None) -> Cursor:
@@ -370,20 +386,3 @@ def _streams(run: _Run) -> list[CheckedStream]:
         for code, count in more.items():
             counts.setdefault(code, Count()).add(count)
     return [CheckedStream(key, counts.get(code, Count()), run.facts.get(key)) for code, key in enumerate(run.names, 1)]
-
-
-def _sha256(path: str) -> tuple[int, str]:
-    """Size and hash of the file as it is stored."""
-    digest = hashlib.sha256()
-    size = 0
-    # One large buffer: with small blocks this thread and the one that verifies wait for each other at every block.
-    buffer = bytearray(_BLOCK)
-    view = memoryview(buffer)
-    try:
-        with opened_file(path) as descriptor:
-            while got := os.preadv(descriptor, [buffer], size):
-                digest.update(view[:got])
-                size += got
-    except SourceError:
-        return 0, ""
-    return size, digest.hexdigest()

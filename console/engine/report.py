@@ -5,6 +5,7 @@ from typing import Any
 
 from console import __version__
 from console.engine.checking import Checked, CheckedStream, concerns
+from console.engine.steady import CHANGED
 from console.formats.instant import iso
 from console.formats.kernel.responses import spec_response
 from console.model.finding import Finding
@@ -13,7 +14,12 @@ from console.model.trust import Severity, Trust
 from console.sources.base import Skipped
 
 SCHEMA_VERSION = 1
+_UNPROVEN = "chain.not-reproducible: No hash of this chain could be reproduced; only its links were checked."
 INTACT, FINDINGS, INCOMPLETE = 0, 1, 3
+UNREAD = frozenset({"container.unreadable", "container.reader-failed", "container.not-recognised"})
+"""Codes of what could not be read."""
+NO_FINDINGS = UNREAD | CHANGED | {"container.empty"}
+"""Codes that tell of what was not verified, and nothing against what was."""
 
 
 def report(
@@ -65,14 +71,18 @@ def _exit_code(
     *,
     events: int,
 ) -> int:
-    unread = {"container.unreadable", "container.reader-failed", "container.not-recognised", "container.empty"}
-    if any(_LEVEL[each["severity"]] >= fail_on and each["code"] not in unread for each in findings):
+    if any(_LEVEL[each["severity"]] >= fail_on and each["code"] not in NO_FINDINGS for each in findings):
         return FINDINGS
-    if not events or any(each.problem for each in checked):
+    if not events or any(each.problem or only_linked(each.trust) for each in checked):
         return INCOMPLETE
-    if any(each.finding.code in unread - {"container.empty"} for each in skipped):
+    if any(each.finding.code in UNREAD for each in skipped):
         return INCOMPLETE
     return INTACT
+
+
+def only_linked(trust: Sequence[int]) -> bool:
+    """Whether there are hashes, by trust of events, but not one of them was reproduced: nothing was verified."""
+    return bool(trust[Trust.LINKED]) and not trust[Trust.VERIFIED] and not trust[Trust.RECOVERED]
 
 
 def _trust(checked: Checked, stream: str | None) -> Sequence[int]:
@@ -140,7 +150,9 @@ def chain(stream: CheckedStream, findings: Sequence[Finding]) -> dict[str, Any] 
     if stream.facts is None or stream.facts.chain_intact is None:
         return None
     found = spec_response(findings, stream.facts.chained)
-    intact = found["valid"] and stream.facts.chain_intact
+    if found["valid"] and only_linked(stream.count.trust):
+        found["issues"] = [{"eventId": None, "sequenceNumber": None, "issue": _UNPROVEN}]
+    intact = not found["issues"] and stream.facts.chain_intact
     return {**found, "valid": intact, "chainIntact": intact}
 
 

@@ -1,0 +1,54 @@
+"""Whether a file stayed what it was while it was read: by content; its state only gives reason to ask."""
+
+import hashlib
+import os
+
+from console.model.finding import Finding
+from console.sources.base import FileState, Source, SourceError
+from console.sources.files import opened
+from console.verify.catalogue import finding
+
+CHANGED = frozenset({"container.shrunk", "container.replaced", "container.rewritten"})
+"""Codes of what ``changed`` says: the records that were read are not those of one file."""
+BLOCK = 4 * 1024 * 1024
+"""Bytes that are hashed at a time."""
+
+
+def whole(path: str, most: int | None = None) -> tuple[int, str]:
+    """Size and SHA-256 of the file as it is stored, of its first ``most`` bytes if it is longer; the hash is '' where
+    it cannot be read."""
+    digest = hashlib.sha256()
+    size = 0
+    # One large buffer: with small blocks this thread and the one that verifies wait for each other at every block.
+    buffer = bytearray(BLOCK)
+    view = memoryview(buffer)
+    try:
+        with opened(path) as descriptor:
+            while got := os.preadv(descriptor, [view if most is None else view[: most - size]], size):
+                digest.update(view[:got])
+                size += got
+    except (SourceError, OSError):
+        return 0, ""
+    return size, digest.hexdigest()
+
+
+def changed(source: Source, before: FileState, hashed: tuple[int, str], read: int | None) -> Finding | None:
+    """What became of a file since ``before``, other than growing. Raises ``SourceError`` where it is gone.
+
+    ``hashed`` is what ``whole`` gave meanwhile, ``read`` how many bytes of a file of lines were read, if that is known.
+    """
+    if source.container == "sqlite":
+        return None  # read from a copy of one moment
+    after = source.state()
+    missed = read is not None and read < before.size
+    if after == before and not missed:
+        return None
+    another = (after.device, after.inode) != (before.device, before.inode)
+    if after.size < before.size and not another:
+        words = f"It became shorter while it was read: from {before.size:,} bytes to {after.size:,}. Verify it again."
+        return finding("container.shrunk", words)
+    if not missed and whole(source.path, hashed[0]) == hashed:
+        return None
+    if another:
+        return finding("container.replaced", "Another file took its place while it was read. Verify it again.")
+    return finding("container.rewritten", "Its content changed while it was read. Verify it again.")
