@@ -33,7 +33,7 @@ def test_a_pinned_profile_is_never_switched() -> None:
 def test_a_ledger_that_no_profile_reproduces_says_so_once() -> None:
     events = ledger(5)
     for event in events:
-        event["payload"] = {"other": 1}
+        event["payload"] = {"other": 1, **dict.fromkeys("abcdefg")}
     result = outcome(raws_of(events))
     assert result.reader.profile is None
     (found,) = [each for each in result.findings if each.family == "chain"]
@@ -115,3 +115,25 @@ def test_a_mismatch_names_the_hash_that_the_event_should_have() -> None:
     events[1]["eventHash"] = "0" * 64
     (found,) = outcome(raws_of(events), profile=DOC).at("chain.hash-mismatch")
     assert (found.expected, found.actual) == (right, "0" * 64)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_ledger_whose_every_event_was_edited_is_condemned(count: int) -> None:
+    events = ledger(count)
+    for event in events:
+        event["payload"] = {"edited": True, "amount": 18}
+    for lines in (True, False):
+        result = outcome(raws_of(events), lines=lines)
+        (found,) = [each for each in result.findings if each.family == "chain"]
+        assert (found.code, found.count, found.sequence) == ("chain.hash-mismatch", count, 1)
+        assert set(result.trust.values()) == {Trust.BROKEN}
+        assert not any(fact.chain_intact for fact in result.reader.facts())
+
+
+def test_a_hash_that_cannot_be_searched_completely_is_only_not_reproducible() -> None:
+    events = ledger(2)
+    for event in events:
+        event["payload"] = dict.fromkeys("abcdefgh")
+    result = outcome(raws_of(events))
+    assert {found.code for found in result.findings if found.family == "chain"} == {"chain.not-reproducible"}
+    assert set(result.trust.values()) == {Trust.LINKED}

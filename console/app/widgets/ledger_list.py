@@ -260,7 +260,10 @@ def _state(stream: StreamRow) -> str:
 def _chain_words(stream: StreamRow) -> str:
     if stream.chain_intact is None:
         return "no chain"
-    return "chain holds" if stream.chain_intact else "chain broken"
+    if not stream.chain_intact:
+        return "chain broken"
+    proved = stream.trust[Trust.VERIFIED] + stream.trust[Trust.RECOVERED]
+    return "chain holds" if proved or not stream.trust[Trust.LINKED] else "only links hold"
 
 
 def _note(row: LedgerRow | StreamRow) -> str:

@@ -9,7 +9,7 @@ from console.formats.kernel import deals, lifecycle, schema
 from console.formats.kernel.deals import LEVELS, Deal, Group, Trace
 from console.formats.kernel.entry import API, HASH, OLD, PACK, TABLE, Entry, read
 from console.formats.kernel.fast import LineDecoder
-from console.formats.kernel.judge import Memory, reproduces
+from console.formats.kernel.judge import Kind, Memory, judge, reproduces
 from console.formats.kernel.manifest import deal_of
 from console.formats.kernel.profiles import AUDIT, BY_NAME, DOC, candidates, job, timed
 from console.formats.kernel.recall import Recall
@@ -32,6 +32,8 @@ _FEW = 4
 """Lines that are read the careful way together."""
 _SETTLING = 256
 """Events that may each cost a search over orders of keys while the profile is unsettled."""
+_TRIAL = 4_000_000
+"""Hashes that may be spent on complete searches while the profile is unsettled (about two seconds)."""
 
 
 class KernelReader:
@@ -48,6 +50,9 @@ class KernelReader:
         self.pack_deal = deal_of(context.companions) if self.shape == PACK else None
         self.settled = context.profile if context.profile in BY_NAME else None
         self.memory = Memory()
+        self._trial = Memory(purse=_TRIAL)
+        self._condemned: dict[int, int] = {}
+        """Events of the present batch that no profile can have made: ordinal to how many forms were tried."""
         self.deals: dict[str, Deal] = {}
         self.records = 0
         self._lines = LineDecoder()
@@ -71,6 +76,7 @@ class KernelReader:
             self._run(batch, 0, None, out)
             return self.names.finish(out)
         entries = self.decode(batch, range(len(batch)))
+        self._condemned.clear()
         self.settle(entries)
         for entry in entries:
             self.take(entry, out)
@@ -173,7 +179,8 @@ class KernelReader:
             if late or blind:
                 self._walk_again(deal)
                 return Trust.UNCHECKED
-        return walk(deal, entry, self.settled, self.shape, self.memory, findings, middle=self.segment)
+        tried = self._condemned.get(entry.ordinal, 0)
+        return walk(deal, entry, self.settled, self.shape, self.memory, findings, middle=self.segment, tried=tried)
 
     def _walk_again(self, deal: Deal) -> None:
         deal.sync()
@@ -243,6 +250,20 @@ class KernelReader:
                     search = job(name, entry, entry.sequence, stored, target)
                     if recover.nearby(search, 6_000):
                         return name
+            return self._try_all(entry)
+        return None
+
+    def _try_all(self, entry: Entry) -> str | None:
+        """The profile that a complete search finds; an event that none can have made is condemned."""
+        verdicts = []
+        for name in candidates(self.shape):
+            if timed(name):
+                verdict = judge(entry, name, self.shape, self._trial)
+                if verdict.holds:
+                    return name
+                verdicts.append(verdict)
+        if all(verdict.kind is Kind.MISMATCH for verdict in verdicts):
+            self._condemned[entry.ordinal] = sum(verdict.tried for verdict in verdicts)
         return None
 
     # what is known
@@ -348,6 +369,7 @@ class KernelReader:
                 self._attempts,
                 self.memory.purse,
                 self.memory.learned,
+                self._trial.purse,
             ]
         ).encode()
         return items
@@ -362,9 +384,9 @@ class KernelReader:
                 if deal.stale:
                     self._irregular[name] = None
             else:
-                settled, self.records, self.loose, self._attempts, purse, learned = json.loads(data)
+                settled, self.records, self.loose, self._attempts, purse, learned, trial = json.loads(data)
                 self.settled = settled if self.context.profile is None else self.settled
-                self.memory = Memory(learned, purse)
+                self.memory, self._trial.purse = Memory(learned, purse), trial
 
     # walking again
 

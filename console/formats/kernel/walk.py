@@ -19,10 +19,12 @@ def walk(
     out: list[Finding],
     *,
     middle: bool = False,
+    tried: int = 0,
 ) -> Trust:
     """Walk one event of a deal, in order; findings go to ``out``, grouped ones to the deal.
 
     ``middle``: the walk may begin in the middle of the chain, its first link is then for the caller to check.
+    ``tried``: with the profile unsettled, how many forms were tried in vain where these were all that there can be.
     """
     if not entry.chained:
         deal.group("unchained", entry)
@@ -44,7 +46,8 @@ def walk(
             _breaks(deal, entry, step, out)
     if profile is None:
         deal.unsettled = True
-        verdict = Verdict(Kind.MISSING if entry.hash is None else Kind.UNREPRODUCED)
+        kind = Kind.MISSING if entry.hash is None else Kind.MISMATCH if tried else Kind.UNREPRODUCED
+        verdict = Verdict(kind, tried=tried)
     else:
         verdict = judge(entry, profile, shape, memory, _numbers(sequence, deal.shift, following))
     if verdict.holds:
@@ -109,6 +112,9 @@ def _fails(deal: Deal, entry: Entry, verdict: Verdict, profile: str | None, step
             f" ({verdict.tried:,} forms tried; storage may have changed a value). The link {link}."
         )
         out.append(finding("chain.not-reproducible", text, confidence=Confidence.RECOMPUTED, **place))
+    elif profile is None:
+        deal.faults += 1
+        deal.group("condemned", entry)
     elif verdict.shift:
         deal.faults += 1
         deal.shift = verdict.shift
@@ -121,7 +127,7 @@ def _fails(deal: Deal, entry: Entry, verdict: Verdict, profile: str | None, step
         text = f"The stored hash is not the hash of this event under {profile}."
         if verdict.tried:
             text += f" {verdict.tried:,} forms were tried, which is every form it can have had."
-        expected = None if profile is None else recomputed(profile, entry)
+        expected = recomputed(profile, entry)
         out.append(finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, expected=expected, **place))
 
 
@@ -144,6 +150,14 @@ def grouped(deal: Deal, profile: str | None) -> list[Finding]:
             )
             found.append(
                 finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="sequenceNumber", **place)
+            )
+        elif kind == "condemned":
+            text = (
+                f"{group.count:,} event{'s have hashes' if many else ' has a hash'} that no profile gives, though every"
+                " form they can have had was tried: they were edited, or made by another recipe."
+            )
+            found.append(
+                finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="eventHash", **place)
             )
         elif kind == "other":
             text = (
