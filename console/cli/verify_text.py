@@ -97,6 +97,8 @@ def _stream(stream: dict[str, Any]) -> str:
 
 
 def _covered(ledger: dict[str, Any]) -> str:
+    if ledger["coverage"] is None and (ledger["trust"]["linked"] or ledger["trust"]["broken"]):
+        return "no hash of these events could be reproduced, so that nothing in them is proved"
     if ledger["coverage"] is None:
         return "no hash protects these events: what was changed in them cannot be seen from the ledger alone"
     uncovered = ledger["coverage"]["uncovered"]
