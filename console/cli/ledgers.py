@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @common
 def command(paths: list[str], form: str, index: str | None, config: str | None, no_color: bool) -> int:
-    """List the ledgers that are there, with trust and worst finding."""
+    """List the ledgers that are there, with trust and worst finding; those with flagged streams first."""
     return asyncio.run(_list(paths, form, chosen_index(paths, index, config), Paint(no_color)))
 
 
@@ -31,8 +31,10 @@ async def _list(paths: list[str], form: str, index: str | None, paint: Paint) ->
     if form == "json":
         out_json([_object(each, shown(each.name)) for each in ledgers])
     else:
+        from console.index.rows import FLAGS
+
         rows = [
-            (
+            [
                 shown(each.name),
                 each.format or each.state,
                 each.profile or "",
@@ -41,16 +43,21 @@ async def _list(paths: list[str], form: str, index: str | None, paint: Paint) ->
                 human_time(each.last_time),
                 counts_in_words(each.trust) if each.format else "",
                 worst_in_words(each),
-            )
+                FLAGS[each.flagged],
+            ]
             for each in ledgers
         ]
+        heads = ["ledger", "format", "profile", ">events", "first", "last", "trust", "worst", "flagged"]
+        if not any(each.flagged for each in ledgers):
+            heads, rows = heads[:-1], [row[:-1] for row in rows]
         if rows:
-            table(("ledger", "format", "profile", ">events", "first", "last", "trust", "worst"), rows, painter(paint))
+            table(heads, rows, painter(paint))
     return problems(ledgers, shown)
 
 
 def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
     from console.formats.instant import iso
+    from console.index.rows import FLAGS
 
     return {
         "path": name,
@@ -66,6 +73,7 @@ def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
         "first_time": None if each.first_time is None else iso(each.first_time),
         "last_time": None if each.last_time is None else iso(each.last_time),
         **counted(each),
+        "flagged": FLAGS[each.flagged] or None,
     }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most so many, worst first.")
 @common
 def command(paths: list[str], form: str, limit: int, index: str | None, config: str | None, no_color: bool) -> int:
-    """List the streams, worst first, then latest first."""
+    """List the streams: flagged ones on top, then worst first, then latest first."""
     return asyncio.run(_list(paths, form, limit, chosen_index(paths, index, config), Paint(no_color)))
 
 

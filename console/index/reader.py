@@ -10,7 +10,7 @@ import msgspec
 
 from console.index.query import Query
 from console.index.rows import EventRow, FindingRow, LedgerRow, StreamRow
-from console.index.schema import NO_TIME_BIT, SCHEMA_VERSION, WORST_SHIFT, split_id
+from console.index.schema import FLAGGED, NO_TIME_BIT, SCHEMA_VERSION, WORST_SHIFT, split_id
 from console.index.states import leaf_of
 from console.model.finding import Finding
 from console.model.trust import Confidence, Severity, Trust
@@ -34,14 +34,16 @@ class IndexReader:
         self._streams: dict[int, tuple[str, str]] = {0: ("", "")}
 
     async def ledgers(self, ledger: int | None = None) -> list[LedgerRow]:
-        """The ledgers opened now, in the order they were found; or the one of this id."""
+        """The ledgers opened now, those that were flagged first, then by name; or the one of this id."""
         counts: dict[int, list[int]] = {}
         for number, severity, count in await self.all("SELECT ledger, severity, sum(count) FROM finding GROUP BY 1, 2"):
             counts.setdefault(number, [0] * 5)[severity] = count
         rows = await self.all(
-            "SELECT id, path, member, container, format, shape, profile, state, note, records, bytes, first_time,"
-            " last_time, trust, pending FROM ledger WHERE "
-            + ("active ORDER BY path, member" if ledger is None else "id = ?"),
+            "SELECT id, path, member, container, format, shape, profile, ledger.state, note, records, bytes,"
+            " first_time, last_time, trust, pending, coalesce(level, 0) FROM ledger LEFT JOIN"
+            f" (SELECT ledger, max({FLAGGED}) AS level FROM stream WHERE {FLAGGED} > 0 GROUP BY ledger) f"
+            " ON f.ledger = ledger.id WHERE "
+            + ("active ORDER BY coalesce(level, 0) DESC, path, member" if ledger is None else "id = ?"),
             () if ledger is None else (ledger,),
         )
         return [_ledger_row(row, counts.get(row[0], [0] * 5)) for row in rows]
@@ -49,7 +51,7 @@ class IndexReader:
     async def streams(
         self, ledger: int | None = None, *, limit: int = 500, offset: int = 0
     ) -> tuple[list[StreamRow], int]:
-        """Streams, worst first, then latest first; and how many there are in all."""
+        """Streams, flagged ones first, then worst first, then latest first; and how many there are in all."""
         scope = (
             "s.ledger = ?1" if ledger is not None else "?1 IS NULL AND s.ledger IN (SELECT id FROM ledger WHERE active)"
         )
@@ -59,7 +61,8 @@ class IndexReader:
             " GROUP BY 1, 2) SELECT s.id, s.ledger, s.kind, s.key, s.events, s.first_time, s.last_time, s.t0, s.t1,"
             " s.t2, s.t3, s.t4, s.t5, s.t6, s.state, s.chained, s.intact FROM stream s LEFT JOIN worst w"
             f" ON w.ledger = s.ledger AND w.stream = s.key WHERE {scope}"
-            " ORDER BY coalesce(w.level, 0) DESC, s.t6 DESC, s.further, s.last_time DESC, s.id LIMIT ?2 OFFSET ?3",
+            f" ORDER BY {FLAGGED} DESC, coalesce(w.level, 0) DESC, s.t6 DESC, s.further, s.last_time DESC, s.id"
+            " LIMIT ?2 OFFSET ?3",
             (ledger, limit, offset),
         )
         counts = await self._finding_counts({(row[1], row[3]) for row in found})
@@ -288,7 +291,7 @@ async def open_reader(path: Path) -> IndexReader | None:
 
 
 def _ledger_row(row: Any, counts: list[int]) -> LedgerRow:
-    values: list[Any] = [*row[:13], tuple(json.loads(row[13])), tuple(counts), row[14]]
+    values: list[Any] = [*row[:13], tuple(json.loads(row[13])), tuple(counts), *row[14:]]
     return LedgerRow(*values)
 
 

@@ -12,7 +12,8 @@ class LedgerRow:
     """One ledger. ``trust`` counts events by ``Trust``, ``findings`` counts findings by ``Severity``.
 
     ``state`` is 'live', 'gone', 'unreadable' or 'not recognised'; ``note`` says more, in words. Times are UTC
-    microseconds, None where no event names one. ``pending`` is the length of an unfinished last record.
+    microseconds, None where no event names one. ``pending`` is the length of an unfinished last record, ``flagged``
+    the highest of its streams' as ``flagged`` gives it.
     """
 
     id: int
@@ -31,6 +32,7 @@ class LedgerRow:
     trust: tuple[int, ...]
     findings: tuple[int, ...]
     pending: int = 0
+    flagged: int = 0
 
     @property
     def name(self) -> str:
@@ -101,6 +103,15 @@ def state_words(state: Mapping[str, str]) -> str:
         value if name in {"state", "status", "stage"} else f"{name.replace('_', ' ')} {value}"
         for name, value in state.items()
     )
+
+
+FLAGS = ("", "high", "critical")
+
+
+def flagged(state: Mapping[str, str]) -> int:
+    """How high a stream's system flagged it: what is flagged stands on top of every list. 0 for low flags and none."""
+    level = state.get("flagged", "")
+    return FLAGS.index(level) if level in FLAGS else 0
 
 
 def worst_of(counts: tuple[int, ...]) -> Severity:

@@ -4,7 +4,7 @@ Readers remember what the ids of streams and ledgers stand for, so that none is 
 The index holds no copy of a ledger: offsets, lengths, the envelope's columns, record hashes, trust and findings.
 """
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION_ID = 0x41754378
 """In the header of every index (``AuCx``): by it the console knows a file that it may write to or replace."""
 
@@ -17,7 +17,10 @@ WORST_MASK = 0b111000
 NO_TIME_BIT = 0b1000000
 """In ``event.mark``: trust, then worst severity, then whether ``time`` was only borrowed from the row before."""
 
-TABLES = """
+FLAGGED = "CASE json_extract(state, '$.flagged') WHEN 'critical' THEN 2 WHEN 'high' THEN 1 ELSE 0 END"
+"""Of a stream: how high its system flagged it, as ``console.index.rows.flagged`` says it."""
+
+TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE ledger (
     id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, member TEXT, container TEXT NOT NULL,
@@ -39,10 +42,11 @@ CREATE TABLE stream (
     first_time INTEGER, last_time INTEGER,
     t0 INTEGER NOT NULL DEFAULT 0, t1 INTEGER NOT NULL DEFAULT 0, t2 INTEGER NOT NULL DEFAULT 0,
     t3 INTEGER NOT NULL DEFAULT 0, t4 INTEGER NOT NULL DEFAULT 0, t5 INTEGER NOT NULL DEFAULT 0,
-    t6 INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT '{}', chained INTEGER NOT NULL DEFAULT 0,
+    t6 INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT '{{}}', chained INTEGER NOT NULL DEFAULT 0,
     intact INTEGER, irregular INTEGER NOT NULL DEFAULT 0, carried BLOB
 );
 CREATE INDEX stream_hash ON stream (ledger, hash);
+CREATE INDEX stream_flagged ON stream (ledger) WHERE {FLAGGED} > 0;
 CREATE TABLE event (
     id INTEGER PRIMARY KEY, offset INTEGER NOT NULL, length INTEGER NOT NULL, time INTEGER NOT NULL,
     type INTEGER NOT NULL, actor INTEGER NOT NULL, stream INTEGER NOT NULL, sequence INTEGER NOT NULL,

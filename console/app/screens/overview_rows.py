@@ -36,9 +36,10 @@ class OverviewRow:
 def rows_of(
     ledgers: Sequence[LedgerRow], streams: Mapping[int, tuple[list[StreamRow], int]], order: str
 ) -> list[OverviewRow]:
-    """All rows, ledgers in this order: ``worst`` first, by ``name``, or by the ``last event``."""
+    """All rows, ledgers in this order: ``worst`` first, by ``name``, or by the ``last event``; but what was flagged
+    stands on top."""
     rows: list[OverviewRow] = []
-    for ledger in sorted(ledgers, key=lambda row: _place(row, order)):
+    for ledger in sorted(ledgers, key=lambda row: (-row.flagged, *_place(row, order))):
         shown, total = streams.get(ledger.id, ([], 0))
         rows.append(OverviewRow(ledger, open=bool(shown)))
         hidden = total - len(shown)
