@@ -137,3 +137,17 @@ def test_a_hash_that_cannot_be_searched_completely_is_only_not_reproducible() ->
     result = outcome(raws_of(events))
     assert {found.code for found in result.findings if found.family == "chain"} == {"chain.not-reproducible"}
     assert set(result.trust.values()) == {Trust.LINKED}
+
+
+def test_times_later_than_now_and_times_without_a_zone_are_said_once_each() -> None:
+    events = ledger(40, deals=3)
+    for event in events[20:24]:
+        event["createdAt"] = "2099-01-01T00:00:00.000Z"
+    for event in events[30:33]:
+        event["createdAt"] = event["createdAt"].removesuffix("Z")
+    shuffled = events[:12] + events[15:] + events[12:15]
+    for given in (events, shuffled):
+        for lines in (True, False):
+            result = outcome(raws_of(given), profile=DOC, lines=lines)
+            said = [(found.code, found.count) for found in result.findings if found.family == "order"]
+            assert sorted(said) == [("order.future-timestamp", 4), ("order.naive-timestamp", 3)]

@@ -1,21 +1,23 @@
 """Reads one kernel ledger batch after batch: events, trust, findings, the state of every deal."""
 
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from console.formats.assemble import Assembler
 from console.formats.base import Context, Rewalk, Tallies
 from console.formats.kernel import deals, lifecycle, schema
 from console.formats.kernel.deals import LEVELS, Deal, Group, Trace
-from console.formats.kernel.entry import API, HASH, OLD, PACK, TABLE, Entry, read
+from console.formats.kernel.entry import API, OLD, PACK, TABLE, Entry, read
 from console.formats.kernel.fast import LineDecoder
-from console.formats.kernel.judge import Kind, Memory, judge, reproduces
+from console.formats.kernel.judge import Memory
 from console.formats.kernel.manifest import deal_of
-from console.formats.kernel.profiles import AUDIT, BY_NAME, DOC, candidates, job, timed
+from console.formats.kernel.profiles import AUDIT, BY_NAME, DOC, candidates
 from console.formats.kernel.recall import Recall
 from console.formats.kernel.segments import Summary
+from console.formats.kernel.settling import Settling
 from console.formats.kernel.stride import stride
-from console.formats.kernel.walk import grouped, walk
+from console.formats.kernel.walk import OF_THE_LEDGER, grouped, walk
 from console.formats.strict import decode as decode_json
 from console.formats.strict import place_problems
 from console.model.batch import EventBatch
@@ -24,16 +26,15 @@ from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.record import Record, RecordBatch
 from console.model.trust import Severity, Trust
-from console.verify import chain, recover
+from console.verify import chain
 from console.verify.catalogue import CATALOGUE, finding
-from console.verify.javascript import stringify
 
 _FEW = 4
 """Lines that are read the careful way together."""
-_SETTLING = 256
-"""Events that may each cost a search over orders of keys while the profile is unsettled."""
-_TRIAL = 4_000_000
-"""Hashes that may be spent on complete searches while the profile is unsettled (about two seconds)."""
+TOLERANCE = 5 * 60 * 1_000_000
+"""Microseconds that a writer's clock may be ahead of ours."""
+AHEAD = 14 * 3600 * 1_000_000
+"""Microseconds that a time without a zone may be ahead of the same time in UTC."""
 
 
 class KernelReader:
@@ -50,15 +51,15 @@ class KernelReader:
         self.pack_deal = deal_of(context.companions) if self.shape == PACK else None
         self.settled = context.profile if context.profile in BY_NAME else None
         self.memory = Memory()
-        self._trial = Memory(purse=_TRIAL)
-        self._condemned: dict[int, int] = {}
-        """Events of the present batch that no profile can have made: ordinal to how many forms were tried."""
+        self._settling = Settling(self.shape)
+        self._began = time.monotonic()
+        self.latest = context.now + TOLERANCE
+        """The latest time that an event of the present batch may name."""
         self.deals: dict[str, Deal] = {}
         self.records = 0
         self._lines = LineDecoder()
         self.recall = Recall()
         self.loose = [0] * LEVELS
-        self._attempts = 0
         self.names = Assembler()
         self._changed: set[str] = set()
         self._told: set[str] = set()
@@ -72,11 +73,12 @@ class KernelReader:
 
     def read(self, batch: RecordBatch) -> EventBatch:
         out = EventBatch(first=batch.first)
+        self.latest = self.context.now + int((time.monotonic() - self._began) * 1e6) + TOLERANCE
         if batch.lines is not None and self.shape in (API, OLD) and self.settled in (DOC, AUDIT):
             self._run(batch, 0, None, out)
             return self.names.finish(out)
         entries = self.decode(batch, range(len(batch)))
-        self._condemned.clear()
+        self._settling.condemned.clear()
         self.settle(entries)
         for entry in entries:
             self.take(entry, out)
@@ -146,7 +148,7 @@ class KernelReader:
         deal.seen(NO_TIME if entry.instant is None else entry.instant.micros)
         trust = self._chain(deal, entry, findings)
         deal.trust[trust] += 1
-        worst = self._live(deal, entry)
+        worst = max(self._live(deal, entry), self._clock(deal, entry))
         if trust is Trust.BROKEN:
             worst = Severity.CRITICAL
         if self.settled in (DOC, AUDIT):
@@ -179,8 +181,20 @@ class KernelReader:
             if late or blind:
                 self._walk_again(deal)
                 return Trust.UNCHECKED
-        tried = self._condemned.get(entry.ordinal, 0)
+        tried = self._settling.condemned.get(entry.ordinal, 0)
         return walk(deal, entry, self.settled, self.shape, self.memory, findings, middle=self.segment, tried=tried)
+
+    def _clock(self, deal: Deal, entry: Entry) -> Severity:
+        """Notes a time that is odd by itself; how bad it is."""
+        instant = entry.instant
+        if instant is None:
+            return Severity.NONE
+        if not instant.zone:
+            deal.group("naive", entry)
+        if instant.micros > self.latest + (0 if instant.zone else AHEAD):
+            deal.group("future", entry)
+            return Severity.ERROR
+        return Severity.NONE
 
     def _walk_again(self, deal: Deal) -> None:
         deal.sync()
@@ -224,7 +238,7 @@ class KernelReader:
         if self.settled is not None or (self.shape == PACK and self.pack_deal is None):
             return
         for entry in entries:
-            profile = self._fits(entry)
+            profile = self._settling.profile_of(entry, self.memory)
             if profile is not None:
                 self.settled = profile
                 for deal in self.deals.values():
@@ -232,67 +246,37 @@ class KernelReader:
                         self._walk_again(deal)
                 return
 
-    def _fits(self, entry: Entry) -> str | None:
-        if not entry.sequence or entry.hash is None or not entry.has_payload or entry.deal is None:
-            return None
-        if HASH.fullmatch(entry.hash) is None:
-            return None
-        target = bytes.fromhex(entry.hash)
-        names = candidates(self.shape)
-        for name in names:
-            if reproduces(name, entry, entry.sequence, target, self.memory):
-                return name
-        if self._attempts < _SETTLING:
-            self._attempts += 1
-            for name in names:
-                if timed(name):
-                    stored = stringify(entry.payload).encode()
-                    search = job(name, entry, entry.sequence, stored, target)
-                    if recover.nearby(search, 6_000):
-                        return name
-            return self._try_all(entry)
-        return None
-
-    def _try_all(self, entry: Entry) -> str | None:
-        """The profile that a complete search finds; an event that none can have made is condemned."""
-        verdicts = []
-        for name in candidates(self.shape):
-            if timed(name):
-                verdict = judge(entry, name, self.shape, self._trial)
-                if verdict.holds:
-                    return name
-                verdicts.append(verdict)
-        if all(verdict.kind is Kind.MISMATCH for verdict in verdicts):
-            self._condemned[entry.ordinal] = sum(verdict.tried for verdict in verdicts)
-        return None
-
     # what is known
 
     def standing(self) -> list[Finding]:
         found: list[Finding] = []
-        unproven = Group()
-        whose: set[str] = set()
+        wholes: dict[str, Group] = {}
+        whose: dict[str, set[str]] = {}
         for deal in self.deals.values():
             if deal.chain or deal.life:
                 found.extend(grouped(deal, self.settled))
-                group = deal.chain.get("unproven")
-                if group is not None:
-                    whose.add(deal.key)
-                    if not unproven.count or group.record < unproven.record:
-                        unproven = Group(unproven.count, *_place(group))
-                    unproven.count += group.count
-        if unproven.count:
-            if self.shape == PACK and self.pack_deal is None:
-                text = (
-                    "No hash can be reproduced without the pack's manifest.json: it names the deal. Links are checked."
-                )
+                for name in OF_THE_LEDGER & deal.chain.keys():
+                    group, whole = deal.chain[name], wholes.get(name)
+                    whose.setdefault(name, set()).add(deal.key)
+                    if whole is None or group.record < whole.record:
+                        count = 0 if whole is None else whole.count
+                        whole = wholes[name] = Group(count, *_place(group))
+                    whole.count += group.count
+        for name, whole in wholes.items():
+            one = whose[name].pop() if len(whose[name]) == 1 else None
+            place = {**whole.place(), "standing": True, "stream": one}
+            if name == "naive":
+                found.append(finding("order.naive-timestamp", "Times without a zone, read as UTC.", **place))
+            elif name == "future":
+                found.append(finding("order.future-timestamp", "Times later than now.", **place))
             else:
-                text = (
-                    f"No profile ({', '.join(candidates(self.shape))}) reproduces any hash so far; links are checked."
-                )
-            place = {**unproven.place(), "standing": True, "stream": whose.pop() if len(whose) == 1 else None}
-            found.append(finding("chain.not-reproducible", text, field="eventHash", **place))
+                found.append(finding("chain.not-reproducible", self._unproven(), field="eventHash", **place))
         return found
+
+    def _unproven(self) -> str:
+        if self.shape == PACK and self.pack_deal is None:
+            return "No hash can be reproduced without the pack's manifest.json: it names the deal. Links are checked."
+        return f"No profile ({', '.join(candidates(self.shape))}) reproduces any hash so far; links are checked."
 
     def facts(self) -> Iterable[StreamFacts]:
         keys, self._told = self._told, set()
@@ -366,10 +350,9 @@ class KernelReader:
                 self.settled,
                 self.records,
                 self.loose,
-                self._attempts,
                 self.memory.purse,
                 self.memory.learned,
-                self._trial.purse,
+                self._settling.state(),
             ]
         ).encode()
         return items
@@ -384,9 +367,9 @@ class KernelReader:
                 if deal.stale:
                     self._irregular[name] = None
             else:
-                settled, self.records, self.loose, self._attempts, purse, learned, trial = json.loads(data)
+                settled, self.records, self.loose, purse, learned, settling = json.loads(data)
                 self.settled = settled if self.context.profile is None else self.settled
-                self.memory, self._trial.purse = Memory(learned, purse), trial
+                self.memory, self._settling = Memory(learned, purse), Settling(self.shape, *settling)
 
     # walking again
 
@@ -413,6 +396,7 @@ class KernelReader:
             state = walk(deal, entry, self.settled, self.shape, self.memory, findings)
             trust[record.ordinal] = state
             deal.trust[state] += 1
+            self._clock(deal, entry)
         deal.arm()
         return Rewalk(trust, findings)
 

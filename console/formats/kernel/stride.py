@@ -32,6 +32,7 @@ def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
     events = run.events
     times = clock.plain([event.createdAt for event in events])
     held = documented(run) if reader.settled == DOC else reader.recall.audited(run, times, reader.memory)
+    latest = clock.text(reader.latest // 1000 * 1000) or "9999"
     find = reader.deals.get
     columns = reader.columns
     done = 0
@@ -47,6 +48,7 @@ def stride(reader: "KernelReader", batch: RecordBatch, row: int, run: Run, out: 
             or sequence != deal.next
             or previous != deal.hash
             or created < deal.created
+            or created > latest
             or (step := deal.moves.get(event.type, _UNKNOWN)) is _UNKNOWN
         ):
             if columns:

@@ -131,8 +131,12 @@ def _fails(deal: Deal, entry: Entry, verdict: Verdict, profile: str | None, step
         out.append(finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, expected=expected, **place))
 
 
+OF_THE_LEDGER = frozenset(("unproven", "naive", "future"))
+"""Groups of which there is one finding for the whole ledger."""
+
+
 def grouped(deal: Deal, profile: str | None) -> list[Finding]:
-    """The deal's standing findings: one for each cause, with its count. 'unproven' is the ledger's to say."""
+    """The deal's standing findings: one for each cause, with its count. ``OF_THE_LEDGER`` are the ledger's to say."""
     found = []
     for name, group in deal.chain.items():
         kind, _, detail = name.partition(":")
