@@ -95,6 +95,7 @@ def _entries() -> dict[str, Entry]:
         ("data.hash-mismatch", critical, "The payload's hash does not fit", "data_hash, recomputed from the payload at hand.", "The payload or the hash was changed."),
         ("data.hash-malformed", error, "Not a hash", "64 lower-case hex digits.", "The value protects nothing."),
         ("data.hash-unverifiable", note, "The payload is not at hand", "Whether the hashed payload can be found.", "Put the run's inputs and outputs beside the ledger."),
+        ("data.encrypted", note, "The event is encrypted", "Whether a record is a JWE in compact form.", "Without the key it is listed, not verified: decrypt a copy, and verify that."),
         ("data.integrity-check-failed", error, "The writer's own integrity check failed", "integrity_check_passed of the storing event.", "What was stored may be damaged: compare with a replica."),
         # order
         ("order.time-regression", error, "Time goes backwards", "Parsed instants in ledger order.", "A clock step, a late write, or reordering."),

@@ -5,6 +5,7 @@ from typing import Any
 
 from console.formats import strict
 from console.formats.instant import parse
+from console.formats.smvm.encrypted import TYPE, is_encrypted
 from console.model.event import Event, StreamKey
 from console.model.record import Record
 from console.model.trust import Severity
@@ -32,6 +33,15 @@ KEYS = {
     STORE: ("id", "timestamp", "event_type", "entity_type", "entity_id", "data_hash", "stored_at"),
 }
 
+STEP_TYPES = frozenset(
+    (
+        *("STEP_START", "STEP_PROGRESS", "STEP_SUCCESS", "STEP_FAILURE", "STEP_RETRY", "RESOURCE_USAGE"),
+        *("VALIDATION_ERROR", "CIRCUIT_BREAKER", "PIPELINE_COMPLETE"),
+        *("COMMAND_START", "COMMAND_SUCCESS", "COMMAND_FAILURE"),
+    )
+)
+LEVELS = frozenset(("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+
 
 def shape_of(document: Mapping[str, Any]) -> str:
     """The shape whose own keys the document has most of; the ledger's where nothing tells."""
@@ -51,10 +61,11 @@ def text(document: Mapping[str, Any], name: str) -> str:
 
 
 def decode(record: Record) -> Event:
-    """The envelope of one record; an unreadable one has type ''."""
+    """The envelope of one record; an unreadable one has type '', an encrypted one ``TYPE``."""
     document = strict.decode(record.raw).document
     if document is None:
-        return Event(record.ordinal, record.offset, record.length, "")
+        kind = TYPE if is_encrypted(record.raw) else ""
+        return Event(record.ordinal, record.offset, record.length, kind)
     shape = shape_of(document)
     kind, run, context = text(document, "event_type"), text(document, "run_id"), document.get("context")
     worst = Severity.NONE

@@ -6,6 +6,7 @@ from console.formats import strict
 from console.formats.base import Claim, Context, Reader, Sample
 from console.formats.smvm.companions import PATTERNS
 from console.formats.smvm.decode import KEYS, LEDGER, STEP, STORE, decode, shape_of
+from console.formats.smvm.encrypted import is_encrypted
 from console.formats.smvm.proof import PROFILE, prove
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
@@ -46,7 +47,7 @@ class SmvmFormat:
         read = 0
         for raw in sample.records:
             document = strict.decode(raw).document
-            if not raw.strip():
+            if not raw.strip() or (document is None and is_encrypted(raw)):
                 continue
             read += 1
             if document is not None:

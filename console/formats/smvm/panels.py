@@ -8,6 +8,7 @@ from console.formats.base import Context
 from console.formats.instant import iso, parse
 from console.formats.smvm import companions, ids
 from console.formats.smvm.decode import KEYS, LEDGER, shape_of
+from console.formats.smvm.encrypted import TYPE
 from console.formats.smvm.integrity import State, check
 from console.model.event import Event, Field, Panel
 
@@ -22,6 +23,8 @@ _STATES = {
 def panels(event: Event, context: Context) -> list[Panel]:
     """Envelope first; the other tabs where the shape has them."""
     document = event.document
+    if event.type == TYPE and not document:
+        return [Panel("Envelope", (Field("event", "a JWE in compact form", "encrypted, not verified"),))]
     shape = shape_of(document)
     parts = [name for name in ("metadata", "provenance", "context") if isinstance(document.get(name), dict)]
     names = [name for name in KEYS[shape] if name in document and name not in parts]

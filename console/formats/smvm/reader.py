@@ -14,7 +14,9 @@ from console.formats.base import Context, Rewalk, key64, keys64
 from console.formats.instant import quick as quick_time
 from console.formats.lines import stretches
 from console.formats.smvm import companions, ids, quick
-from console.formats.smvm.decode import LEDGER, STEP, shape_of, text
+from console.formats.smvm.decode import LEDGER, LEVELS, STEP, STEP_TYPES, shape_of, text
+from console.formats.smvm.encrypted import TYPE as ENCRYPTED
+from console.formats.smvm.encrypted import is_encrypted
 from console.formats.smvm.integrity import State, Verdict, check_metadata
 from console.formats.smvm.rules import TOLERANCE, Rules, bad_time, place_of
 from console.formats.smvm.runs import FLAGS, RunState
@@ -30,14 +32,6 @@ from console.model.record import Record, RecordBatch
 from console.model.trust import Confidence, Severity, Trust
 from console.verify.catalogue import finding
 
-STEP_TYPES = frozenset(
-    (
-        *("STEP_START", "STEP_PROGRESS", "STEP_SUCCESS", "STEP_FAILURE", "STEP_RETRY", "RESOURCE_USAGE"),
-        *("VALIDATION_ERROR", "CIRCUIT_BREAKER", "PIPELINE_COMPLETE"),
-        *("COMMAND_START", "COMMAND_SUCCESS", "COMMAND_FAILURE"),
-    )
-)
-LEVELS = frozenset(("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 _UNCHECKED, _VERIFIED, _UNCHAINED, _BROKEN = (
     int(Trust.UNCHECKED),
     int(Trust.VERIFIED),
@@ -45,7 +39,7 @@ _UNCHECKED, _VERIFIED, _UNCHAINED, _BROKEN = (
     int(Trust.BROKEN),
 )
 _NONE = int(Severity.NONE)
-_UNVERIFIABLE = ("data.hash-unverifiable",)
+_UNVERIFIABLE, _ENCRYPTED = ("data.hash-unverifiable",), ("data.encrypted",)
 _metadata_of = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -136,6 +130,10 @@ class SmvmReader:
     def _carefully(self, out: EventBatch, place: Place, raw: bytes) -> None:
         decoded = strict.decode(raw)
         document = decoded.document
+        if document is None and is_encrypted(raw):
+            self._rules.gathered.add(_ENCRYPTED, place)
+            out.add(place.offset, place.length, type=self._names.types.code(ENCRYPTED), trust=_UNCHECKED)
+            return
         if document is None:
             found = strict.place_problems(decoded.problems, *place)
             out.add(place.offset, place.length, worst=_worst(found))

@@ -15,6 +15,7 @@ LISTED = 100
 _TEXTS = {
     "order.naive-timestamp": "Time stamps without a zone; they are read as UTC.",
     "data.hash-unverifiable": "The payloads that data_hash covers are not at hand, so these hashes were not checked.",
+    "data.encrypted": "Encrypted events (JWE): they are listed, not verified, for the key is not at hand.",
 }
 
 
