@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from console.engine.faults import as_said
-from console.formats.base import Claim, Context, Format, Sample
+from console.formats.base import ArchivingFormat, Claim, Context, Format, Sample
 from console.formats.instant import now_micros
 from console.formats.registry import recognise
-from console.sources.base import Skipped, Source
+from console.sources.base import Skipped, Source, SourceError
 from console.sources.companion import beside, companions
-from console.sources.discover import LINES, discover, sample
+from console.sources.discover import LINES, discover, obstacle, sample
 from console.sources.jsonl import JsonlSource
+from console.sources.sqlite_rows import SqliteTable
 from console.verify.catalogue import finding
 
 _OBJECT = re.compile(rb'\s*\{\s*["}]')
@@ -94,6 +95,22 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
     yield from (each for each in doubtful if os.path.dirname(each.path) in folders)  # noqa: PTH120 - the path's text
 
 
+def _past(source: Source, form: Format) -> dict[str, bytes]:
+    """What the format asks of the table that a database's table was moved to with time, under that table's name (few
+    formats have such); nothing where there is none, or it cannot be read."""
+    if not isinstance(form, ArchivingFormat) or not isinstance(source, SqliteTable):
+        return {}
+    name = form.archives.get(source.member or "")
+    if name is None:
+        return {}
+    try:
+        tables = [each for each in source.filled() if each.member == name]
+        raws = (raw for table in tables for batch in table.batches() for raw in batch.raws)
+        return {name: form.past(raws)} if tables else {}
+    except SourceError:
+        return {}  # the archive is a ledger itself, and says it
+
+
 def _holds_lines(source: Source) -> bool:
     """Whether these are JSON lines, as ledgers are: documents, and objects alone on their line, are mostly settings."""
     name = source.path.lower().removesuffix(".gz")
@@ -110,7 +127,8 @@ def open_ledger(source: Source) -> Opened | Skipped:
         if known is not None:
             form, claim = known
             now = beside(source, form.companions)
-            return Opened(source, form, claim, companions(source, form.companions) if form.companions else {}, now)
+            found = companions(source, form.companions) if form.companions else {}
+            return Opened(source, form, claim, found | _past(source, form), now)
     except Exception as error:  # noqa: BLE001 - what fails over one file must not hide the others
         return Skipped(source.path, as_said(source.path, error).finding)
     message = "No format recognises its records." if records else "It holds no records."

@@ -167,6 +167,18 @@ class SegmentedFormat(Protocol):
         the record so many behind the one at an offset."""
 
 
+@runtime_checkable
+class ArchivingFormat(Protocol):
+    """A format whose writers move old rows of a table into another one of the same database."""
+
+    @property
+    def archives(self) -> Mapping[str, str]:
+        """Tables, and where their rows go."""
+
+    def past(self, raws: Iterable[bytes]) -> bytes:
+        """What the reader of the table needs of its archive's records: a companion under the archive's name."""
+
+
 def key64(text: str) -> int:
     """A signed 64-bit key of an id: BLAKE2b-64 of its UTF-8 (surrogates passed), never 0."""
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()

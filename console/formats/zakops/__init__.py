@@ -1,12 +1,13 @@
 """ZakOps: action audit, agent and deal events, outbox, inbox, action documents. No hash chain anywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from console.formats import strict
 from console.formats.base import Claim, Context, Reader, Sample
 from console.formats.instant import parse
 from console.formats.zakops import panels as tabs
 from console.formats.zakops.decode import event_of, read_row
+from console.formats.zakops.past import ARCHIVES, keys_of
 from console.formats.zakops.shapes import deal_of, default_shape, shape_of, sniff
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
@@ -25,7 +26,8 @@ column cuts ids to 20 characters, so that it differs from correlation_id; that i
 The audit's timestamps have whole seconds: ties are normal, and the row id orders them. Outbox rows are changed in place
 by their publisher: what is shown is each row as it was read. A list that is written newest first is not checked for
 order or for the life of actions and runs. Double processing is noticed among the last 4,096 rows of an inbox by
-consumer, and over the whole ledger as an id that stands twice.
+consumer, and over the whole ledger as an id that stands twice. Causes and runs that are in agent_events_archive of the
+same database are known to agent_events.
 Payloads of most types are not documented: only what the real writers put into them is checked."""
 
 
@@ -39,7 +41,12 @@ class Zakops:
     companions: Sequence[str] = ()
     changed_in_place = ("outbox", "action documents")
     """Shapes whose records their own writer changes: another content of them accuses nobody."""
+    archives = ARCHIVES
     reference_codes = ("identity.duplicate-event-id", "correlation.broken-causation")
+
+    def past(self, raws: Iterable[bytes]) -> bytes:
+        """What the reader of a table needs of its archive's records, as a companion under the archive's name."""
+        return keys_of(raws)
 
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)

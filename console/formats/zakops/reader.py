@@ -16,6 +16,7 @@ from console.formats.state import stream_of
 from console.formats.zakops import rules
 from console.formats.zakops.checks import Checks
 from console.formats.zakops.decode import Row, read_row, text
+from console.formats.zakops.past import ARCHIVES, known, run_key
 from console.formats.zakops.registry import REGISTRY
 from console.formats.zakops.shapes import (
     ACTION,
@@ -58,6 +59,7 @@ class ZakopsReader:
         self._checks = Checks(context.now)
         self._said = self._checks.said
         self._recent = rules.Recent()
+        self._past = known(b"".join(context.companions.get(table, b"") for table in ARCHIVES.values()))
 
     @property
     def profile(self) -> str | None:
@@ -154,7 +156,8 @@ class ZakopsReader:
         out.actor.extend(codes(names.actors, sound.actors[low:high]))
         out.stream.extend(runs)
         out.key.extend(sound.keys[low:high])
-        out.parent.extend(sound.parents[low:high])
+        parents = sound.parents[low:high]
+        out.parent.extend([0 if key in self._past else key for key in parents] if self._past else parents)
         out.trust.extend(bytes((Trust.UNCHAINED,)) * len(quiet))
         out.worst.extend(worst)
 
@@ -195,12 +198,17 @@ class ZakopsReader:
             stream=first,
             further=names.further.code(tuple(further)) if further else 0,
             key=key,
-            parent=key64(row.parent) if row.parent else 0,
+            parent=self._parent(row),
             trust=Trust.UNCHAINED,
             worst=self._said.worst,
         )
         if self._said.findings:
             out.findings += self._said.findings
+
+    def _parent(self, row: Row) -> int:
+        """The key of an event's cause, 0 if it has none or if that is in the archive."""
+        key = key64(row.parent) if row.parent else 0
+        return 0 if key in self._past else key
 
     def _step(self, stream: Followed, row: Row, document: Mapping[str, Any], micros: int) -> None:
         """The rules of the first stream of an event."""
@@ -241,6 +249,8 @@ class ZakopsReader:
         place: tuple[int, int, int],
     ) -> None:
         """The rules of an event's run."""
+        if self._past and not state.status and run_key(stream.key) in self._past and category not in rules.BEGINS:
+            state.status, state.partial = rules.RUNNING, True
         if category.startswith("run.tool_"):
             call = text(call or (payload or {}).get("tool_call_id"))
         remarks = rules.step_run(state, category, call)

@@ -24,6 +24,8 @@ _OPEN_CALLS = 256
 
 ENDED = (COMPLETED, FAILED, CANCELLED)
 """Where a run ends."""
+RUNNING, BEGINS = "RUNNING", ("run.created", "run.started")
+"""A run in its middle, and the types that begin one."""
 _ANY = frozenset({PENDING, READY, PROCESSING, COMPLETED, FAILED, CANCELLED})
 TRANSITIONS: Mapping[str, tuple[frozenset[str], str | None]] = {
     "created": (frozenset({""}), PENDING),
@@ -183,7 +185,7 @@ def step_run(state: Run, category: str, call: str | None) -> list[Remark]:
         message = f"{category!r} comes after the run was {before}."
         remarks.append(Remark("lifecycle.event-after-end", message, actual=category))
         return remarks
-    if category in ("run.created", "run.started"):
+    if category in BEGINS:
         fitting = ("",) if category == "run.created" else ("", "CREATED")
         if before not in fitting:
             remarks.append(_illegal(before, category, "not yet started"))
@@ -214,7 +216,7 @@ def step_run(state: Run, category: str, call: str | None) -> list[Remark]:
         return remarks
     if before == "CREATED":
         remarks.append(_illegal(before, category, "STARTED"))
-    state.status = "PAUSED" if category == "run.paused" else "RUNNING"
+    state.status = "PAUSED" if category == "run.paused" else RUNNING
     return remarks
 
 
