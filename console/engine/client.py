@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from console.engine.keeping import Kept, keep
 from console.engine.opening import Options
-from console.engine.places import index_path
 from console.engine.processes import Child, start
 from console.engine.progress import Progress
 from console.engine.records import Records
@@ -16,12 +16,10 @@ from console.engine.searching import SearchedView
 from console.engine.session import Changed, Details, VerifyProgress, View
 from console.engine.verifying import verify_elsewhere
 from console.engine.worker import Work, run
-from console.index.guard import refuse_foreign
 from console.index.query import parse
 from console.index.reader import IndexReader, open_reader
 from console.index.rows import FindingRow, LedgerRow, StreamRow
 from console.index.view import EventView, Scope
-from console.sources.private import PrivateFolder
 
 RESTARTS = 5
 """Times that a dead worker is started again before the console only reads."""
@@ -33,14 +31,12 @@ LOOK = 0.15
 class Session:
     """See ``SessionApi``. Made by ``open_session``."""
 
-    def __init__(
-        self, index: Path, paths: Sequence[str], options: Options, folder: PrivateFolder | None = None
-    ) -> None:
-        self.index = index
+    def __init__(self, kept: Kept, paths: Sequence[str], options: Options) -> None:
+        self.index = kept.index
         self.paths = paths
         self.options = options
         self.progress = Progress("starting")
-        self._folder = folder
+        self._kept = kept
         self._reader: IndexReader | None = None
         self._file: tuple[int, int] | None = None
         """The file that the reader has open."""
@@ -139,7 +135,8 @@ class Session:
                 return
             began = time.monotonic()
             anew, self._anew = self._anew, False
-            yield Changed(replace(self.progress, note=_ANEW) if anew else self.progress, anew)
+            note = _ANEW if anew else self.progress.note or self._kept.note
+            yield Changed(replace(self.progress, note=note), anew)
             await asyncio.sleep(max(0.0, 1 / 60 - (time.monotonic() - began)))
 
     async def ledgers(self) -> list[LedgerRow]:
@@ -221,8 +218,8 @@ class Session:
         for each in (*self._left, *([reader] if reader is not None else [])):
             await each.close()
         self._left.clear()
-        if self._folder is not None:
-            self._folder.remove()
+        if self._kept.folder is not None:
+            self._kept.folder.remove()
 
 
 def _file(path: Path) -> tuple[int, int] | None:
@@ -255,15 +252,7 @@ class _Owned:
 
 async def open_session(paths: Sequence[str], *, index: str | None = None, options: Options | None = None) -> Session:
     """A session on these files and folders. ``index`` is a path, ``:memory:`` for one that is gone at the end, or None
-    for the default place."""
-    folder = None
-    if index == ":memory:":
-        folder = PrivateFolder()
-        where = Path(folder.path) / "index.sqlite"
-    else:
-        where = Path(index) if index else index_path(paths)
-        if index:
-            refuse_foreign(where)
-    session = Session(where, paths, options or Options(), folder)
+    for the default place. Raises ``OSError`` where it cannot be kept there."""
+    session = Session(keep(paths, index), paths, options or Options())
     session.start()
     return session

@@ -21,6 +21,9 @@ def as_said(path: str, error: Exception, batch: RecordBatch | None = None) -> So
     """
     if isinstance(error, SourceError):
         return error
+    if of_the_index(error):
+        words = f"What its check needs beside memory cannot be kept in the temporary folder ({error})."
+        return SourceError(path, finding("container.unreadable", words))
     words = f"{type(error).__name__}: {error}".removesuffix(": ")[:_LONGEST]
     within = "" if batch is None else f" in one of the {len(batch):,} records that begin here"
     message = (

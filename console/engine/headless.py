@@ -7,13 +7,11 @@ from pathlib import Path
 
 from console.engine.ingest import Ingest, Step
 from console.engine.keeper import Keeper
+from console.engine.keeping import keep
 from console.engine.opening import Options
-from console.engine.places import index_path
-from console.index.guard import refuse_foreign
 from console.index.lock import WriterLock
 from console.index.opening import damaged, discard, open_index
 from console.index.reader import IndexReader, open_reader
-from console.sources.private import PrivateFolder
 
 
 @asynccontextmanager
@@ -30,12 +28,11 @@ async def indexed(
     Where another console writes the same index, it is read as that one left it, and ``note`` is told. Raises
     ``OSError`` where the index cannot be written, or where ``index`` names a file that is something else.
     """
-    folder = PrivateFolder() if index == ":memory:" else None
+    kept = keep(paths, index)
+    where = kept.index
+    if kept.note and note:
+        note(kept.note)
     try:
-        where = Path(folder.path) / "index.sqlite" if folder else Path(index) if index else index_path(paths)
-        if index and not folder:
-            refuse_foreign(where)
-        where.parent.mkdir(parents=True, exist_ok=True)
         with WriterLock(where) as lock:
             if lock.acquire():
                 try:
@@ -56,8 +53,8 @@ async def indexed(
         finally:
             await reader.close()
     finally:
-        if folder:
-            folder.remove()
+        if kept.folder:
+            kept.folder.remove()
 
 
 async def _update(

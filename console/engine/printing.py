@@ -68,7 +68,11 @@ async def followed(asked: Asked) -> AsyncGenerator[Printed, None]:
     session = await open_session(asked.paths, index=asked.index)
     try:
         changes = session.changes()
+        said = ""
         async for change in changes:
+            if change.progress.note not in ("", said):
+                said = change.progress.note
+                asked.note(said)
             if change.progress.phase not in _BUSY:
                 break
         reader = await session.reader()
@@ -81,7 +85,7 @@ async def followed(asked: Asked) -> AsyncGenerator[Printed, None]:
             async for each in events:
                 if each.row.ordinal <= shown.get(each.row.ledger, 0):
                     yield each
-        async with aclosing(_arriving(session, reader, marks, asked)) as events:
+        async with aclosing(_arriving(session, reader, marks, asked, said)) as events:
             async for each in events:
                 yield each
     finally:
@@ -128,12 +132,14 @@ async def _present(
 
 
 async def _arriving(
-    session: Session, reader: IndexReader, marks: dict[str, int], asked: Asked
+    session: Session, reader: IndexReader, marks: dict[str, int], asked: Asked, said: str
 ) -> AsyncGenerator[Printed, None]:
-    """Events beyond the marks (records by ledger's name in the index that ``reader`` reads), which move along."""
+    """Events beyond the marks (records by ledger's name in the index that ``reader`` reads), which move along.
+
+    ``said`` is the note that was told last.
+    """
     query = asked.query
     printer = _Printer(reader, asked.raw)
-    said = ""
     read_again: set[str] = set()
     """Ledgers of which a new index does not hold yet what was printed."""
     async for change in session.changes():
