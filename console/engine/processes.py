@@ -5,6 +5,7 @@ be had while a screen is shown.
 """
 
 import contextlib
+import gc
 import socket
 import subprocess
 import sys
@@ -62,10 +63,17 @@ def start(function: Callable[..., None], *arguments: Any) -> Child:
     return Child(connection, process)
 
 
+def collect_seldom() -> None:
+    """Look for garbage seldom in this process: a batch makes many thousand objects at once, and few go in circles."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def _run(descriptor: int) -> None:
     connection = Connection(descriptor)
     try:
         function, arguments = connection.recv()
+        collect_seldom()
         function(connection, *arguments)
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from console.model.trust import Severity, Trust
 
@@ -19,8 +19,7 @@ class Instant:
     zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class StreamKey:
+class StreamKey(NamedTuple):
     """What an operator follows: ``kind`` (run, deal, action, trace …) and its key."""
 
     kind: str

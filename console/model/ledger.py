@@ -1,7 +1,8 @@
 """What is known of a whole ledger, a stream and a chain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,13 @@ class Profile:
     coverage: Coverage
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFacts:
+class StreamFacts(NamedTuple):
     """What a format knows of one stream beside its counts. ``state`` is the projection, such as
     ``{"state": "Approved", "stress_mode": "SM-0"}``. ``issues`` are the chain's, in the words of the kernel's API."""
 
     kind: str
     key: str
-    state: Mapping[str, str] = field(default_factory=dict)
+    state: Mapping[str, str] = {}
     chained: int = 0
     """Events that take part in the chain."""
     chain_intact: bool | None = None
