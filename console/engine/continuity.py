@@ -51,18 +51,15 @@ def compare(source: Source, next: Cursor, first: Mark | None, last: Mark | None)
 
 
 async def all_hold(source: Source, first: int, last: int, leaves: AsyncIterator[bytes]) -> bool:
-    """Whether records ``first`` to ``last`` of a source are still those of these hashes. False if it cannot be read."""
-    try:
-        for batch in source.batches(Cursor(first, 0)):
-            for index, raw in enumerate(batch.raws):
-                if batch.first + index > last:
-                    return True
-                known = await anext(leaves, None)
-                if (batch.leaves.get(index) or leaf(raw)) != known:
-                    return False
-            await asyncio.sleep(0)
-    except SourceError:
-        return False
+    """Whether records ``first`` to ``last`` of a source are still those of these hashes. Raises ``SourceError``."""
+    for batch in source.batches(Cursor(first, 0)):
+        for index, raw in enumerate(batch.raws):
+            if batch.first + index > last:
+                return True
+            known = await anext(leaves, None)
+            if (batch.leaves.get(index) or leaf(raw)) != known:
+                return False
+        await asyncio.sleep(0)
     # What is missing now is the unfinished tail, or else the last record, which is always compared by itself.
     return True
 

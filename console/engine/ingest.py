@@ -1,7 +1,7 @@
 """Brings an index up to what its ledgers hold: what is new is read, what changed is said, nothing is read twice."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.engine.decode import file_text, portions
 from console.engine.decoder import Job, decoded_elsewhere
@@ -36,6 +36,10 @@ class Live:
     reader: Reader | None = None
     """Made when first needed: a ledger that never changes needs none."""
     file: str = ""
+    proved: str = ""
+    """The state of a database in which all rows that were read were found unchanged."""
+    not_before: float = 0.0
+    """When they may be compared again; monotonic seconds."""
     beside: str = ""
     """What lay beside it when it was last read from its beginning."""
     profile: str | None = None
@@ -97,6 +101,7 @@ class Ingest:
         """A ledger that the index holds: reading goes on behind its last record."""
         self.writer.names.begin(known.id)
         live = Live(opened, known.path, known.member, known.id, known.next, file=known.file, profile=known.profile)
+        live.proved = known.file
         live.state, live.said, live.beside = known.state, known.said, await beside_of(self.writer.db, known.id)
         self.live[known.id] = live
         return live
@@ -109,6 +114,8 @@ class Ingest:
         """
         source = live.source
         total = source.state().size
+        if live.next.ordinal == 1:
+            live.proved = file_text(source)
         if live.file and live.file == file_text(source) and source.container != "sqlite" and not ended:
             await self._walk_again(live)
             return
@@ -142,8 +149,10 @@ class Ingest:
             events = portion.next.ordinal - live.next.ordinal
             if not events and live.file == portion.file:
                 continue
+            # A later start compares all rows again, unless they were found unchanged in this state of the database.
+            unproved = live.source.container == "sqlite" and portion.file != live.proved
             async with self.writer.transaction():
-                low, high = await self.writer.write(live.id, portion)
+                low, high = await self.writer.write(live.id, replace(portion, file="") if unproved else portion)
                 if any(portion.events.key) or any(portion.events.parent):
                     await self._check_references(live, low, high)
             live.next, live.file, live.profile = portion.next, portion.file, portion.profile or live.profile

@@ -6,20 +6,21 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 
-from console.engine.continuity import Continuity, Mark, all_hold, compare, holds, moved_to, touched
+from console.engine.continuity import Continuity, Mark, compare, holds, moved_to
 from console.engine.decode import file_text
 from console.engine.faults import READER_FAILED, as_said, of_the_index
 from console.engine.ingest import Ingest, Live, Step
 from console.engine.lookout import SHARE, Lookout
 from console.engine.opening import Opened, open_ledger, open_ledgers
 from console.engine.patience import PATIENCE, in_writing
+from console.engine.proving import due, untouched
 from console.engine.rotation import Rotation, marks, silent, wrote_late
 from console.engine.shelf import source_at
 from console.engine.tables import Tables
 from console.formats.base import Claim
 from console.formats.registry import by_name
 from console.index.schema import BY_FOLLOWING
-from console.index.states import Known, known_ledgers, leaves, volumes
+from console.index.states import Known, known_ledgers, volumes
 from console.model.finding import Finding
 from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
@@ -253,7 +254,7 @@ class Keeper:
         if live.source.container in ("gzip", "zip") and live.file and live.file == _file(live):
             return Continuity.SAME  # to look at its last record, all before it would have to be decoded
         verdict = compare(live.source, live.next, first, last)
-        if verdict is Continuity.SAME and not await self._untouched(live):
+        if verdict is Continuity.SAME and not await untouched(live, self._writer, follow=self._follow):
             return Continuity.REWRITTEN
         return verdict
 
@@ -282,19 +283,6 @@ class Keeper:
                     await self._writer.describe(live.id, state="live", note="")
                 await self._writer.findings.replace_standing(live.id, [], BY_FOLLOWING)
             live.state, live.said = "live", False
-
-    async def _untouched(self, live: Live) -> bool:
-        """Whether all that was read is still there, as far as the file's state gives reason to ask."""
-        source = live.source
-        anywhere = source.container == "json" or live.opened.changed_in_place
-        if live.next.ordinal == 1 or (source.container == "sqlite" and not anywhere):
-            return True
-        now = _file(live)
-        if now == live.file or not (anywhere or touched(live.file, now)):
-            return True
-        first = (await volumes(self._writer.db, live.id))[-1][0]
-        hashes = leaves(self._writer.db, live.id, first)
-        return await all_hold(source, first, live.next.ordinal - 1, hashes)
 
     async def _moved(self, live: Live, moved: Source) -> None:
         """Rotation or compression: the newest volume is in another file now, perhaps with more than was read."""
@@ -425,4 +413,5 @@ def _differs(live: Live) -> bool:
     if not now:
         return live.state != "gone"
     overtaken = live.moved is not None and _is_there(live.path)
-    return now not in (live.file, live.failed) or overtaken or wrote_late(live)
+    again = now != live.failed and (now != live.file or due(live, now))
+    return again or overtaken or wrote_late(live)
