@@ -129,6 +129,8 @@ def open_ledger(source: Source) -> Opened | Skipped:
             now = beside(source, form.companions)
             found = companions(source, form.companions) if form.companions else {}
             return Opened(source, form, claim, found | _past(source, form), now)
+        if not records and (problem := obstacle(source)) is not None:
+            return Skipped(source.path, problem)
     except Exception as error:  # noqa: BLE001 - what fails over one file must not hide the others
         return Skipped(source.path, as_said(source.path, error).finding)
     message = "No format recognises its records." if records else "It holds no records."

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 
 from console.model.finding import Finding
 from console.model.record import Cursor
-from console.sources.base import Skipped, Source, SourceError
+from console.sources.base import MAX_RECORD, Skipped, Source, SourceError
 from console.sources.content import Content, FileContent
 from console.sources.files import in_words, opened, read_at
 from console.sources.gzip_stream import GzipContent
 from console.sources.json_array import JsonSource
 from console.sources.jsonl import JsonlSource
 from console.sources.pack import ledger_members
-from console.sources.said import empty, not_recognised
+from console.sources.said import empty, not_recognised, too_large
 from console.sources.sniff import FIRST, broken_promise, hopeless, stored_kind, text_kind
 from console.sources.sqlite_rows import open_database
 from console.sources.sse import SseSource
@@ -57,6 +57,19 @@ def sample(source: Source, count: int = 20) -> list[bytes]:
     if not records and (tail := _first_tail(source)):
         records.append(tail)
     return records
+
+
+def obstacle(source: Source) -> Finding | None:
+    """Why ``sample`` finds nothing in a source that is not empty: what is there is too large, or damaged. Raises
+    SourceError."""
+    last = Cursor()
+    for batch in source.batches():
+        # A document without an end may just be being written.
+        if found := next((each for each in batch.findings if each.code != "container.json-truncated"), None):
+            return found
+        last = batch.next
+    tail = source.tail(last)
+    return None if tail is None or tail.length <= MAX_RECORD else too_large(tail.ordinal, tail.offset, tail.length)
 
 
 def _first_tail(source: Source) -> bytes:

@@ -33,13 +33,9 @@ def add_large(batch: RecordBatch, offset: int, length: int, digest: bytes | None
     batch.raws.append(b"")
     if digest is not None:
         batch.leaves[index] = digest
-    batch.findings.append(
-        Finding(
-            "record.too-large",
-            Severity.ERROR,
-            f"The record is {length:,} bytes long; records over {MAX_RECORD:,} bytes are hashed and skipped.",
-            record=batch.first + index,
-            offset=offset,
-            length=length,
-        )
-    )
+    batch.findings.append(too_large(batch.first + index, offset, length))
+
+
+def too_large(record: int, offset: int, length: int) -> Finding:
+    message = f"The record is {length:,} bytes long; records over {MAX_RECORD:,} bytes are hashed and skipped."
+    return Finding("record.too-large", Severity.ERROR, message, record=record, offset=offset, length=length)

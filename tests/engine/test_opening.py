@@ -3,12 +3,14 @@
 import gzip
 import random
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from console.engine.opening import open_ledgers
-from console.sources.base import Skipped
+from console.sources.base import MAX_RECORD, Skipped
+from console.sources.gzip_stream import EXPANSION_FREE
 
 SAMPLES = Path(__file__).parents[2] / "sample_ledgers"
 
@@ -75,3 +77,19 @@ def test_ordinary_folders_are_quiet(tmp_path: Path) -> None:
             (folder / name).write_bytes(data)
     (module / "cache.db").write_bytes(random.Random(2).randbytes(5000))
     assert said(tmp_path) == {}
+
+
+@pytest.mark.parametrize("kind", ["plain", "ended", "gzip", "zip"])
+def test_what_is_too_large_is_not_called_empty(kind: str, tmp_path: Path) -> None:
+    """A ledger of one record that is too large, and one that expands too far."""
+    line = b'{"a": "' + bytes(MAX_RECORD) + b'"}'
+    bomb = b'{"a": "' + b" " * (EXPANSION_FREE + MAX_RECORD)
+    path = tmp_path / {"gzip": "bomb.jsonl.gz", "zip": "bomb.zip"}.get(kind, "one.jsonl")
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("events.jsonl", line)
+    else:
+        path.write_bytes({"plain": line, "ended": line + b"\n"}.get(kind) or gzip.compress(bomb))
+    (found,) = open_ledgers([str(path)])
+    assert isinstance(found, Skipped)
+    assert found.finding.code == ("container.gzip-expansion-limit" if kind == "gzip" else "record.too-large")
