@@ -27,8 +27,10 @@ async def untouched(live: Live, writer: IndexWriter, *, follow: bool) -> bool:
         if source.container == "sqlite":
             if now == live.proved or (follow and time.monotonic() < live.not_before):
                 return True
-        elif now == live.file or not (source.container == "json" or touched(live.file, now)):
-            return True
+        else:
+            anywhere = source.container == "json" or live.opened.changed_in_place
+            if now == live.file or not (anywhere or touched(live.file, now)):
+                return True
         began = time.monotonic()
         first = (await volumes(writer.db, live.id))[-1][0]
         if not await all_hold(source, first, live.next.ordinal - 1, leaves(writer.db, live.id, first)):
