@@ -9,6 +9,7 @@ from console.engine.ingest import Ingest, Step
 from console.engine.keeper import Keeper
 from console.engine.keeping import keep
 from console.engine.opening import Options
+from console.engine.processes import collect_seldom
 from console.index.lock import WriterLock
 from console.index.opening import damaged, discard, open_index
 from console.index.reader import IndexReader, open_reader
@@ -28,6 +29,7 @@ async def indexed(
     Where another console writes the same index, it is read as that one left it, and ``note`` is told. Raises
     ``OSError`` where the index cannot be written, or where ``index`` names a file that is something else.
     """
+    collect_seldom()
     kept = keep(paths, index)
     where = kept.index
     if kept.note and note:
