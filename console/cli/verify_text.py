@@ -15,6 +15,8 @@ LEDGERS, STREAMS, FINDINGS = 100, 5, 200
 """How many are shown: of all ledgers, of a ledger's streams, of all findings."""
 ALIKE = 3
 """Findings of one code and ledger that are shown one by one before the rest is counted."""
+IDS = ("swarm-id/1",)
+"""Profiles of ids alone: that they fit proves nothing of an event."""
 VALUE = 200
 """Characters of a value that are shown."""
 
@@ -102,7 +104,8 @@ def _covered(ledger: dict[str, Any]) -> str:
     if ledger["coverage"] is None:
         return "no hash protects these events: what was changed in them cannot be seen from the ledger alone"
     uncovered = ledger["coverage"]["uncovered"]
-    return f"hashes under {ledger['profile']} " + (f"do not cover {', '.join(uncovered)}" if uncovered else "cover all")
+    what = "ids" if ledger["profile"] in IDS else "hashes"
+    return f"{what} under {ledger['profile']} " + (f"do not cover {', '.join(uncovered)}" if uncovered else "cover all")
 
 
 def _findings(findings: list[dict[str, Any]], paint: Paint) -> None:
@@ -159,6 +162,9 @@ def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
     match result["verdict"]:
         case "intact" if proved:
             out(paint(f"intact: nothing at or above {fail_on.word} was found", "32"))
+        case "intact" if any(each["profile"] in IDS for each in result["ledgers"]):
+            out(f"nothing at or above {fail_on.word} was found; nothing could be proved either:")
+            out("ids could be made again, but they are checksums of agent, time and name alone")
         case "intact":
             out(f"nothing at or above {fail_on.word} was found; nothing could be proved either: no hash was checked")
         case "findings":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from swarm_case import NOW, codes, line, lines, read
+from swarm_case import NOW, batch, codes, line, lines, read
 
 from console.formats.base import Context
 from console.formats.swarm import FORMAT, ids
@@ -191,3 +191,24 @@ def test_each_id_says_for_itself_whether_it_fits() -> None:
     other = notes({**sound, "tool_call_id": "0" * 12})
     assert other["tool_call_id"] == "does not fit agent, time and tool_name"
     assert other["provenance_id"] == "does not fit agent, time and tool_call_id"
+
+
+def test_a_log_whose_ids_were_made_again_names_the_profile_also_after_a_restart(real: Path) -> None:
+    vectors = json.loads((real / "swarm/vectors.json").read_bytes())["factories"]
+    made = [json.dumps(vector["event"]).encode() for vector in vectors]
+    native = lines([line(1), line(2, provenance_id="0123456789ab")])
+    reader = FORMAT.reader(Context("event", NOW))
+    reader.read(batch(native))
+    assert reader.profile is None, "no recipe applied"
+    reader.read(batch(made))
+    assert reader.profile == "swarm-id/1"
+    again = FORMAT.reader(Context("event", NOW))
+    again.load_state(reader.take_state().items())
+    assert again.profile == "swarm-id/1"
+
+
+def test_ids_that_do_not_fit_settle_no_profile() -> None:
+    wrong = line(1, "memory_written", provenance_id="0123456789ab", artifact_id="a", payload={"artifact_type": "x"})
+    reader = FORMAT.reader(Context("event", NOW))
+    reader.read(batch(lines([wrong])))
+    assert reader.profile is None

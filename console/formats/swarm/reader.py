@@ -35,14 +35,13 @@ TOLERANCE = 5 * 60 * 1_000_000
 AHEAD = 14 * 3600 * 1_000_000
 """The same for a time without a zone: the writer's clock may show a zone that far ahead."""
 _SHAPES = tuple(frozenset(keys) for keys in (V1, V2, V3))
+IDS = "swarm-id/1"
 _REQUIRED = frozenset(("event_id", "timestamp", "event_type"))
 _UNCHAINED, _BROKEN = int(Trust.UNCHAINED), int(Trust.BROKEN)
 
 
 class SwarmReader:
     """One event log's reader; see ``Reader``. There is no chain: a line is unchained, or its ids are wrong."""
-
-    profile = None
 
     def __init__(self, context: Context) -> None:
         self._now = context.now
@@ -54,6 +53,12 @@ class SwarmReader:
         self._told: dict[str, StreamFacts] = {}
         self._decoders = decoders()
         self._limit = 0
+        self._fits = False
+
+    @property
+    def profile(self) -> str | None:
+        """The profile of ids, once one of them could be made again."""
+        return IDS if self._fits else None
 
     # -- reading
 
@@ -64,7 +69,9 @@ class SwarmReader:
             if lines is None:
                 self._line(out, batch, start)
             else:
-                self._lines(out, batch, start, Sound(lines))
+                sound = Sound(lines)
+                self._fits |= sound.fits
+                self._lines(out, batch, start, sound)
         self._tell()
         return self._names.finish(out)
 
@@ -242,9 +249,11 @@ class SwarmReader:
             self._tally.add(("provenance.unverifiable",), at.place)
             return _UNCHAINED
         if ids.reproduces(document, recipe):
+            self._fits = True
             return _UNCHAINED
         check = ids.check(document, recipe)
         if check.reproduced:
+            self._fits = True
             return _UNCHAINED
         found.append(
             finding(
@@ -289,11 +298,11 @@ class SwarmReader:
         return [fact for fact in told.values() if fact.key in self._codes["simulation"]]
 
     def take_state(self) -> Mapping[str, bytes]:
-        return {"": pack((self._tally.dump(), self._simulation))}
+        return {"": pack((self._tally.dump(), self._simulation, self._fits))}
 
     def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
         for _key, data in items:
-            tally, self._simulation = unpack(data, tuple[bytes, Simulation])
+            tally, self._simulation, self._fits = unpack(data, tuple[bytes, Simulation, bool])
             self._tally.load(tally)
 
     def takes_tail(self, raw: bytes) -> bool:

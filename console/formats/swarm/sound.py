@@ -15,7 +15,7 @@ USUAL = EVENT_TYPES - BORDERS
 
 class Sound:
     """Decoded lines of one shape that follow each other. ``foreign`` are the rows whose provenance_id no recipe makes,
-    ``odd`` those whose ids or payload are not as their recipe says."""
+    ``odd`` those whose ids or payload are not as their recipe says; ``fits`` says whether any id is as it says."""
 
     def __init__(self, lines: Sequence[Any]) -> None:
         self.lines = lines
@@ -25,6 +25,7 @@ class Sound:
         self.times, self.zones = moments(self.stamps)
         self.foreign: list[int] = []
         self.odd: list[int] = []
+        self.fits = False
         rows: dict[str, list[int]] = {}
         for row, kind in enumerate(self.kinds):
             if kind in rows:
@@ -50,6 +51,7 @@ class Sound:
             self.odd += {*all_of_them}.difference(made)
         fit = reproduced(recipe, [lines[row] for row in made])
         self.odd += [row for row, fits in zip(made, fit, strict=True) if not fits]
+        self.fits |= any(fit)
 
     def notable(self, now: Simulation, limit: int, ahead: int) -> list[int]:
         """Rows that may give a finding of their own, or that border simulations. ``limit`` is the latest instant that
