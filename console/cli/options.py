@@ -13,7 +13,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def paths(function: Function) -> Function:
     """PATH…, the current folder by default."""
-    return click.argument("paths", nargs=-1, type=click.Path(readable=False), metavar="[PATH]…", callback=_or_here)(function)
+    return click.argument("paths", nargs=-1, type=click.Path(readable=False), metavar="[PATH]…", callback=_or_here)(
+        function
+    )
 
 
 def common(function: Function) -> Function:

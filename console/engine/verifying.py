@@ -65,24 +65,25 @@ def _run(connection: Connection, targets: Sequence[Target], options: Options, st
 
 
 def verdict(results: Sequence[Checked], stream: StreamKey | None = None) -> str:
-    """What came out, in a sentence."""
+    """What came out, in a sentence; what could not be read to its end goes before it."""
     trust = [0] * 7
     findings = []
+    unread = [f"{each.opened.name} could not be read to its end: {each.problem}" for each in results if each.problem]
     for checked in results:
-        if checked.problem:
-            return f"{checked.opened.name} could not be read to its end: {checked.problem}"
         for each in checked.streams:
             if each.key == stream:
                 trust = [have + more for have, more in zip(trust, each.count.trust, strict=True)]
         if stream is None:
             trust = [have + more for have, more in zip(trust, checked.trust, strict=True)]
-        findings += [each for each in checked.findings if stream is None or each.stream == stream.key]
+        told = [each for each in checked.findings if each.message != checked.problem]
+        findings += [each for each in told if stream is None or each.stream == stream.key]
     bad = sum(each.count for each in findings if each.severity >= Severity.ERROR)
     states = ", ".join(f"{number:,} {Trust(state).word}" for state, number in enumerate(trust) if number)
     profiles = ", ".join(sorted({checked.profile for checked in results if checked.profile}))
     opening = "Broken" if trust[Trust.BROKEN] else "Findings" if bad else "Nothing contradicts this"
     under = f" under {profiles}" if profiles else ""
-    return f"{opening}: {states or 'no events'}{under}; {bad:,} findings of error or worse."
+    words = f"{opening}: {states or 'no events'}{under}; {bad:,} findings of error or worse."
+    return f"Incomplete: {' '.join(unread)} What was read: {words}" if unread else words
 
 
 async def verify_elsewhere(

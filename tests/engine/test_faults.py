@@ -11,6 +11,7 @@ from console.engine import decoder, segments
 from console.engine.checking import check_ledger
 from console.engine.opening import open_ledgers
 from console.engine.report import report
+from console.engine.verifying import verdict
 from console.formats.base import Sample
 from console.formats.kernel import KernelFormat, KernelReader
 from console.model.batch import EventBatch
@@ -139,6 +140,11 @@ async def test_verify_says_it_and_exits_with_3(error: Exception, folder: Path, m
     assert found["record"] > 1
     assert [each.problem != "" for each in checked] == [True, False]
     assert checked[0].records == found["record"] - 1
+    words = verdict(checked)
+    assert words.startswith("Incomplete: ")
+    assert str(folder / "a.jsonl") in words
+    assert f"{checked[0].records:,} verified" in words
+    assert "unchained" in words
 
 
 class Heard:
