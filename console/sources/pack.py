@@ -67,6 +67,8 @@ class PackContent:
 def ledger_members(path: str) -> list[PackContent | Finding]:
     """Members whose names end like a ledger's, in name order; a finding for each that cannot be read.
 
+    Of several members of one name the last is the one that is read, here and by whoever unpacks the archive.
+
     Names are only ever compared and shown, never used as paths. Raises SourceError.
     """
     found: list[PackContent | Finding] = []
@@ -74,7 +76,10 @@ def ledger_members(path: str) -> list[PackContent | Finding]:
         for info in sorted(archive.infolist(), key=lambda one: one.filename):
             if info.is_dir() or not info.filename.lower().endswith(_LEDGER_LIKE):
                 continue
-            if problem := _problem(info):
+            if info is not archive.getinfo(info.filename):
+                said = f"{info.filename} stands several times in the archive: only the last of them is read."
+                found.append(Finding("container.unreadable", Severity.ERROR, said))
+            elif problem := _problem(info):
                 found.append(Finding("container.unreadable", Severity.ERROR, f"{info.filename}: {problem}"))
             else:
                 found.append(PackContent(path, info.filename))

@@ -142,3 +142,16 @@ def test_the_real_pack(real, keeps_its_word):
     assert b"\n".join(keeps_its_word(source).raws) == data
     assert json.loads(companions(source, ["manifest.json"])["manifest.json"])["dealId"]
     assert check_manifest(str(path)) == []
+
+
+def test_of_two_members_of_one_name_one_is_read_and_the_other_said(tmp_path):
+    path = tmp_path / "x"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("l.jsonl", b'{"first":1}\n')
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("l.jsonl", LEDGER)
+    assert [str(one.member) for one in open_sources(str(path)) if not isinstance(one, Skipped)] == ["l.jsonl"]
+    assert sources(path)["l.jsonl"].read(0, 9) == LEDGER[:9]
+    ((code, message),) = skipped(path)
+    assert code == "container.unreadable"
+    assert "several times" in message
