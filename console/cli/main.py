@@ -83,6 +83,7 @@ def main(arguments: list[str] | None = None, show: Show | None = None) -> NoRetu
 
     ``arguments`` are those of the process, if none are given. ``show`` opens the console.
     """
+    _stand_in()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows less than UTF-8 shows escapes; it does not end the command.
         if hasattr(stream, "reconfigure"):
@@ -95,6 +96,13 @@ def main(arguments: list[str] | None = None, show: Show | None = None) -> NoRetu
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = PIPE_CLOSED
     sys.exit(code)
+
+
+def _stand_in() -> None:
+    """Give streams that were closed before the start to the null device: no other file may take their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - for as long as it runs
 
 
 def _run(arguments: list[str] | None, show: Show | None) -> int:

@@ -191,3 +191,16 @@ def test_the_ledgers_are_left_as_they_are(start: Start) -> None:
     for command in ("verify", "ledgers", "events"):
         start(command, "samples").communicate(timeout=60)
     assert {path: path.read_bytes() for path in Path("samples").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("verify", "."), ("events", "."), ("events", ".", "--raw")], ids=str
+)
+@pytest.mark.parametrize("closed", [1, 2])
+def test_closed_streams_are_no_error(environment: dict[str, str], arguments: tuple[str, ...], closed: int) -> None:
+    """As with ``>&-`` in a shell."""
+    Path("a.jsonl").write_bytes(lines(events(3)))
+    command = ["sh", "-c", f'exec "$@" {closed}>&-', "sh", sys.executable, "-m", "console", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert bool(done.stdout) == (closed == 2)
