@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from console.model.finding import Finding
 from console.model.record import Cursor
+from console.model.trust import Severity
 from console.sources.base import MAX_RECORD, Skipped, Source, SourceError
 from console.sources.content import Content, FileContent
 from console.sources.files import in_words, opened, read_at
@@ -64,9 +65,10 @@ def obstacle(source: Source) -> Finding | None:
     SourceError."""
     last = Cursor()
     for batch in source.batches():
-        # A document without an end may just be being written.
-        if found := next((each for each in batch.findings if each.code != "container.json-truncated"), None):
-            return found
+        for each in batch.findings:
+            # A document without an end may just be being written.
+            if each.severity >= Severity.ERROR and each.code != "container.json-truncated":
+                return each
         last = batch.next
     tail = source.tail(last)
     return None if tail is None or tail.length <= MAX_RECORD else too_large(tail.ordinal, tail.offset, tail.length)

@@ -52,7 +52,7 @@ class JsonSource(ContentSource):
             if spans:
                 yield _batch(window, ordinal, spans)
                 ordinal, position = ordinal + len(spans), spans[-1][1]
-            if said := walk.findings + window.findings():
+            if said := walk.marks + walk.findings + window.findings():
                 yield RecordBatch(ordinal, [], [], [], Cursor(ordinal, position), findings=said)
 
     def tail(self, start: Cursor) -> Record | None:
@@ -70,13 +70,20 @@ class JsonSource(ContentSource):
         return Record(ordinal, begin, end - begin, raw)
 
 
+def _mark() -> Finding:
+    message = "The document begins with a byte order mark."
+    return Finding("record.byte-order-mark", Severity.NOTE, message, offset=0, length=len(_BOM), standing=True)
+
+
 class _Walk:
     """One pass over a document. After ``spans``: ``broken`` is where an unfinished record begins, if one does."""
 
     def __init__(self, window: Window, resume: int) -> None:
         self._window = window
         self._resume = resume
-        self.scan = Scan(window, len(_BOM) if window.read(0, len(_BOM)) == _BOM else 0)
+        marked = window.read(0, len(_BOM)) == _BOM
+        self.scan = Scan(window, len(_BOM) if marked else 0)
+        self.marks = [_mark()] if marked else []
         self.broken: int | None = None
         self.findings: list[Finding] = []
 

@@ -48,7 +48,7 @@ def test_elements_of_a_bare_array(tmp_path, blocks, keeps_its_word, elements, in
     source = source_of(tmp_path / "x", b"\xef\xbb\xbf" * bom + data)
     got = keeps_its_word(source)
     assert [json.loads(raw.decode("utf-8", "surrogatepass")) for raw in got.raws] == elements
-    assert not got.findings
+    assert [each.code for each in got.findings] == ["record.byte-order-mark"] * bom
     assert source.tail(got.next) is None
 
 
@@ -182,3 +182,10 @@ def test_real_documents_hold_what_a_parser_finds(real, keeps_its_word):
 def test_a_cursor_behind_the_end_gives_nothing(tmp_path):
     source = source_of(tmp_path / "x", b"[1,2]")
     assert [len(batch) for batch in source.batches(Cursor(9, 500))] in ([], [0])
+
+
+@pytest.mark.parametrize("text", [b"[{}, {}]", b'{"events": [{}]}'])
+def test_a_byte_order_mark_is_said(tmp_path, text):
+    for mark, codes in ((b"\xef\xbb\xbf", ["record.byte-order-mark"]), (b"", [])):
+        batches = list(source_of(tmp_path / "x", mark + text).batches())
+        assert [each.code for batch in batches for each in batch.findings] == codes
