@@ -1,5 +1,6 @@
 """Each check of ZakOps by a small example."""
 
+import json
 from typing import Any
 
 import pytest
@@ -333,3 +334,10 @@ def test_gaps_name_what_is_never_recorded() -> None:
 )
 def test_a_span_is_said_in_its_two_largest_units(seconds: int, said: str) -> None:
     assert span(seconds) == said
+
+
+def test_the_error_that_a_requeued_action_had_may_be_written_in_any_way() -> None:
+    begun = ["created", "approved", "started", "failed"]
+    for error in ("timed out", {"code": "E1"}, ["E1"], None):
+        rows = [*map(audit, begun), audit("requeued", json.dumps({"reason": "again", "previous_error": error}))]
+        assert codes(read(rows, TABLE)[1]) == []

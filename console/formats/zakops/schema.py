@@ -59,7 +59,7 @@ class ReasonDetails(Model):
 
 
 class RequeuedDetails(ReasonDetails):
-    previous_error: dict[str, Any] | None = None
+    previous_error: Any = None
 
 
 class StepDetails(Model):
