@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from console.model.finding import Finding
 from console.model.record import Cursor, Record, RecordBatch
@@ -12,23 +11,13 @@ from console.sources.base import CHUNK, MAX_RECORD, FileState, Skipped, SourceEr
 from console.sources.leaf import LeafHash, leaf
 from console.sources.said import add_large, empty, shrunk, unreadable
 from console.sources.sqlite_copy import PrivateCopy, limit_steps
+from console.sources.sqlite_tables import Table, holds_rows, quoted, raise_unless_damage, tables_of
 
 _START = Cursor()
 _BESIDE = "container.sqlite-beside"
 _ROWS = 4096
 _LAST = (1 << 63) - 1
 _LOST_RANGES = 200
-_TABLES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A real table. ``rowid`` is the name its row id answers to, '' where rows are only known by ``order``."""
-
-    name: str
-    columns: tuple[str, ...]
-    rowid: str
-    order: tuple[str, ...]
 
 
 class SqliteTable:
@@ -44,9 +33,9 @@ class SqliteTable:
     def __init__(self, copy: PrivateCopy, table: Table) -> None:
         self._copy = copy
         self._table = table
-        columns = ", ".join(_quoted(name) for name in table.columns)
+        columns = ", ".join(quoted(name) for name in table.columns)
         key = table.rowid or "0"
-        self._select = f"SELECT {key}, {columns} FROM main.{_quoted(table.name)}"
+        self._select = f"SELECT {key}, {columns} FROM main.{quoted(table.name)}"
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_blob).encode
 
     def __repr__(self) -> str:
@@ -121,7 +110,7 @@ class SqliteTable:
     def filled(self) -> list["SqliteTable"]:
         """The tables of the same database that hold rows now. They share its copy. Raises ``SourceError``."""
         with self._opened() as connection:
-            tables = [each for each in _tables(connection) if _holds_rows(connection, each)]
+            tables = [each for each in tables_of(connection) if holds_rows(connection, each)]
         return [SqliteTable(self._copy, each) for each in tables]
 
     def _opened(self) -> "_Opened":
@@ -179,7 +168,7 @@ class SqliteTable:
                         digest.update(piece)
             except sqlite3.Error:
                 # A number or NULL has no bytes to open.
-                one = f"SELECT {_quoted(column)} FROM main.{_quoted(self._table.name)} {_one(self._table)}"
+                one = f"SELECT {quoted(column)} FROM main.{quoted(self._table.name)} {_one(self._table)}"
                 digest.update(
                     self._encode(connection.execute(one, (key,)).fetchone()).encode("utf-8", "backslashreplace")
                 )
@@ -224,7 +213,7 @@ class _Rows:
 
     def _by_position(self) -> Iterator[tuple[object, ...] | None]:
         position = self._start.ordinal - 1
-        order = ", ".join(_quoted(name) for name in self._table.order)
+        order = ", ".join(quoted(name) for name in self._table.order)
         (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
         (size,) = self._connection.execute("PRAGMA page_size").fetchone()
         limit = -1
@@ -251,7 +240,7 @@ class _Rows:
                     position += 1
                     yield None
                     continue
-                _raise_unless_damage(error)
+                raise_unless_damage(error)
                 self._lost(f"Rows from position {position:,} on cannot be read ({error}).", position)
                 return
 
@@ -281,7 +270,7 @@ class _Rows:
                     low = self.key + 1
                     yield None
                     continue
-                _raise_unless_damage(error)
+                raise_unless_damage(error)
                 low = self._behind_damage(low, error)
                 if low is None:
                     return
@@ -303,7 +292,7 @@ class _Rows:
     def _next_key(self, low: int | None) -> int:
         name = self._table.rowid
         where = "" if low is None else f"WHERE {name} >= {low}"
-        table = _quoted(self._table.name)
+        table = quoted(self._table.name)
         (key,) = self._connection.execute(f"SELECT {name} FROM main.{table} {where} ORDER BY {name} LIMIT 1").fetchone()
         return int(key)
 
@@ -344,74 +333,16 @@ def open_database(path: str) -> list[SqliteTable | Skipped]:
     """A source for each real table that holds at least one column, in name order. Raises SourceError."""
     copy = PrivateCopy(path)
     with _Opened(copy) as connection:
-        tables = _tables(connection)
+        tables = tables_of(connection)
     if not tables:
         return [empty(path, "The database holds no tables.")]
     return [SqliteTable(copy, table) for table in tables]
 
 
-def _holds_rows(connection: sqlite3.Connection, table: Table) -> bool:
-    try:
-        return connection.execute(f"SELECT 1 FROM main.{_quoted(table.name)} LIMIT 1").fetchone() is not None
-    except sqlite3.DatabaseError as error:
-        _raise_unless_damage(error)
-        return True
-
-
-def _tables(connection: sqlite3.Connection) -> list[Table]:
-    """Real tables only: no views, no virtual tables and none that serve one, nothing of SQLite's own."""
-    listed = [row for row in connection.execute("PRAGMA table_list") if row[0] == "main"]
-    if listed:
-        names = [(name, bool(without)) for _, name, kind, _, without, *_ in listed if kind == "table"]
-    else:
-        names = _tables_of_old(connection)
-    names = [(name, without) for name, without in names if not name.lower().startswith("sqlite_") and _sound(name)]
-    tables = []
-    for name, without in sorted(names)[:_TABLES]:
-        info = connection.execute(f"PRAGMA table_info({_quoted(name)})").fetchall()
-        columns = tuple(row[1] for row in info if _sound(row[1]))
-        taken = {column.lower() for column in columns}
-        free = [alias for alias in ("rowid", "_rowid_", "oid") if alias not in taken]
-        order = tuple(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5]) or columns
-        if columns:
-            tables.append(Table(name, columns, "" if without or not free else free[0], order))
-    return tables
-
-
-def _tables_of_old(connection: sqlite3.Connection) -> list[tuple[str, bool]]:
-    """The same from the schema, for SQLite before 3.37, with whether a table is without row ids."""
-    rows = connection.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table'").fetchall()
-    virtual = tuple(name + "_" for name, sql in rows if str(sql).upper().startswith("CREATE VIRTUAL"))
-    real = [name for name, _ in rows if _sound(name) and not (name + "_").startswith(virtual or ("\0",))]
-    found = []
-    for name in real:
-        try:
-            connection.execute(f"SELECT rowid FROM main.{_quoted(name)} LIMIT 0").close()
-            found.append((name, False))
-        except sqlite3.OperationalError:
-            found.append((name, True))
-    return found
-
-
-def _sound(name: str) -> bool:
-    """Whether a name can be said in SQL again."""
-    return name.isprintable() or not any("\ud800" <= letter <= "\udfff" or letter == "\0" for letter in name)
-
-
-def _raise_unless_damage(error: sqlite3.DatabaseError) -> None:
-    """A statement that was stopped for its length counts as damage; other operational errors are not the rows'."""
-    if isinstance(error, sqlite3.OperationalError) and "interrupted" not in str(error):
-        raise error
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _one(table: Table) -> str:
     if table.rowid:
         return f"WHERE {table.rowid} = ?"
-    return f"ORDER BY {', '.join(_quoted(name) for name in table.order)} LIMIT 1 OFFSET ?"
+    return f"ORDER BY {', '.join(quoted(name) for name in table.order)} LIMIT 1 OFFSET ?"
 
 
 def _blob(cell: object) -> object:
