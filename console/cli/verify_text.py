@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from console.cli.output import Paint, out, paragraph
+from console.engine.checking import DETAIL
 from console.engine.report import NO_FINDINGS, UNREAD
 from console.engine.steady import CHANGED
 from console.index.rows import flagged, state_words
@@ -110,18 +111,23 @@ def _covered(ledger: dict[str, Any]) -> str:
 
 def _findings(findings: list[dict[str, Any]], paint: Paint) -> None:
     alike: Counter[tuple[str, str]] = Counter()
-    total = Counter((each["code"], each["ledger"]) for each in findings)
+    left: Counter[tuple[str, str]] = Counter()
+    for each in findings:
+        left[each["code"], each["ledger"]] += each["count"]
+    total = left.total()
     shown = 0
     for each in findings:
         group = (each["code"], each["ledger"])
         alike[group] += 1
         if alike[group] <= ALIKE and shown < FINDINGS:
             shown += 1
+            left[group] -= each["count"]
             _finding(each, paint)
-            if alike[group] == ALIKE and total[group] > ALIKE:
-                out(f"           … and {total[group] - ALIKE:,} more {each['code']} in {safe(each['ledger'])}")
-    if shown < len(findings):
-        out(f"showing {shown:,} of {len(findings):,} findings (--format json has all)")
+            if alike[group] == ALIKE and left[group]:
+                out(f"           … and {left[group]:,} more {each['code']} in {safe(each['ledger'])}")
+    if left.total():
+        said = f"showing {total - left.total():,} of {total:,} findings"
+        out(f"{said} (--format json lists up to {DETAIL:,} of each code and ledger)")
 
 
 def _finding(each: dict[str, Any], paint: Paint) -> None:
