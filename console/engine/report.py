@@ -42,7 +42,7 @@ def report(
     for each in findings:
         by_severity[each["severity"]] += each["count"]
     trust = [sum(column) for column in zip([0] * 7, *(_trust(each, stream) for each in checked), strict=True)]
-    code = _exit_code(checked, skipped, findings, fail_on, events=sum(trust))
+    code = _exit_code(checked, skipped, findings, fail_on, events=_events(trust))
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "audit-console", "version": __version__},
@@ -51,7 +51,7 @@ def report(
         "totals": {
             "ledgers": len(ledgers),
             "streams": sum(len(each["streams"]) for each in ledgers),
-            "events": sum(trust),
+            "events": _events(trust),
             "trust": _words(trust),
             "findings": by_severity,
         },
@@ -86,10 +86,15 @@ def only_linked(trust: Sequence[int]) -> bool:
 
 
 def _trust(checked: Checked, stream: str | None) -> Sequence[int]:
+    """Events by trust; an unfinished last record is pending, whatever stream it may come to belong to."""
     if stream is None:
-        return checked.trust
+        return [*checked.trust[: Trust.PENDING], int(checked.pending > 0), *checked.trust[Trust.PENDING + 1 :]]
     counts = [each.count.trust for each in checked.streams if each.key.key == stream]
     return [sum(column) for column in zip([0] * 7, *counts, strict=True)]
+
+
+def _events(trust: Sequence[int]) -> int:
+    return sum(trust) - trust[Trust.PENDING]
 
 
 def _words(trust: Sequence[int]) -> dict[str, int]:

@@ -326,7 +326,7 @@ def test_very_many_findings_hide_no_broken_deal(call: Call) -> None:
     answer = json.loads(call("verify", "a.jsonl", "--as", "kernel", "--stream", deals[-1]).out)
     assert (answer["valid"], len(answer["issues"])) == (False, 1)
     result = call("verify", "a.jsonl")
-    assert "showing 5 of 1,102 streams with findings or broken events" in result.out
+    assert "showing 5 of 1,102 streams that are flagged, have findings or broken events" in result.out
     assert "… and " in result.out
     assert len(result.out.splitlines()) < 60
 
@@ -359,3 +359,21 @@ def test_a_table_is_told_by_row_id() -> None:
     found = Finding("lifecycle.illegal-transition", Severity.WARNING, "", record=3, offset=17, length=120)
     assert place(found, "sqlite") == {"record": 17, "offset": None, "length": 120}
     assert place(found, "jsonl") == {"record": 3, "offset": 17, "length": 120}
+
+
+def test_counts_of_findings_are_exact(call: Call) -> None:
+    """Also of those that are only counted."""
+    Path("a.jsonl").write_bytes(lines(events(2)) + b"{bad\n" * 1500)
+    result = call("verify", "a.jsonl")
+    assert "… and 1,497 more record.invalid-json in a.jsonl" in result.out
+    assert "showing 3 of 1,500 findings" in result.out
+
+
+def test_an_unfinished_record_is_pending(call: Call) -> None:
+    Path("a.jsonl").write_bytes(lines(events(3))[:-1])
+    found = report(call("verify", "a.jsonl", "--format", "json"))
+    assert (found["totals"]["events"], found["totals"]["trust"]["pending"]) == (2, 1)
+    assert found["ledgers"][0]["trust"]["pending"] == 1
+    assert "1 pending" in call("verify", "a.jsonl").out
+    Path("a.jsonl").write_bytes(lines(events(1))[:-1])
+    assert call("verify", "a.jsonl").code == 3
