@@ -33,9 +33,10 @@ def kernel_answer(checked: Sequence[Checked], deal: str | None, *, live: bool) -
     theirs = kernel_api_response(raws)
     if bool(theirs["valid"]) == bool(ours["valid"]):
         return theirs, ""
+    issues = len(ours["issues"])
     return theirs, (
         f"The live kernel answers valid: {str(theirs['valid']).lower()}, this console finds"
-        f" {len(ours['issues'])} issues: see --as kernel."
+        f" {issues} issue{'' if issues == 1 else 's'}: see --as kernel."
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 SHOWN = 120
@@ -43,7 +44,7 @@ def violations(error: ValidationError, *, tags: frozenset[str] = frozenset()) ->
     Texts with half of a surrogate pair, which pydantic refuses, are left to ``strict.decode``: it says so.
     """
     told: set[tuple[str, str]] = set()
-    for each in error.errors(include_url=False, include_context=False):
+    for each in error.errors(include_url=False):
         if isinstance(each["input"], str) and _SURROGATE.search(each["input"]):
             continue
         code = _CODES.get(each["type"], "schema.wrong-type")
@@ -56,8 +57,48 @@ def violations(error: ValidationError, *, tags: frozenset[str] = frozenset()) ->
         if each["type"] == "missing":
             yield Violation(code, field, f"{field} is missing.", None)
         else:
-            says = each["msg"][:SHOWN]
-            yield Violation(code, field, f"{field}: {says[:1].lower()}{says[1:]}.", shown(each["input"]))
+            yield Violation(code, field, f"{field} {should_be(each)}.", shown(each["input"]))
+
+
+_KINDS = {
+    "string_type": "text",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "int_parsing": "an integer",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "an array",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    "string_pattern_mismatch": "of the form {pattern}",
+    "string_too_short": "of {min_length} or more characters",
+    "string_too_long": "of {max_length} or fewer characters",
+}
+
+
+def wanted(error: ErrorDetails) -> str:
+    """What pydantic asked for, in plain words: ``an object``, ``at least 0``."""
+    known = _KINDS.get(error["type"])
+    if known is None:
+        return error["msg"].removeprefix("Input should be ")[:SHOWN]
+    numbers = {name: f"{each:g}" if type(each) is float else each for name, each in error.get("ctx", {}).items()}
+    return known.format(**numbers)[:SHOWN]
+
+
+def should_be(error: ErrorDetails) -> str:
+    """``should be an integer, but is '3'``."""
+    value = shown(error["input"])
+    return f"should be {wanted(error)}, but is {repr(value) if isinstance(error['input'], str) else value}"
 
 
 def path(loc: tuple[int | str, ...], tags: frozenset[str] = frozenset()) -> str:

@@ -170,7 +170,8 @@ def _slowly(raw: bytes) -> Decoded:
         )
     except json.JSONDecodeError as error:
         at = len(text[: error.pos].encode("utf-8", "surrogatepass")) + len(raw) - len(body)
-        problems.append(Problem("record.invalid-json", f"{error.msg} at byte {at} of the record.", min(at, len(raw))))
+        message = f"{error.msg.removesuffix(' at')} at byte {at} of the record."
+        problems.append(Problem("record.invalid-json", message, min(at, len(raw))))
         return Decoded(None, tuple(problems))
     problems.extend(seen.values())
     if b"\\u" in body and _has_surrogate(document):

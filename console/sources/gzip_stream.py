@@ -115,10 +115,11 @@ def _blocks(
         before = inflate.copy()
         try:
             block = inflate.decompress(feed, _OUT)
-        except zlib.error:
-            block = _rescue(before, feed)
+        except zlib.error as error:
+            block, at = _rescue(before, feed)
             decoded += len(block)
-            say(_broken("is damaged", decoded, stored))
+            trailer = any(word in str(error) for word in ("data check", "length check"))
+            say(_broken("does not fit its own checksum" if trailer else "is damaged", decoded, stored + at))
             yield block
             return
         stored += len(feed) - len(inflate.unused_data if inflate.eof else inflate.unconsumed_tail)
@@ -145,15 +146,15 @@ def _next_member(read: Callable[[int, int], bytes], stored: int) -> int | None:
     return None
 
 
-def _rescue(inflate: Any, feed: bytes) -> bytes:
-    """All that can be decoded before the damage: byte by byte up to it."""
-    pieces = []
+def _rescue(inflate: Any, feed: bytes) -> tuple[bytes, int]:
+    """All that can be decoded before the damage, byte by byte up to it; and where in these bytes that is."""
+    pieces, at = [], 0
     try:
         for at in range(len(feed)):
             pieces.append(inflate.decompress(feed[at : at + 1], _OUT))
     except zlib.error:
         pass
-    return b"".join(pieces)
+    return b"".join(pieces), at
 
 
 def _broken(what: str, decoded: int, stored: int) -> Finding:

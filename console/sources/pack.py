@@ -156,7 +156,7 @@ def _archive(path: str) -> Iterator[zipfile.ZipFile]:
             try:
                 archive = zipfile.ZipFile(file)
             except (*_READERS_ERRORS, OSError) as error:
-                raise unreadable(path, f"The ZIP archive's directory is damaged ({error}).") from error
+                raise unreadable(path, f"The ZIP archive's directory is damaged ({_words(error)}).") from error
             with archive:
                 yield archive
 
@@ -184,6 +184,16 @@ def _problem(info: zipfile.ZipInfo) -> str:
     return ""
 
 
+def _words(error: Exception) -> str:
+    """What the library found, without the bytes that it quotes."""
+    said = str(error)
+    if said.startswith("File name in directory"):
+        return "the archive's directory and the member's own head name it differently"
+    if said.startswith("Bad CRC-32"):
+        return "its bytes do not fit its checksum"
+    return said if said.isascii() and "b'" not in said and "\\x" not in said else "its head is not one"
+
+
 def _blocks(archive: zipfile.ZipFile, path: str, member: str, findings: list[Finding]) -> Iterator[bytes]:
     """Decoded blocks of a member up to its end or to the damage, which is then in ``findings``."""
     decoded = 0
@@ -200,5 +210,5 @@ def _blocks(archive: zipfile.ZipFile, path: str, member: str, findings: list[Fin
     except SourceError:
         raise
     except (*_READERS_ERRORS, OSError) as error:
-        message = f"{member} is damaged in the archive ({error}); {decoded:,} bytes before it are read."
+        message = f"{member} is damaged in the archive ({_words(error)}); {decoded:,} bytes before it are read."
         findings.append(Finding("container.unreadable", Severity.ERROR, message, offset=decoded, standing=True))

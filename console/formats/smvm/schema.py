@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from console.formats.invalid import should_be, shown, wanted
+
 SHOWN = 20
 """Schema findings shown of one event; further ones are counted."""
 
@@ -386,11 +388,11 @@ def breaches(document: dict[str, Any], shape: str) -> list[Breach]:
 
 
 def _read(error: ValidationError) -> Iterator[Breach]:
-    for each in error.errors(include_url=False, include_context=True):
+    for each in error.errors(include_url=False):
         kind, value = each["type"], each["input"]
         path = ".".join(str(step) for step in each["loc"] if step not in MODELS)
         code = _CODES.get(kind, "schema.wrong-type")
-        actual: str | None = repr(value)[:200]
+        actual: str | None = shown(value)
         if not code:
             continue
         if kind == "missing":
@@ -400,6 +402,5 @@ def _read(error: ValidationError) -> Iterator[Breach]:
         elif kind == "int_type" and isinstance(value, float) and value.is_integer():
             code, message = "schema.coerced", f"{path} is written {value!r}, where an integer is asked for."
         else:
-            wanted = each["msg"].removeprefix("Input should be ")
-            message = f"{path} should be {wanted}, but is {repr(value)[:80]}."
-        yield Breach(code, message, path, None if kind in ("missing", "extra_forbidden") else each["msg"], actual)
+            message = f"{path} {should_be(each)}."
+        yield Breach(code, message, path, None if kind in ("missing", "extra_forbidden") else wanted(each), actual)

@@ -13,7 +13,7 @@ from console.formats.zakops import rules, schema
 from console.formats.zakops.decode import Row
 from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
 from console.formats.zakops.registry import REGISTRY
-from console.formats.zakops.shapes import ACTION, AGENT, AUDIT, INBOX, TITLES
+from console.formats.zakops.shapes import ACTION, AGENT, AUDIT, DEAL_FILE, INBOX, TITLES
 from console.formats.zakops.sound import Sound
 from console.model.event import NO_TIME
 from console.model.finding import Finding
@@ -166,8 +166,9 @@ class Checks:
         yield from self.said.grouped.standing()
         missing = self._missing
         if missing.events:
+            lack = "event lacks" if missing.events == 1 else "events lack"
             message = (
-                f"{missing.events:,} events lack ids: trace_id {missing.trace:,}, "
+                f"{missing.events:,} {lack} ids: trace_id {missing.trace:,}, "
                 f"correlation_id {missing.correlation:,} of them."
             )
             yield finding(
@@ -201,7 +202,7 @@ class Checks:
 
 def _unversioned(written: bool, name: str, shape: str) -> str:
     """Whose events have no version: those of the type, or of all the table where it has no such column."""
-    return repr(name) if written else TITLES[shape]
+    return repr(name) if written else "a deal's file" if shape == DEAL_FILE else TITLES[shape]
 
 
 def _plan(shape: str, name: str, version: int) -> _Plan:
