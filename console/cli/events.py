@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console.cli.names import UNVERIFIED
 from console.cli.options import chosen_index, common, moment, paths
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, say
 from console.text import safe
@@ -54,7 +55,7 @@ def command(
     terms += [f"stream:{_quoted(stream)}"] if stream is not None else []
     terms += [f"since:{_quoted(since)}"] if since else []
     terms += [f"until:{_quoted(until)}"] if until else []
-    printing = _Printing(paths, "raw" if raw else form, limit, Paint(no_color))
+    printing = _Printing(paths, "raw" if raw else form, limit, Paint(no_color), stream)
     try:
         query = either(parse(" ".join(terms)), [parse(f"type:{_quoted(each)}") for each in types])
     except QueryError as error:
@@ -69,8 +70,9 @@ def _quoted(value: str) -> str:
 class _Printing:
     """One run of the command."""
 
-    def __init__(self, paths: list[str], form: str, limit: int | None, paint: Paint) -> None:
+    def __init__(self, paths: list[str], form: str, limit: int | None, paint: Paint, stream: str | None) -> None:
         self._paths = paths
+        self._stream = stream
         self._form = form
         self._limit = limit
         self._paint = paint
@@ -79,7 +81,8 @@ class _Printing:
         self._code = 0
 
     async def run(self, query: "Query", index: str | None, follow: bool) -> int:
-        from console.engine.printing import Asked, followed, printed
+        from console.engine.printing import Asked, NoSuchStreamError, followed, printed
+        from console.index.query import parse
 
         raw = self._form in ("raw", "jsonl")
         with Ticker("reading") as ticker:
@@ -94,13 +97,18 @@ class _Printing:
                 ticker.done()
                 self._code = problems(ledgers, self._shown)
 
-            asked = Asked(self._paths, query, index, raw, say, progress, found)
+            only = None if self._stream is None else parse(f"stream:{_quoted(self._stream)}")
+            asked = Asked(self._paths, query, index, raw, say, progress, found, only)
             if self._form == "csv":
                 self._writer.writerow(_HEADS)
             printed_now = 0
             async with aclosing(followed(asked) if follow else printed(asked)) as events:
                 while printed_now != self._limit:
-                    each = await anext(events, None)
+                    try:
+                        each = await anext(events, None)
+                    except NoSuchStreamError:
+                        say(f"There is no stream {self._stream} here; `audit-console streams` lists them.")
+                        return UNVERIFIED
                     if each is None:
                         break
                     printed_now += 1

@@ -37,7 +37,7 @@ class Printed:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is to be printed. ``index`` is as in ``open_session``. ``note`` is told what goes on, ``progress`` of each
-    step of ingest, ``found`` once of the ledgers that are there."""
+    step of ingest, ``found`` once of the ledgers that are there. ``stream`` is the part of the query that names one."""
 
     paths: Sequence[str]
     query: Query
@@ -46,20 +46,32 @@ class Asked:
     note: Callable[[str], None]
     progress: Callable[[Step], None]
     found: Callable[[Sequence[LedgerRow]], None]
+    stream: Query | None = None
+
+
+class NoSuchStreamError(LookupError):
+    """The stream that was asked for is in none of the ledgers."""
 
 
 async def printed(asked: Asked) -> AsyncGenerator[Printed, None]:
     """Events that match and are there now: of one ledger in its order, of several merged by time.
 
-    Close it (``aclosing``) where it is left early.
+    Close it (``aclosing``) where it is left early. Raises ``NoSuchStreamError`` instead of giving nothing.
     """
     query = asked.query
+    nothing = True
     async with indexed(asked.paths, asked.index, Options(), progress=asked.progress, note=asked.note) as reader:
         ledgers = await reader.ledgers()
         asked.found(ledgers)
         async with aclosing(_present(reader, query, ledgers, _Printer(reader, asked.raw))) as events:
             async for each in events:
+                nothing = False
                 yield each
+        if nothing and asked.stream is not None:
+            view = EventView(reader, asked.stream, Scope(None), further=False)
+            await view.refresh()
+            if not await view.rows(0, 1):
+                raise NoSuchStreamError
 
 
 async def followed(asked: Asked) -> AsyncGenerator[Printed, None]:

@@ -43,7 +43,6 @@ def test_filters(call: Call) -> None:
     assert numbers(call) == [(name, number) for number in range(1, 5) for name in ("a.jsonl", "b.jsonl")]
     assert numbers(call, "b.jsonl", "a.jsonl") == numbers(call)
     assert numbers(call, "--stream", OTHER) == [("b.jsonl", number) for number in range(1, 5)]
-    assert numbers(call, "--stream", "nosuch") == []
     assert numbers(call, "--type", "DealCreated") == [("a.jsonl", 1), ("b.jsonl", 1)]
     assert len(numbers(call, "--type", "DealCreated", "--type", "DataDisputed")) == 8
     assert numbers(call, "--type", "Deal*") == [], "a type is taken literally; --where has patterns"
@@ -56,6 +55,14 @@ def test_filters(call: Call) -> None:
     assert numbers(call, "--until", "2025-03-01") == [("a.jsonl", 1), ("b.jsonl", 1)], "the whole day"
     assert numbers(call, "--since", "2025-03-02", "--until", "2025-03-02T10:00") == [("a.jsonl", 2)]
     assert numbers(call, "--limit", "0") == []
+
+
+def test_a_stream_that_is_not_there_is_said(call: Call) -> None:
+    intact(Path("a.jsonl"))
+    result = call("events", "a.jsonl", "--stream", "nosuch")
+    assert (result.code, result.out) == (3, "")
+    assert "no stream nosuch" in result.err
+    assert numbers(call, "--stream", DEAL, "--type", "DealDeleted") == [], "it is there, though nothing of it is asked"
 
 
 def test_wrong_filters_are_usage(call: Call) -> None:
