@@ -62,7 +62,7 @@ def _ledger(ledger: dict[str, Any], worst: dict[tuple[str, str], Severity], pain
     parts += [_count(number, kind) for kind, number in kinds.items()]
     times = [each[name] for each in streams for name in ("first_time", "last_time") if each[name]]
     if times:
-        parts.append(f"{_time(min(times))} to {_time(max(times))} UTC")
+        parts.append(f"{_time(min(times, key=_year))} to {_time(max(times, key=_year))} UTC")
     out("  " + ", ".join(parts))
     counts = paint.counts(_counts(ledger["trust"]))
     if counts:
@@ -198,4 +198,9 @@ def _count(number: int, noun: str) -> str:
 
 
 def _time(text: str) -> str:
-    return text[:19].replace("T", " ")
+    return text.partition(".")[0].replace("T", " ")
+
+
+def _year(text: str) -> tuple[int, str]:
+    """Sorts times whose years have other than four digits."""
+    return int(text[: text.index("-", 1)]), text

@@ -13,6 +13,9 @@ _ISO = re.compile(
 )
 _EPOCH = datetime(1970, 1, 1)
 _MICRO = timedelta(microseconds=1)
+_FIRST, _END = (datetime.min - _EPOCH) // _MICRO, (datetime.max - _EPOCH) // _MICRO + 1
+_CYCLE = 146_097 * 86_400_000_000
+"""Microseconds of 400 years, after which the calendar repeats itself."""
 
 
 def parse(text: object) -> Instant | None:
@@ -51,13 +54,18 @@ def from_epoch_ms(value: int) -> Instant | None:
 
 
 def iso(micros: int, *, digits: int = 6) -> str:
-    """UTC text with a Z, ``digits`` of a second's fraction (0, 3 or 6); far years fall back to the number."""
-    try:
-        moment = _EPOCH + timedelta(microseconds=micros)
-    except OverflowError:
-        return f"{micros} µs"
+    """UTC text with a Z, ``digits`` of a second's fraction (0, 3 or 6).
+
+    Years that four digits cannot hold are written as ECMAScript does: ``+010000``.
+    """
+    cycles = 0 if _FIRST <= micros < _END else (micros - _FIRST) // _CYCLE
+    moment = _EPOCH + timedelta(microseconds=micros - cycles * _CYCLE)
     spec = {0: "seconds", 3: "milliseconds", 6: "microseconds"}[digits]
-    return moment.isoformat(timespec=spec) + "Z"
+    text = moment.isoformat(timespec=spec) + "Z"
+    if not cycles:
+        return text
+    year = moment.year + 400 * cycles
+    return (f"{year:04}" if 0 <= year <= 9999 else f"{year:+07}") + text[4:]
 
 
 def now_micros() -> int:

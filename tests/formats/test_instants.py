@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.formats.base import key64, keys64
-from console.formats.instant import moments, parse, quick
+from console.formats.instant import iso, moments, parse, quick
 from console.model.event import NO_TIME
 
 PIECES = [*"0123456789T :-Zz.,٣\n", "+00:00", "+01:00", "+00", "2026-01-12T15:00:16", "2026-02-30T00:00:00"]
@@ -37,3 +37,23 @@ def test_moments_are_each_ones(texts: list[str]) -> None:
 @given(st.lists(st.sampled_from(["", "a", "é", "\ud800"]) | st.text()))
 def test_keys_are_each_ones(texts: list[str]) -> None:
     assert [*keys64(texts)] == [key64(text) if text else 0 for text in texts]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(-63_000_000_000_000_000, 254_000_000_000_000_000))
+def test_iso_names_every_instant_that_a_zone_can_lead_to(micros: int) -> None:
+    text = iso(micros)
+    if text[0] != "+" and text[:4] != "0000" and text[0] != "-":
+        found = parse(text)
+        assert found is not None and found.micros == micros
+    assert "µs" not in text and text.endswith("Z")
+
+
+def test_years_beside_those_that_can_be_written() -> None:
+    for written, wanted in (
+        ("0001-01-01T00:00:00+14:00", "0000-12-31T10:00:00.000000Z"),
+        ("9999-12-31T23:59:59.5-10:00", "+010000-01-01T09:59:59.500000Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
+    ):
+        found = parse(written)
+        assert found is not None and iso(found.micros) == wanted
