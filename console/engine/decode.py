@@ -14,7 +14,7 @@ from console.model.trust import Severity
 from console.sources.base import Source, SourceError
 from console.verify.catalogue import finding
 
-ROWS = 50_000
+ROWS = 25_000
 """Events of one commit: smaller ones cost more each, larger ones are seen later."""
 SECONDS = 0.5
 """A portion is cut after this time too, so that a slow ledger is seen growing."""

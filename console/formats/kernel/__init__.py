@@ -1,6 +1,7 @@
 """Kernel: the deal ledger with a hash chain, as its API, its portal's table and its evidence packs hold it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from console.formats.base import Claim, Context, Sample
 from console.formats.kernel.entry import PACK, Entry, read
@@ -8,13 +9,15 @@ from console.formats.kernel.manifest import NAME, deal_of
 from console.formats.kernel.panels import panels
 from console.formats.kernel.profiles import PROFILES
 from console.formats.kernel.proof import prove
-from console.formats.kernel.reader import KernelReader
 from console.formats.kernel.recognise import sniff
-from console.formats.kernel.segments import Fetch, Summary, join
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
 from console.model.record import Record
+
+if TYPE_CHECKING:
+    from console.formats.kernel.reader import KernelReader
+    from console.formats.kernel.segments import Fetch, Summary
 
 
 class KernelFormat:
@@ -34,10 +37,14 @@ class KernelFormat:
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)
 
-    def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> KernelReader:
+    def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> "KernelReader":
+        from console.formats.kernel.reader import KernelReader  # pydantic is imported only to read
+
         return KernelReader(context, columns=columns, segment=segment)
 
-    def join(self, left: Summary, right: Summary, fetch: Fetch) -> Summary:
+    def join(self, left: "Summary", right: "Summary", fetch: "Fetch") -> "Summary":
+        from console.formats.kernel.segments import join
+
         return join(left, right, fetch)
 
     def decode(self, record: Record, context: Context) -> Event:
