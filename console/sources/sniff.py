@@ -35,6 +35,10 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SSE_LINE = re.compile(rb"(?:event|data|id|retry)(?::|$)|:")
 _SSE_TELLING = re.compile(rb"^(?:event|data)(?::|$)", re.MULTILINE)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_PLAIN = rb'"[^"\\]*"\s*:\s*(?:[0-9.]+|null|true|false)\s*'
+_NO_EVENTS = re.compile(
+    rb"\s*\{\s*(?:%b,\s*)*(?:%b)\s*:\s*\[\s*\]\s*(?:,\s*%b)*\}\s*" % (_PLAIN, b"|".join(sorted(WRAPPERS)), _PLAIN)
+)
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -153,6 +157,8 @@ def _bracket(head: bytes, start: int, whole: bool) -> Verdict:
 
 def _brace(window: Window, head: bytes, start: int, whole: bool) -> Verdict:
     """Lines of objects, a wrapped array, or one object over several lines."""
+    if whole and _NO_EVENTS.fullmatch(head, start):
+        return Verdict("", "The document holds an empty list of events: nothing tells yet whose ledger it will be.")
     first, _, later = head[start:].partition(b"\n")
     scan = Scan(_HeadWindow(first), 0)
     if scan.composite() and not first[scan.at :].strip():

@@ -335,7 +335,7 @@ def open_database(path: str) -> list[SqliteTable | Skipped]:
     with _Opened(copy) as connection:
         tables = tables_of(connection)
     if not tables:
-        return [empty(path, "The database holds no tables.")]
+        return [empty(path, "The database holds no tables; views and virtual tables are not read.")]
     return [SqliteTable(copy, table) for table in tables]
 
 

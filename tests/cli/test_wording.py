@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import sqlite3
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,22 @@ def test_one_event_is_one_event(call: Call) -> None:
     Path("events/DEAL-1.jsonl").write_text(json.dumps({**event, "data": {}}) + "\n")
     words = report(call, "events/DEAL-1.jsonl")
     assert "1 event lacks ids" in words and "Events of a deal's file name no schema_version" in words
+
+
+@pytest.mark.parametrize("text", ['{"data":[]}', '{ "events" : [ ] }\n', '{"items":[],"total":0,"next":null}'])
+def test_a_list_of_no_events_is_said_to_be_one(call: Call, text: str) -> None:
+    Path("a.json").write_text(text)
+    result = call("verify", "a.json")
+    assert result.code == 3 and "an empty list of events" in result.out
+
+
+def test_a_line_with_an_empty_list_is_still_a_line(call: Call) -> None:
+    Path("a.jsonl").write_text('{"type":"x","data":[]}\n')
+    assert "an empty list" not in call("verify", "a.jsonl").out
+
+
+def test_a_database_of_views_alone_is_said_to_hold_no_tables_that_are_read(call: Call) -> None:
+    with closing(sqlite3.connect("a.db")) as db:
+        db.execute("CREATE VIEW agent_events AS SELECT 1 AS id")
+        db.commit()
+    assert "no tables; views and virtual tables are not read" in report(call, "a.db")
