@@ -99,7 +99,10 @@ class Keeper:
             else:
                 fresh.append(item)
         for key, earlier in known.items():
-            if key not in seen and self._lookout.is_ours(earlier.path):
+            if key not in seen and self._is_another_name(earlier.path):
+                async with self._writer.transaction():
+                    await self._writer.describe(earlier.id, active=0)
+            elif key not in seen and self._lookout.is_ours(earlier.path):
                 async for step in self._missing(earlier):
                     yield step
         for item in fresh:
@@ -117,7 +120,7 @@ class Keeper:
                 async for step in self._open(table, followed=True):
                     yield step
             return
-        if not self._lookout.is_ours(path) or self._lookout.passed_over(path):
+        if not self._lookout.is_ours(path) or self._lookout.passed_over(path) or self._is_another_name(path):
             return
         # It may be the past of a ledger beside it, which is asked first.
         folder = os.path.dirname(path)  # noqa: PTH120 - the text of the path
@@ -151,6 +154,13 @@ class Keeper:
             *self._besides_changed(),
             *(path for path in self._lookout.changed() if path not in self._by_path),
         ]
+
+    def _is_another_name(self, path: str) -> bool:
+        """Whether it is a link to a ledger that is kept under its own name."""
+        if path in self._by_path or not os.path.islink(path):  # noqa: PTH114 - the text of the path
+            return False
+        real = os.path.realpath(path)
+        return any(os.path.realpath(each) == real for each in self._by_path)
 
     def _besides_changed(self) -> list[str]:
         began = time.monotonic()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from console.model.finding import Finding
 from console.model.record import Cursor
@@ -34,18 +35,46 @@ def discover(paths: Iterable[str]) -> Iterator[Source | Skipped]:
 
     What is given is always answered. In folders, files that are no ledgers are passed over silently; what cannot be
     read, is empty under a ledger's name, or is not at all what its name promises, is said. Hidden folders and files
-    that belong to a database are left out.
+    that belong to a database are left out. A file that is reached twice is opened once, by its own name rather than
+    that of a link to it.
     """
-    for path in paths:
+    places = list(paths)
+    found = _Found()
+    for path in sorted(places, key=os.path.islink):
         if not os.path.isdir(path):  # noqa: PTH112 - a test that never raises, on the text as given
-            yield from open_sources(path)
+            if found.is_new(_real(path)):
+                yield from open_sources(path)
             continue
+        repeats, folders = found.repeats, len(found.folders)
         nothing = True
-        for found in _walk(path):
+        for one in _walk(path, found):
             nothing = False
-            yield found
-        if nothing:
+            yield one
+        if nothing and found.repeats == repeats and len(found.folders) > folders:
             yield empty(path, "There are no ledgers in this folder.")
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was come upon already: files by their path without links, folders by device and inode."""
+
+    files: set[str] = field(default_factory=set)
+    folders: set[tuple[int, int]] = field(default_factory=set)
+    repeats: int = 0
+
+    def is_new(self, file: str) -> bool:
+        if file in self.files:
+            self.repeats += 1
+            return False
+        self.files.add(file)
+        return True
+
+
+def _real(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
 
 
 def sample(source: Source, count: int = 20) -> list[bytes]:
@@ -82,27 +111,35 @@ def _first_tail(source: Source) -> bytes:
     return found.raw if found else b""
 
 
-def _walk(folder: str) -> Iterator[Source | Skipped]:
-    seen: set[tuple[int, int]] = set()
+def _walk(folder: str, known: _Found) -> Iterator[Source | Skipped]:
     waiting = [folder]
+    links: list[str] = []
     while waiting:
         here = waiting.pop()
         try:
             status = os.stat(here)  # noqa: PTH116
-            if (status.st_dev, status.st_ino) in seen:
+            if (status.st_dev, status.st_ino) in known.folders:
                 continue
-            seen.add((status.st_dev, status.st_ino))
+            known.folders.add((status.st_dev, status.st_ino))
             with os.scandir(here) as entries:
-                found = sorted((entry.name, _is_folder(entry)) for entry in entries)
+                found = sorted((entry.name, _is_folder(entry), entry.is_symlink()) for entry in entries)
         except OSError as error:
             yield Skipped(here, in_words(here, error).finding)
             continue
-        for name, is_folder in found:
+        real = _real(here)
+        for name, is_folder, is_link in found:
             path = os.path.join(here, name)  # noqa: PTH118 - exact text of the path, 100,000 times
-            if not is_folder and not name.endswith(_BESIDE):
+            if is_folder or name.endswith(_BESIDE):
+                continue
+            if is_link:
+                links.append(path)
+            elif known.is_new(os.path.join(real, name)):  # noqa: PTH118
                 yield from _open(path, walking=True)
-        below = [name for name, is_folder in found if is_folder and not name.startswith(".")]
+        below = [name for name, is_folder, _ in found if is_folder and not name.startswith(".")]
         waiting += [os.path.join(here, name) for name in reversed(below)]  # noqa: PTH118
+    for path in links:
+        if known.is_new(_real(path)):
+            yield from _open(path, walking=True)
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -495,3 +495,18 @@ async def test_without_notification(folder: Path, index: Path, monkeypatch: pyte
         stop.set()
         await task
         await writer.close()
+
+
+async def test_a_link_to_a_ledger_is_no_other_ledger(folder: Path, index: Path) -> None:
+    deal, ledger = Deal(), folder / "deals.jsonl"
+    ledger.write_bytes(deal.lines(2))
+    (folder / "a-latest.jsonl").symlink_to(ledger)
+    for count in (3, 4):
+        async with console(folder, index=index) as one:
+            append(ledger, deal.lines(1))
+            (folder / f"z-{count}.jsonl").symlink_to(ledger)
+            await one.records(ledger, count)
+            other = folder / f"other-{count}.jsonl"
+            other.write_bytes(Deal(f"deal-{count}").lines(1))
+            await one.records(other, 1)
+            assert not [row for row in await one.ledgers() if Path(row.path).is_symlink()]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from console.engine.opening import open_ledgers
+from console.engine.opening import Opened, open_ledgers
 from console.sources.base import MAX_RECORD, Skipped
 from console.sources.gzip_stream import EXPANSION_FREE
 
@@ -93,3 +93,27 @@ def test_what_is_too_large_is_not_called_empty(kind: str, tmp_path: Path) -> Non
     (found,) = open_ledgers([str(path)])
     assert isinstance(found, Skipped)
     assert found.finding.code == ("container.gzip-expansion-limit" if kind == "gzip" else "record.too-large")
+
+
+def test_a_file_that_is_reached_twice_is_opened_once(tmp_path: Path) -> None:
+    folder = tmp_path / "ledgers"
+    folder.mkdir()
+    shutil.copy(SAMPLES / "kernel/audit.jsonl", folder)
+    real, link, outside = folder / "audit.jsonl", folder / "a-latest.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to("audit.jsonl")
+    outside.symlink_to(real)
+    (tmp_path / "again").symlink_to(folder)
+    for given in (
+        [real, real],
+        [link, real],
+        [folder],
+        [folder, folder],
+        [outside, folder],
+        [real, tmp_path / "again"],
+    ):
+        (one,) = open_ledgers([str(each) for each in given])
+        assert isinstance(one, Opened)
+        assert (one.source.path, given) == (str(real), given)
+    (one,) = open_ledgers([str(link)])
+    assert isinstance(one, Opened)
+    assert one.source.path == str(link)
