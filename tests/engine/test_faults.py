@@ -13,7 +13,8 @@ from console.engine.opening import open_ledgers
 from console.engine.report import report
 from console.engine.verifying import verdict
 from console.formats.base import Sample
-from console.formats.kernel import KernelFormat, KernelReader
+from console.formats.kernel import KernelFormat
+from console.formats.kernel.reader import KernelReader
 from console.model.batch import EventBatch
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
