@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from console.formats.invalid import path, should_be, shown
 from console.formats.kernel.entry import PACK, TABLE, Entry
 from console.formats.kernel.lifecycle import KNOWN
 from console.model.finding import Finding
@@ -132,7 +133,7 @@ def _errors(document: Mapping[str, Any], shape: str) -> Iterator[tuple[str, str,
         model.model_validate(document)
     except ValidationError as error:
         seen = set()
-        for problem in error.errors(include_url=False, include_context=False):
+        for problem in error.errors(include_url=False):
             name = str(problem["loc"][0]) if problem["loc"] else ""
             code = _CODES.get(problem["type"], "schema.wrong-type")
             if (code, name) in seen or name not in names:
@@ -141,7 +142,7 @@ def _errors(document: Mapping[str, Any], shape: str) -> Iterator[tuple[str, str,
             if code == "schema.missing-field":
                 yield code, name, f"{name} is missing.", None
             else:
-                yield code, name, f"{name}: {problem['msg']}.", _short(problem["input"])
+                yield code, name, f"{path(problem['loc'])} {should_be(problem)}.", shown(problem["input"])
     for name in document:
         if name not in names and not name.startswith("_"):
             yield "schema.unknown-field", name, f"{_short(name)} is not a field of this kind of event.", None
