@@ -28,14 +28,17 @@ class StreamRows:
     def __init__(self, db: aiosqlite.Connection) -> None:
         self._db = db
         self._new: dict[Name, int] = {}
+        self._names: dict[StreamKey, Name] = {}
+        """Of the portion at hand."""
 
     def rolled_back(self) -> None:
         """New rows did not come to be."""
         self._new.clear()
+        self._names.clear()
 
     async def ids(self, ledger: int, streams: Sequence[StreamKey]) -> list[int]:
         """Ids of these streams; those that are new get their rows by ``add``."""
-        names = [named(ledger, stream) for stream in streams]
+        names = self._named(ledger, streams)
         if not names:
             return []
         rows = await self._db.execute_fetchall(
@@ -62,8 +65,7 @@ class StreamRows:
         """What a portion brought: counts by id, ids of streams that are further ones of some event, and the rest as
         ``tell`` takes it."""
         new, self._new = self._new, {}
-        told = {named(ledger, StreamKey(each.kind, each.key)): each for each in facts}
-        kept = {named(ledger, stream): value for stream, value in carried.items()}
+        told, kept = self._by_name(ledger, facts, carried)
         more = {*further}
         rows = []
         for name, stream in new.items():
@@ -92,10 +94,21 @@ class StreamRows:
 
     async def tell(self, ledger: int, facts: Iterable[StreamFacts], carried: Mapping[StreamKey, bytes]) -> None:
         """What is known of streams now, and what their reader keeps of them."""
-        await self._tell(
-            {named(ledger, StreamKey(each.kind, each.key)): each for each in facts},
-            {named(ledger, stream): value for stream, value in carried.items()},
-        )
+        await self._tell(*self._by_name(ledger, facts, carried))
+
+    def _by_name(
+        self, ledger: int, facts: Iterable[StreamFacts], carried: Mapping[StreamKey, bytes]
+    ) -> tuple[dict[Name, StreamFacts], dict[Name, bytes]]:
+        told = [*facts]
+        names = self._named(ledger, [StreamKey(each.kind, each.key) for each in told])
+        kept = dict(zip(self._named(ledger, [*carried]), carried.values(), strict=True))
+        self._names.clear()
+        return dict(zip(names, told, strict=True)), kept
+
+    def _named(self, ledger: int, streams: Sequence[StreamKey]) -> list[Name]:
+        known = self._names
+        known.update({stream: named(ledger, stream) for stream in streams if stream not in known})
+        return [known[stream] for stream in streams]
 
     async def _tell(self, facts: Mapping[Name, StreamFacts], carried: Mapping[Name, bytes]) -> None:
         await self._db.executemany(

@@ -20,6 +20,10 @@ class Count:
     def events(self) -> int:
         return sum(self.trust)
 
+    def copy(self) -> "Count":
+        """Another count of the same."""
+        return Count([*self.trust], self.first, self.last)
+
     def add(self, other: "Count") -> None:
         """Add what another count holds."""
         self.trust = [mine + theirs for mine, theirs in zip(self.trust, other.trust, strict=True)]
@@ -45,8 +49,18 @@ def tally(events: EventBatch, sets: Sequence[tuple[int, ...]]) -> tuple[Counts, 
     if size:
         for code, count in _count(events.further.tolist(), events.trust[:size], events.time[:size].tolist()).items():
             for stream in sets[code]:
-                further.setdefault(stream, Count()).add(count)
+                if stream in further:
+                    further[stream].add(count)
+                else:
+                    further[stream] = count.copy()
     return first, further
+
+
+def total(events: EventBatch) -> Count:
+    """The count of all rows."""
+    timed = [time for time in events.time if time != NO_TIME] if NO_TIME in events.time else events.time
+    trust = [events.trust.count(each) for each in range(7)]
+    return Count(trust, min(timed, default=None), max(timed, default=None))
 
 
 def merge(into: Counts, more: Counts) -> None:

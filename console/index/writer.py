@@ -19,7 +19,7 @@ from console.index.schema import (
     state_key,
 )
 from console.index.streams import IS_STREAM, StreamRows, named
-from console.index.tally import Count, Counts, merge, tally
+from console.index.tally import Counts, merge, tally, total
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
@@ -138,15 +138,9 @@ class IndexWriter:
         await self._rows(ledger, events)
         _, _, streams, sets = self.names.of(ledger)
         await self._memberships.add(ledger, events, streams, sets)
-        counts: Counts = {}
-        further: Counts = {}
-        for into, found in zip((counts, further), tally(events, sets), strict=True):
-            for code, count in found.items():
-                merge(into, {streams[code]: count})
-        totals = Count()
-        for count in counts.values():
-            totals.add(count)
-        merge(counts, further)
+        totals, counts = total(events), Counts()
+        for found in tally(events, sets):
+            merge(counts, {streams[code]: count for code, count in found.items()})
         ids_of_further = {streams[code] for each in events.new_further for code in each}
         state, carried = _parted(portion.state)
         await self._streams.add(ledger, counts, ids_of_further, portion.facts, carried)
