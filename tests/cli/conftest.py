@@ -1,10 +1,12 @@
 """Commands called in this process, or started as processes of their own; all they keep is in a temporary folder."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,8 @@ def start(environment: dict[str, str]) -> Iterator[Callable[..., "subprocess.Pop
 
     def starting(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]":
         settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment, **options}
+        # Where the tests run in the background of a shell, an interrupt is ignored, and children would inherit that.
+        settings["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         process = subprocess.Popen([sys.executable, "-m", "console", *map(str, arguments)], **settings)  # type: ignore[call-overload]  # any option
         started.append(process)
         return process
