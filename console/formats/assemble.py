@@ -47,6 +47,43 @@ class Assembler:
         )
         out.findings.extend(findings)
 
+    def extend(
+        self,
+        out: EventBatch,
+        batch: RecordBatch,
+        rows: slice,
+        *,
+        time: Sequence[int],
+        type: Sequence[str],
+        actor: Sequence[str],
+        stream: Sequence[int],
+        key: Sequence[int],
+        trust: Sequence[int],
+        parent: Sequence[int] = (),
+        sequence: Sequence[int] = (),
+        worst: Sequence[int] = (),
+        further: Sequence[int] = (),
+        alias: Sequence[int] = (),
+    ) -> None:
+        """Append the rows of several records of a batch, in columns; one that is not given is empty in all of them.
+
+        ``stream`` and ``further`` are codes.
+        """
+        count = len(time)
+        out.extend_late(out.further, further)
+        out.extend_late(out.alias, alias)
+        out.offset.extend(batch.offsets[rows])
+        out.length.extend(batch.lengths[rows])
+        out.time.extend(time)
+        out.sequence.extend(sequence or [-1] * count)
+        out.type.extend(_codes(self.types, type))
+        out.actor.extend(_codes(self.actors, actor))
+        out.stream.extend(stream)
+        out.key.extend(key)
+        out.parent.extend(parent or [0] * count)
+        out.trust.extend(trust)
+        out.worst.extend(worst or bytes(count))
+
     def finish(self, out: EventBatch) -> EventBatch:
         """Hand over the names that came new with this batch."""
         out.new_types = cast("list[str]", self.types.fresh)
@@ -62,7 +99,7 @@ def place_in(batch: RecordBatch, index: int) -> Place:
     return Place(batch.first + index, batch.offsets[index], batch.lengths[index])
 
 
-def codes(names: Names, keys: Sequence[Hashable]) -> list[int]:
+def _codes(names: Names, keys: Sequence[Hashable]) -> list[int]:
     """Their codes; 0 for what is empty."""
     known = names.codes
     for key in dict.fromkeys(keys):

@@ -218,3 +218,11 @@ def test_a_key_that_stands_twice_is_found_in_every_shape() -> None:
             raw.replace(b"{}", b'{"a": ":", "a" : 1}'),
         ):
             assert "record.duplicate-key" in codes(read([twice])[1])
+
+
+def test_an_epoch_beyond_all_numbers_is_a_finding_and_no_epoch() -> None:
+    reader = FORMAT.reader(Context("event", NOW))
+    out = reader.read(batch(lines([line(1, epoch=3), line(2, epoch=2**64), line(3, epoch=10**300)])))
+    assert [each.code for each in out.findings] == ["record.unsafe-integer"] * 2
+    assert [fact.state["epoch"] for fact in reader.facts()] == ["3"]
+    assert reader.take_state()

@@ -9,7 +9,7 @@ from msgspec import to_builtins
 from pydantic import ValidationError
 
 from console.formats import strict
-from console.formats.assemble import Assembler, codes, place_in
+from console.formats.assemble import Assembler, place_in
 from console.formats.base import Context, Rewalk, key64
 from console.formats.grouped import Said
 from console.formats.instant import from_epoch_ms, quick
@@ -124,21 +124,21 @@ class MaysanoReader:
         """Rows of sound records from ``low`` on: the codes of their streams, and their worst severity."""
         if not quiet:
             return
-        count, high = len(quiet), low + len(quiet)
         first, further, worst = zip(*quiet, strict=True)
-        if any(further):
-            out.extend_late(out.further, further)
-        out.offset.extend(batch.offsets[start + low : start + high])
-        out.length.extend(batch.lengths[start + low : start + high])
-        out.time.extend(sound.times[low:high])
-        out.sequence.extend([-1] * count)
-        out.type.extend(codes(self._names.types, [told.type for told, _, _ in sound.told[low:high]]))
-        out.actor.extend(codes(self._names.actors, sound.actors[low:high]))
-        out.stream.extend(first)
-        out.key.extend(sound.keys[low:high])
-        out.parent.extend([0] * count)
-        out.trust.extend(bytes((Trust.UNCHAINED,)) * count)
-        out.worst.extend(worst)
+        high = low + len(quiet)
+        self._names.extend(
+            out,
+            batch,
+            slice(start + low, start + high),
+            time=sound.times[low:high],
+            type=[told.type for told, _, _ in sound.told[low:high]],
+            actor=sound.actors[low:high],
+            stream=first,
+            further=further if any(further) else (),
+            key=sound.keys[low:high],
+            trust=bytes((Trust.UNCHAINED,)) * len(quiet),
+            worst=worst,
+        )
 
     def _record(self, out: EventBatch, batch: RecordBatch, index: int) -> None:
         raw, length = batch.raws[index], batch.lengths[index]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from console.formats import strict
-from console.formats.assemble import Assembler, codes, place_in
+from console.formats.assemble import Assembler, place_in
 from console.formats.base import Context, Rewalk, key64, keys64
 from console.formats.instant import quick as quick_time
 from console.formats.lines import stretches
@@ -95,7 +95,7 @@ class SmvmReader:
         entered: dict[str, int] = {}
         for row in range(low, high):
             run, rank = sound.runs[row], sound.ranks[row]
-            if entered.get(run) != rank:
+            if rank and entered.get(run) != rank:
                 entered[run] = rank
                 place = place_in(batch, start + row)
                 rules.state(run, place, documented=True).enter(rank, place)
@@ -112,20 +112,33 @@ class SmvmReader:
         for key, rows in ((("order.naive-timestamp",), naive), (_UNVERIFIABLE, unverified)):
             if rows:
                 rules.gathered.add(key, place_in(batch, start + rows[0]), len(rows))
-        keys = keys64(sound.ids[low:high])
-        rules.references.seen_all(sound.ids[low:high], keys, runs, sound.times[low:high])
-        codes_of_runs = {run: self._stream("run", run) for run in entered}
-        out.offset.extend(batch.offsets[start + low : start + high])
-        out.length.extend(batch.lengths[start + low : start + high])
-        out.time.extend(sound.times[low:high])
-        out.sequence.extend([-1] * len(events))
-        out.type.extend(codes(self._names.types, sound.names[low:high]))
-        out.actor.extend(codes(self._names.actors, [event.agent_id for event in events]))
-        out.stream.extend([codes_of_runs[run] for run in runs])
-        out.key.extend(keys)
-        out.parent.extend([0] * len(events))
-        out.trust.extend(trust)
-        out.worst.extend(bytes(len(events)))
+        keys, worst = keys64(sound.ids[low:high]), bytearray(len(events))
+        since = low
+        for row in [each for each in sound.flagged if low <= each < high]:
+            self._seen(sound, keys, low, since, row)
+            state, place = rules.runs[sound.runs[row]], place_in(batch, start + row)
+            worst[row - low], since = rules.flag(sound.events[row], state, place), row
+        self._seen(sound, keys, low, since, high)
+        streams = {run: self._stream("run", run) for run in {*runs}}
+        self._names.extend(
+            out,
+            batch,
+            slice(start + low, start + high),
+            time=sound.times[low:high],
+            type=sound.names[low:high],
+            actor=[event.agent_id for event in events],
+            stream=[streams[run] for run in runs],
+            key=keys,
+            trust=trust,
+            worst=worst,
+        )
+
+    def _seen(self, sound: Sound, keys: Sequence[int], low: int, since: int, until: int) -> None:
+        """Ids of the rows in between were seen; ``keys`` begin with the row ``low``."""
+        part = slice(since, until)
+        self._rules.references.seen_all(
+            sound.ids[part], keys[since - low : until - low], sound.runs[part], sound.times[part]
+        )
 
     def _carefully(self, out: EventBatch, place: Place, raw: bytes) -> None:
         decoded = strict.decode(raw)

@@ -20,7 +20,8 @@ _metadata_of = msgspec.json.Decoder(dict[str, Any]).decode
 
 class Sound:
     """Decoded events that follow each other, with their records. ``decided`` are the rows whose ``data_hash`` is that
-    of their metadata, ``odd`` those of which there is something to say whatever came before."""
+    of their metadata, ``flagged`` those of FLAGGED events, ``odd`` those of which there is something to say whatever
+    came before."""
 
     def __init__(self, events: Sequence[Quick], raws: Sequence[bytes]) -> None:
         self.events = events
@@ -30,6 +31,7 @@ class Sound:
         self.ids = [event.event_id for event in events]
         self.times, self.zones = moments([event.timestamp for event in events])
         self.decided: set[int] = set()
+        self.flagged: list[int] = []
         self.odd = _unlike_ids(self.ids, self.times) | _unlike_hashes([event.data_hash for event in events])
         pairs = [(event.run_id, event.span_id) for event in events]
         self._leave({pair for pair in {*pairs} if not _belongs(*pair)}, pairs)
@@ -56,15 +58,18 @@ class Sound:
         if check is not None:
             odd.update(row for row in rows if any(check(events[row].metadata, events[row].provenance)))
         if name == "FLAGGED":
-            odd.update(rows)  # what they refer to rests on what came before
+            self.flagged = rows
+            self._time_inside(rows, [events[row].provenance.detection_timestamp for row in rows])
         elif name == "INGESTED":
             parts = [events[row].provenance for row in rows]
             odd.update(rows[each] for each in _unlike_hashes([part.source_checksum for part in parts]))
-            times = moments([part.ingestion_timestamp for part in parts])[0]
-            odd.update(row for row, time in zip(rows, times, strict=True) if time == NO_TIME)
+            self._time_inside(rows, [part.ingestion_timestamp for part in parts])
         elif name == "DECIDED":
             self.decided = {row for row in rows if row not in odd and _fits(events[row], raws[row])}
             odd.update(row for row in rows if row not in self.decided)
+
+    def _time_inside(self, rows: list[int], stamps: list[str]) -> None:
+        self.odd.update(row for row, time in zip(rows, moments(stamps)[0], strict=True) if time == NO_TIME)
 
     def notable(self, rules: Rules, place: Callable[[int], Place]) -> list[int]:
         """Rows that may give a finding of their own; ``place`` is a row's."""

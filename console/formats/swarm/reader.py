@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from console.formats import strict
-from console.formats.assemble import Assembler, codes, place_in
+from console.formats.assemble import Assembler, place_in
 from console.formats.base import Context, Rewalk, key64, keys64
 from console.formats.instant import quick
 from console.formats.invalid import Violation
@@ -109,21 +109,21 @@ class SwarmReader:
         among = [*zip(agents, scenarios, strict=True)]
         circles = {pair: self._further(*pair) for pair in dict.fromkeys(among)}
         further = [circles[pair] for pair in among]
-        out.extend_late(out.further, further)
-        if any(own):
-            second = [event if provenance else "" for provenance, event in zip(own, events, strict=True)]
-            out.extend_late(out.alias, keys64(second))
-        out.offset.extend(batch.offsets[start + low : start + high])
-        out.length.extend(batch.lengths[start + low : start + high])
-        out.time.extend(sound.times[low:high])
-        out.sequence.extend([-1] * count)
-        out.type.extend(codes(self._names.types, sound.kinds[low:high]))
-        out.actor.extend(codes(self._names.actors, actors))
-        out.stream.extend([self._stream("simulation", now.key)] * count)
-        out.key.extend(keys)
-        out.parent.extend([known.get(parent) or key64(parent) if parent else 0 for parent in parents])
-        out.trust.extend(bytes((_UNCHAINED,)) * count)
-        out.worst.extend(bytes(count))
+        second = [event if provenance else "" for provenance, event in zip(own, events, strict=True)]
+        self._names.extend(
+            out,
+            batch,
+            slice(start + low, start + high),
+            time=sound.times[low:high],
+            type=sound.kinds[low:high],
+            actor=actors,
+            stream=[self._stream("simulation", now.key)] * count,
+            further=further,
+            key=keys,
+            alias=keys64(second) if any(own) else (),
+            parent=[known.get(parent) or key64(parent) if parent else 0 for parent in parents],
+            trust=bytes((_UNCHAINED,)) * count,
+        )
 
     def _line(self, out: EventBatch, batch: RecordBatch, index: int) -> None:
         """A line whose JSON or schema needs a second look."""
@@ -217,7 +217,7 @@ class SwarmReader:
         if now is not before:
             self._told[before.key] = StreamFacts("simulation", before.key, before.facts)
         epoch = document.get("epoch")
-        if type(epoch) is int and epoch > now.epoch:
+        if type(epoch) is int and now.epoch < epoch <= strict.SAFE_INTEGER:
             now.epoch = epoch
         stamp = document.get("timestamp")
         if not isinstance(stamp, str):

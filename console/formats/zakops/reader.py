@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from console.formats import strict
-from console.formats.assemble import Assembler, codes
+from console.formats.assemble import Assembler
 from console.formats.base import Context, Rewalk, key64
 from console.formats.instant import parse, quick
 from console.formats.invalid import shown
@@ -144,22 +144,24 @@ class ZakopsReader:
         """Rows of sound events from ``low`` on."""
         if not quiet:
             return
-        names, high = self._assembler, low + len(quiet)
-        runs, further, worst = zip(*quiet, strict=True)
-        if any(further):
-            out.extend_late(out.further, further)
-        out.offset.extend(batch.offsets[start + low : start + high])
-        out.length.extend(batch.lengths[start + low : start + high])
-        out.time.extend(sound.times[low:high])
-        out.sequence.extend(sound.sequences[low:high])
-        out.type.extend(codes(names.types, [event.event_type for event in sound.events[low:high]]))
-        out.actor.extend(codes(names.actors, sound.actors[low:high]))
-        out.stream.extend(runs)
-        out.key.extend(sound.keys[low:high])
+        first, further, worst = zip(*quiet, strict=True)
+        high = low + len(quiet)
         parents = sound.parents[low:high]
-        out.parent.extend([0 if key in self._past else key for key in parents] if self._past else parents)
-        out.trust.extend(bytes((Trust.UNCHAINED,)) * len(quiet))
-        out.worst.extend(worst)
+        self._assembler.extend(
+            out,
+            batch,
+            slice(start + low, start + high),
+            time=sound.times[low:high],
+            sequence=sound.sequences[low:high],
+            type=[event.event_type for event in sound.events[low:high]],
+            actor=sound.actors[low:high],
+            stream=first,
+            further=further if any(further) else (),
+            key=sound.keys[low:high],
+            parent=[0 if key in self._past else key for key in parents] if self._past else parents,
+            trust=bytes((Trust.UNCHAINED,)) * len(quiet),
+            worst=worst,
+        )
 
     def _unreadable(self, out: EventBatch, decoded: strict.Decoded, record: int, offset: int, length: int) -> None:
         findings = strict.place_problems(decoded.problems, record, offset, length)
