@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 SHOWN = 120
@@ -38,7 +39,7 @@ class Violation:
     actual: str | None
 
 
-def violations(error: ValidationError, *, tags: frozenset[str] = frozenset()) -> Iterator[Violation]:
+def violations(error: "ValidationError", *, tags: frozenset[str] = frozenset()) -> Iterator[Violation]:
     """The first ``LIMIT`` violations. ``tags`` are names of union members, which are no part of a field's path.
 
     Texts with half of a surrogate pair, which pydantic refuses, are left to ``strict.decode``: it says so.
@@ -86,7 +87,7 @@ _KINDS = {
 }
 
 
-def wanted(error: ErrorDetails) -> str:
+def wanted(error: "ErrorDetails") -> str:
     """What pydantic asked for, in plain words: ``an object``, ``at least 0``."""
     known = _KINDS.get(error["type"])
     if known is None:
@@ -95,7 +96,7 @@ def wanted(error: ErrorDetails) -> str:
     return known.format(**numbers)[:SHOWN]
 
 
-def should_be(error: ErrorDetails) -> str:
+def should_be(error: "ErrorDetails") -> str:
     """``should be an integer, but is '3'``."""
     value = shown(error["input"])
     return f"should be {wanted(error)}, but is {repr(value) if isinstance(error['input'], str) else value}"

@@ -1,16 +1,17 @@
 """Each check of ZakOps by a small example."""
 
 import json
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from zakops_rows import agent, audit, codes, outbox, read
 
 from console.formats.base import key64
 from console.formats.instant import parse
-from console.formats.zakops.registry import AUDIT, REGISTRY, gaps
+from console.formats.zakops.registry import AUDIT, JUDGED, REGISTRY, gaps
 from console.formats.zakops.rules import TRANSITIONS, Recent, span
 from console.formats.zakops.schema import PAYLOADS
+from console.formats.zakops.sound import Judged
 from console.model.trust import Severity, Trust
 
 TABLE = "action_audit_events"
@@ -341,3 +342,10 @@ def test_the_error_that_a_requeued_action_had_may_be_written_in_any_way() -> Non
     for error in ("timed out", {"code": "E1"}, ["E1"], None):
         rows = [*map(audit, begun), audit("requeued", json.dumps({"reason": "again", "previous_error": error}))]
         assert codes(read(rows, TABLE)[1]) == []
+
+
+def test_keys_that_are_judged_are_those_of_the_models() -> None:
+    models = PAYLOADS.values()
+    assert {name for model in models for name in model.model_fields} == JUDGED
+    asked = {name: info.annotation for model in models for name, info in model.model_fields.items()}
+    assert get_type_hints(Judged) == asked

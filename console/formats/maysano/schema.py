@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from console.formats.invalid import Violation, violations
 from console.formats.maysano.shapes import ACTIVITY, OBJECTIVE, STRUCTURAL
 
 Text = Annotated[str, Field(min_length=1)]
@@ -56,7 +57,15 @@ TAGS = frozenset({"str", "int", "dict[str,any]", "constrained-str"})
 """Names that pydantic puts into a path for the member of a union that it tried."""
 
 
+def breaches(shape: str, document: Mapping[str, Any]) -> list[Violation]:
+    """What is wrong with a record of this shape."""
+    try:
+        _change(shape)(document)
+    except ValidationError as error:
+        return list(violations(error, tags=TAGS))
+    return []
+
+
 @cache
-def change(shape: str) -> Callable[[Any], Any]:
-    """The validator of a shape; raises pydantic's ValidationError on what does not fit."""
+def _change(shape: str) -> Callable[[Any], Any]:
     return TypeAdapter(CHANGES[shape]).validator.validate_python

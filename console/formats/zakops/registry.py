@@ -20,6 +20,11 @@ class Registered:
 OPEN = MappingProxyType({1: "EventData"})
 """Payloads of which no more is documented than that they are objects."""
 
+JUDGED = frozenset(
+    ("event_id", "correlation_id", "original_type", "schema_version", "from_stage", "to_stage", "reason")
+)
+"""Keys of payloads that any model judges: a payload with none of them needs no look."""
+
 _REQUIRED = tuple(
     f"{family}.{name}"
     for family, names in (

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from console.formats.invalid import Violation, violations
 from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
+from console.formats.zakops.registry import JUDGED
 
 Text = Annotated[str, Field(min_length=1)]
 Id = str | int
@@ -232,8 +234,6 @@ class StageChanged(EventData):
 
 
 PAYLOADS: Mapping[str, type[Model]] = {"EventData": EventData, "StageChanged": StageChanged}
-JUDGED = frozenset(name for model in PAYLOADS.values() for name in model.model_fields)
-"""Keys of payloads that any model judges: a payload with none of them needs no look."""
 _ROWS: Mapping[str, Any] = {
     "audit": Audit,
     "audit?": AuditRow,
@@ -247,16 +247,25 @@ _ROWS: Mapping[str, Any] = {
 TAGS = frozenset({"str", "int", "bool", *AUDIT_TYPES})
 """Names that pydantic puts into a path for the member of a union that it tried."""
 
-Validate = Callable[[Any], Any]
-
 
 @cache
-def row(name: str) -> Validate:
-    """The validator of a shape; raises pydantic's ValidationError on what does not fit."""
-    return TypeAdapter(_ROWS[name]).validator.validate_python
+def _validate(model: Any) -> Callable[[Any], Any]:
+    return TypeAdapter(model).validator.validate_python
 
 
-@cache
-def payload(name: str) -> Validate:
-    """The validator of a payload model named by the registry."""
-    return TypeAdapter(PAYLOADS[name]).validator.validate_python
+def breaches(
+    shape: str, row: Mapping[str, Any], payload_model: str | None, payload: Mapping[str, Any] | None
+) -> list[tuple[bool, Violation]]:
+    """What is wrong with a row of this shape; if nothing is, with its payload, which is True then.
+
+    ``payload_model`` is the name that the registry gives, None if the payload is not to be checked.
+    """
+    inside = False
+    try:
+        _validate(_ROWS[shape])(row)
+        if payload_model is not None and payload and not JUDGED.isdisjoint(payload):
+            inside = True
+            _validate(PAYLOADS[payload_model])(payload)
+    except ValidationError as error:
+        return [(inside, each) for each in violations(error, tags=TAGS)]
+    return []

@@ -45,6 +45,27 @@ class Event(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     data: OpenObject | str | UnsetType | None = UNSET
 
 
+class Judged(msgspec.Struct, gc=False):
+    """What all models of payloads ask together; see ``schema.PAYLOADS``."""
+
+    event_id: str | None = None
+    correlation_id: str | None = None
+    original_type: str | None = None
+    schema_version: int | None = None
+    from_stage: str | None = None
+    to_stage: str | None = None
+    reason: str | None = None
+
+
+def holds(payload: Mapping[str, Any]) -> bool:
+    """Whether a payload is as every model of payloads wants it."""
+    try:
+        msgspec.convert(payload, Judged)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 class Sound:
     """Decoded events that follow each other, in columns; ``zones`` are '' for times that name none. ``payloads`` holds
     None where one cannot be read."""
