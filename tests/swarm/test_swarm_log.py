@@ -2,18 +2,19 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import asdict
+from msgspec.structs import asdict, fields
 from swarm_case import NOW, batch, codes, line, lines, read
 
 from console.formats.base import Context, Sample, key64
 from console.formats.lines import stretches
-from console.formats.swarm import FORMAT
-from console.formats.swarm.quick import decoders
+from console.formats.swarm import FORMAT, schema
+from console.formats.swarm.ids import RECIPES
+from console.formats.swarm.quick import MADE, decoders
 from console.formats.swarm.schema import line_violations
 from console.formats.swarm.vocabulary import V1, V2, V3
 from console.model.trust import Severity, Trust
@@ -226,3 +227,10 @@ def test_an_epoch_beyond_all_numbers_is_a_finding_and_no_epoch() -> None:
     assert [each.code for each in out.findings] == ["record.unsafe-integer"] * 2
     assert [fact.state["epoch"] for fact in reader.facts()] == ["3"]
     assert reader.take_state()
+
+
+def test_the_types_of_factories_payloads_are_those_of_the_models() -> None:
+    assert MADE.keys() == schema.PAYLOADS.keys() == RECIPES.keys()
+    for kind, model in schema.PAYLOADS.items():
+        assert get_type_hints(MADE[kind]) == {name: info.annotation for name, info in model.model_fields.items()}
+        assert not any(field.default is None for field in fields(MADE[kind]))

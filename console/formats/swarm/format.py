@@ -7,12 +7,12 @@ from console.formats.base import Claim, Context, Reader, Sample
 from console.formats.swarm.decode import EVENTS, SIMAPI, decode
 from console.formats.swarm.proof import IDS, prove
 from console.formats.swarm.proof import SIMAPI as LINKED
+from console.formats.swarm.vocabulary import NEEDED
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
 from console.model.record import Record
 
-_NEEDED = frozenset(("event_id", "timestamp", "event_type"))
 _OWN = frozenset(("initiator_id", "counterparty_id", "interaction_id", "replay_k", "provenance_id", "parent_event_id"))
 _OTHERS = frozenset(("run_id", "span_id", "dealId", "deal_id", "trace_id", "correlation_id", "data_hash", "action_id"))
 _LINKED = frozenset(("event_hash", "parent_event_hash", "provenance_id", "payload"))
@@ -48,7 +48,7 @@ class SwarmFormat:
             keys = document.keys()
             if keys >= _LINKED:
                 votes[SIMAPI] += 1
-            elif keys >= _NEEDED and not keys & _OTHERS:
+            elif keys >= NEEDED and not keys & _OTHERS:
                 if len(keys & _OWN) >= 2:
                     votes[EVENTS] += 1
                 elif "payload" in keys:

@@ -17,10 +17,9 @@ from console.formats.state import pack, unpack
 from console.formats.swarm import ids
 from console.formats.swarm.decode import scenario_of, text
 from console.formats.swarm.quick import decoders
-from console.formats.swarm.schema import line_violations
 from console.formats.swarm.simulations import Simulation, enter
 from console.formats.swarm.sound import Sound
-from console.formats.swarm.vocabulary import EVENT_TYPES, V1, V2, V3
+from console.formats.swarm.vocabulary import EVENT_TYPES, NEEDED, V1, V2, V3
 from console.formats.tally import Place, Tally
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
@@ -36,7 +35,6 @@ AHEAD = 14 * 3600 * 1_000_000
 """The same for a time without a zone: the writer's clock may show a zone that far ahead."""
 _SHAPES = tuple(frozenset(keys) for keys in (V1, V2, V3))
 IDS = "swarm-id/1"
-_REQUIRED = frozenset(("event_id", "timestamp", "event_type"))
 _UNCHAINED, _BROKEN = int(Trust.UNCHAINED), int(Trust.BROKEN)
 
 
@@ -189,6 +187,10 @@ class SwarmReader:
         self, document: dict[str, Any], recipe: ids.Recipe | None, at: "_At", found: list[Finding]
     ) -> Severity:
         """Schema findings: what the system's own reader puts up with is gathered, the rest stands one by one."""
+        from console.formats.swarm.schema import (
+            line_violations,
+        )  # pydantic is imported where a line needs a second look
+
         worst = Severity.NONE
         for each in line_violations(document, recipe):
             if each.code == "schema.coerced" or each.code == "schema.unknown-field":
@@ -204,7 +206,7 @@ class SwarmReader:
         if present in _SHAPES:
             return Severity.NONE
         shape = next((each for each in _SHAPES if present <= each), _SHAPES[2])
-        missing = sorted(shape - present - _REQUIRED)
+        missing = sorted(shape - present - NEEDED)
         if not missing:
             return Severity.NONE
         self._tally.add(("schema.missing-field", ", ".join(missing)), at.place)

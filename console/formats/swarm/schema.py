@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from console.formats.invalid import Violation, path, shown, violations
 from console.formats.swarm.ids import Recipe
+from console.formats.swarm.vocabulary import INTEGERS
 
 Table = dict[str, Any]
-INTEGERS = frozenset(("epoch", "step", "replay_k", "seed"))
 
 
 class Open(BaseModel):

@@ -34,6 +34,9 @@ V1 = (
 V2 = (*V1, "scenario_id", "replay_k", "seed")
 V3 = (*V2, "provenance_id", "parent_event_id", "tool_call_id", "artifact_id", "audit_id", "intervention_id")
 """Keys of the three shapes of a line, in the writer's order."""
+NEEDED = frozenset(("event_id", "timestamp", "event_type"))
+"""Keys without which SWARM's own reader gives a line up."""
+INTEGERS = frozenset(("epoch", "step", "replay_k", "seed"))
 PROVENANCE = V3[len(V2) :]
 SIMAPI = (
     *("event_hash", "event_type", "timestamp", "agent_id", "parent_event_hash", "provenance_id"),
