@@ -9,7 +9,7 @@ from console.cli.main import main as commands
 
 if TYPE_CHECKING:
     from console.cli.open import Request
-    from console.engine.client import Session
+    from console.engine.session.client import Session
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def _show(request: "Request") -> int:
 
     async def opening() -> "Session":
         # Imported behind the first paint: the engine is half of what a start costs.
-        from console.engine.client import open_session
+        from console.engine.session.client import open_session
 
         try:
             return await open_session(request.paths, index=request.index)

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.places import REAL
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden screens anew instead of comparing")
-
-
-REAL = Path(__file__).parents[2] / "shared" / "real"
 
 
 @pytest.fixture(scope="session")

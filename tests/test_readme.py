@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
@@ -11,10 +10,11 @@ from console.app.actions import ACTIONS
 from console.cli.main import commands
 from console.cli.names import COMMANDS
 from console.formats.registry import all_formats
-from console.index.query import FIELD_NAMES, STREAM_KINDS, parse
 from console.model.trust import Trust
+from console.store.sqlite.query import FIELD_NAMES, STREAM_KINDS, parse
+from tests.support.places import ROOT
 
-README = Path(__file__).parents[1] / "README.md"
+README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 
 
@@ -70,7 +70,7 @@ def test_commands_and_options() -> None:
 
 def test_exit_codes() -> None:
     from console.cli import main
-    from console.engine import report
+    from console.engine.verify import report
 
     named = {int(code) for code, _ in list(rows("Commands")) if code.isdecimal()}
     known = {report.INTACT, report.FINDINGS, main.USAGE, main.UNVERIFIED, main.INTERRUPTED, main.PIPE_CLOSED}
@@ -107,7 +107,7 @@ def test_settings_are_those_of_the_file() -> None:
     import tomllib
     from dataclasses import fields
 
-    from console.engine.places import Settings
+    from console.config.places import Settings
 
     (example,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
     assert set(tomllib.loads(example)) == {field.name for field in fields(Settings)}

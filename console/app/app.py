@@ -25,7 +25,7 @@ from console.app.screens.overview import OverviewScreen
 from console.app.sweep import SweepFilter
 from console.app.theme import THEMES, other, preferred
 from console.app.work import in_words
-from console.engine.session import SessionApi
+from console.engine.api import SessionApi
 from console.text import SafeText, safe, safe_lines
 
 STYLES = Path(__file__).parent / "styles"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from console.engine.session import Progress, SessionApi, VerifyProgress, View
-from console.index.rows import EventRow, LedgerRow, StreamRow
+from console.engine.api import Progress, SessionApi, VerifyProgress, View
+from console.store.rows import EventRow, LedgerRow, StreamRow
 
 
 @dataclass

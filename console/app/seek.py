@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from console.engine.session import View
-from console.index.rows import EventRow
+from console.engine.api import View
+from console.store.rows import EventRow
 
 BLOCK = 1024
 

@@ -15,10 +15,10 @@ from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, 
 from console.text import safe
 
 if TYPE_CHECKING:
-    from console.engine.ingest import Step
-    from console.engine.printing import Printed
-    from console.index.query import Query
-    from console.index.rows import LedgerRow
+    from console.engine.ingest.ingest import Step
+    from console.engine.search.event_listing import Printed
+    from console.store.rows import LedgerRow
+    from console.store.sqlite.query import Query
 
 
 @click.command("events")
@@ -49,7 +49,7 @@ def command(
     no_color: bool,
 ) -> int:
     """Print events, oldest first: of one ledger in its order, of several merged by time."""
-    from console.index.query import QueryError, either, parse
+    from console.store.sqlite.query import QueryError, either, parse
 
     terms = [where]
     terms += [f"stream:{_quoted(stream)}"] if stream is not None else []
@@ -81,8 +81,8 @@ class _Printing:
         self._code = 0
 
     async def run(self, query: "Query", index: str | None, follow: bool) -> int:
-        from console.engine.printing import Asked, NoSuchStreamError, followed, printed
-        from console.index.query import parse
+        from console.engine.search.event_listing import Asked, NoSuchStreamError, followed, printed
+        from console.store.sqlite.query import parse
 
         raw = self._form in ("raw", "jsonl")
         with Ticker("reading") as ticker:
@@ -149,7 +149,7 @@ _HEADS = ("time", "trust", "severity", "ledger", "record", "kind", "stream", "se
 
 
 def _time(each: "Printed") -> str:
-    from console.formats.instant import iso
+    from console.formats.json.times import iso
 
     return "" if each.row.time is None else iso(each.row.time)
 

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from console.cli.output import Ticker, say
-from console.engine.headless import indexed
-from console.engine.ingest import Step
-from console.engine.opening import Options
-from console.index.reader import IndexReader
+from console.engine.ingest.ingest import Step
+from console.engine.ledgers.opening import Options
+from console.engine.session.headless import indexed
+from console.store.sqlite.reader import IndexReader
 
 
 @asynccontextmanager

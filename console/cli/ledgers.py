@@ -10,7 +10,7 @@ from console.cli.output import WORST_FIRST, AsGiven, Paint, human_time, out_json
 from console.cli.table import table
 
 if TYPE_CHECKING:
-    from console.index.rows import LedgerRow
+    from console.store.rows import LedgerRow
 
 
 @click.command("ledgers")
@@ -31,7 +31,7 @@ async def _list(paths: list[str], form: str, index: str | None, paint: Paint) ->
     if form == "json":
         out_json([_object(each, shown(each.name)) for each in ledgers])
     else:
-        from console.index.rows import FLAGS
+        from console.store.rows import FLAGS
 
         rows = [
             [
@@ -56,8 +56,8 @@ async def _list(paths: list[str], form: str, index: str | None, paint: Paint) ->
 
 
 def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
-    from console.formats.instant import iso
-    from console.index.rows import FLAGS
+    from console.formats.json.times import iso
+    from console.store.rows import FLAGS
 
     return {
         "path": name,

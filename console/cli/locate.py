@@ -14,7 +14,7 @@ from console.text import safe
 @common
 def command(paths: list[str], index: str | None, config: str | None, **_: Any) -> int:
     """Say where config, index, witness and casebook are (the index is of these paths)."""
-    from console.engine.places import index_path, places
+    from console.config.places import index_path, places
 
     found = places()
     out(f"config    {safe(config or str(found.config))}")

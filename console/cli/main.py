@@ -107,7 +107,7 @@ def _stand_in() -> None:
 
 def _run(arguments: list[str] | None, show: Show | None) -> int:
     from console.cli.output import say
-    from console.engine.places import SettingsError
+    from console.config.places import SettingsError
 
     try:
         code = commands.main(arguments, prog_name=NAME, standalone_mode=False, obj=show)

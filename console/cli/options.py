@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from console.engine.places import Settings
+    from console.config.places import Settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,14 +31,14 @@ def common(function: Function) -> Function:
 
 def chosen(config: str | None) -> "Settings":
     """The settings in force. Raises ``SettingsError``."""
-    from console.engine.places import settings
+    from console.config.places import settings
 
     return settings(config)
 
 
 def chosen_index(paths: list[str], index: str | None, config: str | None) -> str | None:
     """The index to use: the one that is named, the one in the folder that is set, or None for the default place."""
-    from console.engine.places import index_path
+    from console.config.places import index_path
 
     if index:
         return index
@@ -57,7 +57,7 @@ def micros(ctx: click.Context, param: click.Parameter, text: str | None) -> int 
     """Like ``moment``: UTC microseconds of the time's beginning."""
     if text is None:
         return None
-    from console.index.query import moment as span
+    from console.store.sqlite.query import moment as span
 
     try:
         return span(text)[0]

@@ -130,7 +130,7 @@ class Ticker:
 
 def human_time(micros: int | None) -> str:
     """``2025-10-14 21:11:05 UTC``, '' for None."""
-    from console.formats.instant import iso
+    from console.formats.json.times import iso
 
     return "" if micros is None else iso(micros, digits=0).replace("T", " ").replace("Z", " UTC")
 

@@ -11,7 +11,7 @@ from console.cli.output import AsGiven, Paint, human_time, out_json, problems, s
 from console.cli.table import table
 
 if TYPE_CHECKING:
-    from console.index.rows import StreamRow
+    from console.store.rows import StreamRow
 
 
 @click.command("streams")
@@ -26,7 +26,7 @@ def command(paths: list[str], form: str, limit: int, index: str | None, config: 
 
 async def _list(paths: list[str], form: str, limit: int, index: str | None, paint: Paint) -> int:
     from console.cli.indexing import reading
-    from console.index.rows import state_words
+    from console.store.rows import state_words
 
     shown = AsGiven(paths)
     async with reading(paths, index) as reader:
@@ -58,7 +58,7 @@ async def _list(paths: list[str], form: str, limit: int, index: str | None, pain
 
 
 def _object(each: "StreamRow", ledger: str | None) -> dict[str, Any]:
-    from console.formats.instant import iso
+    from console.formats.json.times import iso
 
     return {
         "ledger": ledger,

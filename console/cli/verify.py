@@ -14,8 +14,8 @@ from console.cli.output import Paint, Ticker, out_json, say
 from console.model.trust import Severity
 
 if TYPE_CHECKING:
-    from console.engine.checking import Checked
-    from console.engine.opening import Opened, Options
+    from console.engine.ledgers.opening import Opened, Options
+    from console.engine.verify.verification import Checked
     from console.sources.base import Skipped
 
 FAIL_ON = ("note", "warning", "error", "critical")
@@ -80,8 +80,8 @@ def command(
     3    could not verify: nothing recognised, unreadable, incomplete
     130  interrupted
     """
-    from console.engine.opening import Options
-    from console.engine.report import report
+    from console.engine.ledgers.opening import Options
+    from console.engine.verify.report import report
 
     options = Options(profile, now, stream)
     checked, skipped = _check(paths, options, jobs or chosen(config).jobs, kernel=answer is not None)
@@ -108,8 +108,8 @@ def _check(
     paths: Sequence[str], options: "Options", jobs: int, *, kernel: bool
 ) -> "tuple[list[Checked], list[Skipped]]":
     """Check what is there, one ledger after the other. With ``kernel`` only the kernel's."""
-    from console.engine.checking import check_ledger
-    from console.engine.opening import open_ledgers
+    from console.engine.ledgers.opening import open_ledgers
+    from console.engine.verify.verification import check_ledger
     from console.sources.base import Skipped
 
     checked: list[Checked] = []
@@ -136,8 +136,8 @@ def _answer(
     checked: "list[Checked]", skipped: "list[Skipped]", stream: str | None, answer: str, fail_on: Severity
 ) -> int:
     """Print the kernel's answer on one deal. The exit code is the console's own verdict on that deal."""
-    from console.engine.kernel_answers import SeveralDealsError, kernel_answer
-    from console.engine.report import report
+    from console.engine.verify.kernel_answers import SeveralDealsError, kernel_answer
+    from console.engine.verify.report import report
 
     for each in skipped:
         say(f"{each.path}: {each.finding.message}")

@@ -5,11 +5,11 @@ from collections import Counter
 from typing import Any
 
 from console.cli.output import Paint, out, paragraph
-from console.engine.checking import DETAIL
-from console.engine.report import NO_FINDINGS, UNREAD
-from console.engine.steady import CHANGED
-from console.index.rows import flagged, state_words
+from console.engine.verify.file_unchanged import CHANGED
+from console.engine.verify.report import NO_FINDINGS, UNREAD
+from console.engine.verify.verification import DETAIL
 from console.model.trust import Severity, Trust
+from console.store.rows import flagged, state_words
 from console.text import safe
 
 LEDGERS, STREAMS, FINDINGS = 100, 5, 200
@@ -23,7 +23,7 @@ VALUE = 200
 
 
 def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
-    """Print the object that ``console.engine.report.report`` made."""
+    """Print the object that ``console.engine.verify.report`` made."""
     worst: dict[str, Severity] = {}
     of_streams: dict[tuple[str, str], Severity] = {}
     for each in result["findings"]:

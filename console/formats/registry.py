@@ -5,7 +5,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from console.formats.base import Claim, Format, Sample
+from console.formats.protocol import Claim, Format, Sample
 
 NAMES = ("smvm", "kernel", "swarm", "maysano", "zakops")
 

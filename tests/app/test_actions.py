@@ -3,8 +3,6 @@
 from collections import Counter
 
 import pytest
-from fake_session import FakeSession
-from stage import seen
 from textual.binding import Binding
 from textual.screen import Screen
 
@@ -17,6 +15,8 @@ from console.app.screens.overview import OverviewScreen
 from console.app.screens.stream import StreamScreen
 from console.app.screens.walk import WalkScreen
 from console.app.widgets.cursor_list import CursorList
+from tests.support.fake_session import FakeSession
+from tests.support.stage import seen
 
 SCREENS: list[type[Screen[int | None]]] = [OverviewScreen, StreamScreen, WalkScreen, FindingsScreen, HelpScreen]
 

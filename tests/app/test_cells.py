@@ -1,7 +1,6 @@
 """Texts in cells, columns for a width, pages of rows, numbers in words."""
 
 import pytest
-from fake_session import START, FakeSession
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from console.app.widgets.ledger_list import short
 from console.app.widgets.pages import PAGE, Pages
 from console.app.words import age, count, day_and_time
 from console.text import safe
+from tests.support.fake_session import START, FakeSession
 
 TEXTS = st.text(st.sampled_from("aZ 東京🙂é\u0301⟨")).map(safe)
 

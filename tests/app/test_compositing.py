@@ -5,8 +5,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from fake_session import FakeSession
-from stage import seen, until
 from textual._compositor import Compositor
 from textual.geometry import Region
 from textual.pilot import Pilot
@@ -15,6 +13,8 @@ from textual.widget import Widget
 
 from console.app.app import ConsoleApp
 from console.app.compositing import LeanCompositor
+from tests.support.fake_session import FakeSession
+from tests.support.stage import seen, until
 
 
 def console() -> ConsoleApp:

@@ -5,20 +5,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fake_session import HOSTILE, FakeSession
 from hypothesis import given
 from hypothesis import strategies as st
-from stage import DetailsScreen, Stage, seen, text, until
 from textual.pilot import Pilot
 
 from console.app.widgets.details import DetailsPane, findings_page, panel_page
 from console.app.widgets.proofs import compared, preimage_lines, preimage_title
 from console.app.widgets.raw import indented, raw_lines
-from console.engine.session import Details
+from console.engine.api import Details
 from console.model.event import Field, Panel
 from console.model.proof import Proof, Span
 from console.model.trust import Severity, Trust
 from console.text import safe
+from tests.support.fake_session import HOSTILE, FakeSession
+from tests.support.stage import DetailsScreen, Stage, seen, text, until
 
 BROKEN = 46
 HOSTILE_FIRST = 121

@@ -2,10 +2,9 @@
 
 import asyncio
 
-from fake_session import FakeSession
-
-from console.engine.session import SessionApi
+from console.engine.api import SessionApi
 from console.model.trust import Severity, Trust
+from tests.support.fake_session import FakeSession
 
 
 async def test_it_is_a_session() -> None:

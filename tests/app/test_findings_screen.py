@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from fake_session import FakeSession
-from stage import Stage, seen, until
-
 from console.app.screens.findings import FindingsScreen, causes
-from console.index.rows import FindingRow
 from console.model.finding import Finding
 from console.model.trust import Severity
+from console.store.rows import FindingRow
+from tests.support.fake_session import FakeSession
+from tests.support.stage import Stage, seen, until
 
 
 class Told(FakeSession):

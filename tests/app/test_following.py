@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from fake_session import FakeSession
-from stage import seen, text, until
 
 from console.app.app import ConsoleApp
 from console.app.screens.stream import StreamScreen
 from console.app.work import Calm
-from console.index.rows import StreamRow
+from console.store.rows import StreamRow
+from tests.support.fake_session import FakeSession
+from tests.support.stage import seen, text, until
 
 
 def console() -> tuple[ConsoleApp, FakeSession]:

@@ -4,8 +4,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from fake_session import SECOND, START, FakeSession
-from stage import seen, text, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -15,9 +13,11 @@ from console.app.screens.overview import OverviewScreen
 from console.app.screens.stream import StreamScreen
 from console.app.screens.walk import WalkScreen
 from console.app.widgets.event_table import EventTable
-from console.engine.session import Progress
-from console.index.rows import LedgerRow, StreamRow
+from console.engine.api import Progress
 from console.model.trust import Trust
+from console.store.rows import LedgerRow, StreamRow
+from tests.support.fake_session import SECOND, START, FakeSession
+from tests.support.stage import seen, text, until
 
 
 def console(session: FakeSession | None = None) -> tuple[ConsoleApp, FakeSession]:

@@ -8,8 +8,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from fake_session import HOSTILE
-from terminal import Terminal
+
+from tests.support.fake_session import HOSTILE
+from tests.support.terminal import Terminal
 
 GOLDEN = Path(__file__).parent / "golden"
 SIZES = [(80, 24), (120, 40)]

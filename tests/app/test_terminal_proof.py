@@ -1,8 +1,9 @@
 """Details, chain walk and findings in a real terminal: golden screens at both sizes."""
 
 import pytest
-from terminal import Terminal
-from test_terminal import SIZES, same
+
+from tests.app.test_terminal import SIZES, same
+from tests.support.terminal import Terminal
 
 
 def pane(text: str) -> str:

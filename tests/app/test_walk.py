@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from fake_session import FakeSession
-from stage import Stage, seen, until
-
 from console.app.screens.walk import WalkScreen
-from console.engine.session import Details, VerifyProgress
+from console.engine.api import Details, VerifyProgress
 from console.model.trust import Trust
+from tests.support.fake_session import FakeSession
+from tests.support.stage import Stage, seen, until
 
 FIRST, BROKEN, LAST = 31, 46, 60
 """Events of the second deal: its first link, the edited one, its last."""

@@ -26,6 +26,7 @@ CURSOR = "›".encode()
 _BARE = """
 from textual.app import App
 from textual.widgets import Static
+from tests.support.places import ROOT
 class Bare(App):
     def compose(self):
         yield Static("bare-app-painted")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import ptyprocess
 import pytest
-from cli_ledgers import broken, events, lines
-from conftest import ROOT
+
+from tests.support.cli_cases import broken, events, lines
+from tests.support.places import ROOT
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -159,7 +160,7 @@ def test_the_quick_answers_are_quick(environment: dict[str, str], argument: str)
     loaded = set(found.stderr.split())
     heavy = {"textual", "rich", "pydantic", "pydantic_settings", "aiosqlite", "msgspec", "watchfiles", "asyncio"}
     assert not heavy & loaded
-    assert not [name for name in loaded if name.startswith(("console.formats", "console.app", "console.index"))]
+    assert not [name for name in loaded if name.startswith(("console.formats", "console.app", "console.store.sqlite"))]
     if argument == "--version":
         assert found.stdout == "audit-console 0.1.0\n"
     times = []

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_ledgers import DEAL, OTHER, broken, events, intact, lines
-from conftest import Result
+
+from tests.cli.conftest import Result
+from tests.support.cli_cases import DEAL, OTHER, broken, events, intact, lines
 
 Call = Callable[..., Result]
 Start = Callable[..., "subprocess.Popen[bytes]"]

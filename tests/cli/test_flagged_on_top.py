@@ -1,19 +1,15 @@
 """Runs that SMVM flagged high or critical stand on top of every list, whatever else is found elsewhere."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cli_ledgers import broken
-from conftest import ROOT, Result
-
 from console.app.screens.overview_rows import ORDERS, rows_of
-from console.index.rows import LedgerRow
-
-sys.path.append(str(ROOT / "tests/smvm"))
-from smvm_case import RUN, ledger, lines
+from console.store.rows import LedgerRow
+from tests.cli.conftest import Result
+from tests.support.cli_cases import broken
+from tests.support.smvm_cases import RUN, ledger, lines
 
 Call = Callable[..., Result]
 HIGH, CRITICAL = "RUN-20250909-183116-aaaaaaaa", "RUN-20250909-183116-bbbbbbbb"

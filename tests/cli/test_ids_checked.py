@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from conftest import Result
+from tests.cli.conftest import Result
 
 Call = Callable[..., Result]
 

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_ledgers import DEAL, OTHER, broken, events, intact, lines
-from conftest import ROOT, Result
 
 from console.formats.registry import all_formats
 from console.verify.catalogue import CATALOGUE
+from tests.cli.conftest import Result
+from tests.support.cli_cases import DEAL, OTHER, broken, events, intact, lines
+from tests.support.places import ROOT
 
 Call = Callable[..., Result]
 

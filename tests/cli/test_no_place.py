@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_ledgers import intact
-from conftest import ROOT, Result
 
 from console.sources import private
+from tests.cli.conftest import Result
+from tests.support.cli_cases import intact
+from tests.support.places import ROOT
 
 Call = Callable[..., Result]
 Start = Callable[..., "subprocess.Popen[bytes]"]

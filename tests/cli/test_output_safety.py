@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_ledgers import events, lines
-from conftest import Result
+
+from tests.cli.conftest import Result
+from tests.support.cli_cases import events, lines
+from tests.support.places import ROOT
 
 Call = Callable[..., Result]
 NASTY = "\x1b]0;owned\x07\x1b[31m\x9b2J\r\x00\x7f\u202egpj.exe\u200b\u2028[/x][@click=app.quit]"
@@ -133,4 +135,4 @@ def test_a_terminal_that_knows_only_ascii(start: Callable[..., "subprocess.Popen
 
 
 def _root() -> str:
-    return str(Path(__file__).parents[2])
+    return str(ROOT)

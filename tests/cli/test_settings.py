@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_ledgers import intact
-from conftest import Result
 
-from console.engine.places import Settings, SettingsError, settings
+from console.config.places import Settings, SettingsError, settings
+from tests.cli.conftest import Result
+from tests.support.cli_cases import intact
 
 Call = Callable[..., Result]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_ledgers import broken, intact
-from conftest import Result
+
+from tests.cli.conftest import Result
+from tests.support.cli_cases import broken, intact
 
 Call = Callable[..., Result]
 

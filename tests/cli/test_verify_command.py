@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_ledgers import DEAL, OTHER, broken, events, intact, lines
-from conftest import ROOT, Result
+
+from tests.cli.conftest import Result
+from tests.support.cli_cases import DEAL, OTHER, broken, events, intact, lines
+from tests.support.places import ROOT
 
 Call = Callable[..., Result]
 NONE = type(None)
@@ -352,7 +354,7 @@ def test_every_real_system_has_the_same_report_shape(call: Call, real: Path) -> 
 
 def test_a_table_is_told_by_row_id() -> None:
     """The contract: for SQLite the row id stands in `record`, and there is no offset."""
-    from console.engine.report import place
+    from console.engine.verify.report import place
     from console.model.finding import Finding
     from console.model.trust import Severity
 

@@ -3,18 +3,16 @@
 import gzip
 import json
 import sqlite3
-import sys
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from cli_ledgers import events, intact, lines
-from conftest import ROOT, Result
 
-sys.path.append(str(ROOT / "tests/smvm"))
-import smvm_case
+from tests.cli.conftest import Result
+from tests.support import smvm_cases as smvm_case
+from tests.support.cli_cases import events, intact, lines
 
 Call = Callable[..., Result]
 

@@ -4,20 +4,19 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
-from both_ways import told, told_carefully
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mangled import ledgers
 
-from console.formats.base import Context
-from console.formats.instant import parse
+from console.formats.json.times import parse
+from console.formats.protocol import Context
 from console.formats.registry import by_name
+from tests.support.both_ways import told, told_carefully
+from tests.support.mangled import ledgers
+from tests.support.places import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "sample_ledgers"
 NOW = parse("2026-01-20T00:00:00Z").micros  # type: ignore[union-attr]  # the text is a time
 
 

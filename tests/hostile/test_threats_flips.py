@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from console.engine.checking import check_ledger
-from console.engine.opening import Opened, Options, open_ledgers
+from console.engine.ledgers.opening import Opened, Options, open_ledgers
+from console.engine.verify.verification import check_ledger
 from console.model.ledger import Coverage
 from console.verify.javascript import stringify
+from tests.support.places import SAMPLES
 
 NOW = Options(now=1_795_200_000_000_000)
-SAMPLES = Path(__file__).parents[2] / "sample_ledgers"
 TEXTS = {"note": 'é "q" \\ \x1b', "amount": 1250000.5, "tiny": 1e-9, "list": [1, True, None, {"a": "b"}], "0": -7}
 
 Golden = tuple[bytes, Callable[[Path, bytes], None]]

@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from console.engine import processes, segments
-from console.engine.checking import Checked, check_ledger
-from console.engine.opening import Opened, Options, open_ledgers
-from console.engine.report import report
+from console.engine.ledgers.opening import Opened, Options, open_ledgers
+from console.engine.run import processes
+from console.engine.verify import segments
+from console.engine.verify.report import report
+from console.engine.verify.verification import Checked, check_ledger
 from console.model.record import RecordBatch
 from console.model.trust import Severity
 from console.sources.said import unreadable
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 NOW = Options(now=1_795_200_000_000_000)
 EVENTS = 16_000
 

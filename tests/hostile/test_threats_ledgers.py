@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_help import NASTY, SAMPLES, hostile_folder, leaked, sample_events, spoiled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from console.cli.main import main
-from console.formats.state import pack, unpack
+from console.formats.reading.saved_state import pack, unpack
 from console.sources.base import MAX_RECORD
+from tests.support.hostile_cases import NASTY, hostile_folder, leaked, sample_events, spoiled
+from tests.support.places import SAMPLES
 
 SYSTEMS = {
     "kernel": "kernel/audit.jsonl",

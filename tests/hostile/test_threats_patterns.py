@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.places import ROOT
+
 FILTERS = [
     "\\" * 400 + "x",
     '\\"' * 300 + "x",

@@ -13,10 +13,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests/engine"))
-
-from engine_help import Deal, append, console  # noqa: E402 - the path is set first
+from tests.support.engine_cases import Deal, append, console
+from tests.support.places import ROOT
 
 LEDGER = ROOT / "sample_ledgers/kernel/audit.jsonl"
 ARGUMENTS = [

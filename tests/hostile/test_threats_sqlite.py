@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import struct
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,11 +17,8 @@ import pytest
 from console.cli.main import main
 from console.sources.discover import open_sources
 from console.sources.sqlite_rows import SqliteTable
-
-ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests/engine"))
-
-from engine_help import console  # noqa: E402 - the path is set first
+from tests.support.engine_cases import console
+from tests.support.places import ROOT
 
 PORTAL = ROOT / "sample_ledgers/kernel/portal.db"
 MAGIC = bytes.fromhex("d9d505f920a163d7")

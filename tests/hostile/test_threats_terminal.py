@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from hostile_help import ALL, Console, hostile_folder, leaked
+
+from tests.support.hostile_cases import ALL, Console, hostile_folder, leaked
 
 TABS = 8
 """More than any event has."""

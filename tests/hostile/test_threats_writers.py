@@ -4,21 +4,16 @@ import asyncio
 import json
 import os
 import random
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests/engine"))
-
-from engine_help import NOW, Deal, append, assert_same, console, dump, indexed, reading  # noqa: E402 - the path is set first
-
-from console.engine.ingest import Ingest  # noqa: E402 - as above
-from console.engine.keeper import Keeper  # noqa: E402
-from console.index.opening import open_index  # noqa: E402
-from console.model.trust import Severity  # noqa: E402
+from console.engine.follow.keeper import Keeper
+from console.engine.ingest.ingest import Ingest
+from console.model.trust import Severity
+from console.store.sqlite.opening import open_index
+from tests.support.engine_cases import NOW, Deal, append, assert_same, console, dump, indexed, reading
 
 
 def pieces(text: bytes, dice: random.Random) -> Iterator[bytes]:

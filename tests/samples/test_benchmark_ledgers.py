@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.places import ROOT
+
 PLAIN = ROOT / "tests/benchmarks/reference_plain.py"
 
 

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from console.samples.__main__ import generate, main
+from tests.support.places import SAMPLES
 
-COMMITTED = Path(__file__).parents[2] / "sample_ledgers"
+COMMITTED = SAMPLES
 HARBOUR_POINT = "7c1f0b52-94d3-4f6e-8a27-3e5b90d1c648"
 KEYS = ("dealId", "sequenceNumber", "type", "payload")
 

@@ -4,13 +4,12 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "sample_ledgers"
+from tests.support.places import ROOT, SAMPLES
+
 FLAGGED = "smvm/runs/harbour-point/validation/RUN-20251014-081204-5d20c7e9/events.jsonl"
 
 BAD = {

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from console.sources import private
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 HOLD = """
 import sys
 from console.sources.discover import open_sources

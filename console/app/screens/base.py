@@ -13,7 +13,7 @@ from console.app.messages import IndexChanged, SessionTrouble, VerifyMoved
 from console.app.widgets.frame import HeadLine, KeyLine, TextLine, progress_words
 from console.app.words import count
 from console.app.work import Calm, in_words
-from console.engine.session import Progress, VerifyProgress
+from console.engine.api import Progress, VerifyProgress
 from console.text import safe
 
 if TYPE_CHECKING:

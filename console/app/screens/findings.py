@@ -23,9 +23,9 @@ from console.app.widgets.details import finding_lines
 from console.app.widgets.sheet import Sheet
 from console.app.words import count
 from console.app.work import in_words
-from console.engine.session import SessionApi
-from console.index.rows import FindingRow, LedgerRow
+from console.engine.api import SessionApi
 from console.model.trust import Severity
+from console.store.rows import FindingRow, LedgerRow
 from console.text import safe
 from console.verify.catalogue import CATALOGUE
 

@@ -26,8 +26,8 @@ from console.app.widgets.frame import TextLine, TitleLine
 from console.app.widgets.ledger_list import LedgerList, short
 from console.app.words import count
 from console.app.work import Calm, Latest
-from console.index.rows import LedgerRow, StreamRow, state_words
 from console.model.trust import Severity, Trust
+from console.store.rows import LedgerRow, StreamRow, state_words
 from console.text import safe
 
 CALM = 0.25

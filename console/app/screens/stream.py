@@ -20,10 +20,10 @@ from console.app.widgets.frame import TitleLine
 from console.app.widgets.ledger_list import short
 from console.app.words import count, day_and_time
 from console.app.work import Calm, Latest, in_words
-from console.engine.session import SessionApi, View
-from console.index.query import QueryError
-from console.index.rows import EventRow, LedgerRow, StreamRow
+from console.engine.api import SessionApi, View
 from console.model.trust import Severity, Trust
+from console.store.rows import EventRow, LedgerRow, StreamRow
+from console.store.sqlite.query import QueryError
 from console.text import safe
 
 CALM = 0.5

@@ -37,7 +37,7 @@ from console.app.widgets.sheet import Sheet
 from console.app.widgets.verify_bar import VerifyBar, outcome
 from console.app.words import count
 from console.app.work import in_words
-from console.engine.session import Details, SessionApi, VerifyProgress
+from console.engine.api import Details, SessionApi, VerifyProgress
 from console.model.trust import Trust
 from console.text import safe
 

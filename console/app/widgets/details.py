@@ -29,9 +29,9 @@ from console.app.widgets.sheet import Sheet
 from console.app.widgets.tab_bar import TabBar
 from console.app.words import count
 from console.app.work import Latest, in_words
-from console.engine.session import Details, SessionApi
-from console.index.rows import FindingRow
+from console.engine.api import Details, SessionApi
 from console.model.event import Field, Panel
+from console.store.rows import FindingRow
 from console.text import safe, safe_lines
 from console.verify.catalogue import CATALOGUE
 

@@ -7,7 +7,7 @@ from console.app.actions import footer
 from console.app.cells import width
 from console.app.widgets.cursor_list import CursorList
 from console.app.words import count
-from console.engine.session import Progress
+from console.engine.api import Progress
 from console.text import safe
 
 

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from console.app.layout import MUTED, STRONG, fold, label_width, labelled, marked, prose, size, trust_mark
 from console.app.words import count
-from console.engine.session import Details
+from console.engine.api import Details
 from console.model.proof import Proof, Span
 from console.model.trust import Trust
 from console.text import safe

@@ -6,7 +6,7 @@ from textual.widget import Widget
 from console.app.cells import width
 from console.app.layout import MUTED
 from console.app.words import count
-from console.engine.session import VerifyProgress
+from console.engine.api import VerifyProgress
 
 
 class VerifyBar(Widget):

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from console.formats.base import Claim, Context, Sample
 from console.formats.kernel.entry import PACK, Entry, read
 from console.formats.kernel.manifest import NAME, deal_of
 from console.formats.kernel.panels import panels
 from console.formats.kernel.profiles import PROFILES
 from console.formats.kernel.proof import prove
 from console.formats.kernel.recognise import sniff
+from console.formats.protocol import Claim, Context, Sample
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class KernelFormat:
-    """See ``console.formats.base.Format``."""
+    """See ``console.formats.protocol.Format``."""
 
     name = "kernel"
     title = "Kernel deal ledger"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from console.formats.instant import iso, parse
+from console.formats.json.times import iso, parse
 
 _MILLIS = {f".{milli:03d}Z": milli * 1000 for milli in range(1000)}
 _CLOCK = {f":{at // 60:02d}:{at % 60:02d}": at * 1_000_000 for at in range(3600)}

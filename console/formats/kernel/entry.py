@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from console.formats import instant
-from console.formats.strict import Problem, decode
+from console.formats.json import times as instant
+from console.formats.json.strict import Problem, decode
 from console.model.event import Event, Instant, StreamKey
 from console.model.finding import Finding
 from console.verify import javascript

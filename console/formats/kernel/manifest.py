@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from console.formats.strict import decode
+from console.formats.json.strict import decode
 
 NAME = "manifest.json"
 

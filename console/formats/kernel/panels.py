@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from console.formats.json.strict import decode
 from console.formats.kernel.entry import PACK, TABLE
 from console.formats.kernel.profiles import BY_NAME
-from console.formats.strict import decode
 from console.model.event import Event, Field, Panel
 from console.verify.javascript import stringify
 

@@ -4,8 +4,8 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from console.formats.assemble import Assembler
-from console.formats.base import Context, Rewalk, Tallies
+from console.formats.json.strict import decode as decode_json
+from console.formats.json.strict import place_problems
 from console.formats.kernel import deals, lifecycle, schema
 from console.formats.kernel.deals import LEVELS, Deal, Group, Trace
 from console.formats.kernel.entry import API, OLD, PACK, TABLE, Entry, read
@@ -18,8 +18,8 @@ from console.formats.kernel.segments import Summary
 from console.formats.kernel.settling import Settling
 from console.formats.kernel.stride import stride
 from console.formats.kernel.walk import OF_THE_LEDGER, grouped, walk
-from console.formats.strict import decode as decode_json
-from console.formats.strict import place_problems
+from console.formats.protocol import Context, Rewalk, Tallies
+from console.formats.reading.columns import Assembler
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
@@ -38,7 +38,7 @@ AHEAD = 14 * 3600 * 1_000_000
 
 
 class KernelReader:
-    """See ``console.formats.base.Reader``. ``columns=False``: only counts and findings, for a check without index.
+    """See ``console.formats.protocol.Reader``. ``columns=False``: only counts and findings, for a check without index.
 
     ``segment``: the records are a later part of a ledger, verified apart and joined with what stands before it.
     """

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from console.formats.base import Claim, Sample
+from console.formats.json.strict import decode
 from console.formats.kernel.entry import API, OLD, PACK, TABLE
 from console.formats.kernel.lifecycle import KNOWN
-from console.formats.strict import decode
+from console.formats.protocol import Claim, Sample
 
 _LOOK = 20
 _API = {"id", "dealId", "type", "payload", "createdAt"}

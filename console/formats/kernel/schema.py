@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from console.formats.invalid import path, should_be, shown
+from console.formats.json.validation import path, should_be, shown
 from console.formats.kernel.entry import PACK, TABLE, Entry
 from console.formats.kernel.lifecycle import KNOWN
 from console.model.finding import Finding

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from console.formats.base import Claim, Context, Reader, Sample
 from console.formats.maysano import panels as tabs
 from console.formats.maysano.decode import decode
 from console.formats.maysano.shapes import SSE, sniff
+from console.formats.protocol import Claim, Context, Reader, Sample
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -26,7 +26,7 @@ always shown as it is. Counts and trends are the console's own."""
 
 
 class Maysano:
-    """The format; see ``console.formats.base.Format``."""
+    """The format; see ``console.formats.protocol.Format``."""
 
     name = "maysano"
     title = "Maysano"

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from console.formats import strict
-from console.formats.base import key64
-from console.formats.instant import parse
+from console.formats.json import strict
+from console.formats.json.times import parse
 from console.formats.maysano.shapes import ACTIVITY, OBJECTIVE, SSE, STRUCTURAL, instant_of, shape_of
 from console.formats.maysano.stream import name_and_data
+from console.formats.protocol import key64
 from console.model.event import Event, Instant, StreamKey
 from console.model.record import Record
 from console.model.trust import Trust

@@ -7,13 +7,9 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from console.formats import strict
-from console.formats.assemble import Assembler, place_in
-from console.formats.base import Context, Rewalk, key64
-from console.formats.grouped import Said
-from console.formats.instant import from_epoch_ms, quick
-from console.formats.invalid import shown
-from console.formats.lines import Decoder, OpenObject, stretches
+from console.formats.json import strict
+from console.formats.json.times import from_epoch_ms, quick
+from console.formats.json.validation import shown
 from console.formats.maysano import rules
 from console.formats.maysano.decode import BATCH, Row, Told, read_block, read_row
 from console.formats.maysano.operation import PHASES, Operation, Phase
@@ -21,7 +17,11 @@ from console.formats.maysano.operation import step as step_operation
 from console.formats.maysano.remark import Remark
 from console.formats.maysano.shapes import NEWEST_FIRST, SSE, STRUCTURAL, default_shape, shape_of
 from console.formats.maysano.sound import Change, Sound, decoders
-from console.formats.tally import Place
+from console.formats.protocol import Context, Rewalk, key64
+from console.formats.reading.columns import Assembler, place_in
+from console.formats.reading.grouped import Said
+from console.formats.reading.lines import Decoder, OpenObject, stretches
+from console.formats.reading.tally import Place
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
@@ -49,7 +49,7 @@ class _Followed:
 
 
 class MaysanoReader:
-    """A ledger's reader; see ``console.formats.base.Reader``."""
+    """A ledger's reader; see ``console.formats.protocol.Reader``."""
 
     def __init__(self, context: Context) -> None:
         self._now = context.now

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from console.formats.invalid import Violation, violations
+from console.formats.json.validation import Violation, violations
 from console.formats.maysano.shapes import ACTIVITY, OBJECTIVE, STRUCTURAL
 
 Text = Annotated[str, Field(min_length=1)]

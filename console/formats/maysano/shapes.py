@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from console.formats import strict
-from console.formats.base import Claim, Sample
-from console.formats.instant import from_epoch_ms, parse
+from console.formats.json import strict
+from console.formats.json.times import from_epoch_ms, parse
 from console.formats.maysano.operation import PHASES
 from console.formats.maysano.stream import name_and_data
+from console.formats.protocol import Claim, Sample
 from console.model.event import Instant
 from console.sources.sse import parse_block
 

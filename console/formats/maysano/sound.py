@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from console.formats.base import keys64
-from console.formats.instant import moments
-from console.formats.lines import Decoder, Open, OpenObject, SafeInteger
+from console.formats.json.times import moments
 from console.formats.maysano.decode import LONGEST, Told, actor_of, object_of
 from console.formats.maysano.shapes import ACTIVITY, OBJECTIVE, STRUCTURAL
+from console.formats.protocol import keys64
+from console.formats.reading.lines import Decoder, Open, OpenObject, SafeInteger
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
 _Text = str | UnsetType | None

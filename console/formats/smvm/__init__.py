@@ -1,6 +1,6 @@
 """SMVM: events of market validation runs."""
 
-from console.formats.base import Format
+from console.formats.protocol import Format
 from console.formats.smvm.format import SmvmFormat
 
 FORMAT: Format = SmvmFormat()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from console.formats.reading.saved_state import pack, unpack
+from console.formats.reading.tally import Place
 from console.formats.smvm.ids import SHA256
 from console.formats.smvm.integrity import RULES, canonical, digest
-from console.formats.state import pack, unpack
-from console.formats.tally import Place
 from console.model.finding import Finding
 from console.model.trust import Confidence
 from console.verify.catalogue import finding

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from console.formats import strict
-from console.formats.instant import parse
+from console.formats.json import strict
+from console.formats.json.times import parse
 from console.formats.smvm.encrypted import TYPE, is_encrypted
 from console.model.event import Event, StreamKey
 from console.model.record import Record

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from console.formats import strict
-from console.formats.base import Claim, Context, Reader, Sample
+from console.formats.json import strict
+from console.formats.protocol import Claim, Context, Reader, Sample
 from console.formats.smvm.companions import PATTERNS
 from console.formats.smvm.decode import KEYS, LEDGER, STEP, STORE, decode, shape_of
 from console.formats.smvm.encrypted import is_encrypted

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from console.formats.instant import parse
+from console.formats.json.times import parse
 
 EVENT_ID = re.compile(r"EVT-([0-9]{8}-[0-9]{6})-[a-f0-9]{12}")
 RUN_ID = re.compile(r"RUN-([0-9]{8}-[0-9]{6})-[a-f0-9]{8}")

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from console.formats.base import Context
-from console.formats.instant import iso, parse
+from console.formats.json.times import iso, parse
+from console.formats.protocol import Context
 from console.formats.smvm import companions, ids
 from console.formats.smvm.decode import KEYS, LEDGER, shape_of
 from console.formats.smvm.encrypted import TYPE

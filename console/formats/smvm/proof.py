@@ -1,7 +1,7 @@
 """One event's ``data_hash`` laid open: what was hashed, what came out, what it does not cover."""
 
-from console.formats import strict
-from console.formats.base import Context
+from console.formats.json import strict
+from console.formats.protocol import Context
 from console.formats.smvm import companions
 from console.formats.smvm.integrity import RULES, State, canonical, check, spans
 from console.model.ledger import Coverage, Profile

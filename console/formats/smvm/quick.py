@@ -10,9 +10,9 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from console.formats.lines import Decoder, Open, OpenObject
+from console.formats.json.strict import SAFE_INTEGER
+from console.formats.reading.lines import Decoder, Open, OpenObject
 from console.formats.smvm.schema import MODELS, Items, Table, Words
-from console.formats.strict import SAFE_INTEGER
 
 KNOWN = 1000
 """Good values that are remembered of one field."""

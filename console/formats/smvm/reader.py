@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
-from console.formats import strict
-from console.formats.assemble import Assembler, place_in
-from console.formats.base import Context, Rewalk, key64, keys64
-from console.formats.instant import quick as quick_time
-from console.formats.lines import stretches
+from console.formats.json import strict
+from console.formats.json.times import quick as quick_time
+from console.formats.protocol import Context, Rewalk, key64, keys64
+from console.formats.reading.columns import Assembler, place_in
+from console.formats.reading.lines import stretches
+from console.formats.reading.tally import Place
 from console.formats.smvm import companions, ids, quick
 from console.formats.smvm.decode import LEDGER, LEVELS, STEP, STEP_TYPES, shape_of, text
 from console.formats.smvm.encrypted import TYPE as ENCRYPTED
@@ -23,7 +24,6 @@ from console.formats.smvm.runs import FLAGS, RunState
 from console.formats.smvm.schema import breaches
 from console.formats.smvm.sound import Sound
 from console.formats.smvm.standing import standing
-from console.formats.tally import Place
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding

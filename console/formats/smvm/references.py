@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from console.formats.base import key64
+from console.formats.protocol import key64
+from console.formats.reading.tally import Place
 from console.formats.smvm import ids
-from console.formats.tally import Place
 from console.model.event import NO_TIME
 
 WINDOW = 512

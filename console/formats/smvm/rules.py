@@ -5,12 +5,12 @@ One ``RunState`` per run is carried from batch to batch; what would repeat for e
 
 from typing import Any, Protocol
 
-from console.formats.instant import quick
+from console.formats.json.times import quick
+from console.formats.reading.saved_state import pack, unpack
+from console.formats.reading.tally import Place, Tally
 from console.formats.smvm import business, ids
 from console.formats.smvm.references import Pending, References
 from console.formats.smvm.runs import FLAGS, RANKS, STAGES, Gaps, RunState
-from console.formats.state import pack, unpack
-from console.formats.tally import Place, Tally
 from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.model.trust import Severity

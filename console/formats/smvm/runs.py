@@ -2,7 +2,7 @@
 
 import msgspec
 
-from console.formats.tally import Place
+from console.formats.reading.tally import Place
 from console.model.event import NO_TIME
 
 STAGES = ("INGESTED", "NORMALIZED", "SANITIZED", "SYNTHESIZED", "SIMULATED", "ANALYZED", "DECIDED", "PERSISTED")

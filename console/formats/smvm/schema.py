@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from console.formats.invalid import should_be, shown, wanted
+from console.formats.json.validation import should_be, shown, wanted
 
 SHOWN = 20
 """Schema findings shown of one event; further ones are counted."""

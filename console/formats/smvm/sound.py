@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 
-from console.formats.instant import moments
+from console.formats.json.times import moments
+from console.formats.reading.tally import Place
 from console.formats.smvm import business, ids
 from console.formats.smvm.integrity import State, check_metadata
 from console.formats.smvm.quick import KINDS, Quick
 from console.formats.smvm.rules import SECOND, SERVICES, Rules
 from console.formats.smvm.runs import RANKS
-from console.formats.tally import Place
 from console.model.event import NO_TIME
 
 _HEX = "0123456789abcdef"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from console.formats.reading.tally import Place, capped
 from console.formats.smvm.rules import Rules
 from console.formats.smvm.runs import names_of
-from console.formats.tally import Place, capped
 from console.model.finding import Finding
 from console.model.trust import Confidence, Severity
 from console.verify.catalogue import finding

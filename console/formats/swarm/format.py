@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from console.formats import strict
-from console.formats.base import Claim, Context, Reader, Sample
+from console.formats.json import strict
+from console.formats.protocol import Claim, Context, Reader, Sample
 from console.formats.swarm.decode import EVENTS, SIMAPI, decode
 from console.formats.swarm.proof import IDS, prove
 from console.formats.swarm.proof import SIMAPI as LINKED

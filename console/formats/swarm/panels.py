@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from console.formats.instant import iso, parse
+from console.formats.json.times import iso, parse
 from console.formats.swarm import episode, ids
 from console.formats.swarm.decode import text
 from console.formats.swarm.proof import REPRODUCED

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from console.formats import strict
+from console.formats.json import strict
 from console.formats.swarm import episode, ids
 from console.formats.swarm.decode import text
 from console.model.ledger import Coverage, Profile

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from console.formats.lines import Decoder, OpenObject, SafeInteger
+from console.formats.reading.lines import Decoder, OpenObject, SafeInteger
 from console.formats.swarm.vocabulary import INTEGERS, NEEDED, V1, V2, V3
 
 

@@ -7,20 +7,20 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from console.formats import strict
-from console.formats.assemble import Assembler, place_in
-from console.formats.base import Context, Rewalk, key64, keys64
-from console.formats.instant import quick
-from console.formats.invalid import Violation
-from console.formats.lines import stretches
-from console.formats.state import pack, unpack
+from console.formats.json import strict
+from console.formats.json.times import quick
+from console.formats.json.validation import Violation
+from console.formats.protocol import Context, Rewalk, key64, keys64
+from console.formats.reading.columns import Assembler, place_in
+from console.formats.reading.lines import stretches
+from console.formats.reading.saved_state import pack, unpack
+from console.formats.reading.tally import Place, Tally
 from console.formats.swarm import ids
 from console.formats.swarm.decode import scenario_of, text
 from console.formats.swarm.quick import decoders
 from console.formats.swarm.simulations import Simulation, enter
 from console.formats.swarm.sound import Sound
 from console.formats.swarm.vocabulary import EVENT_TYPES, NEEDED, V1, V2, V3
-from console.formats.tally import Place, Tally
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from console.formats.invalid import Violation, path, shown, violations
+from console.formats.json.validation import Violation, path, shown, violations
 from console.formats.swarm.ids import Recipe
 from console.formats.swarm.vocabulary import INTEGERS
 

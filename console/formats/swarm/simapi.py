@@ -4,15 +4,15 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from console.formats import strict
-from console.formats.assemble import Assembler
-from console.formats.base import Context, Rewalk
-from console.formats.instant import quick
-from console.formats.state import pack, unpack
+from console.formats.json import strict
+from console.formats.json.times import quick
+from console.formats.protocol import Context, Rewalk
+from console.formats.reading.columns import Assembler
+from console.formats.reading.saved_state import pack, unpack
+from console.formats.reading.tally import Place, Tally
 from console.formats.swarm.decode import EPISODE, text
 from console.formats.swarm.episode import Tip, lose, walk
 from console.formats.swarm.schema import ENTRY_TYPES, entry_violations
-from console.formats.tally import Place, Tally
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from console.formats.instant import moments
+from console.formats.json.times import moments
 from console.formats.swarm.ids import RECIPES, reproduced
 from console.formats.swarm.quick import are_made
 from console.formats.swarm.simulations import BORDERS, Simulation

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from console.formats import strict
-from console.formats.base import Claim, Context, Reader, Sample
-from console.formats.instant import parse
+from console.formats.json import strict
+from console.formats.json.times import parse
+from console.formats.protocol import Claim, Context, Reader, Sample
 from console.formats.zakops import panels as tabs
 from console.formats.zakops.decode import event_of, read_row
 from console.formats.zakops.past import ARCHIVES, keys_of
@@ -32,7 +32,7 @@ Payloads of most types are not documented: only what the real writers put into t
 
 
 class Zakops:
-    """The format; see ``console.formats.base.Format``."""
+    """The format; see ``console.formats.protocol.Format``."""
 
     name = "zakops"
     title = "ZakOps"

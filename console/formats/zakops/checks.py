@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from console.formats.grouped import Said
-from console.formats.invalid import Violation, shown
+from console.formats.json.validation import Violation, shown
+from console.formats.reading.grouped import Said
 from console.formats.zakops import rules
 from console.formats.zakops.decode import Row
 from console.formats.zakops.registry import AUDIT as AUDIT_TYPES

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from console.formats import strict
-from console.formats.base import key64
+from console.formats.json import strict
+from console.formats.protocol import key64
 from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
 from console.formats.zakops.registry import REGISTRY
 from console.formats.zakops.shapes import ACTION, AUDIT, DEAL_FILE, INBOX, OUTBOX, TIMES

@@ -3,8 +3,8 @@
 from array import array
 from collections.abc import Iterable
 
-from console.formats import strict
-from console.formats.base import key64
+from console.formats.json import strict
+from console.formats.protocol import key64
 from console.formats.zakops.decode import read_row
 from console.formats.zakops.shapes import AGENT, shape_of
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from console.formats import strict
-from console.formats.assemble import Assembler
-from console.formats.base import Context, Rewalk, key64
-from console.formats.instant import parse, quick
-from console.formats.invalid import shown
-from console.formats.lines import Decoder, OpenObject, stretches
-from console.formats.state import stream_of
+from console.formats.json import strict
+from console.formats.json.times import parse, quick
+from console.formats.json.validation import shown
+from console.formats.protocol import Context, Rewalk, key64
+from console.formats.reading.columns import Assembler
+from console.formats.reading.lines import Decoder, OpenObject, stretches
+from console.formats.reading.saved_state import stream_of
 from console.formats.zakops import rules
 from console.formats.zakops.checks import Checks
 from console.formats.zakops.decode import Row, read_row, text
@@ -45,7 +45,7 @@ severity."""
 
 
 class ZakopsReader:
-    """A ledger's reader; see ``console.formats.base.Reader``."""
+    """A ledger's reader; see ``console.formats.protocol.Reader``."""
 
     def __init__(self, context: Context) -> None:
         self._now = context.now

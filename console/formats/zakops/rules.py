@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from console.formats.base import key64
+from console.formats.protocol import key64
 from console.formats.zakops.decode import read_payload, text
 from console.model.event import NO_TIME
 from console.model.trust import Severity

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from console.formats.invalid import Violation, violations
+from console.formats.json.validation import Violation, violations
 from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
 from console.formats.zakops.registry import JUDGED
 

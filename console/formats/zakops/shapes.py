@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from console.formats import instant, strict
-from console.formats.base import Claim, Sample
+from console.formats.json import strict
+from console.formats.json import times as instant
+from console.formats.protocol import Claim, Sample
 
 AUDIT, AGENT, DEAL, DEAL_FILE, OUTBOX, INBOX, ACTION = (
     "audit",

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from console.formats.base import keys64
-from console.formats.instant import moments
-from console.formats.lines import OpenObject, SafeInteger
+from console.formats.json.times import moments
+from console.formats.protocol import keys64
+from console.formats.reading.lines import OpenObject, SafeInteger
 from console.formats.zakops.decode import LONGEST, read_payload, text
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]

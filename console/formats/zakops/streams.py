@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from console.formats.state import pack, stream_name, unpack
+from console.formats.reading.saved_state import pack, stream_name, unpack
 from console.formats.zakops import rules
 from console.model.batch import Names
 from console.model.event import NO_TIME, StreamKey

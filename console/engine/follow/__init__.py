@@ -1,0 +1,1 @@
+"""Keeps an index in step with files that grow, move and change."""

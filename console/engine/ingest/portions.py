@@ -1,0 +1,139 @@
+"""Reads a ledger on from a cursor: records decoded, checked, hashed, and cut into portions for the index."""
+
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+
+from console.engine.ledgers.faults import as_said
+from console.formats.protocol import Reader
+from console.model.batch import EventBatch
+from console.model.finding import Finding
+from console.model.record import Cursor, RecordBatch
+from console.model.trust import Severity
+from console.sources.base import Source, SourceError
+from console.store.portion import Portion
+from console.verify.catalogue import finding
+
+ROWS = 25_000
+"""Events of one commit: smaller ones cost more each, larger ones are seen later."""
+SECONDS = 0.5
+"""A portion is cut after this time too, so that a slow ledger is seen growing."""
+
+
+def read_batch(path: str, reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> EventBatch:
+    """One batch through a reader, with the container's settled findings and the record hashes (RFC 6962 leaves).
+
+    Raises ``SourceError`` for the ledger at ``path`` where the reader fails.
+    """
+    try:
+        out = reader.read(batch)
+    except Exception as error:
+        # Whatever a reader raises costs its own ledger and no other.
+        raise as_said(path, error, batch) from error
+    if batch.leaves:
+        skipped = {batch.first + index for index in batch.leaves}
+        out.findings = [each for each in out.findings if each.record not in skipped or each.code != "record.blank-line"]
+        if len(out):  # a counting reader makes no rows
+            for index in batch.leaves:
+                out.worst[index] = max(out.worst[index], Severity.ERROR)
+    if batch.findings:
+        settled = [each for each in batch.findings if not each.standing and each not in out.findings]
+        out.findings = [*settled, *out.findings]
+    if hashes:
+        leaves = [sha256(b"\0" + raw).digest() for raw in batch.raws]
+        for index, digest in batch.leaves.items():
+            leaves[index] = digest
+        out.hashes = b"".join(leaves)
+    return out
+
+
+def file_text(source: Source) -> str:
+    """The state of the file as text, to be compared at the next start."""
+    state = source.state()
+    return f"{state.device}:{state.inode}:{state.size}:{state.mtime_ns}:{state.ctime_ns}"
+
+
+def portions(
+    source: Source,
+    reader: Reader,
+    start: Cursor,
+    *,
+    rows: int = ROWS,
+    ended: bool = False,
+    before: int | None = None,
+) -> Iterator[Portion]:
+    """All that is there from ``start`` on, the last portion with the unfinished tail. At least one portion.
+
+    ``ended``: nothing will be appended any more, so that the tail is a record. ``before``: the ordinal at which to
+    stop. Raises ``SourceError`` where the ledger cannot be read any more, or its reader fails; what came before stands.
+    """
+    events = EventBatch(start.ordinal)
+    at_end: list[Finding] = []
+    """What the container says of its end: it comes again with each look."""
+    cursor = start
+    began = time.monotonic()
+    file = file_text(source)
+    size = source.state().size
+
+    def cut(pending: int = 0, *, last: bool = False) -> Portion:
+        return Portion(
+            events=events,
+            next=cursor,
+            profile=reader.profile,
+            state=dict(reader.take_state()),
+            facts=tuple(reader.facts()),
+            standing=(*reader.standing(), *at_end, *([partial_tail(cursor, pending)] if pending else [])),
+            pending=pending,
+            bytes=size,
+            file=file if last else "",
+            irregular=tuple(reader.irregular()),
+        )
+
+    failed: list[SourceError] = []
+    for batch in _readable(source.batches(start), failed):
+        if before is not None and batch.next.ordinal > before:
+            yield cut()
+            return
+        out = read_batch(source.path, reader, batch)
+        at_end += [each for each in batch.findings if each.standing]
+        events.extend(out)
+        cursor = batch.next
+        if len(events) >= rows or time.monotonic() - began > SECONDS:
+            yield cut()
+            events, began = EventBatch(cursor.ordinal), time.monotonic()
+    if failed:
+        yield cut()
+        raise failed[0]
+    tail = source.tail(cursor)
+    if tail is not None and (ended or reader.takes_tail(tail.raw)):
+        whole = RecordBatch(
+            tail.ordinal,
+            [tail.offset],
+            [tail.length],
+            [tail.raw],
+            Cursor(tail.ordinal + 1, tail.offset + tail.length),
+        )
+        events.extend(read_batch(source.path, reader, whole))
+        cursor = whole.next
+        tail = None
+    yield cut(0 if tail is None else tail.length, last=True)
+
+
+def _readable(batches: Iterator[RecordBatch], failed: list[SourceError]) -> Iterator[RecordBatch]:
+    """Batches up to where the source cannot be read, which is noted."""
+    try:
+        yield from batches
+    except SourceError as error:
+        failed.append(error)
+
+
+def partial_tail(cursor: Cursor, length: int) -> Finding:
+    """The note about a last record without its line end."""
+    return finding(
+        "record.partial-tail",
+        f"The last {length:,} bytes have no end yet: they are pending, not checked.",
+        record=cursor.ordinal,
+        offset=cursor.offset,
+        length=length,
+        standing=True,
+    )

@@ -1,0 +1,1 @@
+"""From paths to ledgers, and to their records wherever these are."""

@@ -1,0 +1,47 @@
+"""A fault of the console's own in reading one ledger, told as a finding: the other ledgers go on."""
+
+import sqlite3
+import traceback
+from pathlib import Path
+
+from console.model.record import RecordBatch
+from console.sources.base import SourceError
+from console.verify.catalogue import finding
+
+READER_FAILED = "container.reader-failed"
+_HOUSE = Path(__file__).parents[2]
+_LONGEST = 200
+"""Characters of an error's own words."""
+
+
+def as_said(path: str, error: Exception, batch: RecordBatch | None = None) -> SourceError:
+    """``container.reader-failed``, to be raised instead of ``error``; an error that is said already stays as it is.
+
+    ``batch`` are the records in which it happened, None where it was beside them.
+    """
+    if isinstance(error, SourceError):
+        return error
+    if of_the_index(error):
+        words = f"What its check needs beside memory cannot be kept in the temporary folder ({error})."
+        return SourceError(path, finding("container.unreadable", words))
+    words = f"{type(error).__name__}: {error}".removesuffix(": ")[:_LONGEST]
+    within = "" if batch is None else f" in one of the {len(batch):,} records that begin here"
+    message = (
+        f"Its reader failed{within}; nothing further was read. This is a fault of audit-console, not of the ledger:"
+        f" please report it with these words and these records ({words}; {_place(error)})."
+    )
+    if batch is None:
+        return SourceError(path, finding(READER_FAILED, message))
+    start = batch.offsets[0] if batch.offsets else None
+    return SourceError(path, finding(READER_FAILED, message, record=batch.first, offset=start))
+
+
+def of_the_index(error: Exception) -> bool:
+    """Whether the index itself fails: no room, no right, damage. A value that it cannot hold is its reader's fault."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+
+
+def _place(error: Exception) -> str:
+    """The last line of ours that the error came through."""
+    ours = [each for each in traceback.extract_tb(error.__traceback__) if Path(each.filename).is_relative_to(_HOUSE)]
+    return f"{Path(ours[-1].filename).relative_to(_HOUSE)}, line {ours[-1].lineno}" if ours else "no line known"

@@ -1,0 +1,137 @@
+"""From paths to ledgers: found by content, recognised by a format, with the small files that help to check them."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from console.engine.ledgers.faults import as_said
+from console.formats.json.times import now_micros
+from console.formats.protocol import ArchivingFormat, Claim, Context, Format, Sample
+from console.formats.registry import recognise
+from console.sources.base import Skipped, Source, SourceError
+from console.sources.companion import beside, companions
+from console.sources.discover import LINES, discover, obstacle, sample
+from console.sources.jsonl import JsonlSource
+from console.sources.sqlite_rows import SqliteTable
+from console.verify.catalogue import finding
+
+_OBJECT = re.compile(rb'\s*\{\s*["}]')
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an operator may choose for the checks. ``now`` is UTC microseconds, None for the clock; with ``stream``,
+    findings that do not concern that stream are left out where a ledger is checked."""
+
+    profile: str | None = None
+    now: int | None = None
+    stream: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One ledger, ready to be read."""
+
+    source: Source
+    format: Format
+    claim: Claim
+    companions: dict[str, bytes] = field(default_factory=dict)
+    beside: str = ""
+    """Changes with the companions: see ``console.sources.companion.beside``."""
+
+    @property
+    def name(self) -> str:
+        """Path, with the table or member behind it."""
+        source = self.source
+        return source.path if source.member is None else f"{source.path}#{source.member}"
+
+    @property
+    def changed_in_place(self) -> bool:
+        """Whether the ledger's own writer changes its records, as a queue's publisher does (few formats know such)."""
+        return self.claim.shape in getattr(self.format, "changed_in_place", ())
+
+    def context(self, options: Options = Options()) -> Context:
+        """What a reader of this ledger needs."""
+        now = now_micros() if options.now is None else options.now
+        return Context(self.claim.shape, now, options.profile, self.companions)
+
+
+def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
+    """Every ledger under these paths, as it is found. A path that was given is always answered for.
+
+    Files that no format recognises are said (``container.not-recognised``) when they were given by name, or when they
+    hold JSON lines; tables of a database that are no ledgers are passed over if one of its tables is. A file that is
+    not what its name promises may be a destroyed ledger: it is said beside a ledger, or right in a folder
+    that was given and holds none.
+    """
+    paths = list(paths)
+    given = {str(path) for path in paths}
+    waiting: list[Skipped] = []
+    served: set[str] = set()
+    doubtful: list[Skipped] = []
+    for found in discover(paths):
+        if isinstance(found, Skipped):
+            lines = found.path in given or found.path.lower().endswith(LINES)
+            if lines or found.finding.code != "container.not-recognised":
+                yield found
+            else:
+                doubtful.append(found)
+            continue
+        opened = open_ledger(found)
+        if isinstance(opened, Opened):
+            served.add(found.path)
+            yield opened
+        elif opened.finding.code not in ("container.not-recognised", "container.empty"):
+            yield opened
+        elif found.path in given or (found.member is None and _holds_lines(found)):
+            waiting.append(opened)
+    said: set[str] = set()
+    for skipped in waiting:
+        if skipped.path not in served and skipped.path not in said:
+            said.add(skipped.path)
+            yield skipped
+    folders = {os.path.dirname(path) for path in served} or {path.rstrip("/") for path in given}  # noqa: PTH120
+    yield from (each for each in doubtful if os.path.dirname(each.path) in folders)  # noqa: PTH120 - the path's text
+
+
+def _past(source: Source, form: Format) -> dict[str, bytes]:
+    """What the format asks of the table that a database's table was moved to with time, under that table's name (few
+    formats have such); nothing where there is none, or it cannot be read."""
+    if not isinstance(form, ArchivingFormat) or not isinstance(source, SqliteTable):
+        return {}
+    name = form.archives.get(source.member or "")
+    if name is None:
+        return {}
+    try:
+        tables = [each for each in source.filled() if each.member == name]
+        raws = (raw for table in tables for batch in table.batches() for raw in batch.raws)
+        return {name: form.past(raws)} if tables else {}
+    except SourceError:
+        return {}  # the archive is a ledger itself, and says it
+
+
+def _holds_lines(source: Source) -> bool:
+    """Whether these are JSON lines, as ledgers are: documents, and objects alone on their line, are mostly settings."""
+    name = source.path.lower().removesuffix(".gz")
+    if name.endswith((*LINES, ".json")) or not isinstance(source, JsonlSource):
+        return name.endswith(LINES)
+    return sum(_OBJECT.match(raw) is not None for raw in sample(source)) > 1
+
+
+def open_ledger(source: Source) -> Opened | Skipped:
+    """Recognise one source. Never raises: what cannot be read is said, and so is a format that fails over it."""
+    try:
+        records = sample(source)
+        known = recognise(Sample(source.path, source.container, source.member, records))
+        if known is not None:
+            form, claim = known
+            now = beside(source, form.companions)
+            found = companions(source, form.companions) if form.companions else {}
+            return Opened(source, form, claim, found | _past(source, form), now)
+        if not records and (problem := obstacle(source)) is not None:
+            return Skipped(source.path, problem)
+    except Exception as error:  # noqa: BLE001 - what fails over one file must not hide the others
+        return Skipped(source.path, as_said(source.path, error).finding)
+    message = "No format recognises its records." if records else "It holds no records."
+    return Skipped(source.path, finding("container.not-recognised" if records else "container.empty", message))

@@ -1,0 +1,1 @@
+"""Search in raw records, and lists of events."""

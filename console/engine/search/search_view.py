@@ -1,0 +1,144 @@
+"""A view whose filter holds free text: hits of a raw search fill a temporary table as they are found."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+
+from console.engine.search.raw_scan import Hits, search
+from console.model.record import Cursor
+from console.sources.base import Skipped, SourceError
+from console.sources.discover import open_sources
+from console.store.rows import EventRow, LedgerRow
+from console.store.sqlite.query import Query
+from console.store.sqlite.reader import IndexReader
+from console.store.sqlite.schema import row_id
+from console.store.sqlite.view import EventView, Scope
+
+
+class SearchedView:
+    """See ``console.engine.api.View``. Owns its connection; ``changed`` is called when hits came."""
+
+    def __init__(
+        self,
+        reader: IndexReader,
+        query: Query,
+        ledger: int | None,
+        stream: int | None,
+        further: bool,
+        changed: Callable[[], None],
+    ) -> None:
+        self.note = ""
+        self._reader = reader
+        self._query = query
+        self._ledger = ledger
+        self._changed = changed
+        scope = Scope(ledger if stream is None else None, stream, hits="temp.hit")
+        self._view = EventView(reader, query, scope, further=further)
+        self._read: dict[tuple[int, int], Cursor] = {}
+        self._searched: dict[int, tuple[int, int]] = {}
+        """Records and edition by ledger, as of the last search."""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def count(self) -> int:
+        return self._view.count
+
+    async def start(self) -> None:
+        """Begin to search; rows appear as hits are found."""
+        await self._reader.db.execute("CREATE TEMP TABLE hit (event INTEGER PRIMARY KEY)")
+        await self._view.refresh()
+        self._task = asyncio.create_task(self._search())
+
+    async def finished(self) -> None:
+        """Wait until everything that is there was searched."""
+        if self._task is not None:
+            await self._task
+
+    async def rows(self, start: int, stop: int) -> list[EventRow]:
+        return await self._view.rows(start, stop)
+
+    async def refresh(self) -> int | None:
+        if self._task is not None and self._task.done() and await self._reader.sizes(self._ledger) != self._searched:
+            self._task = asyncio.create_task(self._search())
+        return await self._view.refresh()
+
+    async def position(self, event: int) -> int | None:
+        return await self._view.position(event)
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self._reader.close()
+
+    async def _search(self) -> None:
+        sizes = await self._reader.sizes(self._ledger)
+        for number in [each for each, (_, edition) in self._searched.items() if sizes.get(each, (0, -1))[1] != edition]:
+            # Its records were read anew: what was found before is no more.
+            low, high = row_id(number, 0), row_id(number + 1, 0) - 1
+            await self._reader.db.execute("DELETE FROM hit WHERE event BETWEEN ? AND ?", (low, high))
+            self._read = {key: cursor for key, cursor in self._read.items() if key[0] != number}
+        self._searched = sizes
+        ledgers = await self._reader.ledgers(self._ledger)
+        total = sum(each.bytes for each in ledgers) or 1
+        before = 0
+        for ledger in ledgers:
+            volumes = await self._reader.volumes(ledger.id)
+            for at, (first, path, member) in enumerate(volumes):
+                key = (ledger.id, first)
+                start = self._read.get(key, Cursor(first, 0))
+                last = volumes[at + 1][0] - 1 if at + 1 < len(volumes) else ledger.records
+                if start.ordinal <= last:
+                    await self._search_volume(ledger, key, path, member, start, last, before, total)
+            before += ledger.bytes
+        if self.note.startswith("searching"):
+            self.note = ""
+        self._changed()
+
+    async def _search_volume(
+        self,
+        ledger: LedgerRow,
+        key: tuple[int, int],
+        path: str,
+        member: str | None,
+        start: Cursor,
+        last: int,
+        before: int,
+        total: int,
+    ) -> None:
+        source = next(
+            (
+                each
+                for each in await asyncio.to_thread(open_sources, path)
+                if not isinstance(each, Skipped) and each.member == member
+            ),
+            None,
+        )
+        if source is None:
+            self.note = f"{path} cannot be searched: it cannot be opened."
+            return
+        hits: Iterator[Hits] = search(source, self._query.texts, start)
+        found: list[int] = []
+        while True:
+            try:
+                step = await asyncio.to_thread(next, hits, None)
+            except SourceError as error:
+                self.note = error.finding.message
+                return
+            if step is None:
+                break
+            found += [row_id(ledger.id, ordinal) for ordinal in step.ordinals if ordinal <= last]
+            if step.next.ordinal > last + 1:
+                break  # the next search begins with this batch again: the index does not know all of it yet
+            if step.ordinals or len(found) > 1000:
+                await self._keep(found)
+                found = []
+            self._read[key] = step.next
+            self.note = f"searching {min(99, round(100 * (before + step.next.offset) / total))} %"
+        await self._keep(found)
+
+    async def _keep(self, events: list[int]) -> None:
+        if events:
+            await self._reader.db.executemany("INSERT OR IGNORE INTO hit VALUES (?)", [(event,) for event in events])
+            self._changed()

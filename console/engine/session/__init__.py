@@ -1,0 +1,1 @@
+"""One opened console, its worker, and headless use."""

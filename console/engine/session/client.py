@@ -1,0 +1,258 @@
+"""The console's side of a session: starts the worker, reads the index, re-reads records."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from console.engine.api import Changed, Details, VerifyProgress, View
+from console.engine.ledgers.opening import Options
+from console.engine.run.processes import Child, start
+from console.engine.search.search_view import SearchedView
+from console.engine.session.index_place import Kept, keep
+from console.engine.session.progress import Progress
+from console.engine.session.records import Records
+from console.engine.session.screen_verification import verify_elsewhere
+from console.engine.session.worker import Work, run
+from console.store.rows import FindingRow, LedgerRow, StreamRow
+from console.store.sqlite.query import parse
+from console.store.sqlite.reader import IndexReader, open_reader
+from console.store.sqlite.view import EventView, Scope
+
+RESTARTS = 5
+"""Times that a dead worker is started again before the console only reads."""
+_ANEW = "The index was made anew: what is shown comes from the new one."
+LOOK = 0.15
+"""Seconds between looks at an index that another console writes."""
+
+
+class Session:
+    """See ``SessionApi``. Made by ``open_session``."""
+
+    def __init__(self, kept: Kept, paths: Sequence[str], options: Options) -> None:
+        self.index = kept.index
+        self.paths = paths
+        self.options = options
+        self.progress = Progress("starting")
+        self._kept = kept
+        self._reader: IndexReader | None = None
+        self._file: tuple[int, int] | None = None
+        """The file that the reader has open."""
+        self._left: list[IndexReader] = []
+        """Readers of indexes that were made anew since; some question may still be under way."""
+        self._anew = False
+        self._records: Records | None = None
+        self._ready = asyncio.Event()
+        self._news = asyncio.Event()
+        self._closing = False
+        self._child: Child | None = None
+        self._deaths = 0
+        self._look: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the worker."""
+        self._child = start(run, Work(str(self.index), tuple(self.paths), self.options))
+        asyncio.get_running_loop().add_reader(self._child.connection.fileno(), self._hear)
+
+    def _hear(self) -> None:
+        assert self._child is not None
+        try:
+            self.progress = self._child.connection.recv()
+        except (EOFError, OSError):
+            asyncio.get_running_loop().remove_reader(self._child.connection.fileno())
+            self._child.kill()
+            self._child = None
+            self._died()
+            return
+        self._ready.set()
+        if self.progress.phase == "reader only" and self._look is None:
+            self._look = asyncio.create_task(self._look_for_changes())
+        elif self.progress.phase != "reader only" and self._look is not None:
+            self._look.cancel()
+            self._look = None
+        self._news.set()
+
+    def _died(self) -> None:
+        if self._closing:
+            return
+        self._deaths += 1
+        why = self.progress.note if self.progress.phase == "failed" else ""
+        if self._deaths > RESTARTS:
+            note = f"{why} The worker died again and again: this console only shows what is indexed."
+            self.progress = Progress("stopped", note=note.strip())
+        else:
+            note = f"{why} The worker died and was started again from its last commit."
+            self.progress = Progress("restarting", note=note.strip())
+            asyncio.get_running_loop().call_later(0.1 * self._deaths, self._start_again)
+        self._news.set()
+
+    def _start_again(self) -> None:
+        if not self._closing:
+            self.start()
+
+    async def _look_for_changes(self) -> None:
+        version = -1
+        while not self._closing:
+            now = await (await self.reader()).version()
+            if now != version:
+                version = now
+                self._news.set()
+            await asyncio.sleep(LOOK)
+
+    async def reader(self) -> IndexReader:
+        """The index, as soon as there is one; the new one where it was made anew."""
+        while self._reader is None or (_file(self.index) or self._file) != self._file:
+            file = _file(self.index)
+            found = await open_reader(self.index)
+            if found is not None and file == _file(self.index):
+                self._take(found, file)
+            elif found is not None:
+                await found.close()  # it was made anew in this moment
+            elif self._reader is not None:
+                break  # it is just being made: the one that is open serves until then
+            else:
+                self._ready.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ready.wait(), 0.2)
+        return self._reader
+
+    def _take(self, reader: IndexReader, file: tuple[int, int] | None) -> None:
+        if self._reader is not None:
+            self._left.append(self._reader)
+            self._records = None
+            self._anew = True
+            self._news.set()
+        self._reader, self._file = reader, file
+
+    async def changes(self) -> AsyncIterator[Changed]:
+        """The first change at once, then at most one a frame. Ends when the session is closed."""
+        while not self._closing:
+            await self._news.wait()
+            self._news.clear()
+            if self._closing:
+                return
+            began = time.monotonic()
+            anew, self._anew = self._anew, False
+            note = _ANEW if anew else self.progress.note or self._kept.note
+            yield Changed(replace(self.progress, note=note), anew)
+            await asyncio.sleep(max(0.0, 1 / 60 - (time.monotonic() - began)))
+
+    async def ledgers(self) -> list[LedgerRow]:
+        return await (await self.reader()).ledgers()
+
+    async def streams(self, ledger: int, *, limit: int = 500, offset: int = 0) -> tuple[list[StreamRow], int]:
+        return await (await self.reader()).streams(ledger, limit=limit, offset=offset)
+
+    async def stream(self, stream: int) -> StreamRow | None:
+        return await (await self.reader()).stream(stream)
+
+    async def findings(
+        self, *, ledger: int | None = None, stream: int | None = None, event: int | None = None, limit: int = 500
+    ) -> tuple[list[FindingRow], int]:
+        reader = await self.reader()
+        return await reader.findings(ledger=ledger, stream=stream, event=event, limit=limit)
+
+    async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
+        parsed = parse(query)
+        reader = await self._another_reader()
+        row = None if stream is None else await reader.stream(stream)
+        further = row is not None and await reader.is_further(row.id)
+        if not parsed.texts:
+            view = EventView(reader, parsed, Scope(ledger, stream), further=further)
+            await view.refresh()
+            return _Owned(view, reader)
+        found = SearchedView(reader, parsed, ledger if row is None else row.ledger, stream, further, self._news.set)
+        await found.start()
+        return found
+
+    async def _another_reader(self) -> IndexReader:
+        await self.reader()
+        reader = await open_reader(self.index)
+        assert reader is not None
+        return reader
+
+    async def details(self, event: int) -> Details:
+        reader = await self.reader()
+        self._records = self._records or Records(reader)
+        rows = await reader.events([event])
+        if not rows:
+            raise LookupError("The event is not in the index any more.")
+        (ledger,) = await reader.ledgers(rows[0].ledger)
+        return await self._records.details(rows[0], ledger)
+
+    async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
+        return await (await self.reader()).chain_neighbour(event, step, broken=broken)
+
+    async def verify(self, *, ledger: int | None = None, stream: int | None = None) -> AsyncIterator[VerifyProgress]:
+        reader = await self.reader()
+        self._records = self._records or Records(reader)
+        row = None if stream is None else await reader.stream(stream)
+        number = ledger if row is None else row.ledger
+        chosen = await reader.ledgers(number) if number is not None else await reader.ledgers()
+        opened = [(each.records, *await self._records.opened(each)) for each in chosen if each.format]
+        gone = "; ".join(words for _, _, unread in opened for words in unread)
+        there = [(records, found) for records, found, _ in opened if found is not None]
+        if gone and not there:
+            yield VerifyProgress(0, 0, 0, 0.0, None, True, f"Incomplete: {gone}.")
+            return
+        async for progress in verify_elsewhere(there, self.options, None if row is None else (row.kind, row.key)):
+            if gone and progress.finished:
+                verdict = f"Incomplete: {gone}. What links to them counts as broken. The rest: {progress.verdict}"
+                yield replace(progress, verdict=verdict)
+            else:
+                yield progress
+
+    async def close(self) -> None:
+        """End the worker and everything that is open. A second call does nothing."""
+        self._closing = True
+        self._news.set()
+        if self._look is not None:
+            self._look.cancel()
+        child, self._child = self._child, None
+        if child is not None:
+            asyncio.get_running_loop().remove_reader(child.connection.fileno())
+            await asyncio.to_thread(child.stop)
+        reader, self._reader = self._reader, None
+        for each in (*self._left, *([reader] if reader is not None else [])):
+            await each.close()
+        self._left.clear()
+        if self._kept.folder is not None:
+            self._kept.folder.remove()
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path; None while there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+class _Owned:
+    """A view that closes its connection."""
+
+    def __init__(self, view: EventView, reader: IndexReader) -> None:
+        self._view = view
+        self._reader = reader
+        self.rows = view.rows
+        self.refresh = view.refresh
+        self.position = view.position
+        self.note = ""
+
+    @property
+    def count(self) -> int:
+        return self._view.count
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+
+async def open_session(paths: Sequence[str], *, index: str | None = None, options: Options | None = None) -> Session:
+    """A session on these files and folders. ``index`` is a path, ``:memory:`` for one that is gone at the end, or None
+    for the default place. Raises ``OSError`` where it cannot be kept there."""
+    session = Session(keep(paths, index), paths, options or Options())
+    session.start()
+    return session

@@ -1,0 +1,77 @@
+"""An index brought up to date for a command, without a console."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from console.engine.follow.keeper import Keeper
+from console.engine.ingest.ingest import Ingest, Step
+from console.engine.ledgers.opening import Options
+from console.engine.run.processes import collect_seldom
+from console.engine.session.index_place import keep
+from console.store.sqlite.lock import WriterLock
+from console.store.sqlite.opening import damaged, discard, open_index
+from console.store.sqlite.reader import IndexReader, open_reader
+
+
+@asynccontextmanager
+async def indexed(
+    paths: Sequence[str],
+    index: str | None,
+    options: Options,
+    *,
+    progress: Callable[[Step], None] | None = None,
+    note: Callable[[str], None] | None = None,
+) -> AsyncIterator[IndexReader]:
+    """A reader of an index that holds what is in these files and folders now.
+
+    Where another console writes the same index, it is read as that one left it, and ``note`` is told. Raises
+    ``OSError`` where the index cannot be written, or where ``index`` names a file that is something else.
+    """
+    collect_seldom()
+    kept = keep(paths, index)
+    where = kept.index
+    if kept.note and note:
+        note(kept.note)
+    try:
+        with WriterLock(where) as lock:
+            if lock.acquire():
+                try:
+                    await _update(where, paths, options, progress, note)
+                except sqlite3.Error as error:
+                    if damaged(error):
+                        discard(where)
+                        words = f"the index at {where} is damaged ({error}): the next start builds it anew"
+                        raise OSError(words) from error
+                    raise OSError(f"the index at {where} cannot be written: {error}") from error
+            elif note:
+                note("Another console writes this index: it is read as it is.")
+        reader = await open_reader(where)
+        if reader is None:
+            raise OSError(f"the index at {where} cannot be read")
+        try:
+            yield reader
+        finally:
+            await reader.close()
+    finally:
+        if kept.folder:
+            kept.folder.remove()
+
+
+async def _update(
+    where: Path,
+    paths: Sequence[str],
+    options: Options,
+    progress: Callable[[Step], None] | None,
+    note: Callable[[str], None] | None,
+) -> None:
+    writer, said = await open_index(where)
+    try:
+        if said and note:
+            note(said)
+        async for step in Keeper(Ingest(writer, options), paths, str(where)).start():
+            if progress:
+                progress(step)
+    finally:
+        await writer.close()

@@ -1,0 +1,134 @@
+"""Raw records of indexed events, checked against the hash that was taken at ingest."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from console.engine.api import Details
+from console.engine.follow.continuity import Mark, exists, holds
+from console.engine.follow.rotation import mark
+from console.engine.ledgers.opening import Opened, Options
+from console.engine.ledgers.volumes import RotatedSource
+from console.formats.protocol import Claim, Context
+from console.formats.registry import by_name
+from console.model.record import Record
+from console.sources.base import Skipped, Source, SourceError
+from console.sources.companion import companions
+from console.sources.discover import open_sources
+from console.sources.leaf import leaf
+from console.store.rows import EventRow, LedgerRow
+from console.store.sqlite.reader import IndexReader
+
+LARGE = 4 * 1024 * 1024
+"""Bytes of a record beyond which it is not read for the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A record's bytes as they are now. ``problem`` is '' when they are what was ingested."""
+
+    record: Record
+    problem: str = ""
+
+
+class Records:
+    """Re-reads records. Sources and companions are opened once and kept by path."""
+
+    def __init__(self, reader: IndexReader) -> None:
+        self._reader = reader
+        self._sources: dict[tuple[str, str | None], Source | None] = {}
+        self._contexts: dict[int, tuple[int, Context]] = {}
+        """By ledger, with the edition that they belong to: what lies beside a ledger may come later."""
+
+    async def raw(self, row: EventRow, limit: int = LARGE) -> Raw:
+        """One record of at most ``limit`` bytes. Never raises: what cannot be read any more is said."""
+        where = await self._reader.volume(row.id)
+        empty = Record(row.ordinal, row.offset, row.length, b"")
+        if row.length > limit:
+            return Raw(empty, f"The record has {row.length:,} bytes: too large to be shown.")
+        source = None if where is None else await asyncio.to_thread(self._source, *where)
+        if source is None:
+            return Raw(empty, "The ledger cannot be opened any more.")
+        try:
+            data = await asyncio.to_thread(source.read, row.offset, row.length)
+        except SourceError as error:
+            return Raw(empty, error.finding.message)
+        known = await self._reader.leaf(row.id)
+        problem = "" if known is None or leaf(data) == known else "These bytes are not those that were read before."
+        return Raw(Record(row.ordinal, row.offset, row.length, data), problem)
+
+    async def details(self, row: EventRow, ledger: LedgerRow) -> Details:
+        """All that can be said of one event."""
+        form = by_name(ledger.format)
+        raw = await self.raw(row)
+        context = await self.context(ledger)
+        event = form.decode(raw.record, context)
+        event = replace(event, trust=row.trust, worst=row.worst)
+        before = await self._reader.chain_neighbour(row.id, -1)
+        previous = None
+        if before is not None:
+            rows = await self._reader.events([before])
+            previous = (await self.raw(rows[0])).record if rows else None
+        proof = await asyncio.to_thread(form.prove, raw.record, previous, context) if raw.record.raw else None
+        findings, _ = await self._reader.findings(event=row.id, limit=100)
+        profile = next((each for each in form.profiles if proof and each.name == proof.profile), None)
+        return Details(
+            row,
+            ledger,
+            event,
+            form.panels(event, context),
+            proof,
+            profile,
+            findings,
+            raw.record.raw,
+            not raw.problem,
+            raw.problem,
+        )
+
+    async def opened(self, ledger: LedgerRow) -> tuple[Opened | None, list[str]]:
+        """The ledger over all its files, to be read from its beginning, and what of it is not there, in words."""
+        known = await self._reader.volumes(ledger.id)
+        there: list[tuple[int, Source]] = []
+        gone: list[str] = []
+        for at, (first, path, member) in enumerate(known):
+            last = known[at + 1][0] - 1 if at + 1 < len(known) else ledger.records
+            source = await asyncio.to_thread(self._source, path, member)
+            ends: list[Mark | None] = []
+            if (path, member) != (ledger.path, ledger.member):  # a file of another name may be another file by now
+                ends = [await mark(self._reader.db, ledger.id, each) for each in (first, last)]
+            if source is None or not await asyncio.to_thread(_is_still, source, ends):
+                what = f"records {first:,} to {last:,} of {Path(ledger.path).name} were not read again"
+                gone.append(f"{what}: {path} is not there, or holds something else")
+            else:
+                there.append((first, source))
+        if not there:
+            return None, gone
+        whole = there[0][1] if len(known) == 1 else RotatedSource(there)
+        context = await self.context(ledger)
+        return Opened(whole, by_name(ledger.format), Claim(100, ledger.shape, ""), dict(context.companions)), gone
+
+    async def context(self, ledger: LedgerRow) -> Context:
+        """What decoding and proving need; the profile is the one that was settled."""
+        edition = (await self._reader.sizes(ledger.id)).get(ledger.id, (0, 0))[1]
+        of, found = self._contexts.get(ledger.id, (-1, None))
+        if found is None or found.profile != ledger.profile or of != edition:
+            form = by_name(ledger.format)
+            source = await asyncio.to_thread(self._source, ledger.path, ledger.member)
+            beside = {} if source is None else await asyncio.to_thread(companions, source, form.companions)
+            bare = Opened(source, form, Claim(100, ledger.shape, ""), beside) if source else None
+            found = bare.context(Options(profile=ledger.profile)) if bare else Context(ledger.shape, 0, ledger.profile)
+            self._contexts[ledger.id] = edition, found
+        return found
+
+    def _source(self, path: str, member: str | None) -> Source | None:
+        key = (path, member)
+        if self._sources.get(key) is None:
+            for found in open_sources(path):
+                if not isinstance(found, Skipped):
+                    self._sources[found.path, found.member] = found
+        return self._sources.get(key)
+
+
+def _is_still(source: Source, ends: list[Mark | None]) -> bool:
+    """Whether the file is there, and holds one of these records if any are named."""
+    return exists(source) and (not ends or any(each is not None and holds(source, each) for each in ends))

@@ -1,0 +1,113 @@
+"""Verification for the screen: the verifier of the commands, in a process of its own, with progress and cancel."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from console.engine.api import VerifyProgress
+from console.engine.ledgers.opening import Opened, Options
+from console.engine.run.processes import start
+from console.engine.verify.verification import Checked, check_ledger
+from console.formats.protocol import Claim
+from console.formats.registry import by_name
+from console.model.event import StreamKey
+from console.model.trust import Severity, Trust
+from console.sources.base import Source
+
+OFTEN = 0.05
+"""Seconds between two messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One ledger to verify; its format goes by name to the other process."""
+
+    source: Source
+    format: str
+    claim: Claim
+    companions: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, opened: Opened) -> "Target":
+        return cls(opened.source, opened.format.name, opened.claim, opened.companions)
+
+    def opened(self) -> Opened:
+        return Opened(self.source, by_name(self.format), self.claim, dict(self.companions))
+
+
+def _run(connection: Connection, targets: Sequence[Target], options: Options, stream: tuple[str, str] | None) -> None:
+    os.nice(5)
+    wanted = None if stream is None else StreamKey(*stream)
+    last = 0.0
+    before = broken_before = 0
+
+    def progress(records: int, _bytes: int, broken: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > OFTEN:
+            last = time.monotonic()
+            connection.send((before + records, broken_before + broken, ""))
+
+    async def check() -> str:
+        nonlocal before, broken_before
+        results = []
+        for target in targets:
+            checked = await check_ledger(target.opened(), options, progress)
+            before += checked.records
+            broken_before += checked.trust[Trust.BROKEN]
+            results.append(checked)
+        return verdict(results, wanted)
+
+    words = asyncio.run(check())
+    connection.send((before, broken_before, words))
+
+
+def verdict(results: Sequence[Checked], stream: StreamKey | None = None) -> str:
+    """What came out, in a sentence; what could not be read to its end goes before it."""
+    trust = [0] * 7
+    findings = []
+    unread = [f"{each.opened.name} could not be read to its end: {each.problem}" for each in results if each.problem]
+    for checked in results:
+        for each in checked.streams:
+            if each.key == stream:
+                trust = [have + more for have, more in zip(trust, each.count.trust, strict=True)]
+        if stream is None:
+            trust = [have + more for have, more in zip(trust, checked.trust, strict=True)]
+        told = [each for each in checked.findings if each.message != checked.problem]
+        findings += [each for each in told if stream is None or each.stream == stream.key]
+    bad = sum(each.count for each in findings if each.severity >= Severity.ERROR)
+    states = ", ".join(f"{number:,} {Trust(state).word}" for state, number in enumerate(trust) if number)
+    profiles = ", ".join(sorted({checked.profile for checked in results if checked.profile}))
+    opening = "Broken" if trust[Trust.BROKEN] else "Findings" if bad else "Nothing contradicts this"
+    under = f" under {profiles}" if profiles else ""
+    words = f"{opening}: {states or 'no events'}{under}; {bad:,} findings of error or worse."
+    return f"Incomplete: {' '.join(unread)} What was read: {words}" if unread else words
+
+
+async def verify_elsewhere(
+    ledgers: Sequence[tuple[int, Opened]], options: Options, stream: tuple[str, str] | None
+) -> AsyncIterator[VerifyProgress]:
+    """Verify (records expected, ledger) pairs in another process. Closing the iterator ends that process."""
+    targets = [Target.of(opened) for _, opened in ledgers]
+    total = sum(records for records, _ in ledgers)
+    child = start(_run, targets, options, stream)
+    began = time.monotonic()
+    loop = asyncio.get_running_loop()
+    try:
+        yield VerifyProgress(0, total, 0, 0.0, None)
+        while True:
+            try:
+                done, broken, words = await loop.run_in_executor(None, child.connection.recv)
+            except EOFError:
+                yield VerifyProgress(0, total, 0, 0.0, None, True, "The verification was ended before it was done.")
+                return
+            rate = done / max(1e-6, time.monotonic() - began)
+            left = None if not rate else max(0.0, (total - done) / rate)
+            if words:
+                yield VerifyProgress(done, max(total, done), broken, rate, 0.0, True, words)
+                return
+            yield VerifyProgress(done, max(total, done), broken, rate, left)
+    finally:
+        await loop.run_in_executor(None, child.kill)

@@ -1,0 +1,388 @@
+"""Verifies one ledger from its raw bytes, without an index. Screen and commands use this one verifier."""
+
+import asyncio
+import time
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import aiosqlite
+
+from console.engine.ingest.portions import partial_tail, read_batch
+from console.engine.ledgers.faults import as_said
+from console.engine.ledgers.opening import Opened, Options
+from console.engine.verify.file_unchanged import BLOCK, changed, whole
+from console.engine.verify.reference_findings import ReferenceWords
+from console.engine.verify.segments import check_parts
+from console.formats.protocol import CountingReader, Reader, SegmentedFormat
+from console.model.batch import EventBatch
+from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.record import Cursor, Record, RecordBatch
+from console.model.trust import Trust
+from console.sources.base import FileState, Source, SourceError
+from console.sources.pack import check_manifest
+from console.sources.sqlite_rows import SqliteTable
+from console.store.counts import Count, Counts, merge, tally
+from console.store.sqlite.references import orphans, resolve
+from console.store.sqlite.schema import row_id
+
+DETAIL = 1000
+"""Findings of one code that are listed one by one; the rest are counted."""
+OFTEN = 0.05
+"""Seconds between two calls of the progress."""
+_SCRATCH = """
+CREATE TABLE event (id INTEGER PRIMARY KEY, key INTEGER, parent INTEGER, offset INTEGER, length INTEGER);
+CREATE INDEX event_key ON event (key >> 40) WHERE key != 0;
+CREATE TABLE alias (id INTEGER PRIMARY KEY, keys BLOB NOT NULL);
+CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER);
+CREATE INDEX orphan_parent ON orphan (parent);
+CREATE TABLE link (kind TEXT, key TEXT, sequence INTEGER, ordinal INTEGER, offset INTEGER, length INTEGER);
+"""
+
+
+def concerns(found: Finding, stream: str) -> bool:
+    """Whether a finding of a ledger counts where only one of its streams is asked for: those of the stream, and those
+    of records and containers that name none, since they may have held an event of it."""
+    return found.stream == stream or (found.stream is None and found.family in ("record", "container"))
+
+
+class Capped:
+    """Findings with exact counts and a bounded number of details for each code; with ``stream`` only what concerns
+    it."""
+
+    def __init__(self, stream: str | None = None) -> None:
+        self._stream = stream
+        self._listed: dict[str, list[Finding]] = {}
+        """By code, in the order of the ledger."""
+        self._more: Counter[tuple[str, str | None]] = Counter()
+        """How many more, by code and stream."""
+        self._worst: dict[tuple[str, str | None], Finding] = {}
+
+    def add(self, findings: Sequence[Finding]) -> None:
+        """Take more findings."""
+        for each in findings:
+            if self._stream is not None and not concerns(each, self._stream):
+                continue
+            listed = self._listed.setdefault(each.code, [])
+            last = each
+            if len(listed) < DETAIL or _place(each) < _place(listed[-1]):
+                insort(listed, each, key=_place)
+                if len(listed) <= DETAIL:
+                    continue
+                last = listed.pop()
+            key = (last.code, last.stream)
+            self._more[key] += last.count
+            if key not in self._worst or last.severity > self._worst[key].severity:
+                self._worst[key] = last
+
+    def drop(self, stream: str, family: str) -> None:
+        """Take back the findings of one stream and family."""
+        for code, listed in self._listed.items():
+            if code.partition(".")[0] == family:
+                self._listed[code] = [each for each in listed if each.stream != stream]
+                self._more.pop((code, stream), None)
+                self._worst.pop((code, stream), None)
+
+    def all(self) -> list[Finding]:
+        """Details in the order of the ledger, then one finding for the rest of each code."""
+        more: Counter[str] = Counter()
+        worst: dict[str, Finding] = {}
+        for key, count in self._more.items():
+            code, found = key[0], self._worst[key]
+            more[code] += count
+            if code not in worst or found.severity > worst[code].severity:
+                worst[code] = found
+        rest = [
+            Finding(
+                code=code,
+                severity=worst[code].severity,
+                message=f"Further findings of this kind: only the first {DETAIL:,} are listed one by one.",
+                confidence=worst[code].confidence,
+                count=count,
+            )
+            for code, count in sorted(more.items())
+        ]
+        return [*sorted((each for listed in self._listed.values() for each in listed), key=_place), *rest]
+
+
+def _place(found: Finding) -> tuple[object, ...]:
+    """Where a finding stands among others; what names no record comes last."""
+    record = found.record is None, found.record or 0, found.offset or 0
+    return (*record, found.code, found.stream or "", found.field or "", found.message)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedStream:
+    """One stream of a checked ledger."""
+
+    key: StreamKey
+    count: Count
+    facts: StreamFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came out for one ledger. ``problem`` is set where it could not be read to its end."""
+
+    opened: Opened
+    profile: str | None
+    records: int
+    bytes: int
+    sha256: str
+    trust: Sequence[int]
+    streams: Sequence[CheckedStream]
+    findings: Sequence[Finding]
+    pending: int = 0
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is gathered on the way."""
+
+    opened: Opened
+    reader: Reader
+    names: list[StreamKey] = field(default_factory=list)
+    sets: list[tuple[int, ...]] = field(default_factory=lambda: [()])
+    """Of further streams; see ``EventBatch.further``."""
+    first: Counts = field(default_factory=dict)
+    further: Counts = field(default_factory=dict)
+    facts: dict[StreamKey, StreamFacts] = field(default_factory=dict)
+    findings: Capped = field(default_factory=Capped)
+    records: int = 0
+
+
+Progress = Callable[[int, int, int], None]
+"""Called with records, bytes and broken events so far."""
+
+
+async def check_ledger(opened: Opened, options: Options, progress: Progress | None = None, *, jobs: int = 1) -> Checked:
+    """Read, decode and verify everything that is there now. Never raises for what the ledger holds.
+
+    With ``jobs`` above 1 the ledger is cut and checked in so many processes, where it can be.
+    """
+    source, form = opened.source, opened.format
+    context = opened.context(options)
+    try:
+        before: FileState | None = source.state()
+    except SourceError:
+        before = None  # reading it says why
+    digest = asyncio.create_task(asyncio.to_thread(whole, source.path))
+    # Hashing comes first, so that what changes behind it shows when it is hashed again. It is far faster than checking.
+    await asyncio.wait({digest}, timeout=None if before is not None and before.size <= BLOCK else 0)
+    reader: Reader = form.reader(context, columns=False) if isinstance(form, SegmentedFormat) else form.reader(context)
+    run = _Run(opened, reader, findings=Capped(options.stream))
+    pending, problem = 0, ""
+    read: int | None = None
+    cursor = Cursor()
+    scratch = _Scratch()
+    try:
+        parts = await check_parts(opened, options, jobs, lambda records, read: progress and progress(records, read, 0))
+        if parts is not None:
+            run.reader, findings, cursor = parts
+            run.findings.add(findings)
+        else:
+            cursor = await _read(run, scratch, progress)
+        reader = run.reader
+        tail = source.tail(cursor)
+        if tail is not None and not reader.takes_tail(tail.raw):
+            pending = tail.length
+        if source.container == "jsonl":
+            read = cursor.offset + pending
+        if source.container == "zip":
+            run.findings.add(check_manifest(source.path))
+        if isinstance(source, SqliteTable):
+            run.findings.add(source.read_beside())
+        if isinstance(form, SegmentedFormat):
+            _count(run)
+        for fact in reader.facts():
+            run.facts[StreamKey(fact.kind, fact.key)] = fact
+        if irregular := reader.irregular():
+            await _walk_again(run, irregular, await scratch.db())
+        if parts is not None and not parts[0].settled_apart:
+            digest.cancel()
+            return await check_ledger(opened, options, progress)
+        run.findings.add(reader.standing())
+        if scratch.opened is not None:
+            await _refer(run, scratch.opened)
+    except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
+        said = as_said(source.path, error).finding
+        run.findings.add([said])
+        problem = said.message
+        if isinstance(form, SegmentedFormat) and not run.first:
+            _count(run)
+    finally:
+        await scratch.close()
+    if pending:
+        run.findings.add([partial_tail(cursor, pending)])
+    size, sha256 = await digest
+    if before is not None and (meanwhile := await asyncio.to_thread(_changed, source, before, (size, sha256), read)):
+        run.findings.add([meanwhile])
+        problem = meanwhile.message
+    return Checked(
+        opened,
+        reader.profile,
+        run.records,
+        size,
+        sha256,
+        _totals(run),
+        _streams(run),
+        run.findings.all(),
+        pending,
+        problem,
+    )
+
+
+def _changed(source: Source, before: FileState, hashed: tuple[int, str], read: int | None) -> Finding | None:
+    try:
+        return changed(source, before, hashed, read)
+    except SourceError as error:
+        return error.finding
+
+
+async def _read(run: _Run, scratch: "_Scratch", progress: Progress | None) -> Cursor:
+    """Everything, in one process. The cursor behind the last record."""
+    cursor = Cursor()
+    told = time.monotonic()
+    for batch in _batches(run.opened.source, run.reader):
+        out = read_batch(run.opened.source.path, run.reader, batch, hashes=False)
+        cursor = batch.next
+        run.records += len(batch)
+        run.findings.add(out.findings)
+        run.findings.add([each for each in batch.findings if each.standing])
+        if len(out):
+            run.names.extend(out.new_streams)
+            run.sets.extend(out.new_further)
+            first, further = tally(out, run.sets)
+            merge(run.first, first)
+            merge(run.further, further)
+            if any(out.key) or any(out.parent):
+                await _note_keys(await scratch.db(), out)
+        if progress is not None and time.monotonic() - told > OFTEN:
+            told = time.monotonic()
+            progress(run.records, cursor.offset, sum(count.trust[Trust.BROKEN] for count in run.first.values()))
+            await asyncio.sleep(0)
+    return cursor
+
+
+def _count(run: _Run) -> None:
+    """Take the counts of a reader that made no rows."""
+    tallies = cast(CountingReader, run.reader).tallies()
+    run.records = tallies.records
+    rest = list(tallies.trust)
+    for code, (key, (trust, first, last)) in enumerate(tallies.streams.items(), 1):
+        run.names.append(key)
+        count = run.first[code] = Count(list(trust))
+        count.span(None if first == NO_TIME else first)
+        count.span(None if last == NO_TIME else last)
+        rest = [have - less for have, less in zip(rest, trust, strict=True)]
+    run.first[0] = Count(rest)
+
+
+def _batches(source: Source, reader: Reader) -> Iterator[RecordBatch]:
+    """All complete records, and a tail that its reader takes for complete."""
+    cursor = Cursor()
+    for batch in source.batches():
+        yield batch
+        cursor = batch.next
+    tail = source.tail(cursor)
+    if tail is not None and reader.takes_tail(tail.raw):
+        after = Cursor(tail.ordinal + 1, tail.offset + tail.length)
+        yield RecordBatch(tail.ordinal, [tail.offset], [tail.length], [tail.raw], after)
+
+
+class _Scratch:
+    """A private database that spills to disk, for what does not fit in bounded memory; opened when first needed."""
+
+    def __init__(self) -> None:
+        self.opened: aiosqlite.Connection | None = None
+
+    async def db(self) -> aiosqlite.Connection:
+        if self.opened is None:
+            self.opened = await aiosqlite.connect("", isolation_level=None)
+            for statement in _SCRATCH.split(";\n"):
+                if statement.strip():
+                    await self.opened.execute(statement)
+        return self.opened
+
+    async def close(self) -> None:
+        if self.opened is not None:
+            await self.opened.close()
+
+
+async def _note_keys(db: aiosqlite.Connection, out: EventBatch) -> None:
+    base = row_id(1, out.first)
+    await db.execute("BEGIN")
+    await db.executemany(
+        "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
+        zip(range(base, base + len(out)), out.key, out.parent, out.offset, out.length, strict=True),
+    )
+    if out.alias:
+        await db.execute("INSERT INTO alias VALUES (?, ?)", (base, out.alias.tobytes()))
+    await db.execute("COMMIT")
+
+
+async def _refer(run: _Run, db: aiosqlite.Connection) -> None:
+    async def place(event: int) -> tuple[int, int] | None:
+        async with db.execute("SELECT offset, length FROM event WHERE id = ?", (event,)) as rows:
+            row = await rows.fetchone()
+        return None if row is None else (row[0], row[1])
+
+    found = await resolve(db, 1, row_id(1, 0), row_id(1, run.records))
+    words = ReferenceWords(run.opened, place)
+    run.findings.add(await words.settled(found))
+    run.findings.add(await words.orphans(*await orphans(db, 1)))
+
+
+async def _walk_again(run: _Run, irregular: Sequence[StreamKey], db: aiosqlite.Connection) -> None:
+    """Chains whose events did not come in order: sorted in the private database, walked from their start."""
+    wanted = set(irregular)
+    source = run.opened.source
+    for batch in _batches(source, run.reader):
+        rows = []
+        for index, raw in enumerate(batch.raws):
+            link = run.reader.link_key(raw)
+            if link is not None and link[0] in wanted:
+                key, sequence = link
+                rows.append(
+                    (key.kind, key.key, sequence, batch.first + index, batch.offsets[index], batch.lengths[index])
+                )
+        await db.execute("BEGIN")
+        await db.executemany("INSERT INTO link VALUES (?, ?, ?, ?, ?, ?)", rows)
+        await db.execute("COMMIT")
+    codes = {key: code for code, key in enumerate(run.names, 1)}
+    for key in irregular:
+        async with db.execute(
+            "SELECT ordinal, offset, length FROM link WHERE kind = ? AND key = ? ORDER BY sequence, ordinal",
+            (key.kind, key.key),
+        ) as cursor:
+            places = [(row[0], row[1], row[2]) async for row in cursor]
+        records = (Record(*place, source.read(place[1], place[2])) for place in places)
+        walked = run.reader.rewalk(key, records)
+        run.findings.drop(key.key, "chain")
+        run.findings.add(walked.findings)
+        count = run.first.setdefault(codes[key], Count())
+        count.trust = [0] * 7
+        for trust in walked.trust.values():
+            count.trust[trust] += 1
+    for fact in run.reader.facts():
+        run.facts[StreamKey(fact.kind, fact.key)] = fact
+
+
+def _totals(run: _Run) -> list[int]:
+    totals = Count()
+    for count in run.first.values():
+        totals.add(count)
+    return totals.trust
+
+
+def _streams(run: _Run) -> list[CheckedStream]:
+    counts: dict[int, Count] = {}
+    for more in (run.first, run.further):
+        for code, count in more.items():
+            counts.setdefault(code, Count()).add(count)
+    return [CheckedStream(key, counts.get(code, Count()), run.facts.get(key)) for code, key in enumerate(run.names, 1)]

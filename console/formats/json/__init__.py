@@ -1,0 +1,1 @@
+"""JSON read strictly: decoding, times, validation messages."""

@@ -1,0 +1,108 @@
+"""Findings in the index: exact counts, and a bounded number of details."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import aiosqlite
+
+from console.model.finding import Finding
+from console.store.sqlite.schema import row_id
+
+DETAIL = 1000
+"""Findings of one code and ledger that are kept one by one; the rest are counted."""
+
+
+class FindingLog:
+    """Settled findings are added, standing ones replaced by the part of the console that states them."""
+
+    def __init__(self, db: aiosqlite.Connection) -> None:
+        self._db = db
+        self._kept: Counter[tuple[int, str]] = Counter()
+
+    async def load(self) -> None:
+        """Learn how many findings are kept already."""
+        async with self._db.execute(
+            "SELECT ledger, code, count(*) FROM finding WHERE standing = 0 AND kept GROUP BY 1, 2"
+        ) as rows:
+            self._kept = Counter({(ledger, code): count async for ledger, code, count in rows})
+
+    def forget(self, ledger: int) -> None:
+        """The ledger's findings are gone."""
+        self._kept = Counter({pair: count for pair, count in self._kept.items() if pair[0] != ledger})
+
+    async def add(self, ledger: int, findings: Sequence[Finding]) -> None:
+        """Settled findings. Beyond ``DETAIL`` of one code they are only counted, in a row of their own."""
+        detailed: list[Finding] = []
+        more: Counter[str] = Counter()
+        samples: dict[str, Finding] = {}
+        for each in findings:
+            if self._kept[ledger, each.code] < DETAIL:
+                self._kept[ledger, each.code] += 1
+                detailed.append(each)
+            else:
+                more[each.code] += each.count
+                samples.setdefault(each.code, each)
+        await self._insert(ledger, detailed)
+        for code, count in more.items():
+            changed = await self._db.execute(
+                "UPDATE finding SET count = count + ? WHERE ledger = ? AND code = ? AND kept = 0", (count, ledger, code)
+            )
+            if changed.rowcount == 0:
+                sample = samples[code]
+                await self._insert(
+                    ledger,
+                    [
+                        Finding(
+                            code=code,
+                            severity=sample.severity,
+                            message=f"Further findings of this kind: only the first {DETAIL:,} are listed one by one.",
+                            confidence=sample.confidence,
+                            count=count,
+                        )
+                    ],
+                    kept=0,
+                )
+
+    async def replace_standing(self, ledger: int, findings: Sequence[Finding], stated_by: int) -> None:
+        """What holds as of now takes the place of what the same part of the console stated before."""
+        await self._db.execute("DELETE FROM finding WHERE ledger = ? AND standing = ?", (ledger, stated_by))
+        await self._insert(ledger, findings, stated_by=stated_by)
+
+    async def _insert(self, ledger: int, findings: Sequence[Finding], *, kept: int = 1, stated_by: int = 0) -> None:
+        await self._db.executemany(
+            "INSERT INTO finding (ledger, stream, event, code, severity, confidence, message, event_id, sequence,"
+            " record, offset, length, field, expected, actual, count, standing, kept)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    ledger,
+                    stored(each.stream),
+                    None if each.record is None else row_id(ledger, each.record),
+                    each.code,
+                    int(each.severity),
+                    str(each.confidence),
+                    stored(each.message),
+                    stored(each.event_id),
+                    _integer(each.sequence),
+                    each.record,
+                    each.offset,
+                    each.length,
+                    stored(each.field),
+                    stored(each.expected),
+                    stored(each.actual),
+                    each.count,
+                    stated_by,
+                    kept,
+                )
+                for each in findings
+            ],
+        )
+
+
+def stored(value: str | None) -> str | None:
+    """Text as SQLite can hold it: halves of surrogate pairs are spelled out."""
+    return None if value is None else value.encode("utf-8", "backslashreplace").decode()
+
+
+def _integer(value: int | None) -> int | None:
+    return None if value is None or not -(1 << 63) <= value < 1 << 63 else value

@@ -1,0 +1,95 @@
+"""Rows of audit tables that are changed or deleted behind the console's back, or before its eyes."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from console.engine.follow import row_comparison as proving
+from tests.support.engine_cases import console, indexed, reading
+from tests.support.places import SAMPLES
+
+TABLE = "action_audit_events"
+DELETE = f"DELETE FROM {TABLE} WHERE rowid BETWEEN 10 AND 14"
+EDIT = f"UPDATE {TABLE} SET actor = 'nobody' WHERE rowid = 7"
+SWAP = f"UPDATE {TABLE} SET event = 'EVIL' WHERE rowid = 20"
+
+
+def add(database: Path, start: int, count: int) -> None:
+    """Rows of the sample's audit table, in its order."""
+    with closing(sqlite3.connect(SAMPLES / "zakops" / "ingest_state.db")) as source:
+        (schema,) = source.execute("SELECT sql FROM sqlite_master WHERE name = ?", (TABLE,)).fetchone()
+        rows = source.execute(f"SELECT * FROM {TABLE} LIMIT ? OFFSET ?", (count, start)).fetchall()
+    with closing(sqlite3.connect(database)) as db:
+        db.execute(schema.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+        db.executemany(f"INSERT INTO {TABLE} VALUES (?, ?, ?, ?, ?, ?)", rows)
+        db.commit()
+
+
+def act(database: Path, statement: str) -> None:
+    with closing(sqlite3.connect(database)) as db:
+        db.execute(statement)
+        db.commit()
+
+
+@pytest.fixture(params=["delete", "wal"])
+def database(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """One audit table with 30 rows, by both of SQLite's journals."""
+    path = tmp_path / "state.db"
+    act(path, f"PRAGMA journal_mode={request.param}")
+    add(path, 0, 30)
+    return path
+
+
+async def _said(index: Path) -> tuple[int, set[str]]:
+    async with reading(index) as reader:
+        (row,) = [each for each in await reader.ledgers() if each.format]
+        found, _ = await reader.findings(limit=1000)
+        return row.records, {each.finding.code for each in found if each.finding.family == "container"}
+
+
+@pytest.mark.parametrize(("statement", "records"), [(DELETE, 25), (EDIT, 30), (SWAP, 30)])
+@pytest.mark.parametrize("added", [0, 5])
+async def test_changed_behind_its_back(
+    database: Path, tmp_path: Path, statement: str, records: int, added: int
+) -> None:
+    index = tmp_path / "index.sqlite"
+    assert await indexed(index, database) == 30
+    act(database, statement)
+    add(database, 30, added)
+    await indexed(index, database)
+    assert await _said(index) == (records + added, {"container.rewritten"})
+    assert await indexed(index, database) == 0
+
+
+async def test_only_added_to(database: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index.sqlite"
+    await indexed(index, database)
+    add(database, 30, 5)
+    assert await indexed(index, database) == 5
+    assert await _said(index) == (35, set())
+
+
+@pytest.mark.parametrize(("statement", "records"), [(DELETE, 25), (EDIT, 30)])
+async def test_changed_before_its_eyes(database: Path, tmp_path: Path, statement: str, records: int) -> None:
+    async with console(database, index=tmp_path / "index.sqlite") as one:
+        await one.records(database, 30)
+        act(database, statement)
+        await one.found("container.rewritten")
+        await one.records(database, records)
+
+
+async def test_what_was_put_off_is_made_up_for(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console that ended before it compared all rows again leaves that to the next one."""
+    monkeypatch.setattr(proving, "SHARE", 1e9)
+    index = tmp_path / "index.sqlite"
+    async with console(database, index=index) as one:
+        add(database, 30, 5)  # compared, and not again for a long time
+        await one.records(database, 35)
+        act(database, EDIT)
+        add(database, 35, 5)
+        await one.records(database, 40)
+        assert "container.rewritten" not in await one.codes()
+    await indexed(index, database)
+    assert await _said(index) == (40, {"container.rewritten"})

@@ -1,0 +1,118 @@
+"""What a folder's ledgers are: nothing that promises to be one passes in silence."""
+
+import gzip
+import random
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from console.engine.ledgers.opening import Opened, open_ledgers
+from console.sources.base import MAX_RECORD, Skipped
+from console.sources.gzip_stream import EXPANSION_FREE
+from tests.support.places import SAMPLES
+
+
+def test_a_ledger_whose_beginning_was_destroyed_is_said(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_bytes(b'{"a":\n\x1b]0;x\x07garbage\n')
+    (found,) = open_ledgers([str(tmp_path)])
+    assert isinstance(found, Skipped)
+    assert found.finding.code == "container.not-recognised"
+
+
+def said(folder: Path) -> dict[str, str]:
+    """Words about files of a folder, by name."""
+    found = [each for each in open_ledgers([str(folder)]) if isinstance(each, Skipped)]
+    return {Path(each.path).name: each.finding.message for each in found}
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside a ledger", "alone"])
+@pytest.mark.parametrize("garbage", [bytes(100), random.Random(1).randbytes(100)], ids=["zeros", "garbage"])
+@pytest.mark.parametrize("name", ["events.json", "events.jsonl.gz", "Portal.DB", "a.sqlite", "b.sqlite3", "pack.zip"])
+def test_a_file_that_is_not_what_its_name_promises_is_said(
+    name: str, garbage: bytes, beside: bool, tmp_path: Path
+) -> None:
+    whole = {
+        ".json": (SAMPLES / "maysano/structural-events.json").read_bytes(),
+        ".gz": gzip.compress((SAMPLES / "kernel/audit.jsonl").read_bytes()),
+        ".zip": (SAMPLES / "kernel/evidence-pack.zip").read_bytes(),
+    }.get(Path(name).suffix, (SAMPLES / "kernel/portal.db").read_bytes())
+    (tmp_path / name).write_bytes(garbage + whole[len(garbage) :])
+    if beside:
+        shutil.copy(SAMPLES / "kernel/audit.jsonl", tmp_path)
+    message = said(tmp_path)[name]
+    assert "overwritten" in message
+    (tmp_path / name).write_bytes(whole)
+    assert name not in said(tmp_path)
+
+
+def test_ordinary_folders_are_quiet(tmp_path: Path) -> None:
+    """A ledger lies in the project's root: what is in the folders below is none of its business."""
+    shutil.copy(SAMPLES / "kernel/audit.jsonl", tmp_path)
+    files = {
+        "package.json": b'{"name": "x", "version": "1.0.0"}\n',
+        "tsconfig.json": b'// comments\n{"compilerOptions": {}}\n',
+        "settings.json": b"/* none */\n",
+        "list.json": b"[1, 2, 3]\n",
+        "wide.json": '{"a": 1}'.encode("utf-16"),
+        "docs.json.gz": gzip.compress(b'{"type": "doc",\n "name": "x"}\n'),
+        "min.js.map": b'{"version":3,"sources":[]}',
+        "min.js.map.gz": gzip.compress(b'{"version":3,"sources":[]}'),
+        "tox.ini": b"[tox]\nenvlist = py3\n",
+        "page.html": b"{% a %}\n{{ b }}\n{% c %}\n",
+        "text.gz": b"<html>not found</html>\n",
+        "log.1.gz": gzip.compress(b"Jan 1 kernel: started\n"),
+        "names.db": b"one two three\n",
+        "Thumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
+        "core.db": gzip.compress(b"packages"),
+        "source.tar.gz": b"x" * 100 + bytes(156) + b"ustar",
+        "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(100),
+    }
+    module = tmp_path / "node_modules" / "x"
+    module.mkdir(parents=True)
+    for folder in (tmp_path, module):
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+    (module / "cache.db").write_bytes(random.Random(2).randbytes(5000))
+    assert said(tmp_path) == {}
+
+
+@pytest.mark.parametrize("kind", ["plain", "ended", "gzip", "zip"])
+def test_what_is_too_large_is_not_called_empty(kind: str, tmp_path: Path) -> None:
+    """A ledger of one record that is too large, and one that expands too far."""
+    line = b'{"a": "' + bytes(MAX_RECORD) + b'"}'
+    bomb = b'{"a": "' + b" " * (EXPANSION_FREE + MAX_RECORD)
+    path = tmp_path / {"gzip": "bomb.jsonl.gz", "zip": "bomb.zip"}.get(kind, "one.jsonl")
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("events.jsonl", line)
+    else:
+        path.write_bytes({"plain": line, "ended": line + b"\n"}.get(kind) or gzip.compress(bomb))
+    (found,) = open_ledgers([str(path)])
+    assert isinstance(found, Skipped)
+    assert found.finding.code == ("container.gzip-expansion-limit" if kind == "gzip" else "record.too-large")
+
+
+def test_a_file_that_is_reached_twice_is_opened_once(tmp_path: Path) -> None:
+    folder = tmp_path / "ledgers"
+    folder.mkdir()
+    shutil.copy(SAMPLES / "kernel/audit.jsonl", folder)
+    real, link, outside = folder / "audit.jsonl", folder / "a-latest.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to("audit.jsonl")
+    outside.symlink_to(real)
+    (tmp_path / "again").symlink_to(folder)
+    for given in (
+        [real, real],
+        [link, real],
+        [folder],
+        [folder, folder],
+        [outside, folder],
+        [real, tmp_path / "again"],
+    ):
+        (one,) = open_ledgers([str(each) for each in given])
+        assert isinstance(one, Opened)
+        assert (one.source.path, given) == (str(real), given)
+    (one,) = open_ledgers([str(link)])
+    assert isinstance(one, Opened)
+    assert one.source.path == str(link)

@@ -1,0 +1,187 @@
+"""The fast way over whole runs of lines says exactly what the careful way says, line by line."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.formats.kernel import FORMAT
+from console.formats.kernel.fast import LineDecoder
+from console.model.batch import EventBatch
+from console.model.trust import Trust
+from tests.formats.kernel.test_walk_properties import known
+from tests.support.kernel_cases import AUDIT, DOC, batches_of, context, encode, hash_of, ledger, outcome, raws_of
+
+BASE = {name: raws_of(ledger(24, deals=3, profile=name)) for name in (DOC, AUDIT)}
+PIECES = [b" ", b"\t", b"\\", b'"', b"{", b"}", b"[", b"]", b",", b":", b"\r", b"\x00", b"\xff", b"0", b"9", b"1e5"]
+PIECES += [b"\\u0041", b"\\ud800", "é".encode(), b"null", b'"a":1,"a":2,', b'"x":9007199254740993,', b"-1", b".0"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([DOC, AUDIT]), st.data())
+def test_changed_bytes(profile: str, data: st.DataObject) -> None:
+    raws = list(BASE[profile])
+    for _ in range(data.draw(st.integers(1, 3))):
+        row = data.draw(st.integers(0, len(raws) - 1))
+        line = raws[row]
+        at = data.draw(st.integers(0, len(line)))
+        cut = data.draw(st.integers(0, 3))
+        raws[row] = line[:at] + data.draw(st.sampled_from(PIECES)) + line[at + cut :]
+    raws = [raw.replace(b"\n", b"") for raw in raws]
+    fast, careful = (outcome(raws, profile=profile, lines=lines) for lines in (True, False))
+    assert known(fast) == known(careful)
+    assert fast.reader.tallies() == careful.reader.tallies()
+
+
+def columns(batches: list[EventBatch]) -> list[Any]:
+    names = ("offset", "length", "time", "sequence", "type", "actor", "stream", "key", "parent", "trust", "worst")
+    return [[list(getattr(batch, name)) for name in names] + [batch.new_types, batch.new_actors] for batch in batches]
+
+
+@pytest.mark.parametrize("profile", [DOC, AUDIT])
+def test_columns_are_the_same(profile: str) -> None:
+    raws = raws_of(ledger(500, deals=5, profile=profile))
+    raws[77] = raws[77].replace(b'"payload":', b'"payload": ')
+    made = []
+    for lines in (True, False):
+        reader = FORMAT.reader(context(profile=profile))
+        made.append(columns([reader.read(batch) for batch in batches_of(raws, [100, 101, 333], lines=lines)]))
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"deep": json.loads("[" * 126 + "]" * 126)},
+        {"deep": json.loads("[" * 140 + "]" * 140)},
+        {"long digits": "1234567890123456789", "n": 0.1234567890123456},
+        {"unsafe": 2**53 + 2},
+        {"float": 4.0},
+        {"text": 'quote" \\ \u2028 \U0001f3e2'},
+        {},
+    ],
+)
+def test_odd_payloads(payload: dict[str, Any]) -> None:
+    events = ledger(6)
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    raws = []
+    previous = None
+    for event in events:
+        event |= {"payload": payload, "previousEventHash": previous}
+        previous = event["eventHash"] = hash_of(event, DOC)
+        raws.append(encode({**event, "payload": "PAYLOAD"}).replace(b'"PAYLOAD"', text.encode()))
+    fast, careful = (outcome(raws, profile=DOC, lines=lines) for lines in (True, False))
+    assert known(fast) == known(careful)
+
+
+TIMES = ["2026-11-20T09:59:59.999Z", "2026-11-20T10:00:00.000Z", "2024-02-29T23:00:00.500Z", "1970-01-01T00:00:00.000Z"]
+ODD_TIMES = [
+    "2026-11-20T09:30:00Z",
+    "2026-11-20T09:30:00.123456Z",
+    "2026-11-20 09:30:00.000Z",
+    "2025-02-29T00:00:00.000Z",
+]
+ODD_TIMES += [
+    "2026-11-20T24:00:00.000Z",
+    "2026-11-20T10:60:00.000Z",
+    "2026-11-20T10:00:60.000Z",
+    "2026-11-20T10:00:99.000Z",
+]
+ODD_TIMES += [
+    "",
+    "yesterday",
+    "2026-11-20T10:00:00.000+01:00",
+    "٢٠٢٦-11-20T10:00:00.000Z",
+    "2026-11-20T09:30:00.000Z\n",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(TIMES * 3 + ODD_TIMES), min_size=40, max_size=40), st.booleans())
+def test_times_that_go_back_or_are_odd(times: list[str], columns_too: bool) -> None:
+    events = [event | {"createdAt": time} for event, time in zip(ledger(40, deals=3), times, strict=True)]
+    made = []
+    for lines in (True, False):
+        reader = FORMAT.reader(context(profile=DOC), columns=columns_too)
+        batches = batches_of(raws_of(events), [1, 7, 20], lines=lines)
+        rows = [reader.read(batch) for batch in batches]
+        findings = sorted((found for out in rows for found in out.findings), key=repr)
+        made.append((columns(rows), findings, reader.tallies(), list(reader.facts())))
+    assert made[0] == made[1]
+
+
+def test_a_crafted_number_cannot_pass_as_the_next_one() -> None:
+    events = ledger(4)
+    events[1]["eventHash"] = "0" * 64
+    forged = {**events[2], "sequenceNumber": -1, "previousEventHash": events[1]["eventHash"]}
+    forged["eventHash"] = hash_of(forged, DOC)
+    raws = raws_of([*events[:2], forged])
+    result = outcome(raws, profile=DOC)
+    assert result.trust[3] is Trust.BROKEN
+    assert known(result) == known(outcome(raws, profile=DOC, lines=False))
+
+
+def test_any_order_of_keys_is_taken_whole() -> None:
+    events = [dict(reversed(event.items())) for event in ledger(30)]
+    raws = raws_of(events)
+    assert LineDecoder().decode(b"\n".join(raws) + b"\n", raws[0]) is not None
+    assert set(outcome(raws, profile=DOC).trust.values()) == {Trust.VERIFIED}
+
+
+def test_two_objects_on_a_line_and_blank_lines_are_not_taken_whole() -> None:
+    raws = raws_of(ledger(3))
+    for lines in (
+        raws[0] + raws[1] + b"\n\n" + raws[2] + b"\n",
+        raws[0] + b"\n\n" + raws[1] + b"\n",
+        raws[0] + b"\n" + raws[1][:20] + b"\n" + raws[1][20:] + b"\n",
+    ):
+        assert LineDecoder().decode(lines, raws[0]) is None
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "bb", "7", "07", "é", "\x7f", "k\n"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+PAYLOADS = st.lists(
+    st.tuples(st.sampled_from(["name", "state", "x", "10", "9"]), VALUES), max_size=4, unique_by=lambda each: each[0]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["DealCreated", "ReviewOpened"]),
+            PAYLOADS,
+            st.randoms(),
+            st.sampled_from([0, 0, 1, 1, 2, 9]),
+        ),
+        min_size=6,
+        max_size=20,
+    )
+)
+def test_recovery_is_the_same(drawn: list[tuple[str, list[tuple[str, Any]], Any, int]]) -> None:
+    """Payloads of any kind, hashed in one order and stored in another, by a clock that was a little behind."""
+    raws = []
+    previous = None
+    for event, (kind, items, dice, late) in zip(ledger(len(drawn)), drawn, strict=False):
+        event |= {"type": kind, "payload": dict(items), "previousEventHash": previous}
+        moment = f"2026-11-20T10:00:{len(raws):02d}."
+        hashed = event | {"payload": dict(dice.sample(items, len(items)))} if dice.random() < 0.5 else event
+        event["createdAt"] = f"{moment}{late + 5 * (len(raws) % 2):03d}Z"
+        previous = event["eventHash"] = hash_of(hashed, AUDIT, f"{moment}{5 * (len(raws) % 2):03d}Z")
+        raws.append(encode(event))
+    fast, careful = (outcome(raws, profile=AUDIT, lines=lines) for lines in (True, False))
+    assert known(fast) == known(careful)
+    assert fast.reader.tallies() == careful.reader.tallies()
+    assert fast.reader.take_state() == careful.reader.take_state()

@@ -1,0 +1,113 @@
+"""Ids and parents: what is found does not depend on how the records are cut into batches."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from console.store.sqlite.references import Resolution, orphans, resolve
+from console.store.sqlite.schema import split_id
+from tests.support.index_cases import Row, new_index
+
+Said = dict[str, list[tuple[int, int]]]
+
+
+Ids = tuple[str, str, str]
+"""A record's id, its parent's, and its second id."""
+
+
+def expected(records: Sequence[Ids]) -> tuple[Said, list[int]]:
+    """The same from plain lists: each record judged by itself and those before it."""
+    said: Said = {"duplicates": [], "ambiguous": [], "late": [], "cycles": []}
+    waiting: dict[int, str] = {}
+    for at, (name, parent, second) in enumerate(records, 1):
+        earlier = [other for other, (each, *_) in enumerate(records[: at - 1], 1) if each == name and name]
+        if earlier:
+            said["duplicates"].append((at, earlier[0]))
+        carriers = [other for other, (each, *_) in enumerate(records[:at], 1) if each == parent and parent]
+        if len(carriers) > 1:
+            said["ambiguous"].append((at, len(carriers)))
+        if parent and parent == name:
+            said["cycles"].append((at, at))
+        elif parent and not carriers and not any(parent == each for *_, each in records[:at]):
+            waiting[at] = parent
+        for child in [child for child, wanted in waiting.items() if wanted == name]:
+            del waiting[child]
+            said["cycles" if child in ancestors(records[:at], at) else "late"].append((child, at))
+        waiting = {child: wanted for child, wanted in waiting.items() if not second or wanted != second}
+    return {kind: sorted(pairs) for kind, pairs in said.items()}, sorted(waiting)
+
+
+def ancestors(records: Sequence[Ids], start: int) -> set[int]:
+    found: set[int] = set()
+    waiting = [start]
+    while waiting:
+        parent = records[waiting.pop() - 1][1]
+        for at, (name, *_) in enumerate(records, 1):
+            if name and name == parent and at not in found:
+                found.add(at)
+                waiting.append(at)
+    return found
+
+
+async def found(path: Path, records: Sequence[Ids], cuts: Sequence[int]) -> tuple[Said, list[int]]:
+    """What the index finds when the records come in batches. Another ledger with the same ids stands beside."""
+    path.unlink(missing_ok=True)
+    writer, (other, pen) = await new_index(path, "other", "one")
+    said: Said = {"duplicates": [], "ambiguous": [], "late": [], "cycles": []}
+    try:
+        await other.add(*(Row(id=name) for name in "abcde"))
+        edges = [0, *sorted({cut % (len(records) + 1) for cut in cuts}), len(records)]
+        for start, end in pairwise(edges):
+            low, high = await pen.add(
+                *(Row(id=name, parent=parent, alias=second) for name, parent, second in records[start:end])
+            )
+            take(said, await resolve(writer.db, pen.ledger, low, high))
+        listed, count = await orphans(writer.db, pen.ledger)
+    finally:
+        await writer.close()
+    assert count == len(listed)
+    return {kind: sorted(pairs) for kind, pairs in said.items()}, sorted(split_id(each)[1] for each in listed)
+
+
+def take(said: Said, found: Resolution) -> None:
+    for kind, pairs in said.items():
+        counts = kind == "ambiguous"
+        pairs += [(split_id(one)[1], two if counts else split_id(two)[1]) for one, two in getattr(found, kind)]
+
+
+IDS, SECOND = st.sampled_from(["", "a", "b", "c", "d", "e"]), st.sampled_from(["", "", "p", "q"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(IDS, IDS | SECOND, SECOND), max_size=9), st.lists(st.integers(0, 9), max_size=4))
+@example([("a", "b", ""), ("b", "c", ""), ("c", "a", "")], [1, 2])
+@example([("x", "a", ""), ("a", "", ""), ("a", "", "")], [])
+@example([("a", "b", ""), ("b", "a", ""), ("b", "b", "")], [1])
+@example([("a", "p", ""), ("b", "", "p"), ("c", "p", ""), ("d", "q", "")], [1, 2, 3])
+def test_any_cut_gives_the_same(tmp_path_factory: "object", records: list[Ids], cuts: list[int]) -> None:
+    path = Path(str(tmp_path_factory.getbasetemp())) / "references.sqlite"  # type: ignore[attr-defined]  # pytest's
+    assert asyncio.run(found(path, records, cuts)) == expected(records)
+
+
+async def test_a_long_line_of_ancestors(tmp_path: Path) -> None:
+    names = [str(number) for number in range(3000)]
+    records = [*zip(names, ["", *names], [""] * len(names), strict=False)]
+    said, waiting = await found(tmp_path / "long.sqlite", [*records[::-1]], [])
+    assert len(said["late"]) == 2999
+    assert not said["cycles"]
+    assert not waiting
+
+
+async def test_second_ids_far_back_are_found(tmp_path: Path) -> None:
+    writer, (pen,) = await new_index(tmp_path / "far.sqlite", "one")
+    try:
+        await pen.add(*(Row(id=f"a{number}", alias=f"p{number}") for number in range(3000)))
+        for parents in (["p7"], [f"p{number}" for number in range(0, 3000, 250)], ["nobody", "p2999"]):
+            await resolve(writer.db, pen.ledger, *await pen.add(*(Row(parent=each) for each in parents)))
+        assert (await orphans(writer.db, pen.ledger))[1] == 1
+    finally:
+        await writer.close()

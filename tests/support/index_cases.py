@@ -1,0 +1,110 @@
+"""An index filled by hand: rows as a reader would give them, without a ledger behind them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from console.formats.protocol import key64
+from console.model.batch import EventBatch, Names
+from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
+from console.model.record import Cursor
+from console.store.portion import Portion
+from console.store.sqlite.opening import open_index
+from console.store.sqlite.query import parse
+from console.store.sqlite.reader import IndexReader
+from console.store.sqlite.view import EventView, Scope
+from console.store.sqlite.writer import IndexWriter
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event to be written. ``id`` and ``parent`` are ids, '' for none."""
+
+    time: int = NO_TIME
+    type: str = ""
+    actor: str = ""
+    stream: str = ""
+    sequence: int = -1
+    id: str = ""
+    alias: str = ""
+    parent: str = ""
+    trust: int = 0
+    worst: int = 0
+    also: tuple[str, ...] = ()
+
+
+class Pen:
+    """Writes rows to one ledger as one reader would: names interned, ordinals and offsets going on."""
+
+    def __init__(self, writer: IndexWriter, ledger: int, next: Cursor | None = None) -> None:
+        self.writer = writer
+        self.ledger = ledger
+        self.next = next or Cursor()
+        self.types, self.actors, self.streams, self.further = Names(), Names(), Names(), Names()
+        writer.names.begin(ledger)
+
+    def batch(self, rows: Sequence[Row], findings: Sequence[Finding] = ()) -> EventBatch:
+        out = EventBatch(self.next.ordinal)
+        offset = self.next.offset
+        for at, row in enumerate(rows):
+            out.add(
+                offset + at * 10,
+                9,
+                time=row.time,
+                sequence=row.sequence,
+                type=self.types.code(row.type) if row.type else 0,
+                actor=self.actors.code(row.actor) if row.actor else 0,
+                stream=self._stream(row.stream) if row.stream else 0,
+                key=key64(row.id) if row.id else 0,
+                alias=key64(row.alias) if row.alias else 0,
+                parent=key64(row.parent) if row.parent else 0,
+                trust=row.trust,
+                worst=row.worst,
+                further=self.further.code(tuple(map(self._stream, row.also))) if row.also else 0,
+            )
+        out.new_types, self.types.fresh = list(map(str, self.types.fresh)), []
+        out.new_actors, self.actors.fresh = list(map(str, self.actors.fresh)), []
+        out.new_streams = [each for each in self.streams.fresh if isinstance(each, StreamKey)]
+        out.new_further = [each for each in self.further.fresh if isinstance(each, tuple)]
+        self.streams.fresh, self.further.fresh = [], []
+        out.findings = list(findings)
+        out.hashes = b"".join(sha256(b"%d" % (self.next.ordinal + at)).digest() for at in range(len(rows)))
+        self.next = Cursor(self.next.ordinal + len(rows), offset + 10 * len(rows))
+        return out
+
+    def _stream(self, key: str) -> int:
+        return self.streams.code(StreamKey("run", key))
+
+    async def write(self, *batches: EventBatch, **more: Any) -> tuple[int, int]:
+        """Commit batches as one portion."""
+        events, *rest = batches or (EventBatch(self.next.ordinal),)
+        for each in rest:
+            events.extend(each)
+        async with self.writer.transaction():
+            return await self.writer.write(
+                self.ledger, replace(Portion(events, self.next, bytes=self.next.offset), **more)
+            )
+
+    async def add(self, *rows: Row) -> tuple[int, int]:
+        """Commit rows as one batch."""
+        return await self.write(self.batch(rows))
+
+
+async def new_index(path: Path, *ledgers: str) -> tuple[IndexWriter, list[Pen]]:
+    """An index with empty ledgers of these paths."""
+    writer, note = await open_index(path)
+    assert not note
+    return writer, [Pen(writer, await writer.add_ledger(each, None, "jsonl", "kernel", "api")) for each in ledgers]
+
+
+async def view_of(
+    reader: IndexReader, query: str = "", *, ledger: int | None = None, stream: int | None = None
+) -> EventView:
+    """A view, looked at once."""
+    further = stream is not None and await reader.is_further(stream)
+    view = EventView(reader, parse(query), Scope(ledger, stream), further=further)
+    await view.refresh()
+    return view
