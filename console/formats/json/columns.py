@@ -1,0 +1,127 @@
+"""What goes with a scan's columns: codes of names, masks of rows, and chain ends that are carried between batches.
+
+A mask is a bytearray with 1 or 0 for each row. Masks are joined as one large number each, which costs next to nothing.
+"""
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+
+_REMEMBERED = 65_536
+"""Spellings of names that are kept; then all are forgotten, and asked for again."""
+
+
+class Interner:
+    """Codes of names by the bytes that spell them. ``new`` gives the code of a text: always the same for one text."""
+
+    __slots__ = ("_new", "known")
+
+    def __init__(self, new: Callable[[str], int]) -> None:
+        self._new = new
+        self.known: dict[bytes, int] = {}
+
+    def add(self, raw: bytes, text: str) -> int:
+        """Ask for the code of a text, and remember it for its spelling; 0 for ''."""
+        if len(self.known) >= _REMEMBERED:
+            self.known.clear()
+        code = self.known[raw] = self._new(text) if text else 0
+        return code
+
+
+class Tips:
+    """The ends of chains, by code of their stream: the last hash, the next sequence, the last time.
+
+    A code without an end is unknown: no row follows it. Memory: 81 bytes for each code up to the highest.
+    """
+
+    __slots__ = ("hashes", "nexts", "states", "times")
+
+    def __init__(self) -> None:
+        self.states = bytearray()
+        """0: unknown; 1: the next event names no previous hash; 2: it names the one in ``hashes``."""
+        self.hashes = bytearray()
+        """64 hex digits each."""
+        self.nexts = array("q")
+        self.times = array("q")
+
+    def put(self, code: int, last: str | None, sequence: int, time: int) -> None:
+        """The end of a chain: its last stored hash (None: there is none before the next event), the sequence that the
+        next event has, and the least time that it may have."""
+        if code <= 0:
+            raise ValueError("a stream's code is above 0")
+        if code >= len(self.states):
+            more = max(code + 1, 2 * len(self.states)) - len(self.states)
+            self.states.extend(bytes(more))
+            self.hashes.extend(bytes(64 * more))
+            self.nexts.frombytes(bytes(8 * more))
+            self.times.frombytes(bytes(8 * more))
+        text = b"" if last is None else last.encode("utf-8", "surrogatepass")
+        self.states[code] = 1 if last is None else 2 if len(text) == 64 else 0
+        if len(text) == 64:
+            self.hashes[64 * code : 64 * code + 64] = text
+        self.nexts[code] = sequence
+        self.times[code] = time
+
+    def get(self, code: int) -> tuple[str | None, int, int] | None:
+        """What was ``put``, or came by ``Scan.follow`` since; None where unknown."""
+        if not 0 < code < len(self.states) or not self.states[code]:
+            return None
+        last = self.hashes[64 * code : 64 * code + 64].decode("utf-8", "surrogatepass")
+        return last if self.states[code] == 2 else None, self.nexts[code], self.times[code]
+
+    def drop(self, code: int) -> None:
+        """The end is unknown from here on."""
+        if 0 < code < len(self.states):
+            self.states[code] = 0
+
+
+def both(*masks: bytes | bytearray) -> bytearray:
+    """1 where all masks have it."""
+    found = int.from_bytes(masks[0], "little")
+    for mask in masks[1:]:
+        if len(mask) != len(masks[0]):
+            raise ValueError("masks of different lengths")
+        found &= int.from_bytes(mask, "little")
+    return bytearray(found.to_bytes(len(masks[0]), "little"))
+
+
+def neither(*masks: bytes | bytearray) -> bytearray:
+    """1 where no mask has it."""
+    found = 0
+    for mask in masks:
+        if len(mask) != len(masks[0]):
+            raise ValueError("masks of different lengths")
+        found |= int.from_bytes(mask, "little")
+    return bytearray(found.to_bytes(len(masks[0]), "little").translate(_TURNED))
+
+
+_TURNED = bytes([1]) + bytes(255)
+
+
+def rows_of(mask: bytes | bytearray) -> Iterator[int]:
+    """The rows that have it, in their order."""
+    at = mask.find(1)
+    while at >= 0:
+        yield at
+        at = mask.find(1, at + 1)
+
+
+def previous_rows(codes: Sequence[int]) -> "array[int]":
+    """For each row the last row before it with the same code; -1 where there is none, and for code 0."""
+    last: dict[int, int] = {}
+    found = array("q", [-1]) * len(codes)
+    for row, code in enumerate(codes):
+        if code:
+            found[row] = last.get(code, -1)
+            last[code] = row
+    return found
+
+
+def carried(codes: Sequence[int], values: Sequence[int], last: dict[int, int], missing: int) -> "array[int]":
+    """For each row the value of the row before it with the same code, across batches: ``last`` is by code, and kept
+    up to date. ``missing`` where there is none. A row with that value leaves the one before it in force."""
+    found = array("q", [missing]) * len(codes)
+    for row, (code, value) in enumerate(zip(codes, values, strict=True)):
+        found[row] = last.get(code, missing)
+        if value != missing:
+            last[code] = value
+    return found

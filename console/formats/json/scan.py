@@ -1,0 +1,384 @@
+"""One look at every byte of a batch of JSON records: what is plain is proved so, and its fields come as columns.
+
+Decoders drop things without a word (the first of two equal keys, white space, what is wrong inside a skipped value), so
+a reader that wants both speed and certainty would have to decode twice. The scanner is the proof, once for all formats:
+a record whose flags are 0 is one object of valid, compact JSON without duplicate keys, escaped keys, lone surrogates or
+long numbers, and may be decoded in any way without further guards. A flagged record goes the careful way
+(``strict.decode``), which words the finding. Formats then work on columns, a few calls a batch, not a loop a record.
+
+    FIELDS = Fields("dealId", "sequenceNumber", "type", "payload", "previousEventHash", "eventHash", "createdAt")
+
+    found = scan_batch(batch, FIELDS)                  # or scan(lines, FIELDS), scan_records(raws, FIELDS)
+    plain = found.plain()                              # mask: 1 where flags are 0; plain(Flag.WHITE_SPACE) tolerates
+    known = both(plain, neither(found.others))         # and no top-level key beyond FIELDS
+    deals = found.codes("dealId", interner)            # array('q'), 0 where there is no text
+    numbers = found.integers("sequenceNumber")         # array('q'), MISSING where there is none
+    times, zoned = found.instants("createdAt")         # UTC microseconds, NO_TIME; 1 where a zone is named
+    hashes = found.digests((Text("dealId"), Text("sequenceNumber"), Text("type"), Raw("payload"),
+                            Text("previousEventHash", null=b"null")))
+    holds = found.matches("eventHash", hashes)         # mask
+    plainly = found.follow(tips, deals, numbers, times, "previousEventHash", "eventHash", both(known, holds))
+    for row in rows_of(neither(plainly)): ...          # the careful way, then tips.put(...)
+
+``found.inside("payload", OTHER_FIELDS)`` scans a field's objects in the same way, row for row, and its pieces may stand
+in ``digests``, too: that makes preimages whose inner keys were hashed in another order than they are stored in.
+``record(row)``, ``raw(field)`` and ``texts(field)`` give bytes and texts where Python needs them.
+
+Rows are records in their order. A field that stands twice has its last value (and the record its flag); top-level keys
+are compared after unescaping. Two scanners give equal answers: ``native_scan`` where a compiler was at hand when the
+console was installed, else ``pure_scan``. ``AUDIT_CONSOLE_SCANNER=pure`` or ``=native`` in the environment insists.
+Grammar: RFC 8259. Hashes are hashlib's.
+"""
+
+import importlib
+import json
+import os
+import re
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import accumulate
+from typing import Any
+
+from console.formats.json import pure_scan
+from console.formats.json.columns import Interner, Tips, both, carried, neither, previous_rows, rows_of
+from console.formats.json.flags import MAX_DEPTH, MISSING, Flag, Kind
+from console.formats.json.times import quick
+from console.model.event import NO_TIME
+from console.model.record import RecordBatch
+
+__all__ = [
+    "MAX_DEPTH",
+    "MISSING",
+    "RECORD",
+    "SCANNER",
+    "Fields",
+    "Flag",
+    "Interner",
+    "Kind",
+    "Raw",
+    "Scan",
+    "Text",
+    "Tips",
+    "both",
+    "carried",
+    "flags_of",
+    "neither",
+    "previous_rows",
+    "rows_of",
+    "scan",
+    "scan_batch",
+    "scan_records",
+]
+
+
+def _chosen() -> Any:
+    choice = os.environ.get("AUDIT_CONSOLE_SCANNER", "")
+    if choice not in ("", "native", "pure"):
+        raise ValueError(f"AUDIT_CONSOLE_SCANNER is 'native' or 'pure', not {choice!r}")
+    if choice == "pure":
+        return pure_scan
+    try:
+        return importlib.import_module("console.formats.json.native_scan")
+    except ImportError:
+        if choice == "native":
+            raise
+        return pure_scan
+
+
+_scanner = _chosen()
+SCANNER: str = _scanner.NAME
+"""``native`` or ``pure``."""
+
+
+class Fields:
+    """Top-level keys that are asked for."""
+
+    __slots__ = ("index", "keys", "names")
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.keys = tuple(name.encode("utf-8", "surrogatepass") for name in names)
+        self.index: Mapping[str, int] = {name: at for at, name in enumerate(names)}
+        if len(self.index) != len(names):
+            raise ValueError("a field is asked for twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A piece of a preimage: a field's bytes as they stand, quotes and all. ``null`` stands for a null; None leaves it
+    as it stands. ``of`` is the scan that has the field, where it is another one of the same bytes."""
+
+    field: str
+    null: bytes | None = None
+    of: "Scan | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Raw):
+    """A piece of a preimage: a string's text without quotes, or an integer's digits. A string with escapes is none."""
+
+
+RECORD = Raw("")
+"""A piece of a preimage: the record's exact bytes."""
+Piece = bytes | Raw | Sequence[bytes]
+"""A literal, a field's bytes, or what the caller has for each row."""
+
+
+def flags_of(raw: bytes) -> int:
+    """The flags of one record alone."""
+    found: int = _scanner.flags(raw)
+    return found
+
+
+def scan(
+    data: bytes, fields: Fields, bounds: "tuple[array[int], array[int]] | None" = None, *, by: Any = None
+) -> "Scan":
+    """Scan LF-ended lines, or the records between ``bounds``: their starts and ends in ``data`` (start -1: none there,
+    and the row is blank). A last line may lack its LF; a CR before an LF belongs to the record. Never raises on
+    content. ``by`` is for tests: one of the two scanners."""
+    by = by or _scanner
+    starts, ends = by.lines(data) if bounds is None else bounds
+    return Scan(data, fields, starts, ends, by)
+
+
+def scan_records(raws: Sequence[bytes], fields: Fields, *, by: Any = None) -> "Scan":
+    """Scan records that are apart; an empty one is blank."""
+    stops = array("q", accumulate(map(len, raws), initial=0))
+    return scan(b"".join(raws), fields, (stops[:-1], stops[1:]), by=by)
+
+
+def scan_batch(batch: RecordBatch, fields: Fields, *, by: Any = None) -> "Scan":
+    """Scan a batch of any source. Records whose bytes were skipped are blank."""
+    if batch.lines is None:
+        return scan_records(batch.raws, fields, by=by)
+    found = scan(batch.lines, fields, by=by)
+    batch.counted(found.count)
+    return found
+
+
+class Scan:
+    """Columns of a batch of records: one entry for each of ``count`` rows. See the module."""
+
+    __slots__ = ("_begins", "_by", "_kinds", "_stops", "count", "data", "ends", "fields", "flags", "others", "starts")
+
+    def __init__(self, data: bytes, fields: Fields, starts: "array[int]", ends: "array[int]", by: Any) -> None:
+        self._by = by
+        self.data = data
+        self.fields = fields
+        self.count = len(starts)
+        self.starts = starts
+        """Where records start in ``data``."""
+        self.ends = ends
+        """Behind their last byte, without an LF."""
+        self.flags: array[int]
+        """``Flag`` of each record."""
+        self.others: bytearray
+        """1 where there is a top-level key that was not asked for."""
+        self.flags, self.others, self._kinds, self._begins, self._stops = by.scan(data, fields.keys, starts, ends)
+
+    @property
+    def lengths(self) -> "array[int]":
+        """Bytes of each record."""
+        return array("q", [end - start for start, end in zip(self.starts, self.ends, strict=True)])
+
+    def plain(self, tolerate: int = 0) -> bytearray:
+        """1 for records without flags, but for those that are tolerated."""
+        if self.flags.count(0) == self.count:
+            return bytearray(b"\1") * self.count
+        flagged = ~tolerate
+        return bytearray([not each & flagged for each in self.flags])
+
+    def record(self, row: int) -> bytes:
+        """The bytes of a record."""
+        return self.data[max(0, self.starts[row]) : max(0, self.ends[row])]
+
+    def kinds(self, field: str) -> bytearray:
+        """``Kind`` of each row's value."""
+        found: bytearray = self._kinds[self._part(field)]
+        return found
+
+    def begins(self, field: str) -> "array[int]":
+        """Where values begin in ``data``; -1 where absent."""
+        found: array[int] = self._begins[self._part(field)]
+        return found
+
+    def stops(self, field: str) -> "array[int]":
+        """Behind the last byte of values; -1 where absent."""
+        found: array[int] = self._stops[self._part(field)]
+        return found
+
+    def is_kind(self, field: str, *kinds: Kind) -> bytearray:
+        """1 where the value is of one of these kinds."""
+        return self.kinds(field).translate(_table(kinds))
+
+    def raw(self, field: str) -> list[bytes | None]:
+        """The bytes of values as they stand; None where absent."""
+        _, begins, stops = self._columns(field)
+        data = self.data
+        return [data[begin:stop] if begin >= 0 else None for begin, stop in zip(begins, stops, strict=True)]
+
+    def texts(self, field: str) -> list[str | None]:
+        """The texts of strings, escapes read; None where the value is none."""
+        data = self.data
+        return [
+            data[begin + 1 : stop - 1].decode() if kind == 1 else _unescape(data[begin:stop]) if kind == 2 else None
+            for kind, begin, stop in zip(*self._columns(field), strict=True)
+        ]
+
+    def codes(self, field: str, interner: Interner) -> "array[int]":
+        """The codes of strings; 0 where the value is none, and for ''."""
+        if type(interner.known) is not dict:
+            raise TypeError("an interner knows by a dict")
+        add = interner.add
+        found: array[int] = self._by.codes(
+            self.data, *self._columns(field), interner.known, lambda raw: add(raw, _unescape(raw))
+        )
+        return found
+
+    def integers(self, field: str, missing: int = MISSING) -> "array[int]":
+        """Integers of at most 15 digits; ``missing`` for others, and for -0."""
+        found: array[int] = self._by.integers(self.data, *self._columns(field), missing)
+        return found
+
+    def instants(self, field: str) -> "tuple[array[int], bytearray]":
+        """UTC microseconds and a mark where a zone is named, as ``times.moments`` gives them for the texts; ``NO_TIME``
+        and 0 where there is no text, or it names no instant.
+
+        Fast for ``2026-11-20T09:30:00.123456`` with fewer digits or none, and with nothing, Z or +00:00 behind.
+        """
+        columns = self._columns(field)
+        times: array[int]
+        times, zones = self._by.instants(self.data, *columns)
+        if NO_TIME in times:
+            for row, (kind, begin, stop) in enumerate(zip(*columns, strict=True)):
+                if (kind == 1 or kind == 2) and times[row] == NO_TIME:
+                    instant = quick(_unescape(self.data[begin:stop]))
+                    if instant is not None:
+                        times[row], zones[row] = instant[0], instant[1] != ""
+        return times, zones
+
+    def fits(self, field: str, pattern: "re.Pattern[bytes]") -> bytearray:
+        """1 where the value is a string without escapes whose UTF-8 the pattern matches as a whole."""
+        data, match = self.data, pattern.fullmatch
+        return bytearray(
+            [
+                kind == 1 and match(data, begin + 1, stop - 1) is not None
+                for kind, begin, stop in zip(*self._columns(field), strict=True)
+            ]
+        )
+
+    def keys64(self, field: str, prefix: bytes = b"") -> "array[int]":
+        """``key64`` of a prefix and the text of a string or the digits of an integer; 0 where there is none, or ''."""
+        data = self.data
+        keys = array("q", bytes(8 * self.count))
+        for row, (kind, begin, stop) in enumerate(zip(*self._columns(field), strict=True)):
+            if kind == 1:
+                text = data[begin + 1 : stop - 1]
+            elif kind == 2:
+                text = _unescape(data[begin:stop]).encode("utf-8", "surrogatepass")
+            elif kind == 3:
+                text = data[begin:stop] if stop - begin != 2 or data[begin:stop] != b"-0" else b"0"
+            else:
+                continue
+            if text:
+                digest = blake2b(prefix + text, digest_size=8).digest()
+                keys[row] = int.from_bytes(digest, "big", signed=True) or 1
+        return keys
+
+    def digests(self, pieces: Sequence[Piece], rows: Sequence[int] | None = None) -> bytes:
+        """SHA-256 over the pieces put together, 32 bytes for each of the ``rows`` (None: all). Zeros where a piece is
+        missing: the field is absent, or a ``Text`` is neither a string without escapes nor an integer."""
+        found: bytes = self._by.digests(self.data, [self._piece(piece) for piece in pieces], self._rows(rows))
+        return found
+
+    def matches(self, field: str, digests: bytes, rows: Sequence[int] | None = None) -> bytearray:
+        """1 for each of the ``rows`` (None: all) whose text is the lower-case hex of its digest; never for zeros."""
+        found: bytearray = self._by.matches(self.data, *self._columns(field), digests, self._rows(rows))
+        return found
+
+    def same(self, field: str, other: str, partners: "array[int]") -> bytearray:
+        """1 where ``field`` of a row is the same string as ``other`` of its partner row, both without escapes; 0 where
+        the partner is -1. See ``previous_rows``."""
+        if len(partners) != self.count or max(partners, default=-1) >= self.count:
+            raise ValueError("a partner is no row")
+        found: bytearray = self._by.same(self.data, self._columns(field), self._columns(other), partners)
+        return found
+
+    def follow(
+        self,
+        tips: Tips,
+        codes: "array[int]",
+        sequences: "array[int]",
+        times: "array[int]",
+        previous: str,
+        stored: str,
+        able: bytearray,
+    ) -> bytearray:
+        """1 for rows that go on where their chain ends; its tip moves with them.
+
+        A row does so if it is ``able``, has the tip's next sequence, a time that is not before the tip's, the tip's
+        hash (or a null, where there is none) in the field ``previous``, and 64 characters in the field ``stored``.
+        After a row that does not, the tip of its code is unknown, so that later rows of that chain do not follow
+        either: the careful way takes them in order, and puts the tip again. Rows with code 0 follow nothing.
+        """
+        if not self.count == len(codes) == len(sequences) == len(times) == len(able):
+            raise ValueError("columns of different lengths")
+        found: bytearray = self._by.follow(
+            self.data,
+            (tips.states, tips.hashes, tips.nexts, tips.times),
+            codes,
+            sequences,
+            times,
+            self._columns(previous),
+            self._columns(stored),
+            able,
+        )
+        return found
+
+    def leaves(self) -> bytes:
+        """The hash of each record, 32 bytes: SHA-256 of 0x00 and its bytes (RFC 6962 section 2.1)."""
+        return self.digests((b"\0", RECORD))
+
+    def inside(self, field: str, fields: Fields) -> "Scan":
+        """The values of a field scanned as records, row for row; where it is absent the row is blank."""
+        _, begins, stops = self._columns(field)
+        return Scan(self.data, fields, begins, stops, self._by)
+
+    def _part(self, field: str) -> slice:
+        at = self.fields.index[field]
+        return slice(at * self.count, at * self.count + self.count)
+
+    def _columns(self, field: str) -> "tuple[bytearray, array[int], array[int]]":
+        part = self._part(field)
+        return self._kinds[part], self._begins[part], self._stops[part]
+
+    def _rows(self, rows: Sequence[int] | None) -> "array[int]":
+        if rows is None:
+            return array("q", range(self.count))
+        found = rows if isinstance(rows, array) and rows.typecode == "q" else array("q", rows)
+        if found and not 0 <= min(found) <= max(found) < self.count:
+            raise ValueError("a row is none of the scan's")
+        return found
+
+    def _piece(self, piece: Piece) -> Any:
+        if isinstance(piece, bytes):
+            return piece
+        if not isinstance(piece, Raw):
+            return list(piece)
+        if piece is RECORD:
+            return bytearray(b"\6") * self.count, self.starts, self.ends, False, None
+        of = piece.of or self
+        if of.data is not self.data or of.count != self.count:
+            raise ValueError("a piece is of another batch")
+        return *of._columns(piece.field), isinstance(piece, Text), piece.null
+
+
+def _unescape(raw: bytes) -> str:
+    text: str = json.loads(raw.decode())
+    return text
+
+
+def _table(kinds: Sequence[Kind]) -> bytes:
+    return bytes(kind in kinds for kind in range(256))
