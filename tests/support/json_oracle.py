@@ -1,4 +1,4 @@
-"""What the scanner must say, by ``json`` with hooks and plain loops over characters: slow, and written apart from it."""
+"""What the scanner must say, by ``json`` with hooks and plain loops over characters: slow, and apart from it."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from console.formats.json.flags import LONG_DIGITS, MAX_DEPTH, Flag
 _PAIRS = {"{": "}", "[": "]"}
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """A constant that Python reads and JSON does not have."""
 
 
@@ -64,7 +64,7 @@ def _value(text: str) -> tuple[bool, Any, Flag]:
         return float(digits)
 
     def refuse(name: str) -> Any:
-        raise _Refused(name)
+        raise _RefusedError(name)
 
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_int=number, parse_float=number, parse_constant=refuse)
