@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 from textual.binding import Binding
-from textual.screen import Screen
 
 from console.app.actions import ACTIONS, DETAILS, EVERYWHERE, GROUPS, STREAM, Action, bindings, footer, moves, on
 from console.app.app import ConsoleApp
 from console.app.palette import ActionProvider
+from console.app.screens.base import ConsoleScreen
 from console.app.screens.findings import FindingsScreen
 from console.app.screens.help import HelpScreen, help_lines
 from console.app.screens.overview import OverviewScreen
@@ -18,7 +18,7 @@ from console.app.widgets.cursor_list import CursorList
 from tests.support.fake_session import FakeSession
 from tests.support.stage import seen
 
-SCREENS: list[type[Screen[int | None]]] = [OverviewScreen, StreamScreen, WalkScreen, FindingsScreen, HelpScreen]
+SCREENS: list[type[ConsoleScreen]] = [OverviewScreen, StreamScreen, WalkScreen, FindingsScreen, HelpScreen]
 
 
 def test_every_screen_of_the_registry_is_there() -> None:
@@ -27,7 +27,7 @@ def test_every_screen_of_the_registry_is_there() -> None:
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_every_action_is_bound_and_can_be_done(screen: type[Screen[int | None]]) -> None:
+def test_every_action_is_bound_and_can_be_done(screen: type[ConsoleScreen]) -> None:
     bound = {(item.key, item.action) for item in screen.BINDINGS if isinstance(item, Binding)}
     for action in on(screen.WHERE):
         doer: type = CursorList if action.local else ConsoleApp if action.id.startswith("app.") else screen

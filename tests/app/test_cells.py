@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.theme import Theme
 
 from console.app.cells import cut, fit, middle, width
 from console.app.screens.overview_rows import common_root
@@ -149,7 +150,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
-def test_text_stands_out_from_its_background(theme: object) -> None:
+def test_text_stands_out_from_its_background(theme: Theme) -> None:
     names = ("primary", "secondary", "accent", "warning", "error", "success", "foreground")
     colours = {name: getattr(theme, name) for name in names}
     colours["quiet"] = theme.variables["quiet"]

@@ -1,6 +1,7 @@
 """The details of one event: panels, chain, findings, raw bytes, whatever they hold."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,7 @@ UNCHAINED = 149
 class Shaped(FakeSession):
     """A session whose details are changed by ``shape`` before they are handed out."""
 
-    def __init__(self, shape: Any) -> None:
+    def __init__(self, shape: Callable[[Details], Details]) -> None:
         super().__init__()
         self._shape = shape
 

@@ -382,8 +382,8 @@ async def test_next_and_previous_finding() -> None:
         await in_stream(pilot)
         await pilot.press("N")
         await seen(pilot, "62 of 120")
-        assert table(pilot).row is not None
-        assert table(pilot).row.trust is Trust.BROKEN
+        row = table(pilot).row
+        assert row is not None and row.trust is Trust.BROKEN
         await pilot.press("n")
         await seen(pilot, "no further finding")
         await pilot.press("j", "E")

@@ -18,7 +18,10 @@ from console.samples.pen import Dice, after, compact, digest, micros
 
 DEALS = 200
 START = datetime(2025, 1, 1, tzinfo=UTC)
-SOURCES = (Path(__file__), *(Path(module.__file__) for module in (kernel, lifecycle, maysano, smvm, swarm, zakops)))
+SOURCES = (
+    Path(__file__),
+    *(Path(str(module.__file__)) for module in (kernel, lifecycle, maysano, smvm, swarm, zakops)),
+)
 FOLDER = Path(tempfile.gettempdir()) / "audit-console-benchmarks"
 
 

@@ -18,7 +18,8 @@ from statistics import quantiles
 from ptyprocess import PtyProcess
 
 from tests.benchmarks.generate import ledger
-from tests.benchmarks.measure import ROOT, console, ratio, table
+from tests.benchmarks.measure import console, ratio, table
+from tests.support.places import ROOT
 
 SIZE = (40, 120)
 CURSOR = "›".encode()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,10 +66,11 @@ def start(environment: dict[str, str]) -> Iterator[Callable[..., "subprocess.Pop
     started: list[subprocess.Popen[bytes]] = []
 
     def starting(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]":
-        settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment, **options}
+        settings: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment, **options}
         # Where the tests run in the background of a shell, an interrupt is ignored, and children would inherit that.
         settings["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-        process = subprocess.Popen([sys.executable, "-m", "console", *map(str, arguments)], **settings)  # type: ignore[call-overload]  # any option
+        command = [sys.executable, "-m", "console", *map(str, arguments)]
+        process: subprocess.Popen[bytes] = subprocess.Popen(command, **settings)
         started.append(process)
         return process
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def test_follow_without_a_cache(start: Start, environment: dict[str, str]) -> No
 
 def test_without_a_temporary_folder(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(ROOT / "sample_ledgers/kernel/portal.db", "portal.db")
-    monkeypatch.setattr(private.tempfile, "tempdir", "/proc/nowhere")
+    monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
     monkeypatch.setattr(private, "_held", None)
     report = json.loads(call("verify", ".", "--format", "json").out)
     assert (report["exit_code"], report["totals"]["ledgers"]) == (3, 1)

@@ -45,7 +45,10 @@ def opened(path: Path) -> Opened:
 async def said(path: Path, jobs: int, options: Options = NOW) -> dict[str, Any]:
     """The whole report, as ``verify --format json`` prints it."""
     checked = await check_ledger(opened(path), options, jobs=jobs)
-    return json.loads(json.dumps(report([checked], [], fail_on=Severity.ERROR, stream=options.stream)))
+    answer: dict[str, Any] = json.loads(
+        json.dumps(report([checked], [], fail_on=Severity.ERROR, stream=options.stream))
+    )
+    return answer
 
 
 def middle(lines: list[bytes]) -> int:

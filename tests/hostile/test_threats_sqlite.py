@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from console.cli.main import main
+from console.sources.base import Skipped
 from console.sources.discover import open_sources
 from console.sources.sqlite_rows import SqliteTable
 from tests.support.engine_cases import console
@@ -221,7 +222,7 @@ def test_a_special_file_beside_it_is_said(kind: str, suffix: str, database: Path
         case _:
             path.mkdir()
     (found,) = open_sources(str(database))
-    assert not isinstance(found, SqliteTable)
+    assert isinstance(found, Skipped)
     assert suffix in found.finding.message
 
 
@@ -241,5 +242,5 @@ def test_a_log_or_database_that_is_far_too_large_fills_no_disk(database: Path) -
     path.unlink()
     os.truncate(database, 1 << 43)
     (found,) = open_sources(str(database))
-    assert not isinstance(found, SqliteTable)
+    assert isinstance(found, Skipped)
     assert "are free" in found.finding.message

@@ -22,7 +22,8 @@ def made(kind: str, events: int, folder: Path) -> Path:
 
 
 def answer(*command: str) -> dict[str, object]:
-    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    found: dict[str, object] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return found
 
 
 def references() -> list[list[str]]:

@@ -237,7 +237,7 @@ def test_swarm_ids_and_parents() -> None:
         ):
             if key in payload:
                 base = {"agent_id": event["agent_id"], "event_type": kind, "timestamp": stamp, key: payload[key]}
-                return sha(json.dumps(base, sort_keys=True))[:12] == event[field]
+                return bool(sha(json.dumps(base, sort_keys=True))[:12] == event[field])
         return True
 
     def orphans(events: list[dict[str, Any]]) -> list[str]:

@@ -39,7 +39,8 @@ def report() -> dict[str, Any]:
     command = [sys.executable, "-m", "console", "verify", str(SAMPLES), "--format", "json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
-    return json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def by_ledger(report: dict[str, Any], *severities: str) -> dict[str, set[str]]:

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 import console.sources.discover as discovering
-import console.sources.files as files
 from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
 from console.sources.discover import discover, open_sources, sample
+from console.sources.files import read_at
 from console.sources.identity import head, leaf_at, matches
 from console.sources.leaf import leaf
+from console.sources.sniff import Verdict
 from console.verify.catalogue import CATALOGUE
+from tests.support.source_cases import Read
 
 
 def one(path: Path) -> Source | Skipped:
@@ -53,7 +55,7 @@ def one(path: Path) -> Source | Skipped:
         (gzip.compress(b'{"a":1}\n'), "gzip"),
     ],
 )  # fmt: skip
-def test_content_tells_the_container(tmp_path, data, kind):
+def test_content_tells_the_container(tmp_path: Path, data: bytes, kind: str) -> None:
     path = tmp_path / "any.name"
     path.write_bytes(data)
     source = one(path)
@@ -78,7 +80,7 @@ def test_content_tells_the_container(tmp_path, data, kind):
         (b" " * 400_000, "container.not-recognised", "white space"),
     ],
 )
-def test_what_is_no_ledger_is_said_in_words(tmp_path, data, code, words):
+def test_what_is_no_ledger_is_said_in_words(tmp_path: Path, data: bytes, code: str, words: str) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(data)
     found = one(path)
@@ -94,7 +96,7 @@ def said(path: str) -> str:
     return found.finding.message
 
 
-def test_special_files_are_said_and_never_waited_for(tmp_path):
+def test_special_files_are_said_and_never_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jsonl")
     (tmp_path / "folder.jsonl").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "pipe.jsonl")
@@ -114,23 +116,23 @@ def test_special_files_are_said_and_never_waited_for(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no /proc here")
-def test_windows_into_the_kernel_are_not_read():
+def test_windows_into_the_kernel_are_not_read() -> None:
     for name in ("/proc/self/mem", "/proc/self/maps", "/proc/kmsg"):
         assert "kernel" in said(name)
 
 
-def test_a_file_that_may_not_be_read_is_said(tmp_path, monkeypatch):
+def test_a_file_that_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(b"{}\n")
 
     def refuse(*_: object) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(files.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     assert "Permission" in said(str(path))
 
 
-def test_folders_are_walked_in_order_and_quietly(tmp_path):
+def test_folders_are_walked_in_order_and_quietly(tmp_path: Path) -> None:
     for name, data in {
         "b/z.jsonl": b"{}\n",
         "b/a.json": b"[{}]",
@@ -159,12 +161,12 @@ def test_folders_are_walked_in_order_and_quietly(tmp_path):
     assert nothing.finding.code == "container.empty"
 
 
-def test_a_folder_full_of_other_files_costs_one_block_each(tmp_path, monkeypatch):
+def test_a_folder_full_of_other_files_costs_one_block_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(300):
         (tmp_path / f"{n}.txt").write_bytes(b"text\n" * 20_000)
     (tmp_path / "z.jsonl").write_bytes(b"{}\n")
     sizes: list[int] = []
-    inner = discovering.read_at
+    inner = read_at
 
     def counted(path: str, descriptor: int, offset: int, size: int) -> bytes:
         sizes.append(size)
@@ -178,27 +180,26 @@ def test_a_folder_full_of_other_files_costs_one_block_each(tmp_path, monkeypatch
     assert sizes == [4096] * 301
 
 
-def _jsonl():
-    from console.sources.sniff import Verdict
-
+def _jsonl() -> Verdict:
     return Verdict("jsonl")
 
 
-def test_reading_errors_are_said(tmp_path, monkeypatch):
+def test_reading_errors_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(b"{}\n")
     source = one(path)
+    assert not isinstance(source, Skipped)
 
     def fail(*_: object) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(files.os, "pread", fail)
+    monkeypatch.setattr(os, "pread", fail)
     with pytest.raises(SourceError) as caught:
         list(source.batches())
     assert "read error" in caught.value.finding.message
 
 
-def test_identity_is_content(tmp_path, read):
+def test_identity_is_content(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(b'{"n":1}\n{"n":2}\n')
     source = one(path)
@@ -226,7 +227,7 @@ def test_identity_is_content(tmp_path, read):
     assert not matches(source, marks)
 
 
-def test_severities_are_the_catalogues(tmp_path, read):
+def test_severities_are_the_catalogues(tmp_path: Path, read: Read) -> None:
     (tmp_path / "x").write_bytes(gzip.compress(b"[1,")[:-3] + b"")
     (tmp_path / "y").write_bytes(gzip.compress(b"[1]2") + b"junk")
     (tmp_path / "z").write_bytes(b"")
@@ -241,7 +242,7 @@ def test_severities_are_the_catalogues(tmp_path, read):
     assert all(CATALOGUE[each.code].severity == each.severity for each in findings)
 
 
-def test_a_sample_of_an_unfinished_ledger_is_its_tail(tmp_path):
+def test_a_sample_of_an_unfinished_ledger_is_its_tail(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b'{"a":1')
     source = one(path)

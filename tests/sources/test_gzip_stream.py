@@ -6,7 +6,9 @@ import pickle
 import random
 import tracemalloc
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ import console.sources.gzip_stream as gzip_stream
 from console.model.record import Cursor
 from console.sources.base import Skipped, Source
 from console.sources.discover import open_sources
+from tests.support.source_cases import Read
 
 LINES = [json.dumps({"n": n, "x": random.Random(n).random()}).encode() for n in range(400)]
 
@@ -30,26 +33,26 @@ def packed(lines: list[bytes]) -> bytes:
     return gzip.compress(b"".join(line + b"\n" for line in lines))
 
 
-def test_all_members_are_one_stream(tmp_path, keeps_its_word):
+def test_all_members_are_one_stream(tmp_path: Path, keeps_its_word: Read) -> None:
     data = packed(LINES[:100]) + gzip.compress(b"") + packed(LINES[100:])
     got = keeps_its_word(source_of(tmp_path / "x", data + b"\0" * 512))
     assert got.raws == LINES
     assert not got.findings
 
 
-def test_a_document_inside(tmp_path, keeps_its_word):
+def test_a_document_inside(tmp_path: Path, keeps_its_word: Read) -> None:
     got = keeps_its_word(source_of(tmp_path / "x", gzip.compress(b"[" + b",\n".join(LINES) + b"]")))
     assert got.raws == LINES
 
 
 @pytest.mark.parametrize("junk", [b"junk", b"\0\0PK", b"\x1f\x8b\x00"])
-def test_what_follows_the_last_member_is_said(tmp_path, read, junk):
+def test_what_follows_the_last_member_is_said(tmp_path: Path, read: Read, junk: bytes) -> None:
     got = read(source_of(tmp_path / "x", packed(LINES) + junk))
     assert got.raws == LINES
     assert got.codes == ["container.gzip-trailing-data"]
 
 
-def test_rows_before_a_truncation_are_kept(tmp_path, keeps_its_word):
+def test_rows_before_a_truncation_are_kept(tmp_path: Path, keeps_its_word: Read) -> None:
     data = packed(LINES)
     for cut in (len(data) - 1, len(data) - 8, len(data) // 2):
         got = keeps_its_word(source_of(tmp_path / "x", data[:cut]))
@@ -58,7 +61,7 @@ def test_rows_before_a_truncation_are_kept(tmp_path, keeps_its_word):
         assert got.codes == ["container.gzip-truncated"]
 
 
-def test_rows_before_a_damage_are_kept(tmp_path, read):
+def test_rows_before_a_damage_are_kept(tmp_path: Path, read: Read) -> None:
     data = bytearray(packed(LINES))
     data[-5] ^= 1
     got = read(source_of(tmp_path / "x", bytes(data)))
@@ -71,7 +74,7 @@ def test_rows_before_a_damage_are_kept(tmp_path, read):
     assert b"".join(raw + b"\n" for raw in got.raws).startswith(whole[: whole.rfind(b"\n") + 1])
 
 
-def test_a_bomb_is_left_after_the_limit(tmp_path, monkeypatch):
+def test_a_bomb_is_left_after_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gzip_stream, "EXPANSION_FREE", 20 << 20)
     data = gzip.compress(b'{"a":1}\n' + (b"x" * 4095 + b"\n") * (25 << 10), compresslevel=1)
     source = source_of(tmp_path / "x", data)
@@ -87,7 +90,7 @@ def test_a_bomb_is_left_after_the_limit(tmp_path, monkeypatch):
     assert peak < 60 << 20
 
 
-def test_any_record_is_read_again_from_a_near_place(tmp_path, monkeypatch):
+def test_any_record_is_read_again_from_a_near_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gzip_stream, "_SPACING", 64 * 1024)
     monkeypatch.setattr(gzip_stream, "_OUT", 16 * 1024)
     noise = random.Random(7)
@@ -99,7 +102,7 @@ def test_any_record_is_read_again_from_a_near_place(tmp_path, monkeypatch):
     decoded = 0
     inner = gzip_stream._blocks
 
-    def counted(*given):
+    def counted(*given: Any) -> Iterator[bytes]:
         nonlocal decoded
         for block in inner(*given):
             decoded += len(block)
@@ -112,7 +115,7 @@ def test_any_record_is_read_again_from_a_near_place(tmp_path, monkeypatch):
     assert pickle.loads(pickle.dumps(source)).read(offsets[9], 3002) == b"{%b}" % lines[9]
 
 
-def test_a_member_appended_later_is_read_on(tmp_path, read):
+def test_a_member_appended_later_is_read_on(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x"
     source = source_of(path, packed(LINES[:50]))
     got = read(source)
@@ -121,7 +124,7 @@ def test_a_member_appended_later_is_read_on(tmp_path, read):
     assert read(source, got.next).raws == LINES[50:]
 
 
-def test_an_empty_stream_and_a_stump_are_said(tmp_path):
+def test_an_empty_stream_and_a_stump_are_said(tmp_path: Path) -> None:
     for data, code in ((gzip.compress(b""), "container.empty"), (packed(LINES)[:12], "container.gzip-truncated")):
         (tmp_path / "x").write_bytes(data)
         (skipped,) = open_sources(str(tmp_path / "x"))
@@ -129,7 +132,7 @@ def test_an_empty_stream_and_a_stump_are_said(tmp_path):
         assert skipped.finding.code == code
 
 
-def test_the_tail_of_the_stream_is_pending(tmp_path, read):
+def test_the_tail_of_the_stream_is_pending(tmp_path: Path, read: Read) -> None:
     source = source_of(tmp_path / "x", gzip.compress(b"{}\n{"))
     got = read(source)
     tail = source.tail(got.next)

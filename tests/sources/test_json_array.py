@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from console.sources.base import MAX_RECORD
 from console.sources.content import FileContent
 from console.sources.json_array import JsonSource
 from console.sources.leaf import leaf
+from tests.support.source_cases import Read
 
 anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 values = st.recursive(
@@ -36,14 +38,22 @@ def source_of(path: Path, data: bytes) -> JsonSource:
 
 
 @pytest.fixture(params=[2, 3, 16, 4096])
-def blocks(request, monkeypatch):
+def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_scan, "CHUNK", request.param)
     monkeypatch.setattr(json_array, "CHUNK", request.param)
 
 
 @anything
 @given(elements=st.lists(values, max_size=6), indent=indents, ascii_only=st.booleans(), bom=st.booleans())
-def test_elements_of_a_bare_array(tmp_path, blocks, keeps_its_word, elements, indent, ascii_only, bom):
+def test_elements_of_a_bare_array(
+    tmp_path: Path,
+    blocks: None,
+    keeps_its_word: Read,
+    elements: list[Any],
+    indent: int | None,
+    ascii_only: bool,
+    bom: bool,
+) -> None:
     data = json.dumps(elements, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     source = source_of(tmp_path / "x", b"\xef\xbb\xbf" * bom + data)
     got = keeps_its_word(source)
@@ -60,7 +70,16 @@ def test_elements_of_a_bare_array(tmp_path, blocks, keeps_its_word, elements, in
     key=st.sampled_from(["data", "items", "events", "results", "audit_trail"]),
     indent=indents,
 )
-def test_elements_of_a_wrapped_array(tmp_path, blocks, keeps_its_word, elements, before, after, key, indent):
+def test_elements_of_a_wrapped_array(
+    tmp_path: Path,
+    blocks: None,
+    keeps_its_word: Read,
+    elements: list[Any],
+    before: dict[str, Any],
+    after: dict[str, Any],
+    key: str,
+    indent: int | None,
+) -> None:
     document = {**before, key: elements, **after}
     got = keeps_its_word(source_of(tmp_path / "x", json.dumps(document, indent=indent).encode()))
     assert [json.loads(raw) for raw in got.raws] == elements
@@ -69,7 +88,9 @@ def test_elements_of_a_wrapped_array(tmp_path, blocks, keeps_its_word, elements,
 
 @anything
 @given(document=st.dictionaries(st.sampled_from(["id", "type", "payload"]), values, max_size=3), indent=indents)
-def test_another_object_is_one_record(tmp_path, blocks, keeps_its_word, document, indent):
+def test_another_object_is_one_record(
+    tmp_path: Path, blocks: None, keeps_its_word: Read, document: dict[str, Any], indent: int | None
+) -> None:
     data = json.dumps(document, indent=indent).encode()
     got = keeps_its_word(source_of(tmp_path / "x", b" \n" + data + b"\n"))
     assert got.raws == [data]
@@ -81,7 +102,9 @@ def test_another_object_is_one_record(tmp_path, blocks, keeps_its_word, document
 @given(
     elements=st.lists(st.dictionaries(st.text(max_size=3), values, max_size=3), min_size=1, max_size=5), data=st.data()
 )
-def test_a_document_that_breaks_off_keeps_what_was_complete(tmp_path, blocks, keeps_its_word, elements, data):
+def test_a_document_that_breaks_off_keeps_what_was_complete(
+    tmp_path: Path, blocks: None, keeps_its_word: Read, elements: list[Any], data: st.DataObject
+) -> None:
     text = json.dumps(elements).encode()
     cut = data.draw(st.integers(1, len(text) - 1))
     source = source_of(tmp_path / "x", text[:cut])
@@ -108,13 +131,13 @@ def test_a_document_that_breaks_off_keeps_what_was_complete(tmp_path, blocks, ke
         st.sampled_from([b"[", b"]", b"{", b"}", b'"', b"\\", b",", b":", b" ", b"1", b"\xff", b'"data"']), max_size=40
     )
 )
-def test_garbage_never_stops_the_scanner(tmp_path, blocks, keeps_its_word, data):
+def test_garbage_never_stops_the_scanner(tmp_path: Path, blocks: None, keeps_its_word: Read, data: list[bytes]) -> None:
     source = source_of(tmp_path / "x", b"".join(data))
     got = keeps_its_word(source)
     source.tail(got.next)
 
 
-def test_growth_by_rewriting_the_end(tmp_path, read):
+def test_growth_by_rewriting_the_end(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x"
     source = source_of(path, b'{"events": [{"n": 1}, {"n": 2}], "total": 2}')
     got = read(source)
@@ -125,7 +148,7 @@ def test_growth_by_rewriting_the_end(tmp_path, read):
     assert not more.findings
 
 
-def test_several_wrapped_arrays_hide_nothing(tmp_path, keeps_its_word):
+def test_several_wrapped_arrays_hide_nothing(tmp_path: Path, keeps_its_word: Read) -> None:
     got = keeps_its_word(source_of(tmp_path / "x", b'{"data":[],"x":{"items":[0]},"events":[1,2],"items":[3]}'))
     assert got.raws == [b"1", b"2", b"3"]
 
@@ -142,13 +165,13 @@ def test_several_wrapped_arrays_hide_nothing(tmp_path, keeps_its_word):
         (b"{oops}", [b"{oops}"], None),
     ],
 )
-def test_damage_is_kept_or_said(tmp_path, read, text, raws, code):
+def test_damage_is_kept_or_said(tmp_path: Path, read: Read, text: bytes, raws: list[bytes], code: str | None) -> None:
     got = read(source_of(tmp_path / "x", text))
     assert got.raws == raws
     assert got.codes == ([code] if code else [])
 
 
-def test_an_element_over_the_cap_is_hashed_and_the_others_are_read(tmp_path, keeps_its_word):
+def test_an_element_over_the_cap_is_hashed_and_the_others_are_read(tmp_path: Path, keeps_its_word: Read) -> None:
     big = b'{"x":"' + b"y" * MAX_RECORD + b'"}'
     got = keeps_its_word(source_of(tmp_path / "x", b"[1, " + big + b", 2]"))
     assert got.raws == [b"1", b"", b"2"]
@@ -157,7 +180,7 @@ def test_an_element_over_the_cap_is_hashed_and_the_others_are_read(tmp_path, kee
     assert (got.findings[0].record, got.findings[0].offset, got.findings[0].length) == (2, 4, len(big))
 
 
-def test_depth_and_size_need_no_stack_and_little_memory(tmp_path):
+def test_depth_and_size_need_no_stack_and_little_memory(tmp_path: Path) -> None:
     deep = b"[" * 500_000
     source = source_of(tmp_path / "x", b"[" + deep + b"]" * 500_000 + b',"' + b"\\\\" * 1_000_000 + b'",{}]')
     tracemalloc.start()
@@ -168,7 +191,7 @@ def test_depth_and_size_need_no_stack_and_little_memory(tmp_path):
     assert peak < 3 * MAX_RECORD
 
 
-def test_real_documents_hold_what_a_parser_finds(real, keeps_its_word):
+def test_real_documents_hold_what_a_parser_finds(real: Path, keeps_its_word: Read) -> None:
     seen = 0
     for path in [*real.glob("kernel/**/events.json"), *real.glob("zakops/**/*.json")]:
         document = json.loads(path.read_bytes())
@@ -179,13 +202,13 @@ def test_real_documents_hold_what_a_parser_finds(real, keeps_its_word):
     assert seen > 100
 
 
-def test_a_cursor_behind_the_end_gives_nothing(tmp_path):
+def test_a_cursor_behind_the_end_gives_nothing(tmp_path: Path) -> None:
     source = source_of(tmp_path / "x", b"[1,2]")
     assert [len(batch) for batch in source.batches(Cursor(9, 500))] in ([], [0])
 
 
 @pytest.mark.parametrize("text", [b"[{}, {}]", b'{"events": [{}]}'])
-def test_a_byte_order_mark_is_said(tmp_path, text):
+def test_a_byte_order_mark_is_said(tmp_path: Path, text: bytes) -> None:
     for mark, codes in ((b"\xef\xbb\xbf", ["record.byte-order-mark"]), (b"", [])):
         batches = list(source_of(tmp_path / "x", mark + text).batches())
         assert [each.code for batch in batches for each in batch.findings] == codes

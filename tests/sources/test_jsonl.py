@@ -14,6 +14,7 @@ from console.sources.base import MAX_RECORD, SourceError
 from console.sources.content import FileContent
 from console.sources.jsonl import JsonlSource
 from console.sources.leaf import leaf
+from tests.support.source_cases import Read
 
 anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -23,13 +24,13 @@ def source_of(path: Path, data: bytes) -> JsonlSource:
     return JsonlSource(FileContent(str(path)))
 
 
-def test_only_lf_ends_a_line(tmp_path, keeps_its_word):
+def test_only_lf_ends_a_line(tmp_path: Path, keeps_its_word: Read) -> None:
     odd = "a\r b\u2028c\u2029d\x85e\x0bf\x0cg".encode()
     got = keeps_its_word(source_of(tmp_path / "x", odd + b"\r\n\n{}\n"))
     assert got.raws == [odd + b"\r", b"", b"{}"]
 
 
-def test_an_unfinished_line_is_the_tail_until_its_end_comes(tmp_path, read):
+def test_an_unfinished_line_is_the_tail_until_its_end_comes(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x"
     source = source_of(path, b'{"a":1}\n{"b"')
     got = read(source)
@@ -46,7 +47,9 @@ def test_an_unfinished_line_is_the_tail_until_its_end_comes(tmp_path, read):
 @anything
 @given(data=st.lists(st.sampled_from([b"\n", b"\r", b"{}", b"\xff", b"ab", b"\0"]), max_size=60).map(b"".join))
 @pytest.mark.parametrize("chunk", [1, 2, 7, 64])
-def test_lines_and_tail_tile_the_file_whatever_the_block_size(tmp_path, keeps_its_word, data, chunk):
+def test_lines_and_tail_tile_the_file_whatever_the_block_size(
+    tmp_path: Path, keeps_its_word: Read, data: bytes, chunk: int
+) -> None:
     path = tmp_path / "x"
     source = source_of(path, data)
     with pytest.MonkeyPatch.context() as patch:
@@ -57,7 +60,7 @@ def test_lines_and_tail_tile_the_file_whatever_the_block_size(tmp_path, keeps_it
     assert got.offsets == [sum(len(raw) + 1 for raw in got.raws[:n]) for n in range(len(got.raws))]
 
 
-def test_a_line_over_the_cap_is_hashed_and_the_next_ones_are_read(tmp_path, keeps_its_word):
+def test_a_line_over_the_cap_is_hashed_and_the_next_ones_are_read(tmp_path: Path, keeps_its_word: Read) -> None:
     big, edge = b"x" * (MAX_RECORD + 1), b"y" * MAX_RECORD
     source = source_of(tmp_path / "x", b"{}\n" + big + b"\n" + edge + b"\n[]\n")
     got = keeps_its_word(source)
@@ -68,7 +71,7 @@ def test_a_line_over_the_cap_is_hashed_and_the_next_ones_are_read(tmp_path, keep
     assert (finding.code, finding.record, finding.offset, finding.length) == ("record.too-large", 2, 3, len(big))
 
 
-def test_a_gigabyte_without_a_line_end_needs_little_memory(tmp_path):
+def test_a_gigabyte_without_a_line_end_needs_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "x"
     with path.open("wb") as file:
         file.write(b"{}\n")
@@ -83,7 +86,7 @@ def test_a_gigabyte_without_a_line_end_needs_little_memory(tmp_path):
     assert peak < 3 * MAX_RECORD
 
 
-def test_a_tail_over_the_cap_has_a_length_and_no_bytes(tmp_path):
+def test_a_tail_over_the_cap_has_a_length_and_no_bytes(tmp_path: Path) -> None:
     source = source_of(tmp_path / "x", b"z" * (MAX_RECORD + 5))
     assert list(source.batches()) == []
     tail = source.tail(Cursor())
@@ -91,7 +94,7 @@ def test_a_tail_over_the_cap_has_a_length_and_no_bytes(tmp_path):
     assert (tail.length, tail.raw) == (MAX_RECORD + 5, b"")
 
 
-def test_a_record_that_is_gone_is_said(tmp_path):
+def test_a_record_that_is_gone_is_said(tmp_path: Path) -> None:
     path = tmp_path / "x"
     source = source_of(path, b"{}\n{}\n")
     os.truncate(path, 4)
@@ -104,7 +107,7 @@ def test_a_record_that_is_gone_is_said(tmp_path):
     assert said.value.finding.code == "container.unreadable"
 
 
-def test_real_ledgers_tile(real, keeps_its_word):
+def test_real_ledgers_tile(real: Path, keeps_its_word: Read) -> None:
     for path in sorted(real.rglob("*.jsonl")):
         source = JsonlSource(FileContent(str(path)))
         got = keeps_its_word(source)

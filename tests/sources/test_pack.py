@@ -17,6 +17,7 @@ from console.sources.content import FileContent
 from console.sources.discover import open_sources
 from console.sources.jsonl import JsonlSource
 from console.sources.pack import check_manifest
+from tests.support.source_cases import Read
 
 LEDGER = b'{"seq":1}\n{"seq":2}\n{"seq":3}'
 
@@ -37,7 +38,7 @@ def skipped(path: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_the_end_of_a_member_ends_its_last_record(tmp_path, keeps_its_word, compression):
+def test_the_end_of_a_member_ends_its_last_record(tmp_path: Path, keeps_its_word: Read, compression: int) -> None:
     found = sources(
         pack(tmp_path / "x", {"a/l.jsonl": LEDGER, "e.json": b"[1, 2]", "n.json": b"[]", "t.txt": b"t"}, compression)
     )
@@ -49,7 +50,7 @@ def test_the_end_of_a_member_ends_its_last_record(tmp_path, keeps_its_word, comp
     assert keeps_its_word(found["e.json"]).raws == [b"1", b"2"]
 
 
-def test_a_large_member_is_read_again_anywhere(tmp_path, keeps_its_word):
+def test_a_large_member_is_read_again_anywhere(tmp_path: Path, keeps_its_word: Read) -> None:
     lines = [json.dumps({"n": n, "x": hashlib.sha512(b"%d" % n).hexdigest() * 20}).encode() for n in range(2000)]
     source = sources(pack(tmp_path / "x", {"l.jsonl": b"\n".join(lines)}))["l.jsonl"]
     raws = [raw for batch in source.batches() for raw in batch.raws]
@@ -57,7 +58,7 @@ def test_a_large_member_is_read_again_anywhere(tmp_path, keeps_its_word):
     assert source.read(0, len(lines[0])) == lines[0]
 
 
-def test_damage_keeps_what_came_before(tmp_path, read):
+def test_damage_keeps_what_came_before(tmp_path: Path, read: Read) -> None:
     path = pack(tmp_path / "x", {"l.jsonl": LEDGER}, zipfile.ZIP_STORED)
     data = path.read_bytes()
     path.write_bytes(data.replace(b'"seq":3', b'"seq":9'))
@@ -68,7 +69,7 @@ def test_damage_keeps_what_came_before(tmp_path, read):
         assert read(found).codes == ["container.unreadable"]
 
 
-def test_members_that_are_not_read_are_said(tmp_path):
+def test_members_that_are_not_read_are_said(tmp_path: Path) -> None:
     path = pack(tmp_path / "x", {"a.jsonl": LEDGER, "b.jsonl": LEDGER}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
     data[data.index(b"PK\x01\x02") + 8] |= 1
@@ -78,7 +79,7 @@ def test_members_that_are_not_read_are_said(tmp_path):
     assert skipped(pack(tmp_path / "y", {"a.jsonl": LEDGER}, zipfile.ZIP_LZMA))[0][0] == "container.unreadable"
 
 
-def test_hostile_directories_are_refused(tmp_path):
+def test_hostile_directories_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x"
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 60_000, 60_000, 1 << 30, 0, 0)
     path.write_bytes(b"PK\x03\x04" + bytes(100) + end)
@@ -89,14 +90,14 @@ def test_hostile_directories_are_refused(tmp_path):
     assert skipped(path)[0][0] == "container.unreadable"
 
 
-def test_names_that_climb_are_only_names(tmp_path, read):
+def test_names_that_climb_are_only_names(tmp_path: Path, read: Read) -> None:
     found = sources(pack(tmp_path / "x", {"../../evil.jsonl": LEDGER, "/etc/abs.jsonl": LEDGER}))
     assert len(found) == 2
     assert all(len(read(source).raws) == 3 for source in found.values())
     assert not (tmp_path.parent.parent / "evil.jsonl").exists()
 
 
-def test_the_manifest_is_checked(tmp_path):
+def test_the_manifest_is_checked(tmp_path: Path) -> None:
     def entry(path: str, data: bytes) -> dict[str, str]:
         return {"path": path, "sha256Hex": hashlib.sha256(data).hexdigest()}
 
@@ -114,7 +115,7 @@ def test_the_manifest_is_checked(tmp_path):
     assert len(check_manifest(str(pack(tmp_path / "z", {"manifest.json": b"["})))) == 1
 
 
-def test_companions_beside_a_ledger_and_in_an_archive(tmp_path):
+def test_companions_beside_a_ledger_and_in_an_archive(tmp_path: Path) -> None:
     (tmp_path / "outputs").mkdir()
     (tmp_path / "outputs/a.json").write_bytes(b"{}")
     (tmp_path / "outputs/big.json").write_bytes(b" " * 200)
@@ -134,7 +135,7 @@ def test_companions_beside_a_ledger_and_in_an_archive(tmp_path):
     assert len(companions(source, ["outputs/*.txt"])) == COUNT
 
 
-def test_the_real_pack(real, keeps_its_word):
+def test_the_real_pack(real: Path, keeps_its_word: Read) -> None:
     path = real / "kernel/bff/evidence_pack_AUDIT_PACK.zip"
     source = sources(path)["event_ledger.jsonl"]
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
@@ -144,7 +145,7 @@ def test_the_real_pack(real, keeps_its_word):
     assert check_manifest(str(path)) == []
 
 
-def test_of_two_members_of_one_name_one_is_read_and_the_other_said(tmp_path):
+def test_of_two_members_of_one_name_one_is_read_and_the_other_said(tmp_path: Path) -> None:
     path = tmp_path / "x"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("l.jsonl", b'{"first":1}\n')

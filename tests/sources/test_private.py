@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -79,7 +80,7 @@ def test_what_a_killed_process_leaves_is_removed_by_the_next(database: Path, tem
 
 
 def test_what_only_looks_alike_is_left_alone(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(private.tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     name = "audit-console-private-"
     precious = temporary / "precious"
     for folder in (precious, temporary / f"{name}mine", temporary / f"{name}of_a_user_with_a_long_name"):
@@ -96,7 +97,7 @@ def test_what_only_looks_alike_is_left_alone(temporary: Path, monkeypatch: pytes
 
 
 def test_a_cleaner_of_the_temporary_folder_does_no_harm(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(private.tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     monkeypatch.setattr(private, "_held", None)
     first = private.PrivateFolder()
     home = Path(first.path).parent

@@ -8,7 +8,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -16,7 +18,10 @@ from console.model.record import Cursor
 from console.sources.base import MAX_RECORD, Skipped, SourceError
 from console.sources.discover import open_sources
 from console.sources.sqlite_rows import SqliteTable
+from tests.support.source_cases import Read
 
+Writer = tuple[Path, Callable[..., None], IO[str]]
+"""A database, what inserts rows into it, and what the writing process prints."""
 DDL = "CREATE TABLE events (id TEXT PRIMARY KEY, n INTEGER, x)"
 
 
@@ -44,7 +49,7 @@ def beside(path: Path) -> dict[str, tuple[int, int, str]]:
     }
 
 
-def test_rows_in_rowid_order_as_json(tmp_path, keeps_its_word):
+def test_rows_in_rowid_order_as_json(tmp_path: Path, keeps_its_word: Read) -> None:
     path = tmp_path / "x"
     with contextlib.closing(database(path, DDL)) as db:
         db.executemany(
@@ -62,7 +67,7 @@ def test_rows_in_rowid_order_as_json(tmp_path, keeps_its_word):
     assert got.next == Cursor(5, 9)
 
 
-def test_text_that_is_not_utf8_is_shown_and_said(tmp_path, keeps_its_word):
+def test_text_that_is_not_utf8_is_shown_and_said(tmp_path: Path, keeps_its_word: Read) -> None:
     path = tmp_path / "x"
     with contextlib.closing(database(path, DDL)) as db:
         db.execute("INSERT INTO events VALUES ('a', 1, CAST(x'61ff62' AS TEXT)), ('b', 2, 'fine')")
@@ -73,7 +78,7 @@ def test_text_that_is_not_utf8_is_shown_and_said(tmp_path, keeps_its_word):
     assert (finding.code, finding.record, finding.offset) == ("record.invalid-utf8", 1, 1)
 
 
-def test_only_real_tables_are_read(tmp_path):
+def test_only_real_tables_are_read(tmp_path: Path) -> None:
     path = tmp_path / "x"
     with contextlib.closing(
         database(
@@ -95,7 +100,7 @@ def test_only_real_tables_are_read(tmp_path):
     assert batch.raws == [b'{"rowid":"r","a,b":"x"}']
 
 
-def test_tables_without_row_ids_go_by_position(tmp_path, keeps_its_word):
+def test_tables_without_row_ids_go_by_position(tmp_path: Path, keeps_its_word: Read) -> None:
     path = tmp_path / "x"
     with contextlib.closing(database(path, "CREATE TABLE t (b TEXT, a INT, PRIMARY KEY (a, b)) WITHOUT ROWID")) as db:
         db.executemany("INSERT INTO t VALUES (?, ?)", [("x", 2), ("y", 1), ("x", 1)])
@@ -104,7 +109,7 @@ def test_tables_without_row_ids_go_by_position(tmp_path, keeps_its_word):
     assert [json.loads(raw) for raw in got.raws] == [{"b": "x", "a": 1}, {"b": "y", "a": 1}, {"b": "x", "a": 2}]
 
 
-def test_many_rows_come_in_batches(tmp_path, keeps_its_word):
+def test_many_rows_come_in_batches(tmp_path: Path, keeps_its_word: Read) -> None:
     path = tmp_path / "x"
     with contextlib.closing(database(path, DDL, "BEGIN")) as db:
         db.executemany("INSERT INTO events VALUES (?, ?, ?)", [(str(n), n, "x" * 500) for n in range(2000)])
@@ -116,7 +121,7 @@ def test_many_rows_come_in_batches(tmp_path, keeps_its_word):
     assert json.loads(got[1234])["n"] == 1234
 
 
-def test_a_huge_cell_is_hashed_and_the_other_rows_are_read(tmp_path, read):
+def test_a_huge_cell_is_hashed_and_the_other_rows_are_read(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x"
     with contextlib.closing(database(path, DDL)) as db:
         db.execute("INSERT INTO events VALUES ('a', 1, 'x'), ('b', 2, zeroblob(?)), ('c', 3, 'y')", (MAX_RECORD * 3,))
@@ -131,7 +136,7 @@ def test_a_huge_cell_is_hashed_and_the_other_rows_are_read(tmp_path, read):
     assert source.leaf_at(2) != got.leaves[1]
 
 
-def test_a_huge_cell_without_row_ids(tmp_path, keeps_its_word):
+def test_a_huge_cell_without_row_ids(tmp_path: Path, keeps_its_word: Read) -> None:
     path = tmp_path / "x"
     with contextlib.closing(database(path, "CREATE TABLE t (a INT PRIMARY KEY, b) WITHOUT ROWID")) as db:
         db.execute("INSERT INTO t VALUES (1, 'x'), (2, zeroblob(?)), (3, 'y')", (MAX_RECORD + 1,))
@@ -140,7 +145,7 @@ def test_a_huge_cell_without_row_ids(tmp_path, keeps_its_word):
     assert got.codes == ["record.too-large"]
 
 
-def test_rows_around_damaged_pages_are_kept(tmp_path, read):
+def test_rows_around_damaged_pages_are_kept(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x"
     with contextlib.closing(database(path, "PRAGMA page_size = 1024", DDL, "BEGIN")) as db:
         db.executemany("INSERT INTO events VALUES (?, ?, ?)", [(f"id{n:05}", n, "x" * 100) for n in range(1, 3001)])
@@ -161,7 +166,7 @@ def test_rows_around_damaged_pages_are_kept(tmp_path, read):
     assert not {1000, 2000} & set(numbers)
 
 
-def test_every_row_beside_the_damaged_page_is_kept(tmp_path, read):
+def test_every_row_beside_the_damaged_page_is_kept(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x"
     ddl = "CREATE TABLE t (n INTEGER PRIMARY KEY, x)"
     with contextlib.closing(database(path, "PRAGMA page_size = 1024", ddl, "BEGIN")) as db:
@@ -177,7 +182,7 @@ def test_every_row_beside_the_damaged_page_is_kept(tmp_path, read):
     assert got.codes == ["container.sqlite-corrupt"]
 
 
-def test_garbage_behind_the_magic_is_said(tmp_path):
+def test_garbage_behind_the_magic_is_said(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"SQLite format 3\0" + b"\x01" * 5000)
     (skipped,) = open_sources(str(path))
@@ -206,27 +211,28 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def writer(tmp_path):
+def writer(tmp_path: Path) -> Iterator[Writer]:
     """A second process that holds the database open in WAL mode and inserts as many rows as it is told."""
     path = tmp_path / "folder" / "live.db"
     path.parent.mkdir()
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdin and process.stdout
-        assert process.stdout.readline() == "ready\n"
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin and stdout
+        assert stdout.readline() == "ready\n"
 
         def write(rows: int, wait: bool = True) -> None:
-            process.stdin.write(f"{rows}\n")
-            process.stdin.flush()
+            stdin.write(f"{rows}\n")
+            stdin.flush()
             if wait:
-                process.stdout.readline()
+                stdout.readline()
 
-        yield path, write, process
-        process.stdin.close()
+        yield path, write, stdout
+        stdin.close()
 
 
-def test_a_live_database_in_wal_mode_grows_and_nothing_is_written_beside_it(writer, read):
+def test_a_live_database_in_wal_mode_grows_and_nothing_is_written_beside_it(writer: Writer, read: Read) -> None:
     path, write, _ = writer
     write(3)
     before = beside(path)
@@ -247,23 +253,24 @@ def test_a_live_database_in_wal_mode_grows_and_nothing_is_written_beside_it(writ
         cursor, seen = more.next, seen + rows
 
 
-def test_reading_while_the_other_process_writes_never_tears(writer, read):
-    path, write, process = writer
+def test_reading_while_the_other_process_writes_never_tears(writer: Writer, read: Read) -> None:
+    path, write, stdout = writer
     write(10)
     source = tables(path)["events"]
     write(4000, wait=False)
-    cursor, numbers = Cursor(), []
+    cursor = Cursor()
+    numbers: list[int] = []
     until = time.monotonic() + 20
     while len(numbers) < 4010 and time.monotonic() < until:
         got = read(source, cursor)
         assert not got.findings
         numbers += [json.loads(raw)["n"] for raw in got.raws]
         cursor = got.next
-    process.stdout.readline()
+    stdout.readline()
     assert numbers == list(range(1, 4011))
 
 
-def test_an_iteration_keeps_its_moment_while_another_sees_the_new(writer, read):
+def test_an_iteration_keeps_its_moment_while_another_sees_the_new(writer: Writer, read: Read) -> None:
     path, write, _ = writer
     write(3000)
     source = tables(path)["events"]
@@ -274,7 +281,7 @@ def test_an_iteration_keeps_its_moment_while_another_sees_the_new(writer, read):
     assert len(first) + sum(len(batch) for batch in early) == 3000
 
 
-def test_an_open_transaction_of_a_rollback_journal_is_not_read(tmp_path, read):
+def test_an_open_transaction_of_a_rollback_journal_is_not_read(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x"
     with contextlib.closing(
         database(path, "PRAGMA cache_size = 2", DDL, "INSERT INTO events VALUES ('a', 1, 1)")
@@ -287,7 +294,7 @@ def test_an_open_transaction_of_a_rollback_journal_is_not_read(tmp_path, read):
         assert beside(path) == before
 
 
-def test_a_pipe_planted_as_wal_is_said(tmp_path):
+def test_a_pipe_planted_as_wal_is_said(tmp_path: Path) -> None:
     path = tmp_path / "x"
     database(path, DDL).close()
     os.mkfifo(tmp_path / "x-wal")
@@ -297,7 +304,7 @@ def test_a_pipe_planted_as_wal_is_said(tmp_path):
     assert "-wal" in skipped.finding.message
 
 
-def test_a_row_or_table_that_is_gone_is_said(tmp_path):
+def test_a_row_or_table_that_is_gone_is_said(tmp_path: Path) -> None:
     path = tmp_path / "x"
     with contextlib.closing(database(path, DDL, "INSERT INTO events VALUES ('a', 1, 1)")) as db:
         source = tables(path)["events"]
@@ -311,7 +318,7 @@ def test_a_row_or_table_that_is_gone_is_said(tmp_path):
     assert said.value.finding.code == "container.unreadable"
 
 
-def test_real_databases(real, keeps_its_word):
+def test_real_databases(real: Path, keeps_its_word: Read) -> None:
     path = real / "zakops/ingest_state_sim.db"
     before = beside(path)
     got = keeps_its_word(tables(path)["action_audit_events"])

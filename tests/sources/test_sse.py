@@ -12,6 +12,7 @@ from console.sources.base import MAX_RECORD
 from console.sources.content import FileContent
 from console.sources.leaf import leaf
 from console.sources.sse import SseSource, parse_block
+from tests.support.source_cases import Read
 
 anything = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CAPTURE = b'\xef\xbb\xbf: hello\n\nevent: done\r\ndata: {"a":\r\ndata: 1}\r\n\r\n\n: ping\n\nid: 7\rdata\r\rdata: open'
@@ -38,7 +39,7 @@ def dispatched(data: bytes) -> list[str]:
     return out
 
 
-def test_blocks_comments_line_ends_and_tail(tmp_path, keeps_its_word):
+def test_blocks_comments_line_ends_and_tail(tmp_path: Path, keeps_its_word: Read) -> None:
     source = source_of(tmp_path / "x", CAPTURE)
     got = keeps_its_word(source)
     assert got.raws == [b'event: done\r\ndata: {"a":\r\ndata: 1}\r\n\r\n', b"id: 7\rdata\r\r"]
@@ -48,7 +49,7 @@ def test_blocks_comments_line_ends_and_tail(tmp_path, keeps_its_word):
     assert tail.offset + tail.length == len(CAPTURE)
 
 
-def test_fields():
+def test_fields() -> None:
     event = parse_block(b'event: done\r\ndata: {"a":\r\ndata:  1}\r\n: note\r\nid: 7\r\nretry: 10\r\nwhat: x\r\n\r\n')
     assert (event.event, event.data, event.id, event.retry) == ("done", '{"a":\n 1}', "7", 10)
     assert (event.comments, event.unknown) == (("note",), ("what",))
@@ -64,7 +65,9 @@ def test_fields():
     ).map(b"".join)
 )
 @pytest.mark.parametrize("chunk", [5, 16, 4096])
-def test_records_are_what_the_standard_dispatches(tmp_path, keeps_its_word, data, chunk):
+def test_records_are_what_the_standard_dispatches(
+    tmp_path: Path, keeps_its_word: Read, data: bytes, chunk: int
+) -> None:
     source = source_of(tmp_path / "x", data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sse, "CHUNK", chunk)
@@ -85,7 +88,7 @@ def test_records_are_what_the_standard_dispatches(tmp_path, keeps_its_word, data
 
 @anything
 @given(cuts=st.lists(st.integers(0, len(CAPTURE)), max_size=4))
-def test_growth_byte_by_byte_gives_the_same_records(tmp_path, read, cuts):
+def test_growth_byte_by_byte_gives_the_same_records(tmp_path: Path, read: Read, cuts: list[int]) -> None:
     path = tmp_path / "x"
     source = source_of(path, b"")
     raws: list[bytes] = []
@@ -98,7 +101,7 @@ def test_growth_byte_by_byte_gives_the_same_records(tmp_path, read, cuts):
     assert raws == read(source).raws
 
 
-def test_a_block_over_the_cap(tmp_path, read):
+def test_a_block_over_the_cap(tmp_path: Path, read: Read) -> None:
     big = b"data: " + b"x" * MAX_RECORD + b"\n\n"
     got = read(source_of(tmp_path / "x", b"data: 1\n\n" + big + b"data: 2\n\n"))
     assert got.raws == [b"data: 1\n\n", b"", b"data: 2\n\n"]

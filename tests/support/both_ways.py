@@ -30,7 +30,7 @@ def told(make: Callable[[], Reader], raws: Sequence[bytes], cuts: Sequence[int] 
     rows: list[tuple[Any, ...]] = []
     findings: list[Any] = []
     facts: dict[tuple[str, str], Any] = {}
-    state: dict[str, bytes] = {}
+    state: dict[Any, bytes] = {}
     reader, offset = make(), 0
     bounds = [0, *sorted(cuts), len(raws)]
     for low, high in pairwise(bounds):

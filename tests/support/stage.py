@@ -27,7 +27,7 @@ class Stage(ConsoleApp):
         self._first = screen
         self.result: object = "open"
 
-    def on_mount(self, event: events.Mount) -> None:
+    def on_mount(self, event: events.Mount) -> None:  # type: ignore[override]  # Textual hands it over if asked
         event.prevent_default()
         self.theme = "console-dark"
         self.push_screen(self._first, self._dismissed)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import ptyprocess
 import pyte
@@ -36,7 +37,7 @@ class Terminal:
             env={**clean, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **environment},
         )
 
-    def __enter__(self) -> "Terminal":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
@@ -88,4 +89,4 @@ class Terminal:
             self.read(QUIET)
         self.read(0)
         assert not self._process.isalive(), "the console did not end"
-        return self._process.exitstatus
+        return int(self._process.exitstatus)

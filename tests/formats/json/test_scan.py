@@ -33,7 +33,12 @@ def test_fields_come_as_columns() -> None:
     assert list(found.kinds("h")) == [Kind.NULL, Kind.TRUE, Kind.ABSENT, Kind.ABSENT, Kind.ABSENT]
     assert list(found.is_kind("a", Kind.STRING, Kind.ESCAPED)) == [1, 1, 0, 0, 1]
     asked: list[str] = []
-    interner = Interner(lambda text: asked.append(text) or 7)
+
+    def code(text: str) -> int:
+        asked.append(text)
+        return 7
+
+    interner = Interner(code)
     assert list(found.codes("a", interner)) == [7, 7, 0, 0, 0] and asked == ["x", "x"]
     assert found.leaves()[32:64] == sha256(b"\0" + found.record(1)).digest()
     inner = found.inside("o", Fields("b"))

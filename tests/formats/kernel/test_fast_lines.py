@@ -172,7 +172,7 @@ PAYLOADS = st.lists(
 )
 def test_recovery_is_the_same(drawn: list[tuple[str, list[tuple[str, Any]], Any, int]]) -> None:
     """Payloads of any kind, hashed in one order and stored in another, by a clock that was a little behind."""
-    raws = []
+    raws: list[bytes] = []
     previous = None
     for event, (kind, items, dice, late) in zip(ledger(len(drawn)), drawn, strict=False):
         event |= {"type": kind, "payload": dict(items), "previousEventHash": previous}

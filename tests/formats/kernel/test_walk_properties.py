@@ -131,7 +131,8 @@ def test_what_streams_is_what_one_walk_in_order_says(
         if key is not None:
             keyed.setdefault(key[0], []).append((key[1], ordinal, Record(ordinal, offset, len(raw), raw)))
         offset += len(raw) + 1
-    trust, findings = {}, []
+    trust: dict[int, Trust] = {}
+    findings: list[Finding] = []
     for stream, items in keyed.items():
         walk = reader.rewalk(stream, [record for _, _, record in sorted(items, key=lambda item: item[:2])])
         trust.update(walk.trust)

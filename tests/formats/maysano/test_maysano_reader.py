@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from console.formats.maysano import FORMAT
 from console.formats.maysano.operation import PHASES
 from console.formats.protocol import Context, Sample
+from console.model.finding import Finding
 from console.model.record import Record
 from console.model.trust import Trust
 from tests.support.maysano_cases import NOW, activity, batch_of, block, history, raw, read, reader_of, structural
@@ -183,8 +184,9 @@ def test_stopping_anywhere_and_going_on_gives_what_one_pass_gives(
     out = whole.read(batch_of(raws))
     facts = {(each.kind, each.key): dict(each.state) for each in whole.facts()}
     cuts = sorted(data.draw(st.lists(st.integers(0, len(raws)), max_size=3)))
-    store: dict[str, bytes] = {}
-    findings, worst = [], b""
+    store: dict[Any, bytes] = {}
+    findings: list[Finding] = []
+    worst = b""
     known: dict[tuple[str, str], dict[str, str]] = {}
     reader = reader_of(shape)
     for start, stop in zip([0, *cuts], [*cuts, len(raws)], strict=True):

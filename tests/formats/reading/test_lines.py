@@ -15,7 +15,7 @@ from tests.support.both_ways import batch_of
 def taken(raws: list[bytes]) -> list[dict[str, Any] | None]:
     """The object of each record, None where it is left to the careful way."""
     found: list[dict[str, Any] | None] = [None] * len(raws)
-    rows = []
+    rows: list[int] = []
     for start, objects in stretches(batch_of(raws), [Decoder(OpenObject)]):
         rows += [start] if objects is None else range(start, start + len(objects))
         if objects is not None:

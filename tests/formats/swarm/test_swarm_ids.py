@@ -73,8 +73,8 @@ def test_every_factory_vector_is_reproduced_and_never_called_more_than_that(real
 
 def made(name: str) -> dict[str, Any]:
     """A line as a factory makes it."""
-    tool = {"tool_name": "query_database", "arguments": {}, "result": None, "success": True}
-    audit = {"audit_type": "safety", "audit_result": {}, "audited_event_id": None}
+    tool: dict[str, Any] = {"tool_name": "query_database", "arguments": {}, "result": None, "success": True}
+    audit: dict[str, Any] = {"audit_type": "safety", "audit_result": {}, "audited_event_id": None}
     freeze = {
         "intervention_type": "freeze",
         "intervention_action": "a",

@@ -3,13 +3,14 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from console.engine.ledgers.opening import Opened, Options, open_ledgers
 from console.engine.verify.verification import check_ledger
 
-LINE = {
+LINE: dict[str, Any] = {
     "timestamp": "2026-02-16T20:49:34.123456",
     "event_type": "agent_state_updated",
     "interaction_id": None,

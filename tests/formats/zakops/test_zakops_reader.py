@@ -11,6 +11,7 @@ from console.formats.protocol import Context, Sample
 from console.formats.zakops import FORMAT
 from console.formats.zakops.shapes import deal_of, default_shape
 from console.model.event import StreamKey
+from console.model.finding import Finding
 from console.model.record import Record
 from console.model.trust import Severity, Trust
 from tests.support.zakops_cases import NOW, agent, audit, batch_of, outbox, raw, read, reader_of
@@ -194,8 +195,10 @@ def test_stopping_anywhere_and_going_on_gives_what_one_pass_gives(raws: list[byt
     out = whole.read(batch_of(raws))
     facts = {(each.kind, each.key): dict(each.state) for each in whole.facts()}
     cuts = sorted(data.draw(st.lists(st.integers(0, len(raws)), max_size=3)))
-    store: dict[str, bytes] = {}
-    findings, trust, worst, key = [], b"", b"", []
+    store: dict[Any, bytes] = {}
+    findings: list[Finding] = []
+    trust, worst = b"", b""
+    key: list[int] = []
     known: dict[tuple[str, str], dict[str, str]] = {}
     reader = reader_of("mixed")
     for start, stop in zip([0, *cuts], [*cuts, len(raws)], strict=True):
@@ -209,6 +212,6 @@ def test_stopping_anywhere_and_going_on_gives_what_one_pass_gives(raws: list[byt
         reader.load_state(data.draw(st.permutations(list(store.items()))))
         assert sorted(map(repr, reader.standing())) == sorted(map(repr, standing))
     assert findings == out.findings
-    assert (trust, worst, key) == (out.trust, out.worst, list(out.key))
+    assert (trust, worst, key) == (bytes(out.trust), bytes(out.worst), list(out.key))
     assert known == facts
     assert sorted(map(repr, reader.standing())) == sorted(map(repr, whole.standing()))

@@ -32,7 +32,8 @@ def audit_rows(real: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dic
 
 def rows_of(real: Path, name: str) -> list[dict[str, Any]]:
     document = json.loads((real / "zakops" / name).read_text())
-    return document["events"] if isinstance(document, dict) else document
+    rows: list[dict[str, Any]] = document["events"] if isinstance(document, dict) else document
+    return rows
 
 
 def claim(rows: list[dict[str, Any]], container: str = "json", member: str | None = None) -> str:

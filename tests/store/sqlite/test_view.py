@@ -1,6 +1,7 @@
 """Views against a plain sorted list: any ledgers, filters, windows, and growth of any kind."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +31,7 @@ ROWS = st.builds(
     also=st.sampled_from([(), (), ("t",), ("u",)]),
 )
 APPENDS = st.lists(st.tuples(st.integers(0, 2), st.lists(ROWS, min_size=1, max_size=12)), min_size=1, max_size=6)
-FILTERS = {
+FILTERS: dict[str, Callable[[Row], bool]] = {
     "": lambda row: True,
     "type:A": lambda row: row.type == "A",
     "trust:broken -type:B": lambda row: row.trust == Trust.BROKEN and row.type != "B",
