@@ -1,4 +1,4 @@
-"""The console's application: opens the session, tells the screens of changes, and nothing else."""
+"""The console's application: opens the session, hands changes to the screen that is seen, and nothing else."""
 
 import asyncio
 import os
@@ -19,9 +19,9 @@ from textual.binding import Binding, BindingType
 
 from console.app.actions import HELP
 from console.app.messages import IndexChanged, IndexMadeAnew, SessionOpened, SessionTrouble, VerifyMoved
+from console.app.navigation import Navigation
 from console.app.palette import ActionProvider
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen, idle
-from console.app.screens.overview import OverviewScreen
 from console.app.sweep import SweepFilter
 from console.app.theme import THEMES, other, preferred
 from console.app.work import in_words
@@ -34,7 +34,7 @@ INTERRUPTED = 130
 TICK = 1.0
 """Seconds between two looks at the clock."""
 RATE_HOLDS = 2.0
-"""Seconds after which a rate that nobody has confirmed is no longer said."""
+"""Seconds after which a rate that nobody has confirmed is no longer shown."""
 
 
 def clock() -> int:
@@ -68,6 +68,7 @@ class ConsoleApp(App[int]):
         self.progress = idle()
         self.where: SafeText = safe(where)
         self.now = now
+        self.go_to = Navigation(self)
         self.root = ""
         """The directories that all ledgers share: names are shown without them."""
         self._heard = 0.0
@@ -83,7 +84,7 @@ class ConsoleApp(App[int]):
     def on_mount(self) -> None:
         for number in (signal.SIGHUP, signal.SIGTERM):  # a closed terminal, a polite kill: leave nothing behind
             asyncio.get_running_loop().add_signal_handler(number, partial(self.exit, INTERRUPTED, INTERRUPTED))
-        self.push_screen(OverviewScreen())
+        self.go_to.overview()
         self.call_after_refresh(self._start)
 
     # the session
@@ -99,7 +100,7 @@ class ConsoleApp(App[int]):
     async def _open(self) -> None:
         try:
             session = await self._open_session()
-        except Exception as error:  # noqa: BLE001 - why the session cannot be opened is told on the screen
+        except Exception as error:  # noqa: BLE001 - why the session cannot be opened is shown on the screen
             self.post_message(SessionTrouble("Cannot open", in_words(error)))
         else:
             self.post_message(SessionOpened(session))
@@ -115,27 +116,27 @@ class ConsoleApp(App[int]):
 
     def on_session_opened(self, event: SessionOpened) -> None:
         self.session = event.session
-        self._tell(IndexChanged(self.progress))
+        self._forward(IndexChanged(self.progress))
         self.run_worker(self._listen(event.session), group="changes", exclusive=True, exit_on_error=False)
 
     def on_index_changed(self, event: IndexChanged) -> None:
         news = event.progress.note if event.progress.note != self.progress.note else ""
         self.progress = event.progress
         self._heard = time.monotonic()
-        self._tell(IndexChanged(event.progress))
+        self._forward(IndexChanged(event.progress))
         screen = self._seen()
         if news and screen is not None:
-            screen.say_word(safe(news, limit=NAME_LIMIT))
+            screen.show_note(safe(news, limit=NAME_LIMIT))
 
     def on_index_made_anew(self, _: IndexMadeAnew) -> None:
         while len(self.screen_stack) > 2:  # but for the overview, and what Textual itself has below it
             self.pop_screen()
 
     def on_session_trouble(self, event: SessionTrouble) -> None:
-        self._tell(SessionTrouble(event.what, event.words))
+        self._forward(SessionTrouble(event.what, event.words))
 
     def on_verify_moved(self, event: VerifyMoved) -> None:
-        self._tell(VerifyMoved(event.progress, event.of))
+        self._forward(VerifyMoved(event.progress, event.of))
         fits = len(event.progress.verdict) + len(event.of) + len("Verified : ") <= self.size.width - 2
         if event.progress.finished and not fits:  # the status line says it, but cuts it
             bad = event.progress.broken > 0
@@ -159,7 +160,7 @@ class ConsoleApp(App[int]):
         """The screen that is seen (below the palette, if that is open)."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None)
 
-    def _tell(self, message: IndexChanged | SessionTrouble | VerifyMoved) -> None:
+    def _forward(self, message: IndexChanged | SessionTrouble | VerifyMoved) -> None:
         """Hand a message to the screen that is seen."""
         screen = self._seen()
         if screen is not None:
@@ -179,7 +180,7 @@ class ConsoleApp(App[int]):
                 async with aclosing(session.verify(ledger=ledger, stream=stream)) as steps:  # type: ignore[type-var] # every implementation is an async generator
                     async for progress in steps:
                         self.post_message(VerifyMoved(progress, of))
-            except Exception as error:  # noqa: BLE001 - told on the status line
+            except Exception as error:  # noqa: BLE001 - shown on the status line
                 self.post_message(SessionTrouble(f"Verifying {of}", in_words(error)))
 
         self.run_worker(run(), group="verify", exclusive=True, exit_on_error=False)
@@ -192,9 +193,7 @@ class ConsoleApp(App[int]):
     def action_help(self) -> None:
         where = getattr(self.screen, "WHERE", None)
         if where is not None and where != HELP:
-            from console.app.screens.help import HelpScreen
-
-            self.push_screen(HelpScreen(where))
+            self.go_to.help(where)
 
     def action_toggle_light(self) -> None:
         self.theme = other(self.theme)

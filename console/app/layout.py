@@ -113,12 +113,12 @@ def labelled(name: str, lines: Sequence[str], column: int, width: int, note: str
         value = pieces[number] if number < len(pieces) else ""
         out.append(Content.assemble((label + " " * (column - cell_len(label)), MUTED), value))
     if note:
-        said = Content.styled(f"({safe(note)})", f"italic {MUTED}")
+        remark = Content.styled(f"({safe(note)})", f"italic {MUTED}")
         last = len(pieces) - 1
-        if out[last].cell_length + 2 + said.cell_length <= width:
-            out[last] = Content.assemble(out[last], "  ", said)
+        if out[last].cell_length + 2 + remark.cell_length <= width:
+            out[last] = Content.assemble(out[last], "  ", remark)
         else:
-            out += [line.pad_left(column) for line in said.wrap(width - column)]
+            out += [line.pad_left(column) for line in remark.wrap(width - column)]
     return out
 
 

@@ -1,4 +1,4 @@
-"""What workers tell the screens. Nobody changes a message; only the app's thread acts on them."""
+"""Messages from workers to screens. Nobody changes a message; only the app's thread acts on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -12,13 +12,13 @@ ERROR_LIMIT = 300
 
 def in_words(error: BaseException) -> SafeText:
     """An error as one showable line: what it says, or what it is called if it says nothing."""
-    said = str(error).strip()
+    words = str(error).strip()
     if isinstance(error, OSError) and error.strerror:
-        said = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return safe(said or type(error).__name__, limit=ERROR_LIMIT)
+        words = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return safe(words or type(error).__name__, limit=ERROR_LIMIT)
 
 
-class Latest:
+class Coalescer:
     """Runs ``work`` whenever it was asked for, never twice at a time; many requests meanwhile are one more run.
 
     Unlike a worker that is cancelled by the next, it always comes to an end under a steady stream of requests.
@@ -49,7 +49,7 @@ class Latest:
             self._running = False
 
 
-class Calm:
+class Throttle:
     """Does ``work`` as soon as it is asked for, and then at most once in so many ``seconds``.
 
     Many requests meanwhile are one more time at the end of these, so that what is shown never stays behind. ``timer``

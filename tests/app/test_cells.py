@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from textual.theme import Theme
 
 from console.app.cells import cut, fit, middle, width
-from console.app.screens.overview_rows import common_root
-from console.app.seek import seek
+from console.app.row_search import find_row
 from console.app.theme import DARK, LIGHT
 from console.app.widgets.columns import TRUST_WIDTH, cells, fit_columns, titles
 from console.app.widgets.ledger_list import short
+from console.app.widgets.overview_rows import common_root
 from console.app.widgets.pages import PAGE, Pages
 from console.app.words import age, count, day_and_time
 from console.text import safe
@@ -92,12 +92,12 @@ def test_pages_keep_the_latest_and_show_the_stale() -> None:
 @pytest.mark.parametrize(
     ("start", "step", "found"), [(0, 1, 45), (45, 1, 45), (46, 1, None), (119, -1, 45), (44, -1, None)]
 )
-async def test_seek(start: int, step: int, found: int | None) -> None:
+async def test_find_row(start: int, step: int, found: int | None) -> None:
     view = await SESSION.view(ledger=1)
     rows = await view.rows(0, 120)
     at = next(at for at, row in enumerate(rows) if row.worst)
     shift = at - 45
-    result = await seek(view, start + (shift if start in (44, 45, 46) else 0), step, lambda row: row.worst > 0)
+    result = await find_row(view, start + (shift if start in (44, 45, 46) else 0), step, lambda row: row.worst > 0)
     assert result == (None if found is None else at)
 
 

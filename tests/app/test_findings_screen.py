@@ -70,7 +70,7 @@ async def test_only_the_severe_ones() -> None:
 async def test_counts_are_exact_and_what_is_left_out_is_said() -> None:
     session = Told([row(at, "chain.unchained-event", Severity.NOTE, count=3) for at in range(6_000)])
     async with stage(session).run_test(size=(120, 30)) as pilot:
-        shown = await seen(pilot, "15,000 findings, told in 5,000 lines.", "showing 5,000 of 6,000 lines, worst first")
+        shown = await seen(pilot, "15,000 findings, on 5,000 lines.", "showing 5,000 of 6,000 lines, worst first")
         assert "1 cause · 15,000 findings" in shown
         assert " 15,000  │" in next(line for line in shown.split("\n") if "▾ i note" in line)
         await pilot.press("G")

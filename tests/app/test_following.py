@@ -6,7 +6,7 @@ import pytest
 
 from console.app.app import ConsoleApp
 from console.app.screens.stream import StreamScreen
-from console.app.work import Calm
+from console.app.work import Throttle
 from console.store.rows import StreamRow
 from tests.support.fake_session import FakeSession
 from tests.support.stage import seen, text, until
@@ -91,7 +91,7 @@ def test_work_that_is_asked_for_often_is_done_at_once_then_calmly_and_never_forg
     done: list[int] = []
     waiting: list[Callable[[], None]] = []
     state = 1
-    calm = Calm(1.0, lambda: done.append(state), lambda _, rested: waiting.append(rested))
+    calm = Throttle(1.0, lambda: done.append(state), lambda _, rested: waiting.append(rested))
     calm.ask()
     state = 2
     calm.ask()

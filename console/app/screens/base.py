@@ -12,7 +12,7 @@ from console.app.compositing import LeanCompositor
 from console.app.messages import IndexChanged, SessionTrouble, VerifyMoved
 from console.app.widgets.frame import HeadLine, KeyLine, TextLine, progress_words
 from console.app.words import count
-from console.app.work import Calm, in_words
+from console.app.work import Throttle, in_words
 from console.engine.api import Progress, VerifyProgress
 from console.text import safe
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME_LIMIT = 300
 """Characters of a ledger's name that are looked at."""
-CALM_FRAME = 0.15
+FRAME_INTERVAL = 0.15
 """Seconds between two changes of head or status line while events stream in: nobody reads faster."""
 
 
@@ -41,8 +41,8 @@ class ConsoleScreen(Screen[int | None]):
         self._check: VerifyMoved | None = None
         self.word = ""
         """A passing word in front of the status, showable: what the last action came to."""
-        self.calm_place = Calm(CALM_FRAME, self.say_place, self.set_timer)
-        self.calm_status = Calm(CALM_FRAME, self.say_status, self.set_timer)
+        self.throttled_place = Throttle(FRAME_INTERVAL, self.show_place, self.set_timer)
+        self.throttled_status = Throttle(FRAME_INTERVAL, self.show_status, self.set_timer)
         """The lines of the frame, for what changes by itself."""
 
     @property
@@ -64,7 +64,7 @@ class ConsoleScreen(Screen[int | None]):
         return Content()
 
     def status(self) -> Content:
-        """What the status line says while nothing else is to be said."""
+        """What the status line says while there is nothing more urgent."""
         return Content()
 
     def look(self) -> None:
@@ -72,31 +72,31 @@ class ConsoleScreen(Screen[int | None]):
 
     def tick(self) -> None:
         """A second has passed."""
-        self.say_place()
+        self.show_place()
 
     # the lines of the frame
 
-    def say_place(self) -> None:
+    def show_place(self) -> None:
         progress = self.console_app.progress
-        self.query_one(HeadLine).say(left=self.place(), right=progress_words(progress))
+        self.query_one(HeadLine).set_text(left=self.place(), right=progress_words(progress))
 
-    def say_status(self) -> None:
+    def show_status(self) -> None:
         """Trouble first, then a check under way, then the screen's own words."""
         line = self.query_one("#status", TextLine)
         if self._trouble:
-            line.say(Content.assemble((f"✗ {self._trouble.what}: {self._trouble.words}", "bold $text-error")))
+            line.set_text(Content.assemble((f"✗ {self._trouble.what}: {self._trouble.words}", "bold $text-error")))
         elif self._check:
-            line.say(check_words(self._check))
+            line.set_text(check_words(self._check))
         elif self.word:
-            line.say(Content("   ").join([Content.assemble((self.word, "bold")), self.status()]))
+            line.set_text(Content("   ").join([Content.assemble((self.word, "bold")), self.status()]))
         else:
-            line.say(self.status())
+            line.set_text(self.status())
 
-    def say_word(self, word: str) -> None:
+    def show_note(self, word: str) -> None:
         """Say what an action came to, or with '' no longer."""
         if word != self.word:
             self.word = word
-            self.say_status()
+            self.show_status()
 
     # work
 
@@ -106,7 +106,7 @@ class ConsoleScreen(Screen[int | None]):
         async def guarded() -> None:
             try:
                 await work()
-            except Exception as error:  # noqa: BLE001 - the session's errors of any kind are told, none ends the app
+            except Exception as error:  # noqa: BLE001 - any error of the session is shown, none ends the app
                 self.post_message(SessionTrouble(what, in_words(error)))
 
         self.run_worker(guarded(), group=group, exclusive=True, exit_on_error=False)
@@ -125,11 +125,11 @@ class ConsoleScreen(Screen[int | None]):
     # events
 
     def on_mount(self) -> None:
-        self.say_place()
-        self.say_status()
+        self.show_place()
+        self.show_status()
 
     def on_screen_resume(self) -> None:
-        self.say_place()
+        self.show_place()
         if self.console_app.session is not None:
             self.look()
 
@@ -137,8 +137,8 @@ class ConsoleScreen(Screen[int | None]):
         event.stop()
         if self._trouble is not None:
             self._trouble = None
-            self.say_status()
-        self.calm_place.ask()
+            self.show_status()
+        self.throttled_place.ask()
         self.look()
 
     def on_session_trouble(self, event: SessionTrouble) -> None:
@@ -146,14 +146,14 @@ class ConsoleScreen(Screen[int | None]):
         if self._trouble is None or self._trouble.words != event.words:
             self.notify(event.words, title=event.what, severity="error", markup=False)
         self._trouble = event
-        self.say_status()
+        self.show_status()
 
     def on_verify_moved(self, event: VerifyMoved) -> None:
         event.stop()
         self._check = None if event.progress.finished else event
         if event.progress.finished:
             self.word = f"Verified {event.of}: {safe(event.progress.verdict)}"
-        self.say_status()
+        self.show_status()
 
     # actions that all screens have
 
@@ -162,16 +162,16 @@ class ConsoleScreen(Screen[int | None]):
             self.dismiss(None)
 
     def stop(self) -> bool:
-        """Stop what is under way; whether there was anything."""
+        """Stop what is under way. True if there was anything."""
         self._trouble, self.word = None, ""
         if self._check:
             progress, of = self._check.progress, self._check.of
             self._check = None
             self.console_app.stop_check()
             self.word = f"Stopped: {progress.done:,} of {count(progress.total, 'link')} checked · {of}"
-            self.say_status()
+            self.show_status()
             return True
-        self.say_status()
+        self.show_status()
         return False
 
 

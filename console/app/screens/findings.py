@@ -17,7 +17,6 @@ from console.app.actions import FINDINGS, bindings
 from console.app.cells import cut, fit, middle, path
 from console.app.layout import MUTED, SEVERITY_STYLE, STRONG, prose, severity_mark
 from console.app.screens.base import ConsoleScreen
-from console.app.screens.help import HelpScreen
 from console.app.widgets.cursor_list import CursorList
 from console.app.widgets.details import finding_lines
 from console.app.widgets.sheet import Sheet
@@ -147,7 +146,7 @@ class FindingsScreen(ConsoleScreen):
             yield Sheet(id="findings-detail")
 
     def on_mount(self) -> None:
-        self._say("Reading findings …")
+        self._show_sentence("Reading findings …")
         self._read()
         self.set_interval(LOOK_AGAIN, self._look_again)
 
@@ -182,8 +181,8 @@ class FindingsScreen(ConsoleScreen):
                 self._rows, self._total = await self._session.findings(ledger=self._ledger, limit=LIMIT)
             else:
                 self._rows, self._total = await self._session.findings(event=self._of_event, limit=LIMIT)
-        except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
-            self._say(f"Findings cannot be read: {in_words(error)}")
+        except Exception as error:  # noqa: BLE001  any error is shown on the screen, the app goes on
+            self._show_sentence(f"Findings cannot be read: {in_words(error)}")
             return
         if self._first_look and self._rows:
             self._first_look = False
@@ -193,7 +192,7 @@ class FindingsScreen(ConsoleScreen):
 
     # showing
 
-    def _say(self, sentence: str) -> None:
+    def _show_sentence(self, sentence: str) -> None:
         word = self.query_one("#findings-word", Static)
         word.update(Content(sentence))
         word.display = bool(sentence)
@@ -201,10 +200,10 @@ class FindingsScreen(ConsoleScreen):
 
     def _refresh_list(self) -> None:
         groups = causes(self._chosen())
-        self.say_place()
-        self.say_status()
+        self.show_place()
+        self.show_status()
         if not groups:
-            self._say(self._nothing())
+            self._show_sentence(self._nothing())
             return
         self.query_one("#findings-word").display = False
         self.query_one("#findings-body").display = True
@@ -278,9 +277,6 @@ class FindingsScreen(ConsoleScreen):
         if self._rows:
             self._refresh_list()
 
-    def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(FINDINGS))
-
 
 def _cause_line(cause: Cause, opened: bool, width: int) -> Content:
     """``▾ ‼ critical  chain.hash-mismatch  The stored hash …      3``."""
@@ -327,8 +323,8 @@ def _cause_page(cause: Cause, width: int) -> list[Content]:
     lines = [title.truncate(width, ellipsis=True)]
     if entry is not None:
         lines += prose(f"{entry.title}.", width)
-    told = f", told in {count(len(cause.rows), 'line')}" if cause.found != len(cause.rows) else ""
-    lines += prose(f"{count(cause.found, 'finding')}{told}.", width)
+    lines_word = f", on {count(len(cause.rows), 'line')}" if cause.found != len(cause.rows) else ""
+    lines += prose(f"{count(cause.found, 'finding')}{lines_word}.", width)
     if entry is not None:
         lines += prose(entry.checked, width, lead="checked".ljust(12), lead_style=MUTED)
         lines += prose(entry.next, width, lead="do next".ljust(12), lead_style=MUTED)

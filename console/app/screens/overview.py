@@ -12,7 +12,9 @@ from textual.widgets import Static
 from console.app.actions import OVERVIEW, bindings
 from console.app.messages import IndexChanged, LedgersRead, SessionTrouble
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
-from console.app.screens.overview_rows import (
+from console.app.widgets.frame import TextLine, TitleLine
+from console.app.widgets.ledger_list import LedgerList, short
+from console.app.widgets.overview_rows import (
     FEW_LEDGERS,
     ORDERS,
     PREVIEW,
@@ -22,15 +24,13 @@ from console.app.screens.overview_rows import (
     rows_of,
     unread,
 )
-from console.app.widgets.frame import TextLine, TitleLine
-from console.app.widgets.ledger_list import LedgerList, short
 from console.app.words import count
-from console.app.work import Calm, Latest
+from console.app.work import Coalescer, Throttle
 from console.model.trust import Severity, Trust
 from console.store.rows import LedgerRow, StreamRow, state_words
 from console.text import safe
 
-CALM = 0.25
+REST = 0.25
 """Seconds between two looks while events stream in."""
 LEGEND = tuple(f"{trust.glyph} {trust.word}" for trust in sorted(Trust, key=lambda trust: (trust == 0, trust)))
 
@@ -49,11 +49,11 @@ class OverviewScreen(ConsoleScreen):
         self._streams: dict[int, tuple[list[StreamRow], int]] = {}
         self._unfolded: set[int] = set()
         self._read = False
-        self._reader = Latest(
+        self._reader = Coalescer(
             self.guarded(self._read_ledgers, "Reading the ledgers"),
             partial(self.run_worker, group="ledgers", exit_on_error=False),
         )
-        self._calm = Calm(CALM, self._reader.ask, self.set_timer)
+        self._throttle = Throttle(REST, self._reader.ask, self.set_timer)
         self._moved = False
 
     def body(self) -> Iterator[Widget]:
@@ -75,7 +75,7 @@ class OverviewScreen(ConsoleScreen):
         return Content.assemble((gap.join(LEGEND), "$text-muted"))
 
     def _about(self) -> str:
-        """Of the row under the cursor: its name where the list cuts it, a stream's state, what is said of a ledger."""
+        """Of the row under the cursor: its name where the list cuts it, a stream's state, a ledger's note."""
         row = self.list.row
         parts = [self.list.cut_name()]
         if row is not None and row.stream is not None:
@@ -91,7 +91,7 @@ class OverviewScreen(ConsoleScreen):
 
     def look(self) -> None:
         """Look now, then not again before a moment has passed: a busy ledger must not keep the screen busy."""
-        self._calm.ask()
+        self._throttle.ask()
 
     async def _read_ledgers(self) -> None:
         session = self.console_app.session
@@ -123,15 +123,15 @@ class OverviewScreen(ConsoleScreen):
 
     def tick(self) -> None:
         super().tick()
-        self.list.tell_time(self.console_app.now())
+        self.list.set_clock(self.console_app.now())
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._resized)
 
     def _resized(self) -> None:
-        self.say_status()
+        self.show_status()
         if self._ledgers:
-            self.query_one("#totals", TextLine).say(self._totals())
+            self.query_one("#totals", TextLine).set_text(self._totals())
 
     # showing
 
@@ -150,9 +150,9 @@ class OverviewScreen(ConsoleScreen):
             self.list.focus()
         rows = rows_of(self._ledgers, self._streams, self._order)
         self.list.show(rows, self.console_app.now(), self.console_app.root)
-        self.say_place()
-        self.say_status()
-        self.query_one("#totals", TextLine).say(self._totals())
+        self.show_place()
+        self.show_status()
+        self.query_one("#totals", TextLine).set_text(self._totals())
 
     def _empty_words(self) -> Content:
         where = self.console_app.where or "the given paths"
@@ -186,7 +186,7 @@ class OverviewScreen(ConsoleScreen):
     def on_cursor_list_moved(self) -> None:
         self.word = ""
         self._moved = True
-        self.say_status()
+        self.show_status()
 
     def on_ledger_list_opened(self) -> None:
         self.action_open()
@@ -204,15 +204,11 @@ class OverviewScreen(ConsoleScreen):
                 markup=False,
             )
         elif self.console_app.session is not None:
-            from console.app.screens.stream import StreamScreen
-
-            self.app.push_screen(StreamScreen(self.console_app.session, ledger=row.ledger, stream=row.stream))
+            self.console_app.go_to.stream(self.console_app.session, ledger=row.ledger, stream=row.stream)
 
     def action_all_events(self) -> None:
         if self.console_app.session is not None:
-            from console.app.screens.stream import StreamScreen
-
-            self.app.push_screen(StreamScreen(self.console_app.session))
+            self.console_app.go_to.stream(self.console_app.session)
 
     def action_fold(self) -> None:
         row = self.list.row
@@ -240,15 +236,8 @@ class OverviewScreen(ConsoleScreen):
         row = self.list.row
         session = self.console_app.session
         if session is not None:
-            from console.app.screens.findings import FindingsScreen
-
-            def go(event: int | None) -> None:
-                if event is not None:
-                    from console.app.screens.stream import StreamScreen
-
-                    self.app.push_screen(StreamScreen(session, event=event))
-
-            self.app.push_screen(FindingsScreen(session, row.ledger.id if row and row.stream is None else None), go)
+            ledger = row.ledger.id if row and row.stream is None else None
+            self.console_app.go_to.findings(session, ledger)
 
     def action_back(self) -> None:
         self.stop()

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from console.app.actions import STREAM, bindings
 from console.app.cells import middle, path
 from console.app.messages import Sought, TotalsRead, ViewChanged, ViewOpened, ViewRefused
+from console.app.row_search import find_row
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
 from console.app.widgets.details import DetailsPane
 from console.app.widgets.event_table import EventTable
@@ -19,14 +20,14 @@ from console.app.widgets.filter_bar import FilterBar
 from console.app.widgets.frame import TitleLine
 from console.app.widgets.ledger_list import short
 from console.app.words import count, day_and_time
-from console.app.work import Calm, Latest, in_words
+from console.app.work import Coalescer, Throttle, in_words
 from console.engine.api import SessionApi, View
 from console.model.trust import Severity, Trust
 from console.store.rows import EventRow, LedgerRow, StreamRow
 from console.store.sqlite.query import QueryError
 from console.text import safe
 
-CALM = 0.5
+REST = 0.5
 """Seconds between two looks at the totals."""
 
 
@@ -54,9 +55,9 @@ class StreamScreen(ConsoleScreen):
         self.pane = DetailsPane(session, id="details")
         self.bar = FilterBar(id="filter")
         begin = partial(self.run_worker, group="reading", exit_on_error=False)
-        self._refresher = Latest(self.guarded(self._refresh_view, "Reading"), begin)
-        self._totals = Latest(self.guarded(self._read_totals, "Reading totals"), begin)
-        self._calm_totals = Calm(CALM, self._totals.ask, self.set_timer)
+        self._refresher = Coalescer(self.guarded(self._refresh_view, "Reading"), begin)
+        self._totals = Coalescer(self.guarded(self._read_totals, "Reading totals"), begin)
+        self._throttled_totals = Throttle(REST, self._totals.ask, self.set_timer)
 
     def body(self) -> Iterator[Widget]:
         with Container(id="stream-body"):
@@ -122,11 +123,11 @@ class StreamScreen(ConsoleScreen):
         self.pane.display = self.app.size.width >= 120
         self.table.focus()
         self._open("", self._goal)
-        self._calm_totals.ask()
+        self._throttled_totals.ask()
 
     def look(self) -> None:
         self._refresher.ask()
-        self._calm_totals.ask()
+        self._throttled_totals.ask()
 
     def _open(self, query: str, event: int | None) -> None:
         """Open a view for a query, the cursor on ``event`` if it is in it."""
@@ -173,14 +174,14 @@ class StreamScreen(ConsoleScreen):
         if names != self.table.ledger_names:
             self.table.ledger_names = names
             self.table.forget()
-        self.say_status()
+        self.show_status()
 
     def on_view_opened(self, event: ViewOpened) -> None:
         before = self.table.view
         self.bar.accept(event.query)
         self.table.show(event.view, event.row)
         self.table.focus()
-        self.say_status()
+        self.show_status()
         if before is not None:
             self.start(before.close, "Closing a view", "closing")
 
@@ -193,21 +194,21 @@ class StreamScreen(ConsoleScreen):
                 self.table.shifted(event.row)
             if event.first is not None:
                 self.table.grew(event.first, event.start, event.tail)
-            self.calm_status.ask()
+            self.throttled_status.ask()
 
     # what the widgets say
 
     def on_event_table_highlighted(self, event: EventTable.Highlighted) -> None:
         if self.table.follow:
-            self.calm_status.ask()
+            self.throttled_status.ask()
         else:
             self.word = ""
-            self.say_status()
+            self.show_status()
         if self.pane.display and (event.event is not None or not self.table.count):
             self.pane.show(event.event)
 
     def on_event_table_follow_changed(self) -> None:
-        self.say_status()
+        self.show_status()
 
     def on_event_table_opened(self) -> None:
         self._into_details()
@@ -279,12 +280,10 @@ class StreamScreen(ConsoleScreen):
         start = self.table.cursor + step
 
         async def work() -> None:
-            from console.app.seek import seek
-
-            self.post_message(Sought(view, await seek(view, start, step, wanted), what))
+            self.post_message(Sought(view, await find_row(view, start, step, wanted), what))
 
         self._seeking = what
-        self.say_status()
+        self.show_status()
         self.start(work, f"Looking for the next {what}", "seek")
 
     def on_sought(self, event: Sought) -> None:
@@ -293,7 +292,7 @@ class StreamScreen(ConsoleScreen):
             self.table.move_to(event.row, middle=True)
         elif event.row is None:
             self.word = f"no further {event.what}"
-        self.say_status()
+        self.show_status()
 
     def action_copy(self) -> None:
         row = self.table.row
@@ -304,21 +303,18 @@ class StreamScreen(ConsoleScreen):
             details = await self._session.details(row.id)
             text = safe(details.event.event_id or f"{details.ledger.name} record {row.ordinal}", limit=NAME_LIMIT)
             self.app.copy_to_clipboard(text)
-            self.say_word(f"copied {text}")
+            self.show_note(f"copied {text}")
 
         self.start(work, "Copying", "copy")
 
     def action_walk(self) -> None:
         row = self.table.row
         if row is not None:
-            from console.app.screens.walk import WalkScreen
-
-            self.app.push_screen(WalkScreen(self._session, row.id), self._go)
+            self.console_app.go_to.walk(self._session, row.id, self._go)
 
     def action_findings(self) -> None:
-        from console.app.screens.findings import FindingsScreen
-
-        self.app.push_screen(FindingsScreen(self._session, self._ledger.id if self._ledger else None), self._go)
+        ledger = self._ledger.id if self._ledger else None
+        self.console_app.go_to.findings(self._session, ledger, then=self._go)
 
     def _go(self, event: int | None) -> None:
         """Put the cursor on an event; a filter that hides it is taken off."""
@@ -355,7 +351,7 @@ class StreamScreen(ConsoleScreen):
         if self._seeking:
             self.workers.cancel_group(self, "seek")
             self._seeking = ""
-            self.say_status()
+            self.show_status()
             return True
         if super().stop():
             return True

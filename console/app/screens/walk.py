@@ -18,9 +18,8 @@ from textual.worker import Worker
 from console.app.actions import WALK, bindings
 from console.app.cells import middle
 from console.app.layout import MUTED, STRONG, rule
+from console.app.row_search import chain_end
 from console.app.screens.base import ConsoleScreen
-from console.app.screens.findings import FindingsScreen
-from console.app.screens.help import HelpScreen
 from console.app.screens.walk_words import names_hash, neighbour_line, place_of, stopped_words, trust_of
 from console.app.widgets.frame import HeadLine, KeyLine
 from console.app.widgets.proofs import (
@@ -49,8 +48,6 @@ HEAD_RIGHT = 15
 """Cells of the head line that are left to the worker's progress."""
 LOOK_AGAIN = 0.5
 """Seconds between looks for a next link while the ledger grows."""
-FAR = 10_000
-"""Links that a way to the first or last link may take beyond what the index lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ class WalkScreen(ConsoleScreen):
     def look(self) -> None:
         self._changed = True
 
-    def say_status(self) -> None:
+    def show_status(self) -> None:
         """Trouble first, then what the walk or a verification has to say."""
         words = f"{self._trouble.what}: {self._trouble.words}" if self._trouble else self._sentence
         status = self.query_one("#walk-status", Static)
@@ -152,10 +149,12 @@ class WalkScreen(ConsoleScreen):
             try:
                 while self._moves:
                     move = self._moves.popleft()
-                    found = await (self._end(target, move.step) if move.end else self._link(target, move))
+                    found = await (
+                        chain_end(self._session, target, move.step) if move.end else self._link(target, move)
+                    )
                     none_left = self._none_left(move) if found is None else ""
                     target = target if found is None else found
-            except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
+            except Exception as error:  # noqa: BLE001  any error is shown on the screen, the app goes on
                 self._moves.clear()
                 self._stop(f"The next link cannot be read: {in_words(error)}")
                 return
@@ -166,24 +165,6 @@ class WalkScreen(ConsoleScreen):
 
     async def _link(self, event: int, move: _Move) -> int | None:
         return await self._session.link(event, move.step, broken=move.broken)
-
-    async def _end(self, event: int, step: int) -> int | None:
-        """The first or last link: the outermost that the index lists there, and from it link by link."""
-        row = (await self._session.details(event)).row
-        view = await self._session.view(ledger=row.ledger, stream=row.stream)
-        try:
-            start = 0 if step < 0 else max(view.count - 512, 0)
-            rows = [row for row in await view.rows(start, start + 512) if row.sequence and row.trust != Trust.UNCHAINED]
-        finally:
-            await view.close()
-        if rows:
-            event = min(rows, key=lambda row: (-step * (row.sequence or 0), row.id)).id
-        for _ in range(FAR):
-            further = await self._session.link(event, step)
-            if further is None:
-                break
-            event = further
-        return event
 
     def _none_left(self, move: _Move) -> str:
         side = "after" if move.step > 0 else "before"
@@ -198,11 +179,11 @@ class WalkScreen(ConsoleScreen):
     async def _show(self, event: int) -> None:
         try:
             details = await self._session.details(event)
-        except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
+        except Exception as error:  # noqa: BLE001  any error is shown on the screen, the app goes on
             self._stop(f"This event cannot be read: {in_words(error)}")
             return
         self._event, self._details, self._neighbours = event, details, None
-        self._say("")
+        self._show_sentence("")
         self._refresh_link()
         self._look_beside(details)
         if self._walking:
@@ -231,7 +212,7 @@ class WalkScreen(ConsoleScreen):
         if self._links is None or self._links[0] != stream:
             row = await self._session.stream(stream)
             self._links = (stream, row.chained if row else 0)
-            self.say_place()
+            self.show_place()
         before, after = await self._session.link(self._event, -1), await self._session.link(self._event, 1)
         self._neighbours = _Neighbours(
             None if before is None else await self._session.details(before),
@@ -241,14 +222,14 @@ class WalkScreen(ConsoleScreen):
 
     def _stop(self, sentence: str) -> None:
         self._walking = False
-        self._say(sentence)
+        self._show_sentence(sentence)
 
     # showing
 
-    def _say(self, sentence: str) -> None:
+    def _show_sentence(self, sentence: str) -> None:
         self._sentence = sentence
         self._trouble = None
-        self.say_status()
+        self.show_status()
 
     @property
     def _width(self) -> int:
@@ -262,7 +243,7 @@ class WalkScreen(ConsoleScreen):
         details, width = self._details, self._width
         if details is None:
             return
-        self.say_place()
+        self.show_place()
         verdict = verdict_lines(details, width)
         if not details.intact:
             warning = f"‼ These bytes differ from what was read before. {safe(details.problem, limit=500)}"
@@ -362,7 +343,7 @@ class WalkScreen(ConsoleScreen):
             return
         self._walking = False
         row = self._details.row
-        self.app.push_screen(FindingsScreen(self._session, row.ledger, event=row.id), self._chosen)
+        self.console_app.go_to.findings(self._session, row.ledger, event=row.id, then=self._chosen)
 
     def _chosen(self, event: int | None) -> None:
         if event is not None and event != self._event:
@@ -380,15 +361,12 @@ class WalkScreen(ConsoleScreen):
 
     # verify all
 
-    def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(WALK))
-
     def action_verify(self) -> None:
         if self._details is None or self._verifying is not None:
             return
         self._walking = False
         self._progress = None
-        self._say("")
+        self._show_sentence("")
         self.query_one(VerifyBar).begin()
         self._verifying = self.run_worker(
             partial(self._verify, self._details.row.stream), group="verify", exclusive=True, exit_on_error=False
@@ -400,7 +378,7 @@ class WalkScreen(ConsoleScreen):
             async for progress in steps:
                 self._progress = progress
                 self.query_one(VerifyBar).go_on(progress)
-        except Exception as error:  # noqa: BLE001  whatever went wrong is said on the screen, the app goes on
+        except Exception as error:  # noqa: BLE001  any error is shown on the screen, the app goes on
             self._end_verify(f"Verification failed: {in_words(error)} What was not checked is not trusted.")
             return
         finally:
@@ -415,4 +393,4 @@ class WalkScreen(ConsoleScreen):
     def _end_verify(self, sentence: str) -> None:
         self._verifying = None
         self.query_one(VerifyBar).display = False
-        self._say(sentence)
+        self._show_sentence(sentence)

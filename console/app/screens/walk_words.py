@@ -23,15 +23,15 @@ def place_of(details: Details) -> str:
 
 
 def neighbour_line(key: str, details: Details | None, none: str) -> Content:
-    """The key that goes there, and what is there; ``none`` is said at an end of the chain."""
+    """The key that goes there, and what is there; ``none`` stands at an end of the chain."""
     if details is None:
         return Content.styled(f"{key}  {none}", MUTED)
-    said = f"{place_of(details)}  {safe(details.row.type, limit=32)}  "
-    return Content.assemble((f"{key}  ", MUTED), said, trust_mark(trust_of(details)))
+    link = f"{place_of(details)}  {safe(details.row.type, limit=32)}  "
+    return Content.assemble((f"{key}  ", MUTED), link, trust_mark(trust_of(details)))
 
 
 def names_hash(details: Details, after: Details | None) -> Content:
-    """Whether the next link names this one's stored hash as its previous hash."""
+    """If the next link names this one's stored hash as its previous hash."""
     proof, following = link_of(details), None if after is None else link_of(after)
     if proof is None or following is None:
         return Content()

@@ -1,4 +1,4 @@
-"""Everything that can be said of one event, in tabs: the format's panels, then Chain, Findings and Raw."""
+"""Everything that is known of one event, in tabs: the format's panels, then Chain, Findings and Raw."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ from console.app.widgets.raw import Form, indented, is_utf8, looks_nested, raw_l
 from console.app.widgets.sheet import Sheet
 from console.app.widgets.tab_bar import TabBar
 from console.app.words import count
-from console.app.work import Latest, in_words
+from console.app.work import Coalescer, in_words
 from console.engine.api import Details, SessionApi
 from console.model.event import Field, Panel
 from console.store.rows import FindingRow
@@ -38,10 +38,10 @@ from console.verify.catalogue import CATALOGUE
 CHAIN, FINDINGS, RAW = "Chain", "Findings", "Raw"
 SETTLE = 0.06
 """Seconds that the cursor must rest before an event is read, unless none was read for a while."""
-CALM = 0.25
+REST = 0.25
 """Seconds after which another event is read though the cursor does not rest; more where reading one takes long."""
 SLOW = 0.3
-"""Seconds after which a read in progress is said."""
+"""Seconds after which a read in progress is shown."""
 VALUE_LIMIT = 8 * 1024
 """Characters of one value that are shown in a panel; the Raw tab has the rest."""
 FIELD_LIMIT = 500
@@ -62,7 +62,7 @@ class DetailsPane(Vertical):
         self._asked_at = self._due = 0.0
         """Times of the monotonic clock: of the last question, and when one is answered though the cursor moves on."""
         self._form: Form | None = None
-        self._reader = Latest(self._read, partial(self.run_worker, group="details", exit_on_error=False))
+        self._reader = Coalescer(self._read, partial(self.run_worker, group="details", exit_on_error=False))
 
     def compose(self) -> ComposeResult:
         yield TabBar(id="details-tabs")
@@ -70,7 +70,7 @@ class DetailsPane(Vertical):
         yield Sheet(id="details-page")
 
     def on_mount(self) -> None:
-        self._say("Choose an event to see what is known of it.")
+        self._show_sentence("Choose an event to see what is known of it.")
 
     @property
     def event(self) -> int | None:
@@ -93,7 +93,7 @@ class DetailsPane(Vertical):
         self._event, self._asked_at = event, time.monotonic()
         if event is None:
             self._details = None
-            self._say("No event is chosen.")
+            self._show_sentence("No event is chosen.")
         else:
             self._reader.ask()
 
@@ -113,22 +113,22 @@ class DetailsPane(Vertical):
         slow = self.set_timer(SLOW, self._say_reading)
         try:
             details = await self._session.details(event)
-        except Exception as error:  # noqa: BLE001  whatever went wrong is said on the pane and must not end the app
+        except Exception as error:  # noqa: BLE001  any error is shown on the pane and must not end the app
             self._details = None
-            self._say(f"This event cannot be read: {in_words(error)}", "$text-error")
+            self._show_sentence(f"This event cannot be read: {in_words(error)}", "$text-error")
         else:
             if self._event is not None:
                 self._details = details
                 self._refresh_page(keep_place=False)
         finally:
             slow.stop()
-            self._due = time.monotonic() + max(CALM, 4 * (time.monotonic() - began))
+            self._due = time.monotonic() + max(REST, 4 * (time.monotonic() - began))
 
     def _say_reading(self) -> None:
         titles = self._titles()
         self.query_one(TabBar).set_tabs(titles, self._opened(titles), "reading …")
 
-    def _say(self, sentence: str, style: str = MUTED) -> None:
+    def _show_sentence(self, sentence: str, style: str = MUTED) -> None:
         self.query_one(TabBar).set_tabs([], 0)
         self.query_one("#details-banner").display = False
         self.query_one(Sheet).show(lambda width: prose(sentence, width, style))
@@ -153,8 +153,8 @@ class DetailsPane(Vertical):
         banner = self.query_one("#details-banner", Static)
         banner.display = not details.intact
         if not details.intact:
-            told = "‼ These bytes differ from what was read before."
-            banner.update(Content(f"{told} {safe(details.problem, limit=2000)}".rstrip()))
+            warning = "‼ These bytes differ from what was read before."
+            banner.update(Content(f"{warning} {safe(details.problem, limit=2000)}".rstrip()))
         self.query_one(Sheet).show(self._page(details, titles[opened], opened), keep_place=keep_place)
 
     def _page(self, details: Details, title: str, opened: int) -> Layout:
@@ -228,10 +228,10 @@ def findings_page(details: Details, width: int) -> list[Content]:
     """Every finding of an event, with what was expected and what to do next."""
     worst = details.row.worst
     if not details.findings:
-        said = "No findings for this event."
+        words = "No findings for this event."
         if worst:
-            said += f" It is marked {worst.glyph} in its list for what it says itself, not for anything wrong with it."
-        return prose(said, width, MUTED)
+            words += f" It is marked {worst.glyph} in its list for what it says itself, not for anything wrong with it."
+        return prose(words, width, MUTED)
     lines: list[Content] = []
     for row in details.findings:
         if lines:
@@ -246,11 +246,11 @@ def finding_lines(row: FindingRow, width: int) -> list[Content]:
     entry = CATALOGUE.get(finding.code)
     title = Content.assemble(severity_mark(finding.severity), "  ", (safe(finding.code), STRONG))
     lines = [title.truncate(width, ellipsis=True), *prose(safe(finding.message, limit=2000), width)]
-    told = [("field", finding.field), ("expected", finding.expected), ("actual", finding.actual)]
+    facts = [("field", finding.field), ("expected", finding.expected), ("actual", finding.actual)]
     if finding.count > 1:
-        told.append(("speaks for", count(finding.count, "event")))
-    told.append(("how sure", finding.confidence.value))
-    for name, value in told:
+        facts.append(("speaks for", count(finding.count, "event")))
+    facts.append(("how sure", finding.confidence.value))
+    for name, value in facts:
         if value is not None:
             lines += labelled(name, [safe(value, limit=VALUE_LIMIT)], 12, width)
     if entry is not None:

@@ -1,4 +1,4 @@
-"""The live table of events: a million rows, of which only what is seen is read and drawn."""
+"""The live table of events: a million rows, and only those on screen are read and drawn."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -14,7 +14,7 @@ from console.app.messages import SessionTrouble
 from console.app.widgets.columns import Columns, cells, fit_columns, titles
 from console.app.widgets.cursor_list import CursorList
 from console.app.widgets.pages import PAGE, Pages
-from console.app.work import Latest, in_words
+from console.app.work import Coalescer, in_words
 from console.engine.api import View
 from console.model.trust import Severity, Trust
 from console.store.rows import EventRow
@@ -53,15 +53,15 @@ class EventTable(CursorList):
         self.ledger_names: Mapping[int, str] = {}
         self._streams, self._ledgers = streams, ledgers
         self._sequences = False
-        """Whether a row with a number in its stream was seen: without any, their column gives its room to others."""
+        """True once a row with a number in its stream was seen: without any, their column gives its room to others."""
         self._view: View | None = None
         self._pages = Pages()
         self._wanted: dict[int, None] = {}
-        self._fetcher = Latest(self._fetch, partial(self.run_worker, group="pages", exit_on_error=False))
+        self._fetcher = Coalescer(self._fetch, partial(self.run_worker, group="pages", exit_on_error=False))
         self._columns = Columns()
         self._told: int | None = None
         self._inks: dict[bool, dict[str, Style]] = {}
-        """By whether the cursor is on the row: the style of each component, and of plain text as ``""``."""
+        """For rows with and without the cursor: the style of each component, and of plain text as ``""``."""
 
     # what is shown
 
@@ -94,7 +94,7 @@ class EventTable(CursorList):
             self.move_to(row, middle=True)
         else:
             self.move_to(0)
-        self._tell()
+        self._forward()
 
     def tail(self, first: int, count: int) -> int:
         """The row from which on rows have to be read to show the end of ``count`` rows, if those from ``first`` on may
@@ -121,7 +121,7 @@ class EventTable(CursorList):
         if self.count < before:
             self.forget(self.count)
         if not self.count:
-            self._tell()
+            self._forward()
 
     def shifted(self, row: int) -> None:
         """The event under the cursor now stands in another row: cursor and window go with it."""
@@ -146,16 +146,16 @@ class EventTable(CursorList):
         if row < self.count - 1:
             self.set_follow(False)
         super().move_to(row, middle=middle)
-        self._tell()
+        self._forward()
 
     def action_last(self) -> None:
         self.set_follow(True)
 
     def _to_end(self) -> None:
         super().move_to(self.count - 1)
-        self._tell()
+        self._forward()
 
-    def _tell(self) -> None:
+    def _forward(self) -> None:
         """Say which event is under the cursor, once for each event."""
         row = self.row
         event = row.id if row else None
@@ -211,7 +211,7 @@ class EventTable(CursorList):
             if top <= start + at < bottom:
                 self.refresh_line(start + at)
         if page == self.cursor // PAGE:
-            self._tell()
+            self._forward()
         visible = {row // PAGE for row in (top, bottom)}
         if page in visible:
             self._want_around(page * PAGE)

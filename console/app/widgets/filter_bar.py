@@ -67,7 +67,7 @@ class FilterBar(Vertical):
         self.add_class("-refused")
         column = max(0, 0 if at is None else at)
         column = min(column, max(0, self.size.width - len(words) - 6))
-        self.query_one("#filter-error", TextLine).say(Content(f"{' ' * (column + 2)}↑ {safe(words)}"))
+        self.query_one("#filter-error", TextLine).set_text(Content(f"{' ' * (column + 2)}↑ {safe(words)}"))
         self.edit()
         if at is not None:
             self.input.cursor_position = at

@@ -19,7 +19,7 @@ class HeadLine(Widget):
         self.left = Content()
         self.right = Content()
 
-    def say(self, *, left: Content | None = None, right: Content | None = None) -> None:
+    def set_text(self, *, left: Content | None = None, right: Content | None = None) -> None:
         """Change a side, or both."""
         before = (self.left, self.right)
         self.left = self.left if left is None else left
@@ -40,7 +40,7 @@ class TextLine(Widget):
         super().__init__(id=id)
         self.content = Content()
 
-    def say(self, content: Content) -> None:
+    def set_text(self, content: Content) -> None:
         if not _same(content, self.content):
             self.content = content
             self.refresh()

@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from console.app.cells import cut, fit, middle, path, width
-from console.app.screens.overview_rows import OverviewRow, unread
 from console.app.widgets.cursor_list import CursorList
+from console.app.widgets.overview_rows import OverviewRow, unread
 from console.app.words import age, count
 from console.model.trust import Severity, Trust
 from console.store.rows import LedgerRow, StreamRow
@@ -81,7 +81,7 @@ class LedgerList(CursorList):
         if before and not rows:
             self.refresh()
 
-    def tell_time(self, now: int) -> None:
+    def set_clock(self, now: int) -> None:
         """The clock for ages is now this: rows whose age reads otherwise are drawn anew."""
         before, self._now = self._now, now
         for at, row in enumerate(self.rows):

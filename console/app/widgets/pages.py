@@ -35,7 +35,7 @@ class Pages:
         return page in self._pages and page not in self._stale
 
     def holds(self, start: int, stop: int) -> bool:
-        """Whether the rows from ``start`` to ``stop`` are here, and fresh."""
+        """True if the rows from ``start`` to ``stop`` are here, and fresh."""
         pages = range(start // PAGE, (stop - 1) // PAGE + 1) if start < stop else range(0)
         return all(self.fresh(page) and len(self._pages[page]) >= min(PAGE, stop - page * PAGE) for page in pages)
 

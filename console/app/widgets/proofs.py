@@ -51,8 +51,8 @@ def compared(upper: tuple[str, str | None], lower: tuple[str, str | None], width
             lines.append(Content.assemble((f"{label if not start else '':<{column}}", MUTED), part))
         if differing:
             marks = "".join("^" if differs else " " for differs in different[start : start + chunk])
-            said = f"{differing} differ" if start == 0 else ""
-            lines.append(Content.assemble((f"{said:<{column}}", "bold $text-error"), (marks.rstrip(), "$text-error")))
+            remark = f"{differing} differ" if start == 0 else ""
+            lines.append(Content.assemble((f"{remark:<{column}}", "bold $text-error"), (marks.rstrip(), "$text-error")))
     return lines
 
 
@@ -235,16 +235,16 @@ def without_chain(details: Details) -> list[str]:
     """Sentences on an event that has no link to lay open."""
     if details.row.trust is Trust.PENDING:
         return ["This record has no end yet: a writer may be at work. Nothing of it was checked."]
-    said = []
+    sentences = []
     if details.proof is None and details.ledger.profile is None:
-        said.append(f"This ledger ({safe(details.ledger.format) or 'unknown format'}) keeps no hash chain.")
+        sentences.append(f"This ledger ({safe(details.ledger.format) or 'unknown format'}) keeps no hash chain.")
     else:
-        said.append("This event takes part in no chain: it has no sequence number or no hashes.")
-    said.append("No hash protects it: an edit would not show here.")
+        sentences.append("This event takes part in no chain: it has no sequence number or no hashes.")
+    sentences.append("No hash protects it: an edit would not show here.")
     checked = "Checked were its bytes, its schema and the rules of its format"
     found = len(details.findings)
-    said.append(f"{checked}: {count(found, 'finding')}." if found else f"{checked}: no findings.")
-    return said
+    sentences.append(f"{checked}: {count(found, 'finding')}." if found else f"{checked}: no findings.")
+    return sentences
 
 
 def note_lines(details: Details, width: int) -> list[Content]:

@@ -58,7 +58,7 @@ def indented(text: str) -> str:
 
 
 def looks_nested(text: str) -> bool:
-    """Whether a value reads better when indented."""
+    """True if a value reads better when indented."""
     return len(text) > 2 and (text[0], text[-1]) in {("{", "}"), ("[", "]")}
 
 

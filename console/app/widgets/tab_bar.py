@@ -26,11 +26,11 @@ class TabBar(Widget):
         self._titles: list[str] = []
         self._open = 0
         self._places: list[tuple[int, int, int]] = []
-        self._said = ""
+        self._note = ""
 
-    def set_tabs(self, titles: list[str], opened: int, said: str = "") -> None:
-        """Show these titles; ``said`` stands at the right, where there is room."""
-        self._titles, self._open, self._said = titles, opened, said
+    def set_tabs(self, titles: list[str], opened: int, note: str = "") -> None:
+        """Show these titles; ``note`` stands at the right, where there is room."""
+        self._titles, self._open, self._note = titles, opened, note
         self.refresh()
 
     def render(self) -> Content:
@@ -48,8 +48,8 @@ class TabBar(Widget):
             self._places.append((line.cell_length, line.cell_length + piece.cell_length, at))
             line += piece
         room = width - line.cell_length - 2
-        if self._said and len(self._said) <= room:
-            line += Content.styled(self._said.rjust(room + 1), f"italic {MUTED}")
+        if self._note and len(self._note) <= room:
+            line += Content.styled(self._note.rjust(room + 1), f"italic {MUTED}")
         return line
 
     def _first(self, labels: Sequence[str], width: int) -> int:

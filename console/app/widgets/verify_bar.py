@@ -29,7 +29,7 @@ class VerifyBar(Widget):
         progress = self._progress
         if progress is None:
             return Content("Verifying from the raw bytes …")
-        words = said(progress)
+        words = progress_words(progress)
         room = min(self.content_size.width - width(words) - 2, 40)
         if room < 6:
             return Content(words)
@@ -37,7 +37,7 @@ class VerifyBar(Widget):
         return Content.assemble(("━" * full, "bold $text-accent"), ("─" * (room - full), MUTED), "  ", words)
 
 
-def said(progress: VerifyProgress) -> str:
+def progress_words(progress: VerifyProgress) -> str:
     """``41 % · 410,000 of 1,000,000 · 250,000/s · 2 s left · 1 broken``."""
     parts = [f"{100 * progress.done // progress.total} %" if progress.total else "0 %"]
     parts.append(f"{progress.done:,} of {progress.total:,}")

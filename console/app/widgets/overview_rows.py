@@ -61,7 +61,7 @@ def _place(ledger: LedgerRow, order: str) -> tuple[object, ...]:
 
 
 def unread(ledger: LedgerRow) -> bool:
-    """Whether there is nothing to open: not recognised, or unreadable."""
+    """True if there is nothing to open: not recognised, or unreadable."""
     return ledger.state in _UNREAD
 
 

@@ -1,0 +1,66 @@
+"""The one place that builds screens: a screen asks to go somewhere and knows no other screen.
+
+Each screen is imported when it is first opened, so that the first paint waits for the overview alone.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from console.engine.api import SessionApi
+from console.store.rows import LedgerRow, StreamRow
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+ReturnTo = Callable[[int | None], None]
+"""Called with the id of the event to go to when a screen is left, or None."""
+
+
+class Navigation:
+    """Opens screens above the present one."""
+
+    def __init__(self, app: "App[int]") -> None:
+        self._app = app
+
+    def overview(self) -> None:
+        """The first screen."""
+        from console.app.screens.overview import OverviewScreen
+
+        self._app.push_screen(OverviewScreen())
+
+    def stream(
+        self,
+        session: SessionApi,
+        *,
+        ledger: LedgerRow | None = None,
+        stream: StreamRow | None = None,
+        event: int | None = None,
+    ) -> None:
+        """Events of a stream, of a ledger, or of all; the cursor on ``event``, else at the end."""
+        from console.app.screens.stream import StreamScreen
+
+        self._app.push_screen(StreamScreen(session, ledger=ledger, stream=stream, event=event))
+
+    def findings(
+        self, session: SessionApi, ledger: int | None, *, event: int | None = None, then: ReturnTo | None = None
+    ) -> None:
+        """Findings of all ledgers, of one, or of one event. Without ``then`` a chosen event opens in its stream."""
+        from console.app.screens.findings import FindingsScreen
+
+        def open_event(chosen: int | None) -> None:
+            if chosen is not None:
+                self.stream(session, event=chosen)
+
+        self._app.push_screen(FindingsScreen(session, ledger, event=event), then or open_event)
+
+    def walk(self, session: SessionApi, event: int, then: ReturnTo) -> None:
+        """The chain walk from an event on."""
+        from console.app.screens.walk import WalkScreen
+
+        self._app.push_screen(WalkScreen(session, event), then)
+
+    def help(self, of: str) -> None:
+        """The keys of a screen; ``of`` is its name in the registry of actions."""
+        from console.app.screens.help import HelpScreen
+
+        self._app.push_screen(HelpScreen(of))
