@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from console.app.app import ConsoleApp
+from console.app.messages import IndexChanged
 from console.app.screens.findings import FindingsScreen
 from console.app.screens.overview import OverviewScreen
 from console.app.screens.stream import StreamScreen
@@ -54,6 +55,16 @@ async def test_ledgers_worst_first_and_the_unread_said_in_words() -> None:
         assert "? not recognised: JSON, but its records fit no format" in shown
         assert "✗ unreadable: Permission denied" in shown
         assert "showing 5 of 14 streams" in shown
+
+
+async def test_time_passes_and_news_come_while_a_screen_is_still_composed() -> None:
+    app, session = console()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await seen(pilot, "kernel-doc/1")
+        app.go_to.findings(session, None)  # on the stack at once, composed a little later
+        app.on_index_changed(IndexChanged(Progress("following", note="The index was made anew.")))
+        app._tick()
+        await seen(pilot, "The index was made anew.")
 
 
 async def test_an_index_that_was_made_anew_leads_back_to_the_overview() -> None:

@@ -96,7 +96,8 @@ class ConsoleScreen(Screen[int | None]):
         """Say what an action came to, or with '' no longer."""
         if word != self.word:
             self.word = word
-            self.show_status()
+            if self.is_mounted:
+                self.show_status()
 
     # work
 
