@@ -68,9 +68,6 @@ class Reader(Protocol):
     def read(self, batch: RecordBatch) -> EventBatch:
         """One row for each record, with trust, worst severity and findings. Never raises on content."""
 
-    def takes_tail(self, raw: bytes) -> bool:
-        """Whether an unfinished last record is whole all the same, because its writer never ends the last line."""
-
     def standing(self) -> list[Finding]:
         """Findings that hold as of now (gaps, orphans, missing stages); all have ``standing=True``."""
 
@@ -83,6 +80,11 @@ class Reader(Protocol):
     def load_state(self, items: Iterable[tuple[Any, bytes]]) -> None:
         """Restore what ``take_state`` gave, all of it, before the first ``read``."""
 
+
+@runtime_checkable
+class RewalkingReader(Protocol):
+    """A reader of numbered chains: events that come out of order are walked again once all of them are there."""
+
     def irregular(self) -> list[StreamKey]:
         """Streams whose events did not come in sequence order and that must be walked again; asking clears them."""
 
@@ -91,6 +93,24 @@ class Reader(Protocol):
 
     def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
         """Walk all events of one stream, given in order of (sequence, ordinal)."""
+
+
+@runtime_checkable
+class TailReader(Protocol):
+    """A reader of ledgers whose writers may leave the last line without its end."""
+
+    def takes_tail(self, raw: bytes) -> bool:
+        """True if an unfinished last record is whole all the same."""
+
+
+def irregular(reader: Reader) -> list[StreamKey]:
+    """Streams that must be walked again; none where the reader walks no chain again."""
+    return reader.irregular() if isinstance(reader, RewalkingReader) else []
+
+
+def takes_tail(reader: Reader, raw: bytes) -> bool:
+    """True if the reader takes an unfinished last record for a whole one."""
+    return isinstance(reader, TailReader) and reader.takes_tail(raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +125,7 @@ class Tallies:
     streams: Mapping[StreamKey, tuple[Sequence[int], int, int]]
 
 
-class CountingReader(Reader, Protocol):
+class CountingReader(Reader, RewalkingReader, TailReader, Protocol):
     """A reader that makes no rows: its batches are empty but for findings, and it counts instead."""
 
     def tallies(self) -> Tallies:

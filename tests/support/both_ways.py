@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from console.formats.protocol import Reader
+from console.formats.reading.reader import LedgerReader
 from console.model.batch import EventBatch
 from console.model.record import Cursor, RecordBatch
 
@@ -13,6 +14,13 @@ from console.model.record import Cursor, RecordBatch
 def one_by_one(batch: RecordBatch, *_: Any) -> Iterator[tuple[int, None]]:
     """In the place of ``stretches``: every record needs the careful way."""
     return ((row, None) for row in range(len(batch)))
+
+
+def one_at_a_time(reader: Reader) -> Reader:
+    """A reader on the base that takes no record in bulk."""
+    assert isinstance(reader, LedgerReader)
+    reader.bulk = False
+    return reader
 
 
 def batch_of(raws: Sequence[bytes], first: int = 1, offset: int = 0) -> RecordBatch:
@@ -50,6 +58,8 @@ def told(make: Callable[[], Reader], raws: Sequence[bytes], cuts: Sequence[int] 
 
 def told_carefully(module: Any, make: Callable[[], Reader], raws: Sequence[bytes]) -> dict[str, Any]:
     """``told`` with every record read the careful way; ``module`` is the reader's."""
+    if isinstance(make(), LedgerReader):
+        return told(lambda: one_at_a_time(make()), raws)
     with patch.object(module, "stretches", one_by_one):
         return told(make, raws)
 

@@ -8,7 +8,7 @@ from console.engine.ingest.portions import file_text, portions
 from console.engine.ledgers.opening import Opened, Options
 from console.engine.ledgers.volumes import Shelf
 from console.engine.verify.reference_findings import ReferenceWords
-from console.formats.protocol import Reader
+from console.formats.protocol import Reader, RewalkingReader
 from console.model.finding import Finding
 from console.model.record import Cursor, Record
 from console.sources.base import Source, SourceError
@@ -207,6 +207,8 @@ class Ingest:
         db = self.writer.db
         for stream in await irregular_streams(db, live.id):
             reader = await self.reader(live)
+            if not isinstance(reader, RewalkingReader):
+                return
             places = await stream_places(db, live.id, stream)
             shelf = await self.shelf(live)
             records = (Record(*place, shelf.read(*place)) for place in places)

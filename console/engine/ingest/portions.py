@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from console.engine.ledgers.faults import as_said
-from console.formats.protocol import Reader
+from console.formats.protocol import Reader, irregular, takes_tail
 from console.model.batch import EventBatch
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
@@ -86,7 +86,7 @@ def portions(
             pending=pending,
             bytes=size,
             file=file if last else "",
-            irregular=tuple(reader.irregular()),
+            irregular=tuple(irregular(reader)),
         )
 
     failed: list[SourceError] = []
@@ -105,7 +105,7 @@ def portions(
         yield cut()
         raise failed[0]
     tail = source.tail(cursor)
-    if tail is not None and (ended or reader.takes_tail(tail.raw)):
+    if tail is not None and (ended or takes_tail(reader, tail.raw)):
         whole = RecordBatch(
             tail.ordinal,
             [tail.offset],

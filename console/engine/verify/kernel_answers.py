@@ -6,6 +6,7 @@ from typing import Any
 from console.engine.verify.report import chain
 from console.engine.verify.verification import Checked, CheckedStream
 from console.formats.kernel.responses import kernel_api_response, spec_response
+from console.formats.protocol import RewalkingReader
 
 
 class SeveralDealsError(Exception):
@@ -25,11 +26,10 @@ def kernel_answer(checked: Sequence[Checked], deal: str | None, *, live: bool) -
         return ours, ""
     raws = []
     reader = each.opened.format.reader(each.opened.context())
-    for batch in each.opened.source.batches():
-        for raw in batch.raws:
-            link = reader.link_key(raw)
-            if link is not None and link[0].key == deal:
-                raws.append(raw)
+    if isinstance(reader, RewalkingReader):
+        for batch in each.opened.source.batches():
+            links = zip(batch.raws, map(reader.link_key, batch.raws), strict=True)
+            raws += [raw for raw, link in links if link is not None and link[0].key == deal]
     theirs = kernel_api_response(raws)
     if bool(theirs["valid"]) == bool(ours["valid"]):
         return theirs, ""

@@ -16,7 +16,7 @@ from console.engine.ledgers.opening import Opened, Options
 from console.engine.verify.file_unchanged import BLOCK, changed, whole
 from console.engine.verify.reference_findings import ReferenceWords
 from console.engine.verify.segments import check_parts
-from console.formats.protocol import CountingReader, Reader, SegmentedFormat
+from console.formats.protocol import CountingReader, Reader, RewalkingReader, SegmentedFormat, takes_tail
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
@@ -189,7 +189,7 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
             cursor = await _read(run, scratch, progress)
         reader = run.reader
         tail = source.tail(cursor)
-        if tail is not None and not reader.takes_tail(tail.raw):
+        if tail is not None and not takes_tail(reader, tail.raw):
             pending = tail.length
         if source.container == "jsonl":
             read = cursor.offset + pending
@@ -201,8 +201,8 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
             _count(run)
         for fact in reader.facts():
             run.facts[StreamKey(fact.kind, fact.key)] = fact
-        if irregular := reader.irregular():
-            await _walk_again(run, irregular, await scratch.db())
+        if isinstance(reader, RewalkingReader) and (late := reader.irregular()):
+            await _walk_again(run, reader, late, await scratch.db())
         if parts is not None and not parts[0].settled_apart:
             digest.cancel()
             return await check_ledger(opened, options, progress)
@@ -290,7 +290,7 @@ def _batches(source: Source, reader: Reader) -> Iterator[RecordBatch]:
         yield batch
         cursor = batch.next
     tail = source.tail(cursor)
-    if tail is not None and reader.takes_tail(tail.raw):
+    if tail is not None and takes_tail(reader, tail.raw):
         after = Cursor(tail.ordinal + 1, tail.offset + tail.length)
         yield RecordBatch(tail.ordinal, [tail.offset], [tail.length], [tail.raw], after)
 
@@ -338,14 +338,16 @@ async def _refer(run: _Run, db: aiosqlite.Connection) -> None:
     run.findings.add(await words.orphans(*await orphans(db, 1)))
 
 
-async def _walk_again(run: _Run, irregular: Sequence[StreamKey], db: aiosqlite.Connection) -> None:
+async def _walk_again(
+    run: _Run, reader: RewalkingReader, irregular: Sequence[StreamKey], db: aiosqlite.Connection
+) -> None:
     """Chains whose events did not come in order: sorted in the private database, walked from their start."""
     wanted = set(irregular)
     source = run.opened.source
     for batch in _batches(source, run.reader):
         rows = []
         for index, raw in enumerate(batch.raws):
-            link = run.reader.link_key(raw)
+            link = reader.link_key(raw)
             if link is not None and link[0] in wanted:
                 key, sequence = link
                 rows.append(
@@ -362,7 +364,7 @@ async def _walk_again(run: _Run, irregular: Sequence[StreamKey], db: aiosqlite.C
         ) as cursor:
             places = [(row[0], row[1], row[2]) async for row in cursor]
         records = (Record(*place, source.read(place[1], place[2])) for place in places)
-        walked = run.reader.rewalk(key, records)
+        walked = reader.rewalk(key, records)
         run.findings.drop(key.key, "chain")
         run.findings.add(walked.findings)
         count = run.first.setdefault(codes[key], Count())

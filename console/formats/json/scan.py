@@ -346,6 +346,20 @@ class Scan:
         _, begins, stops = self._columns(field)
         return Scan(self.data, fields, begins, stops, self._by)
 
+    def part(self, low: int, high: int) -> "Scan":
+        """The rows from ``low`` to ``high`` alone."""
+        found = Scan.__new__(Scan)
+        found._by, found.data, found.fields, found.count = self._by, self.data, self.fields, high - low
+        found.starts, found.ends = self.starts[low:high], self.ends[low:high]
+        found.flags, found.others = self.flags[low:high], self.others[low:high]
+        parts = [slice(at + low, at + high) for at in range(0, self.count * len(self.fields.names), self.count)]
+        found._kinds = bytearray().join([self._kinds[part] for part in parts])
+        found._begins, found._stops = array("q"), array("q")
+        for part in parts:
+            found._begins += self._begins[part]
+            found._stops += self._stops[part]
+        return found
+
     def _part(self, field: str) -> slice:
         at = self.fields.index[field]
         return slice(at * self.count, at * self.count + self.count)

@@ -1,20 +1,14 @@
 """Findings that would repeat for event after event, gathered into one with a count."""
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable
 
 import msgspec
 
+from console.formats.reading.findings import Place, capped
 from console.formats.reading.saved_state import pack, unpack
 from console.model.finding import Finding
 
-
-class Place(NamedTuple):
-    """Where a record is: ``ordinal`` from 1, ``offset`` and ``length`` in bytes of the decoded stream."""
-
-    ordinal: int
-    offset: int
-    length: int
+__all__ = ["Place", "Tally", "capped"]
 
 
 class _Cause(msgspec.Struct, array_like=True):
@@ -57,10 +51,3 @@ class Tally:
         kind = tuple[int, list[tuple[tuple[str, ...], _Cause]]]
         self.beyond, causes = unpack(data, kind)
         self._causes = dict(causes)
-
-
-def capped(findings: Iterable[Finding], limit: int, rest: Callable[[int], Finding]) -> list[Finding]:
-    """The first ``limit`` findings, and one made by ``rest`` from the number of the others, if there are any."""
-    all_of_them = list(findings)
-    over = len(all_of_them) - limit
-    return all_of_them if over <= 0 else [*all_of_them[:limit], rest(over)]
