@@ -355,6 +355,12 @@ _NOT_SO_DEEP = [
     b"[" * 100 + b"," + b"[" * 100,
     b"{" * 300,
     b"[" * MAX_DEPTH,
+    b"[" * MAX_DEPTH + b"1[",
+    b"[" * MAX_DEPTH + b"-[",
+    b"[" * MAX_DEPTH + b"1.[",
+    b"[" * MAX_DEPTH + b"1e[",
+    b"[" * MAX_DEPTH + b"[]"[1:] + b"[" * 5,
+    b"[" * (MAX_DEPTH - 1) + b'{"a":1,[',
     b'{"a":[}' + b"[" * 300,
 ]
 _BLANK = [b"", b" ", b"\r", b"\t \r", b" \n "]

@@ -52,7 +52,7 @@ def _value(text: str) -> tuple[bool, Any, Flag]:
         nonlocal found
         if len({key for key, _ in items}) < len(items):
             found |= Flag.DUPLICATE_KEY
-        if any(_half(key) or (isinstance(value, str) and _half(value)) for key, value in items):
+        if any(_half(key) or _half(value) for key, value in items):
             found |= Flag.LONE_SURROGATE
         return dict(items)
 
@@ -70,24 +70,23 @@ def _value(text: str) -> tuple[bool, Any, Flag]:
         value = json.loads(text, object_pairs_hook=pairs, parse_int=number, parse_float=number, parse_constant=refuse)
     except ValueError:
         return False, None, Flag(0)
+    return True, value, found | (Flag.LONE_SURROGATE if _half(value) else Flag(0))
+
+
+def _half(value: Any) -> bool:
+    """Whether half of a surrogate pair is in a text, or in a text of a list; objects are asked when they are made."""
     todo = [value]
     while todo:
         each = todo.pop()
-        if isinstance(each, str) and _half(each):
-            found |= Flag.LONE_SURROGATE
-        elif isinstance(each, list):
+        if isinstance(each, list):
             todo += each
-        elif isinstance(each, dict):
-            todo += each.values()
-    return True, value, found
-
-
-def _half(text: str) -> bool:
-    return any("\ud800" <= each <= "\udfff" for each in text)
+        elif isinstance(each, str) and any("\ud800" <= character <= "\udfff" for character in each):
+            return True
+    return False
 
 
 def _too_deep(text: str) -> str | None:
-    """The text up to the bracket that is one too many, made whole with a 0 in its place; None if there is none such."""
+    """The text up to the bracket that is one too many, made whole with [] in its place; None if there is none such."""
     brackets: list[str] = []
     quoted = escaped = False
     for at, each in enumerate(text):
@@ -102,7 +101,7 @@ def _too_deep(text: str) -> str | None:
             quoted = True
         elif each in "{[":
             if len(brackets) == MAX_DEPTH:
-                return text[:at] + "0" + "".join(_PAIRS[each] for each in reversed(brackets))
+                return text[:at] + "[]" + "".join(_PAIRS[each] for each in reversed(brackets))
             brackets.append(each)
         elif each in "}]":
             if not brackets:

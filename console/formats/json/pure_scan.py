@@ -1,13 +1,14 @@
-"""The scanner without a compiler: the same answers as ``native_scan``, by regular expressions of the grammar's parts.
+"""The scanner without a compiler: the same answers as ``native_scan``, by ``json`` and regular expressions.
 
-A record is walked member by member with a list of open brackets beside it, never by recursion, so that no input can
-exhaust the stack. What needs no place in the grammar (UTF-8, white space, surrogates) is looked for in the record as a
-whole, only where it can be. Columns of fields stand one behind the other: field ``f`` of row ``r`` is at
-``f * rows + r``.
+The members of a record's object are walked here, so that their places are known; ``json`` reads each value, and hooks
+note what it would pass over. How deep brackets are nested is looked at before, because ``json`` recurses. What needs no
+place in the grammar (UTF-8, white space, surrogates) is looked for in the record as a whole, only where it can be.
+Columns of fields stand one behind the other: field ``f`` of row ``r`` is at ``f * rows + r``.
 """
 
 import json
 import re
+import threading
 from array import array
 from collections.abc import Sequence
 from hashlib import sha256
@@ -20,23 +21,27 @@ from console.model.event import NO_TIME
 
 NAME = "pure"
 
-_WS = rb"[ \t\n\r]*+"
-_TEXT = rb'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
-_ANY = (
-    rb"(?P<value>(?P<string>" + _TEXT + rb")"
-    rb"|(?P<number>-?(?P<digits>0|[1-9][0-9]*+)(?:\.[0-9]++)?(?P<power>[eE][-+]?[0-9]++)?)"
-    rb"|(?P<word>true|false|null)|(?P<open>[{\[]))"
-)
-_VALUE = re.compile(_WS + _ANY)
-_MEMBER = re.compile(_WS + rb"(?P<key>" + _TEXT + rb")" + _WS + rb":" + _WS + _ANY)
-_BEHIND = re.compile(_WS + rb"([,}\]])")
+_WS = r"[ \t\n\r]*+"
+_RUN = r'[^"\\]*+'
+_TEXT = r'"' + _RUN + r"(?:\\." + _RUN + r')*+"'
+_KEY = re.compile(_WS + "(" + _TEXT + ")" + _WS + ":" + _WS, re.DOTALL)
+_BEHIND = re.compile(_WS + "([,}])")
 _SPACE = re.compile(_WS)
-_STRINGS = re.compile(_TEXT)
-_BLANKS = re.compile(rb"[ \t\n\r]")
+_COLON = re.compile(_WS + ":")
+_CLOSED = re.compile(_WS + "}")
+_STRINGS = re.compile(_TEXT, re.DOTALL)
+_MARKS = re.compile(_TEXT + r"?|[{}\[\]]", re.DOTALL)
+_BLANKS = re.compile(r"[ \t\n\r]")
 _HALF = re.compile(
-    rb"\\(?:[^u]|u(?:(?![dD][89a-fA-F]).{4}|[dD][89abAB].{2}\\u[dD][c-fC-F].{2}|(?P<lone>.{4})))", re.DOTALL
+    r"\\(?:[^u]|u(?:(?![dD][89a-fA-F]).{4}|[dD][89abAB].{2}\\u[dD][c-fC-F].{2}|(?P<lone>.{4})))", re.DOTALL
 )
-_WORDS = {b"true": Kind.TRUE, b"false": Kind.FALSE, b"null": Kind.NULL}
+_KINDS = {'"': Kind.STRING, "{": Kind.OBJECT, "[": Kind.ARRAY, "t": Kind.TRUE, "f": Kind.FALSE, "n": Kind.NULL}
+_FIRST = {mark: int(kind) for mark, kind in _KINDS.items()}
+"""The kind of a value by its first character; others are numbers."""
+_CLOSING = {"{": "}", "[": "]"}
+# Plain numbers: members of an enumeration cost more to look up than the rest of a token.
+_STRING, _ESCAPED, _INTEGER, _NUMBER = int(Kind.STRING), int(Kind.ESCAPED), int(Kind.INTEGER), int(Kind.NUMBER)
+_NULL, _ABSENT = int(Kind.NULL), int(Kind.ABSENT)
 _PLAIN_TIME = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?)(Z|\+00:00)?")
 _NO_DIGEST = bytes(32)
 
@@ -88,102 +93,151 @@ def flags(raw: bytes) -> int:
 
 def _flags(data: bytes, start: int, end: int, found: list[tuple[bytes, int, int, int]]) -> int:
     """Flags of a record. ``found`` gets the members of its object: key, kind, begin and stop of the value."""
-    marked = data.startswith(b"\xef\xbb\xbf", start, end)
-    flags: int = Flag.BYTE_ORDER_MARK if marked else 0
-    if data.find(b"\0", start, end) >= 0:
-        flags |= Flag.NUL
-    try:
-        data[start:end].decode()
-    except UnicodeDecodeError:
-        return flags | Flag.INVALID_UTF8
-    start += 3 if marked else 0
-    space = _SPACE.match(data, start, end)
-    if space is not None and space.end() == end:
-        return flags | Flag.BLANK
-    walked = _walk(data, start, end, found)
-    if walked & (Flag.INVALID_JSON | Flag.TOO_DEEP | Flag.NOT_AN_OBJECT):
-        found.clear()
-    if walked & (Flag.INVALID_JSON | Flag.TOO_DEEP):
-        return flags | walked
+    flags = 0
     raw = data[start:end]
-    if _BLANKS.search(raw) and _BLANKS.search(_STRINGS.sub(b"", raw)):
-        flags |= Flag.WHITE_SPACE
-    if b"\\u" in raw and any(match["lone"] for match in _HALF.finditer(raw)):
-        flags |= Flag.LONE_SURROGATE
+    if b"\0" in raw:
+        flags |= int(Flag.NUL)
+    if raw.startswith(b"\xef\xbb\xbf"):
+        flags |= int(Flag.BYTE_ORDER_MARK)
+        start, raw = start + 3, raw[3:]
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return flags | int(Flag.INVALID_UTF8)
+    spaced = _BLANKS.search(text) is not None
+    if not text or (spaced and _SPACE.fullmatch(text)):
+        return flags | int(Flag.BLANK)
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and (cut := _too_deep(text)) is not None:
+        return flags | int(Flag.TOO_DEEP if _reader.is_json(cut) else Flag.INVALID_JSON)
+    members: list[tuple[str, int, int, int]] = []
+    try:
+        walked = _reader.walk(text, members)
+    except ValueError:
+        return flags | int(Flag.INVALID_JSON)
+    if spaced and _BLANKS.search(_STRINGS.sub("", text)):
+        walked |= int(Flag.WHITE_SPACE)
+    if "\\" in text:
+        if any("\\" in each[0] and _COLON.match(text, each.end()) for each in _STRINGS.finditer(text)):
+            walked |= int(Flag.ESCAPED_KEY)
+        if any(each["lone"] for each in _HALF.finditer(text)):
+            walked |= int(Flag.LONE_SURROGATE)
+    done = 0
+    for name, kind, begin, stop in members:
+        if len(text) == len(raw):
+            first, last = start + begin, start + stop
+        else:  # places in characters become places in bytes
+            first = start + len(text[done:begin].encode())
+            start = last = first + len(text[begin:stop].encode())
+            done = stop
+        found.append((name.encode("utf-8", "surrogatepass"), kind, first, last))
     return flags | walked
 
 
-def _walk(data: bytes, at: int, end: int, found: list[tuple[bytes, int, int, int]]) -> int:
-    """Flags of a record's tokens."""
-    flags = 0
-    levels: list[set[bytes] | None] = []
-    """The keys of each open object; None for an array."""
-    name, begin = b"", at
-    fresh = False
-    """Nothing stands yet in the innermost brackets."""
-    while True:
-        keys = levels[-1] if levels else None
-        token = (_VALUE if keys is None else _MEMBER).match(data, at, end)
-        if token is None:
-            if not fresh:
-                return Flag.INVALID_JSON
+def _too_deep(text: str) -> str | None:
+    """The text up to a bracket that is nested too deep, made whole with [] in its place; None if there is none.
+
+    So what comes first decides: that bracket, or something that is not JSON.
+    """
+    brackets: list[str] = []
+    for match in _MARKS.finditer(text):
+        mark = match[0]
+        if mark in "{[":
+            if len(brackets) == MAX_DEPTH:
+                return text[: match.start()] + "[]" + "".join(_CLOSING[each] for each in reversed(brackets))
+            brackets.append(mark)
+        elif mark in "}]":
+            if not brackets:
+                return None
+            brackets.pop()
+    return None
+
+
+class _Reader(threading.local):
+    """``json`` with hooks that note what it passes over; one for each thread, because hooks have nothing to return."""
+
+    def __init__(self) -> None:
+        self.flags = 0
+        self._read = json.JSONDecoder(
+            object_pairs_hook=self._pairs, parse_int=self._integer, parse_float=self._decimal, parse_constant=_refuse
+        ).raw_decode
+
+    def is_json(self, text: str) -> bool:
+        try:
+            self.walk(text, [])
+        except ValueError:
+            return False
+        return True
+
+    def walk(self, text: str, members: list[tuple[str, int, int, int]]) -> int:
+        """Flags of a record's values and keys; ``ValueError`` where it is not JSON. ``members`` gets those of its
+        object, with places in the text."""
+        self.flags = 0
+        at = _end(_SPACE, text, 0)
+        if text[at] != "{":
+            _, at = self._read(text, at)
+            self.flags |= int(Flag.NOT_AN_OBJECT)
+        elif closed := _CLOSED.match(text, at + 1):
+            at = closed.end()
         else:
-            at = token.end()
-            top = len(levels) == 1 and keys is not None
-            if keys is not None:
-                key = token["key"][1:-1]
-                if b"\\" in key:
-                    flags |= Flag.ESCAPED_KEY
-                    key = _unescape(token["key"]).encode("utf-8", "surrogatepass")
-                if key in keys:
-                    flags |= Flag.DUPLICATE_KEY
-                keys.add(key)
-                if top:
-                    name, begin = key, token.start("value")
-            if mark := token["open"]:
-                if len(levels) == MAX_DEPTH:
-                    return Flag.TOO_DEEP
-                levels.append(set() if mark == b"{" else None)
-                fresh = True
-                continue
-            if (digits := token["digits"]) and (
-                len(digits) >= LONG_DIGITS or (token["power"] and isinf(float(token["number"])))
-            ):
-                flags |= Flag.LONG_NUMBER
-            if not levels:
-                flags |= Flag.NOT_AN_OBJECT
-            if top:
-                found.append((name, _kind(token), begin, at))
-        while levels:
-            behind = _BEHIND.match(data, at, end)
-            if behind is None:
-                return Flag.INVALID_JSON
-            at, mark = behind.end(), behind[1]
-            if mark == b",":
-                if token is None:
-                    return Flag.INVALID_JSON
+            at = self._members(text, at + 1, members)
+        if _end(_SPACE, text, at) != len(text):
+            raise ValueError
+        return self.flags
+
+    def _members(self, text: str, at: int, members: list[tuple[str, int, int, int]]) -> int:
+        """Behind the closing bracket of an object that is not empty."""
+        seen = set()
+        read, key, behind = self._read, _KEY.match, _BEHIND.match
+        while True:
+            match = key(text, at)
+            if match is None:
+                raise ValueError
+            begin = match.end()
+            name, _ = read(match[1])
+            seen.add(name)
+            value, stop = read(text, begin)
+            kind = _FIRST.get(text[begin])
+            if kind is None:
+                kind = _NUMBER if type(value) is float else _INTEGER
+            elif kind == _STRING and len(value) + 2 != stop - begin:
+                kind = _ESCAPED
+            members.append((name, kind, begin, stop))
+            after = behind(text, stop)
+            if after is None:
+                raise ValueError
+            at = after.end()
+            if after[1] == "}":
                 break
-            if (mark == b"}") is (levels[-1] is None):
-                return Flag.INVALID_JSON
-            levels.pop()
-            token = behind
-            if len(levels) == 1 and levels[0] is not None:
-                found.append((name, Kind.OBJECT if mark == b"}" else Kind.ARRAY, begin, at))
-            elif not levels and mark == b"]":
-                flags |= Flag.NOT_AN_OBJECT
-        else:
-            space = _SPACE.match(data, at, end)
-            return flags if space is not None and space.end() == end else Flag.INVALID_JSON
-        fresh = False
+        if len(seen) < len(members):
+            self.flags |= int(Flag.DUPLICATE_KEY)
+        return at
+
+    def _pairs(self, items: list[tuple[str, Any]]) -> None:
+        if len(items) > 1 and len({key for key, _ in items}) < len(items):
+            self.flags |= int(Flag.DUPLICATE_KEY)
+
+    def _integer(self, digits: str) -> int:
+        if len(digits) >= LONG_DIGITS and len(digits.lstrip("-")) >= LONG_DIGITS:
+            self.flags |= int(Flag.LONG_NUMBER)
+        return 0
+
+    def _decimal(self, digits: str) -> float:
+        value = float(digits)
+        if isinf(value) or len(digits.lower().lstrip("-").split("e")[0].split(".")[0]) >= LONG_DIGITS:
+            self.flags |= int(Flag.LONG_NUMBER)
+        return value
 
 
-def _kind(token: "re.Match[bytes]") -> Kind:
-    """Of a value that is no object and no array."""
-    if (text := token["string"]) is not None:
-        return Kind.ESCAPED if b"\\" in text else Kind.STRING
-    if (word := token["word"]) is not None:
-        return _WORDS[word]
-    return Kind.INTEGER if token["number"].lstrip(b"-") == token["digits"] else Kind.NUMBER
+def _refuse(name: str) -> None:
+    raise ValueError(name)
+
+
+def _end(pattern: "re.Pattern[str]", text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return at if match is None else match.end()
+
+
+_reader = _Reader()
 
 
 def _unescape(text: bytes) -> str:
@@ -197,7 +251,7 @@ def codes(
     """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``."""
     found = array("q", bytes(8 * len(kinds)))
     for row, kind in enumerate(kinds):
-        if kind == Kind.STRING or kind == Kind.ESCAPED:
+        if kind in (_STRING, _ESCAPED):
             raw = data[begins[row] : stops[row]]
             code = known.get(raw)
             found[row] = new(raw) if code is None else code
@@ -210,7 +264,7 @@ def integers(
     """The integers of fewer than ``LONG_DIGITS`` digits; ``missing`` for others, and for -0, which no integer is."""
     found = array("q", [missing]) * len(kinds)
     for row, kind in enumerate(kinds):
-        if kind == Kind.INTEGER:
+        if kind == _INTEGER:
             raw = data[begins[row] : stops[row]]
             if len(raw.lstrip(b"-")) < LONG_DIGITS and raw != b"-0":
                 found[row] = int(raw)
@@ -223,7 +277,7 @@ def instants(
     """UTC microseconds and marks of a zone, of texts in the plainest form: see ``Scan.instants``."""
     times, zones = array("q", [NO_TIME]) * len(kinds), bytearray(len(kinds))
     for row, kind in enumerate(kinds):
-        if kind == Kind.STRING:
+        if kind == _STRING:
             match = _PLAIN_TIME.fullmatch(data, begins[row] + 1, stops[row] - 1)
             instant = None if match is None else quick(match[0].decode())
             if instant is not None:
@@ -254,11 +308,11 @@ def _column(data: bytes, piece: Any, rows: "array[int]") -> Sequence[bytes | Non
     column: list[bytes | None] = []
     for row in rows:
         kind = kinds[row]
-        if kind == Kind.NULL and null is not None:
+        if kind == _NULL and null is not None:
             column.append(null)
-        elif kind == Kind.ABSENT or (text and kind not in (Kind.STRING, Kind.INTEGER)):
+        elif kind == _ABSENT or (text and kind not in (_STRING, _INTEGER)):
             column.append(None)
-        elif text and kind == Kind.STRING:
+        elif text and kind == _STRING:
             column.append(data[begins[row] + 1 : stops[row] - 1])
         else:
             column.append(data[begins[row] : stops[row]])
@@ -278,7 +332,7 @@ def matches(
         raise ValueError("another number of digests than of rows")
     found = bytearray(len(rows))
     for at, row in enumerate(rows):
-        if kinds[row] == Kind.STRING and stops[row] - begins[row] == 66:
+        if kinds[row] == _STRING and stops[row] - begins[row] == 66:
             digest = digests[32 * at : 32 * at + 32]
             found[at] = digest != _NO_DIGEST and data[begins[row] + 1 : stops[row] - 1] == digest.hex().encode()
     return found
@@ -295,7 +349,7 @@ def same(
     kinds2, begins2, stops2 = right
     found = bytearray(len(kinds))
     for row, partner in enumerate(partners):
-        if partner >= 0 and kinds[row] == kinds2[partner] == Kind.STRING:
+        if partner >= 0 and kinds[row] == kinds2[partner] == _STRING:
             found[row] = data[begins[row] : stops[row]] == data[begins2[partner] : stops2[partner]]
     return found
 
@@ -324,12 +378,12 @@ def follow(
             and state
             and sequences[row] == nexts[code]
             and times[row] >= lasts[code]
-            and kinds2[row] == Kind.STRING
+            and kinds2[row] == _STRING
             and stops2[row] - begins2[row] == 66
             and (
-                kinds[row] == Kind.NULL
+                kinds[row] == _NULL
                 if state == 1
-                else kinds[row] == Kind.STRING and data[begins[row] + 1 : stops[row] - 1] == hashes[place]
+                else kinds[row] == _STRING and data[begins[row] + 1 : stops[row] - 1] == hashes[place]
             )
         ):
             found[row] = 1

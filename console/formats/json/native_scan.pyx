@@ -1,0 +1,939 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
+"""The scanner, compiled: one state machine over the bytes of a record, with the answers of ``pure_scan``.
+
+It reads what attackers write, so every access to the data is checked against its length, brackets are counted in arrays
+of a fixed size instead of by recursion, and memory grows with the keys of the objects that are open. Keys are compared
+by a short mark first and by their bytes then; objects of many keys, and those with escapes in them, are decided by a
+set when they close: keyed hashes, so that crafted keys neither hide a repetition nor cost more than others.
+Hashes are hashlib's.
+"""
+
+import json
+from hashlib import sha256
+
+from cpython cimport array
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport free, realloc
+from libc.string cimport memchr, memcmp, memcpy
+
+from array import array as _array
+
+from console.formats.json.flags import LONG_DIGITS, MAX_DEPTH, Flag, Kind
+from console.model.event import NO_TIME
+
+NAME = "native"
+
+cdef enum:
+    # Places for open brackets: one more than may be open.
+    LEVELS = 129
+    # Keys of one object that are compared one by one.
+    FEW = 64
+
+
+cdef int BLANK = Flag.BLANK
+cdef int INVALID_UTF8 = Flag.INVALID_UTF8
+cdef int INVALID_JSON = Flag.INVALID_JSON
+cdef int TOO_DEEP = Flag.TOO_DEEP
+cdef int NOT_AN_OBJECT = Flag.NOT_AN_OBJECT
+cdef int NUL = Flag.NUL
+cdef int BYTE_ORDER_MARK = Flag.BYTE_ORDER_MARK
+cdef int DUPLICATE_KEY = Flag.DUPLICATE_KEY
+cdef int WHITE_SPACE = Flag.WHITE_SPACE
+cdef int LONG_NUMBER = Flag.LONG_NUMBER
+cdef int LONE_SURROGATE = Flag.LONE_SURROGATE
+cdef int ESCAPED_KEY = Flag.ESCAPED_KEY
+cdef unsigned char ABSENT = Kind.ABSENT
+cdef unsigned char STRING = Kind.STRING
+cdef unsigned char ESCAPED = Kind.ESCAPED
+cdef unsigned char INTEGER = Kind.INTEGER
+cdef unsigned char NUMBER = Kind.NUMBER
+cdef unsigned char OBJECT = Kind.OBJECT
+cdef unsigned char ARRAY = Kind.ARRAY
+cdef unsigned char TRUE = Kind.TRUE
+cdef unsigned char FALSE = Kind.FALSE
+cdef unsigned char NULL_ = Kind.NULL
+cdef int DEEPEST = MAX_DEPTH
+cdef int DIGITS = LONG_DIGITS
+cdef int64_t NEVER = NO_TIME
+assert DEEPEST < LEVELS
+
+ctypedef const unsigned char[::1] Bytes
+cdef array.array _LONGS = _array("q")
+cdef array.array _SHORTS = _array("H")
+cdef bytes _ZEROS = bytes(32)
+
+
+cdef struct Key:
+    Py_ssize_t begin
+    Py_ssize_t end
+    uint64_t mark
+
+
+cdef class Walk:
+    """What is known of the record that is walked: its open brackets, their keys, and the fields of its object."""
+
+    cdef Key* keys
+    cdef Py_ssize_t count
+    cdef Py_ssize_t room
+    cdef Py_ssize_t first[LEVELS]
+    """Where the keys of each open object begin; -1 for an array."""
+    cdef bint escaped[LEVELS]
+
+    cdef tuple names
+    cdef Key* asked
+    cdef Py_ssize_t fields
+    cdef Py_ssize_t* guess
+    """The field that stood at each place of the last record's object."""
+    cdef unsigned char[::1] kinds
+    cdef int64_t[::1] begins
+    cdef int64_t[::1] stops
+    cdef unsigned char[::1] others
+    cdef Py_ssize_t row
+    cdef Py_ssize_t rows
+
+    def __dealloc__(self):
+        free(self.keys)
+        free(self.asked)
+        free(self.guess)
+
+    cdef int add(self, Bytes text, Py_ssize_t begin, Py_ssize_t end, int depth) except -1:
+        """A key of the innermost object; 1 if it stands there already, as far as that is found out at once."""
+        cdef Py_ssize_t first = self.first[depth]
+        cdef Py_ssize_t at
+        cdef uint64_t mark = _mark(text, begin, end)
+        cdef Key* grown
+        if self.count == self.room:
+            self.room = 2 * self.room + 32
+            grown = <Key*> realloc(self.keys, self.room * sizeof(Key))
+            if grown == NULL:
+                raise MemoryError
+            self.keys = grown
+        cdef Key* keys = self.keys
+        cdef int found = 0
+        if self.count - first < FEW:
+            for at in range(first, self.count):
+                if keys[at].mark == mark and _equal(text, keys[at].begin, keys[at].end, begin, end):
+                    found = 1
+                    break
+        keys[self.count].begin = begin
+        keys[self.count].end = end
+        keys[self.count].mark = mark
+        self.count += 1
+        return found
+
+    cdef int close(self, Bytes text, int depth) except -1:
+        """The innermost object ends; 1 if a key in it stands twice that ``add`` did not look for."""
+        cdef Py_ssize_t first = self.first[depth]
+        cdef Py_ssize_t many = self.count - first
+        cdef Py_ssize_t at
+        cdef set seen
+        self.count = first
+        if many <= FEW and not self.escaped[depth]:
+            return 0
+        seen = set()
+        for at in range(first, first + many):
+            seen.add(_key(text, self.keys[at].begin, self.keys[at].end))
+        return len(seen) < many
+
+    cdef Py_ssize_t field(self, Bytes text, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t place) except -2:
+        """Which field a top-level key is; -1 for one that was not asked for."""
+        cdef Py_ssize_t at
+        cdef uint64_t mark
+        if place < self.fields:
+            at = self.guess[place]
+            if self.named(text, begin, end, at):
+                return at
+        mark = _mark(text, begin, end)
+        for at in range(self.fields):
+            if self.asked[at].mark == mark and self.named(text, begin, end, at):
+                if place < self.fields:
+                    self.guess[place] = at
+                return at
+        return -1
+
+    cdef bint named(self, Bytes text, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t at) except -1:
+        cdef bytes name = <bytes> self.names[at]
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(name)
+        _within(text, begin, end)
+        return size == end - begin and (not size or memcmp(PyBytes_AS_STRING(name), &text[begin], size) == 0)
+
+    cdef int put(self, Py_ssize_t field, unsigned char kind, Py_ssize_t begin, Py_ssize_t stop) except -1:
+        cdef Py_ssize_t at = field * self.rows + self.row
+        self.kinds[at] = kind
+        self.begins[at] = begin
+        self.stops[at] = stop
+        return 0
+
+    cdef int forget(self) except -1:
+        """The record has no fields after all."""
+        cdef Py_ssize_t field
+        if self.rows:
+            self.others[self.row] = 0
+            for field in range(self.fields):
+                self.put(field, ABSENT, -1, -1)
+        return 0
+
+
+cdef inline int _within(Bytes text, Py_ssize_t begin, Py_ssize_t end) except -1:
+    """Every access by pointer asks here first."""
+    if not 0 <= begin <= end <= text.shape[0]:
+        raise IndexError("a slice ends behind the data")
+    return 0
+
+
+cdef inline uint64_t _word(Bytes text, Py_ssize_t at) except? 0:
+    """Eight bytes as a number."""
+    cdef uint64_t word
+    _within(text, at, at + 8)
+    memcpy(&word, &text[at], 8)
+    return word
+
+
+cdef inline uint64_t _mark(Bytes text, Py_ssize_t begin, Py_ssize_t end) except? 0:
+    """A number that equal keys have in common, and most others do not."""
+    cdef Py_ssize_t size = end - begin
+    cdef Py_ssize_t at
+    cdef uint64_t mark = 0
+    if size >= 8:
+        return (_word(text, begin) * <uint64_t> 0x9E3779B97F4A7C15) ^ _word(text, end - 8) ^ <uint64_t> size
+    for at in range(begin, end):
+        mark = mark << 8 | text[at]
+    return mark ^ <uint64_t> size << 56
+
+
+cdef bint _equal(Bytes text, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t begin2, Py_ssize_t end2) except -1:
+    if end - begin != end2 - begin2:
+        return False
+    if end == begin:
+        return True
+    _within(text, begin, end)
+    _within(text, begin2, end2)
+    return memcmp(&text[begin], &text[begin2], end - begin) == 0
+
+
+cdef object _key(Bytes text, Py_ssize_t begin, Py_ssize_t end):
+    """A key as its text, escapes read."""
+    cdef bytes raw = _slice(text, begin, end)
+    if b"\\" not in raw:
+        return raw
+    return json.loads('"' + raw.decode() + '"').encode("utf-8", "surrogatepass")
+
+
+cdef bytes _slice(Bytes text, Py_ssize_t begin, Py_ssize_t end):
+    if begin < 0 or end <= begin:
+        return b""
+    _within(text, begin, end)
+    return PyBytes_FromStringAndSize(<const char*> &text[begin], end - begin)
+
+
+cdef inline bint _is_hex(unsigned char byte) noexcept:
+    return 48 <= byte <= 57 or 97 <= byte | 32 <= 102
+
+
+cdef int _four(Bytes text, Py_ssize_t at, Py_ssize_t end) except -2:
+    """The number of four hex digits; -1 if there are none."""
+    cdef int value = 0
+    cdef Py_ssize_t place
+    cdef unsigned char byte
+    if at + 4 > end:
+        return -1
+    for place in range(at, at + 4):
+        byte = text[place]
+        if not _is_hex(byte):
+            return -1
+        value = value << 4 | (byte - 48 if byte <= 57 else (byte | 32) - 87)
+    return value
+
+
+cdef int _sequence(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
+    """Bytes of the UTF-8 sequence that begins here with a byte beyond ASCII; 0 if it is none (RFC 3629)."""
+    cdef unsigned char lead = text[at]
+    cdef int size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    cdef int more
+    cdef unsigned char low = 0x80, high = 0xBF
+    if lead < 0xC2 or lead > 0xF4 or at + size > end:
+        return 0
+    if lead == 0xE0:
+        low = 0xA0
+    elif lead == 0xED:
+        high = 0x9F
+    elif lead == 0xF0:
+        low = 0x90
+    elif lead == 0xF4:
+        high = 0x8F
+    if not low <= text[at + 1] <= high:
+        return 0
+    for more in range(2, size):
+        if not 0x80 <= text[at + more] <= 0xBF:
+            return 0
+    return size
+
+
+cdef bint _is_utf8(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
+    cdef int size
+    while at < end:
+        if text[at] < 0x80:
+            at += 1
+        else:
+            size = _sequence(text, at, end)
+            if not size:
+                return False
+            at += size
+    return True
+
+
+cdef Py_ssize_t _string(Bytes text, Py_ssize_t at, Py_ssize_t end, int* flags, bint* escaped) except -2:
+    """Behind the string whose quote is before ``at``; -1 if it is none."""
+    cdef uint64_t word, high = <uint64_t> 0x8080808080808080, one = <uint64_t> 0x0101010101010101
+    cdef unsigned char byte
+    cdef int size, value
+    while True:
+        while at + 8 <= end:
+            word = _word(text, at)
+            if ((word - one * 32) | ((word ^ one * 34) - one) | ((word ^ one * 92) - one) | word) & high:
+                break
+            at += 8
+        while True:
+            if at >= end:
+                return -1
+            byte = text[at]
+            if byte == 34:
+                return at + 1
+            if byte < 32:
+                return -1
+            if byte == 92:
+                escaped[0] = True
+                if at + 1 >= end:
+                    return -1
+                byte = text[at + 1]
+                if byte == 117:
+                    value = _four(text, at + 2, end)
+                    if value < 0:
+                        return -1
+                    at += 6
+                    if 0xD800 <= value <= 0xDFFF:
+                        if (
+                            value < 0xDC00
+                            and at + 1 < end
+                            and text[at] == 92
+                            and text[at + 1] == 117
+                            and 0xDC00 <= _four(text, at + 2, end) <= 0xDFFF
+                        ):
+                            at += 6
+                        else:
+                            flags[0] |= LONE_SURROGATE
+                elif byte in b'"\\/bfnrt':
+                    at += 2
+                else:
+                    return -1
+                break
+            if byte < 128:
+                at += 1
+            else:
+                size = _sequence(text, at, end)
+                if not size:
+                    return -1
+                at += size
+                break
+
+
+cdef inline Py_ssize_t _digits(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
+    while at < end and 48 <= text[at] <= 57:
+        at += 1
+    return at
+
+
+cdef Py_ssize_t _number(Bytes text, Py_ssize_t at, Py_ssize_t end, int* flags, unsigned char* kind) except -2:
+    """Behind the number that begins here; -1 if it is none."""
+    cdef Py_ssize_t begin = at
+    cdef Py_ssize_t whole
+    cdef Py_ssize_t stop
+    kind[0] = INTEGER
+    if text[at] == 45:
+        at += 1
+    whole = at
+    stop = _digits(text, at, end)
+    if stop == at or (text[at] == 48 and stop > at + 1):
+        return -1
+    at = stop
+    if at - whole >= DIGITS:
+        flags[0] |= LONG_NUMBER
+    if at < end and text[at] == 46:
+        kind[0] = NUMBER
+        stop = _digits(text, at + 1, end)
+        if stop == at + 1:
+            return -1
+        at = stop
+    if at < end and text[at] | 32 == 101:
+        kind[0] = NUMBER
+        at += 1
+        if at < end and (text[at] == 43 or text[at] == 45):
+            at += 1
+        stop = _digits(text, at, end)
+        if stop == at:
+            return -1
+        at = stop
+        if not flags[0] & LONG_NUMBER and abs(float(_slice(text, begin, at))) > 1.7976931348623157e308:
+            flags[0] |= LONG_NUMBER
+    return at
+
+
+cdef inline Py_ssize_t _space(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
+    cdef unsigned char byte
+    while at < end:
+        byte = text[at]
+        if byte != 32 and byte != 10 and byte != 13 and byte != 9:
+            break
+        at += 1
+    return at
+
+
+cdef bint _is_word(Bytes text, Py_ssize_t at, Py_ssize_t end, const char* word, Py_ssize_t size) except -1:
+    if at + size > end:
+        return False
+    _within(text, at, at + size)
+    return memcmp(&text[at], word, size) == 0
+
+
+cdef int _walk(Bytes text, Py_ssize_t at, Py_ssize_t end, Walk walk) except -1:
+    """Flags of a record's tokens; its fields are put into the columns."""
+    cdef int flags = 0
+    cdef int depth = 0
+    cdef Py_ssize_t behind, begin, stop
+    cdef Py_ssize_t place = 0, field = -1, field_begin = 0
+    cdef unsigned char byte, kind = ABSENT
+    cdef bint in_object = False, fresh = False, escaped, closed
+    cdef bytes name
+    walk.count = 0
+    while True:
+        behind = _space(text, at, end)
+        if behind != at:
+            flags |= WHITE_SPACE
+            at = behind
+        if at >= end:
+            return INVALID_JSON
+        byte = text[at]
+        closed = False
+        if in_object:
+            if byte == 34:
+                begin = at + 1
+                escaped = False
+                at = _string(text, begin, end, &flags, &escaped)
+                if at < 0:
+                    return INVALID_JSON
+                stop = at - 1
+                if walk.add(text, begin, stop, depth):
+                    flags |= DUPLICATE_KEY
+                if escaped:
+                    flags |= ESCAPED_KEY
+                    walk.escaped[depth] = True
+                if depth == 1 and walk.rows:
+                    if escaped:
+                        name = _key(text, begin, stop)
+                        field = walk.names.index(name) if name in walk.names else -1
+                    else:
+                        field = walk.field(text, begin, stop, place)
+                    place += 1
+                    if field < 0:
+                        walk.others[walk.row] = 1
+                if at < end and text[at] == 58:
+                    at += 1
+                else:
+                    at = _space(text, at, end)
+                    if at >= end or text[at] != 58:
+                        return INVALID_JSON
+                    flags |= WHITE_SPACE
+                    at += 1
+                behind = _space(text, at, end)
+                if behind != at:
+                    flags |= WHITE_SPACE
+                    at = behind
+                if at >= end:
+                    return INVALID_JSON
+                byte = text[at]
+            elif byte == 125 and fresh:
+                closed = True
+            else:
+                return INVALID_JSON
+        elif byte == 93 and fresh:
+            closed = True
+        if not closed:
+            begin = at
+            if depth == 1 and in_object:
+                field_begin = at
+            if byte == 34:
+                escaped = False
+                at = _string(text, at + 1, end, &flags, &escaped)
+                kind = ESCAPED if escaped else STRING
+                if at < 0:
+                    return INVALID_JSON
+            elif byte == 123 or byte == 91:
+                if depth == DEEPEST:
+                    return TOO_DEEP
+                depth += 1
+                in_object = byte == 123
+                walk.first[depth] = walk.count if in_object else -1
+                walk.escaped[depth] = False
+                fresh = True
+                at += 1
+                continue
+            elif byte == 116 and _is_word(text, at, end, "true", 4):
+                kind = TRUE
+                at += 4
+            elif byte == 102 and _is_word(text, at, end, "false", 5):
+                kind = FALSE
+                at += 5
+            elif byte == 110 and _is_word(text, at, end, "null", 4):
+                kind = NULL_
+                at += 4
+            elif byte == 45 or 48 <= byte <= 57:
+                at = _number(text, at, end, &flags, &kind)
+                if at < 0:
+                    return INVALID_JSON
+            else:
+                return INVALID_JSON
+            if not depth:
+                flags |= NOT_AN_OBJECT
+            elif depth == 1 and in_object and field >= 0 and walk.rows:
+                walk.put(field, kind, field_begin, at)
+        fresh = False
+        while depth:
+            if not closed:
+                behind = _space(text, at, end)
+                if behind != at:
+                    flags |= WHITE_SPACE
+                    at = behind
+                if at >= end:
+                    return INVALID_JSON
+                byte = text[at]
+            closed = False
+            at += 1
+            if byte == 44:
+                break
+            if byte == 125 and in_object:
+                if walk.close(text, depth):
+                    flags |= DUPLICATE_KEY
+                kind = OBJECT
+            elif byte == 93 and not in_object:
+                kind = ARRAY
+            else:
+                return INVALID_JSON
+            depth -= 1
+            in_object = depth > 0 and walk.first[depth] >= 0
+            if depth == 1 and in_object:
+                if field >= 0 and walk.rows:
+                    walk.put(field, kind, field_begin, at)
+            elif not depth and kind == ARRAY:
+                flags |= NOT_AN_OBJECT
+        else:
+            behind = _space(text, at, end)
+            if behind != end:
+                return INVALID_JSON
+            return flags | WHITE_SPACE if behind != at else flags
+
+
+cdef int _flags(Bytes text, Py_ssize_t start, Py_ssize_t end, Walk walk) except -1:
+    """Flags of a record."""
+    cdef int flags = 0, walked
+    cdef Py_ssize_t at = start
+    if end - start >= 3 and text[start] == 0xEF and text[start + 1] == 0xBB and text[start + 2] == 0xBF:
+        flags |= BYTE_ORDER_MARK
+        at += 3
+    if _space(text, at, end) == end:
+        return flags | BLANK
+    walked = _walk(text, at, end, walk)
+    if walked & (INVALID_JSON | TOO_DEEP | NOT_AN_OBJECT):
+        walk.forget()
+        if walked & (INVALID_JSON | TOO_DEEP):
+            _within(text, start, end)
+            if memchr(&text[start], 0, end - start) != NULL:
+                flags |= NUL
+            if not _is_utf8(text, start, end):
+                return flags | INVALID_UTF8
+    return flags | walked
+
+
+def flags(bytes raw not None):
+    """Flags of one record."""
+    return _flags(raw, 0, len(raw), Walk())
+
+
+def lines(bytes data not None):
+    """Starts and ends of the lines, without their LF. A last line may lack it."""
+    cdef Bytes text = data
+    cdef Py_ssize_t size = len(data), at = 0, row, end, rows = 0
+    cdef const unsigned char* found
+    while at < size:
+        found = <const unsigned char*> memchr(&text[at], 10, size - at)
+        at = size if found == NULL else found - &text[0] + 1
+        rows += 1
+    cdef array.array starts = array.clone(_LONGS, rows, False), ends = array.clone(_LONGS, rows, False)
+    cdef int64_t[::1] from_ = starts, to = ends
+    at = 0
+    for row in range(rows):
+        found = <const unsigned char*> memchr(&text[at], 10, size - at)
+        end = size if found == NULL else found - &text[0]
+        from_[row], to[row] = at, end
+        at = end + 1
+    return starts, ends
+
+
+def scan(bytes data not None, tuple names not None, int64_t[::1] starts, int64_t[::1] ends):
+    """Flags, marks of other keys, and of each field the kinds, begins and stops of the records at these places."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = starts.shape[0], fields = len(names), row, at
+    cdef int64_t start, end
+    cdef bytes name
+    cdef array.array flags = array.clone(_SHORTS, rows, True)
+    cdef array.array begins = array.clone(_LONGS, fields * rows, False)
+    cdef array.array stops = array.clone(_LONGS, fields * rows, False)
+    others, kinds = bytearray(rows), bytearray(fields * rows)
+    cdef uint16_t[::1] marks = flags
+    cdef Walk walk = Walk()
+    if ends.shape[0] != rows:
+        raise ValueError("as many ends as starts")
+    walk.names, walk.fields, walk.rows = names, fields, rows
+    walk.kinds, walk.others, walk.begins, walk.stops = kinds, others, begins, stops
+    for at in range(fields * rows):
+        walk.begins[at] = walk.stops[at] = -1
+    if fields:
+        walk.asked = <Key*> realloc(NULL, fields * sizeof(Key))
+        walk.guess = <Py_ssize_t*> realloc(NULL, fields * sizeof(Py_ssize_t))
+        if walk.asked == NULL or walk.guess == NULL:
+            raise MemoryError
+    for at in range(fields):
+        name = names[at]
+        walk.asked[at].mark = _mark(name, 0, len(name))
+        walk.guess[at] = at
+    for row in range(rows):
+        start, end = starts[row], ends[row]
+        if start < 0 or end < start:
+            start = end = 0
+        if end > text.shape[0]:
+            raise ValueError("a record ends behind the data")
+        walk.row = row
+        marks[row] = <uint16_t> _flags(text, start, end, walk)
+    return flags, others, kinds, begins, stops
+
+
+def codes(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops, dict known, new):
+    """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = kinds.shape[0], row, last = -1
+    cdef array.array found = array.clone(_LONGS, rows, True)
+    cdef int64_t[::1] column = found
+    cdef bytes raw
+    for row in range(rows):
+        if kinds[row] != STRING and kinds[row] != ESCAPED:
+            continue
+        if last >= 0 and _equal(text, begins[last], stops[last], begins[row], stops[row]):
+            column[row] = column[last]
+            continue
+        raw = _slice(text, begins[row], stops[row])
+        code = known.get(raw)
+        column[row] = new(raw) if code is None else code
+        last = row
+    return found
+
+
+def integers(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops, int64_t missing):
+    """The integers of fewer than ``LONG_DIGITS`` digits; ``missing`` for others, and for -0, which no integer is."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = kinds.shape[0], row, at, stop
+    cdef array.array found = array.clone(_LONGS, rows, False)
+    cdef int64_t[::1] column = found
+    cdef int64_t value
+    cdef bint minus
+    for row in range(rows):
+        column[row] = missing
+        if kinds[row] != INTEGER:
+            continue
+        at, stop = begins[row], stops[row]
+        minus = text[at] == 45
+        at += minus
+        if stop - at >= DIGITS:
+            continue
+        value = 0
+        for at in range(at, stop):
+            value = value * 10 + (text[at] - 48)
+        if not minus:
+            column[row] = value
+        elif value:
+            column[row] = -value
+    return found
+
+
+cdef int _two(Bytes text, Py_ssize_t at) except -2:
+    cdef int tens = text[at] - 48, ones = text[at + 1] - 48
+    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -1
+
+
+cdef int64_t _instant(Bytes text, Py_ssize_t at, Py_ssize_t stop, unsigned char* zoned) except? 0:
+    """Microseconds since 1970 of a text in the plainest form; ``NO_TIME`` for any other."""
+    cdef int century, year, month, day, hour, minute, second, longest
+    cdef int64_t fraction = 0, unit = 1_000_000, days
+    cdef Py_ssize_t size = stop - at
+    zoned[0] = 0
+    if size < 19 or text[at + 4] != 45 or text[at + 7] != 45 or text[at + 13] != 58 or text[at + 16] != 58:
+        return NEVER
+    if text[at + 10] != 84 and text[at + 10] != 32:
+        return NEVER
+    century, year, month, day = _two(text, at), _two(text, at + 2), _two(text, at + 5), _two(text, at + 8)
+    hour, minute, second = _two(text, at + 11), _two(text, at + 14), _two(text, at + 17)
+    if century < 0 or year < 0 or not 1 <= month <= 12 or not 0 <= hour <= 23 or not 0 <= minute <= 59:
+        return NEVER
+    year += 100 * century
+    longest = 31 - (month == 4 or month == 6 or month == 9 or month == 11)
+    if month == 2:
+        longest = 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    if year < 1 or not 1 <= day <= longest or not 0 <= second <= 60:
+        return NEVER
+    at += 19
+    if at < stop and text[at] == 46:
+        at += 1
+        if at >= stop or not 48 <= text[at] <= 57:
+            return NEVER
+        while at < stop and 48 <= text[at] <= 57:
+            if unit == 1:
+                return NEVER
+            unit = unit // 10
+            fraction += unit * (text[at] - 48)
+            at += 1
+    if at < stop:
+        if not (
+            (stop - at == 1 and text[at] == 90)
+            or (stop - at == 6 and _is_word(text, at, stop, "+00:00", 6))
+        ):
+            return NEVER
+        zoned[0] = 1
+    # Days since 1970-01-01, in years that begin in March, so that a leap day is the last one.
+    if month <= 2:
+        year -= 1
+        month += 12
+    days = 365 * <int64_t> year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 719_469
+    return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + fraction
+
+
+def instants(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
+    """UTC microseconds and marks of a zone, of texts in the plainest form: see ``Scan.instants``."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = kinds.shape[0], row
+    cdef array.array times = array.clone(_LONGS, rows, False)
+    cdef int64_t[::1] column = times
+    zones = bytearray(rows)
+    cdef unsigned char[::1] marks = zones
+    cdef unsigned char zoned = 0
+    for row in range(rows):
+        column[row] = NEVER
+        if kinds[row] == STRING:
+            column[row] = _instant(text, begins[row] + 1, stops[row] - 1, &zoned)
+            if column[row] != NEVER:
+                marks[row] = zoned
+    return times, zones
+
+
+cdef class Column:
+    """A field as a piece of a preimage."""
+
+    cdef unsigned char[::1] kinds
+    cdef int64_t[::1] begins
+    cdef int64_t[::1] stops
+    cdef bint text
+    cdef bytes null
+
+
+cdef struct Part:
+    const char* start
+    Py_ssize_t size
+
+
+def digests(bytes data not None, list pieces not None, int64_t[::1] rows):
+    """SHA-256 for each of these rows; zeros where a piece is missing. A piece is a literal, a list of bytes for each of
+    the ``rows``, or (kinds, begins, stops, text, null): see ``Text`` and ``Raw``."""
+    cdef Bytes text = data
+    cdef Py_ssize_t count = rows.shape[0], many = len(pieces), at, piece, size, row
+    cdef list columns = []
+    cdef Column column
+    cdef Part* parts
+    cdef bytes preimage, given
+    cdef unsigned char kind
+    cdef int64_t begin, stop
+    cdef bint whole
+    cdef char* to
+    out = bytearray(32 * count)
+    cdef unsigned char[::1] hashes = out
+    for each in pieces:
+        if type(each) is tuple:
+            column = Column()
+            column.kinds, column.begins, column.stops, column.text, column.null = each
+            columns.append(column)
+        else:
+            if type(each) is list:
+                if len(each) != count:
+                    raise ValueError("a piece has another number of rows")
+            elif type(each) is not bytes:
+                raise TypeError("a piece is bytes, or a list of them")
+            columns.append(each)
+    parts = <Part*> realloc(NULL, (many + 1) * sizeof(Part))
+    if parts == NULL:
+        raise MemoryError
+    try:
+        for at in range(count):
+            row = rows[at]
+            size = 0
+            whole = True
+            for piece in range(many):
+                each = columns[piece]
+                if type(each) is Column:
+                    column = <Column> each
+                    kind = column.kinds[row]
+                    if kind == NULL_ and column.null is not None:
+                        given = column.null
+                    elif kind == ABSENT or (column.text and kind != STRING and kind != INTEGER):
+                        whole = False
+                        break
+                    else:
+                        begin, stop = column.begins[row], column.stops[row]
+                        if column.text and kind == STRING:
+                            begin += 1
+                            stop -= 1
+                        if begin < 0 or stop <= begin:
+                            given = b""
+                        else:
+                            _within(text, begin, stop)
+                            parts[piece].start = <const char*> &text[begin]
+                            parts[piece].size = stop - begin
+                            size += stop - begin
+                            continue
+                else:
+                    part = each if type(each) is bytes else (<list> each)[at]
+                    if part is None:
+                        whole = False
+                        break
+                    given = part
+                # Kept alive by the column, the literal or the caller's list.
+                parts[piece].start = PyBytes_AS_STRING(given)
+                parts[piece].size = PyBytes_GET_SIZE(given)
+                size += parts[piece].size
+            if not whole:
+                continue
+            preimage = PyBytes_FromStringAndSize(NULL, size)
+            to = PyBytes_AS_STRING(preimage)
+            for piece in range(many):
+                memcpy(to, parts[piece].start, parts[piece].size)
+                to += parts[piece].size
+            given = sha256(preimage).digest()
+            memcpy(&hashes[32 * at], PyBytes_AS_STRING(given), 32)
+    finally:
+        free(parts)
+    return bytes(out)
+
+
+cdef inline unsigned char _hex(unsigned char value) noexcept:
+    return 48 + value if value < 10 else 87 + value
+
+
+def matches(
+    bytes data not None,
+    unsigned char[::1] kinds,
+    int64_t[::1] begins,
+    int64_t[::1] stops,
+    bytes digests not None,
+    int64_t[::1] rows,
+):
+    """1 for each of the ``rows`` whose text is the lower-case hex of its digest; never for a digest of zeros."""
+    cdef Bytes text = data, hashes = digests
+    cdef Py_ssize_t count = rows.shape[0], at, row, begin
+    cdef int place
+    cdef unsigned char byte, any_
+    cdef bint equal
+    found = bytearray(count)
+    cdef unsigned char[::1] mask = found
+    if hashes.shape[0] != 32 * count:
+        raise ValueError("another number of digests than of rows")
+    for at in range(count):
+        row = rows[at]
+        if kinds[row] != STRING or stops[row] - begins[row] != 66:
+            continue
+        begin = begins[row] + 1
+        equal = True
+        any_ = 0
+        for place in range(32):
+            byte = hashes[32 * at + place]
+            any_ |= byte
+            if text[begin + 2 * place] != _hex(byte >> 4) or text[begin + 2 * place + 1] != _hex(byte & 15):
+                equal = False
+                break
+        mask[at] = equal and any_ != 0
+    return found
+
+
+def same(bytes data not None, tuple left not None, tuple right not None, int64_t[::1] partners):
+    """1 where the string ``left`` of a row is ``right`` of its partner row. Both are (kinds, begins, stops)."""
+    cdef Bytes text = data
+    cdef unsigned char[::1] kinds = left[0], kinds2 = right[0]
+    cdef int64_t[::1] begins = left[1], stops = left[2], begins2 = right[1], stops2 = right[2]
+    cdef Py_ssize_t rows = kinds.shape[0], row, partner
+    found = bytearray(rows)
+    cdef unsigned char[::1] mask = found
+    for row in range(rows):
+        partner = partners[row]
+        if partner >= 0 and kinds[row] == STRING and kinds2[partner] == STRING:
+            mask[row] = _equal(text, begins[row], stops[row], begins2[partner], stops2[partner])
+    return found
+
+
+def follow(
+    bytes data not None,
+    tuple tips not None,
+    int64_t[::1] codes,
+    int64_t[::1] sequences,
+    int64_t[::1] times,
+    tuple previous not None,
+    tuple stored not None,
+    unsigned char[::1] able,
+):
+    """See ``Scan.follow``. ``tips`` are states, hashes, next sequences and times, by code."""
+    cdef Bytes text = data
+    cdef unsigned char[::1] states = tips[0], hashes = tips[1]
+    cdef int64_t[::1] nexts = tips[2], lasts = tips[3]
+    cdef unsigned char[::1] kinds = previous[0], kinds2 = stored[0]
+    cdef int64_t[::1] begins = previous[1], stops = previous[2], begins2 = stored[1], stops2 = stored[2]
+    cdef Py_ssize_t rows = codes.shape[0], row
+    cdef int64_t code
+    cdef bint goes_on
+    if hashes.shape[0] != 64 * states.shape[0]:
+        raise ValueError("a hash for each state")
+    found = bytearray(rows)
+    cdef unsigned char[::1] mask = found
+    for row in range(rows):
+        code = codes[row]
+        if code <= 0 or code >= states.shape[0]:
+            continue
+        goes_on = (
+            able[row] != 0
+            and states[code] != 0
+            and sequences[row] == nexts[code]
+            and times[row] >= lasts[code]
+            and kinds2[row] == STRING
+            and stops2[row] - begins2[row] == 66
+        )
+        if goes_on:
+            if states[code] == 1:
+                goes_on = kinds[row] == NULL_
+            else:
+                goes_on = kinds[row] == STRING and stops[row] - begins[row] == 66
+                if goes_on:
+                    _within(text, begins[row], stops[row])
+                    goes_on = memcmp(&text[begins[row] + 1], &hashes[64 * code], 64) == 0
+        if not goes_on:
+            states[code] = 0
+            continue
+        mask[row] = 1
+        states[code] = 2
+        _within(text, begins2[row], stops2[row])
+        memcpy(&hashes[64 * code], &text[begins2[row] + 1], 64)
+        nexts[code] += 1
+        lasts[code] = times[row]
+    return found
