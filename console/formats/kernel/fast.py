@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Raw
 
-from console.formats.json.strict import MAX_DEPTH, SAFE_INTEGER
+from console.formats.json.flags import MAX_DEPTH
+from console.formats.json.strict import SAFE_INTEGER
 
 _REQUIRED = ("id", "dealId", "type", "payload", "authorityContext", "evidenceRefs", "createdAt")
 _CHAIN = ("sequenceNumber", "previousEventHash", "eventHash")
