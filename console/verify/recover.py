@@ -5,7 +5,7 @@ Every candidate is hashed and compared, so a hit is proof; only a miss needs jud
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import combinations, islice, permutations, product
 from math import factorial
@@ -29,9 +29,10 @@ None for what has no order."""
 
 @dataclass(slots=True)
 class Job:
-    """One event's preimage in pieces: ``head + payload text + middle + time + tail``, and the hash to reach.
+    """One event's preimage with two holes, and the hash to reach: ``head``, the text of the document, ``middle``, the
+    time, ``tail``; with ``time_first`` the two holes change places.
 
-    ``payload`` is the stored value; ``stored`` its text as stored. ``millis`` is the stored time in epoch
+    ``payload`` is the document's stored value, ``stored`` its text as stored. ``millis`` is the stored time in epoch
     milliseconds, None where there is none (nothing can then be recovered).
     """
 
@@ -44,6 +45,16 @@ class Job:
     target: bytes
     fixed: bool = False
     """The text is stored as it was hashed: only the time can be recovered."""
+    time_first: bool = False
+    timed: bool = True
+    """A time was hashed. If not, its hole stays empty."""
+    near: Sequence[int] = NEAR
+    far: Sequence[int] = FAR
+
+    @property
+    def hopeless(self) -> bool:
+        """True where a time was hashed, and none is stored that it could be near."""
+        return self.timed and self.millis is None
 
 
 @dataclass(slots=True)
@@ -98,40 +109,67 @@ def _civil(days: int) -> tuple[int, int, int]:
     return year, month, day_of_year - (153 * month_of_year + 2) // 5 + 1
 
 
+class _Times:
+    """The times of a window, each tried with a text. What comes before the second hole is hashed once."""
+
+    def __init__(self, job: Job, window: Sequence[int]) -> None:
+        base = job.millis or 0
+        self.window = window
+        self._job = job
+        times = [moment(base + delta) for delta in window] if job.timed else [b""] * len(window)
+        self._starts = [sha256(job.head + time + job.middle) for time in times] if job.time_first else []
+        self._ends = [time + job.tail for time in times]
+
+    def __len__(self) -> int:
+        return len(self.window)
+
+    def find(self, text: bytes) -> Hit | None:
+        """The hit of this text within the window."""
+        job, target = self._job, self._job.target
+        if job.time_first:
+            end = text + job.tail
+            for at, start in enumerate(self._starts):
+                digest = start.copy()
+                digest.update(end)
+                if digest.digest() == target:
+                    return self._hit(text, at)
+            return None
+        copy = sha256(job.head + text + job.middle).copy
+        for at, end in enumerate(self._ends):
+            digest = copy()
+            digest.update(end)
+            if digest.digest() == target:
+                return self._hit(text, at)
+        return None
+
+    def _hit(self, text: bytes, at: int) -> Hit:
+        delta = self.window[at]
+        return Hit(text, delta, (self._job.millis or 0) + delta, text != self._job.stored)
+
+
 def quick(job: Job, likely: Iterable[bytes]) -> Hit | None:
     """The likely texts (the stored one first), within the near window. A few hashes for a typical event.
 
     ``likely`` is asked for its second text only when the first does not fit at the two likeliest times.
     """
-    millis = job.millis
-    if millis is None:
+    if job.hopeless:
         return None
-    target, tail, stored = job.target, job.tail, job.stored
-    usual = (moment(millis) + tail, moment(millis - 1) + tail)
-    bases = []
+    usual = _Times(job, job.near[:2])
+    tried = []
     for text in likely:
-        base = sha256(job.head + text + job.middle)
-        bases.append((text, base))
-        for at, time in enumerate(usual):
-            digest = base.copy()
-            digest.update(time)
-            if digest.digest() == target:
-                return Hit(text, -at, millis - at, text != stored)
-    for delta in NEAR[2:]:
-        time = moment(millis + delta) + tail
-        for text, base in bases:
-            digest = base.copy()
-            digest.update(time)
-            if digest.digest() == target:
-                return Hit(text, delta, millis + delta, text != stored)
-    return None
+        hit = usual.find(text)
+        if hit is not None:
+            return hit
+        tried.append(text)
+    others = _Times(job, job.near[2:])
+    return next((hit for text in tried if len(others) and (hit := others.find(text)) is not None), None)
 
 
 def nearby(job: Job, budget: int = 20_000) -> Hit | None:
     """Every order of keys, within the near window, as far as the budget goes."""
-    if job.millis is None or job.fixed:
+    if job.hopeless or job.fixed:
         return None
-    return _Search(job, budget).orders(job.payload, NEAR)
+    return _Search(job, budget).orders(job.payload, job.near)
 
 
 def deep(job: Job, likely: Sequence[bytes], budget: int = FULL) -> Hit | Miss:
@@ -139,27 +177,27 @@ def deep(job: Job, likely: Sequence[bytes], budget: int = FULL) -> Hit | Miss:
 
     Each stage has its own share of ``budget`` hashes, so that many keys do not starve the search in time.
     """
-    if job.millis is None:
+    if job.hopeless:
         return Miss(False, 0)
     search = _Search(job)
     if job.fixed:
-        search.left = len(likely) * len(FAR)
-        return search.texts(likely, FAR) or Miss(True, search.tried)
+        search.left = len(likely) * len(job.far)
+        return search.texts(likely, job.far) or Miss(True, search.tried)
     share = min(budget, PARTIAL) // 2
-    whole = arrangements(job.payload) * (len(NEAR) + len(FAR))
+    whole = arrangements(job.payload) * (len(job.near) + len(job.far))
     exact = is_exact(job.payload)
     feasible = whole <= (budget if exact else min(budget, PARTIAL))
     search.left = whole if feasible else share
-    hit = search.orders(job.payload, NEAR[:2]) or search.orders(job.payload, NEAR[2:])
+    hit = search.orders(job.payload, job.near[:2]) or search.orders(job.payload, job.near[2:])
     if hit is None:
-        search.left = len(likely) * len(FAR)
-        hit = search.texts(likely, FAR)
+        search.left = len(likely) * len(job.far)
+        hit = search.texts(likely, job.far)
     if hit is None:
         search.left = share
         hit = search.neighbours()
     if hit is None and feasible:
         search.left = whole
-        hit = search.orders(job.payload, FAR)
+        hit = search.orders(job.payload, job.far)
     return hit or Miss(feasible and exact, search.tried)
 
 
@@ -289,32 +327,28 @@ class _Search:
         return self.texts(map(str.encode, texts(value)), window, rounded=rounded)
 
     def texts(self, candidates: Iterable[bytes], window: Sequence[int], *, rounded: bool = False) -> Hit | None:
-        job, target, base = self.job, self.job.target, self.job.millis or 0
-        times = [moment(base + delta) + job.tail for delta in window]
-        for text in candidates:
+        times = _Times(self.job, window)
+        for text in candidates if window else ():
             if self.left < len(times):
                 self.left = 0
                 return None
             self.left -= len(times)
             self.tried += len(times)
-            copy = sha256(job.head + text + job.middle).copy
-            for at, time in enumerate(times):
-                digest = copy()
-                digest.update(time)
-                if digest.digest() == target:
-                    delta = window[at]
-                    return Hit(text, delta, base + delta, not rounded and text != job.stored, rounded)
+            hit = times.find(text)
+            if hit is not None:
+                return replace(hit, reordered=False, rounded=True) if rounded else hit
         return None
 
     def neighbours(self) -> Hit | None:
         """Numbers replaced by neighbours, one, two or three at a time: the stored order first, then every order."""
+        near = self.job.near
         changed = list(islice(self._variants(self.job.payload), 200))
-        for window in (NEAR[:2], NEAR[2:]):
+        for window in (near[:2], near[2:]):
             hit = self.texts((stringify(value).encode() for value in changed), window, rounded=True)
             if hit:
                 return hit
         for value in changed:
-            hit = self.orders(value, NEAR[:3], rounded=True)
+            hit = self.orders(value, near[:3], rounded=True)
             if hit or not self.left:
                 return hit
         return None

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from console.formats.kernel import FORMAT
-from console.formats.kernel.profiles import AUDIT, DOC
+from console.formats.kernel import FORMAT, profiles
 from console.formats.kernel.reader import KernelReader
 from console.formats.protocol import Context
 from console.model.finding import Finding
@@ -15,6 +14,7 @@ from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Trust
 from console.verify.javascript import stringify
 
+DOC, AUDIT = profiles.DOC.name, profiles.AUDIT.name
 NOW = 1_795_200_000_000_000
 
 

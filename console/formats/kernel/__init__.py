@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from console.formats.kernel.entry import PACK, Entry, read
-from console.formats.kernel.manifest import NAME, deal_of
+from console.formats.kernel import profiles
 from console.formats.kernel.panels import panels
-from console.formats.kernel.profiles import PROFILES
 from console.formats.kernel.proof import prove
 from console.formats.kernel.recognise import sniff
+from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, read
 from console.formats.protocol import Claim, Context, Sample
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
@@ -30,9 +29,12 @@ class KernelFormat:
         " that the real kernel uses differ; both are known as profiles. Events written by the API's POST carry no hash"
         " at all, and the real kernel's own verify recomputes nothing: this console does."
     )
-    profiles: Sequence[Profile] = PROFILES
-    companions: Sequence[str] = (NAME,)
+    companions: Sequence[str] = (MANIFEST,)
     reference_codes = ("identity.duplicate-event-id", "reference.orphan-parent")
+
+    @property
+    def profiles(self) -> Sequence[Profile]:
+        return [profile.described() for profile in profiles.PROFILES]
 
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)

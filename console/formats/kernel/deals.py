@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from console.formats.kernel import clock
-from console.formats.kernel.entry import HASH, Entry
 from console.formats.kernel.lifecycle import KNOWN, MOVING, Move, State, moves
+from console.formats.kernel.record import Entry
 from console.model.event import NO_TIME
 from console.model.trust import Trust
 from console.verify.chain import Tip
+from console.verify.judgement import HASH
 
 LEVELS = len(Trust)
 START = State()

@@ -5,36 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from console.formats.json.strict import decode
-from console.formats.kernel.entry import PACK, TABLE
-from console.formats.kernel.profiles import BY_NAME
+from console.formats.kernel.profiles import named
+from console.formats.kernel.record import PACK, layout_of
 from console.model.event import Event, Field, Panel
 from console.verify.javascript import stringify
 
-_API = (
-    "id",
-    "dealId",
-    "type",
-    "actorId",
-    "sequenceNumber",
-    "createdAt",
-    "previousEventHash",
-    "eventHash",
-)
-_TABLE = (
-    "id",
-    "dealId",
-    "eventType",
-    "actorId",
-    "actorName",
-    "actorRole",
-    "sequenceNumber",
-    "occurredAt",
-    "fromState",
-    "toState",
-    "previousEventHash",
-    "eventHash",
-)
-_PACK = ("seq", "type", "ts", "actor", "actorName", "fromState", "toState", "prevHash", "hash")
 _GATED = frozenset(
     ("DealApproved", "ClosingReadinessAttested", "ClosingFinalized", "OperationsActivated", "DistressResolved")
 )
@@ -44,8 +19,12 @@ _MAX_LINES = 500
 def panels(event: Event, shape: str, profile: str | None) -> list[Panel]:
     """Envelope, Payload, Authority, Evidence."""
     document = event.document
-    names = {TABLE: _TABLE, PACK: _PACK}.get(shape, _API)
-    coverage = BY_NAME[profile].coverage if profile in BY_NAME else None
+    layout = layout_of(shape)
+    body = layout.name("payload")
+    parts = {body, "authorityContext", "evidenceRefs"}
+    names = [name for name in layout.stored if name not in parts]
+    pinned = named(profile)
+    coverage = None if pinned is None else pinned.coverage
 
     def note(name: str) -> str:
         if coverage is None:
@@ -55,8 +34,6 @@ def panels(event: Event, shape: str, profile: str | None) -> list[Panel]:
     envelope = [Field(name, _show(document[name]), note(name)) for name in names if name in document]
     if shape == PACK and event.streams:
         envelope.insert(0, Field("dealId", event.streams[0].key, "covered; from the pack's manifest"))
-    body = {TABLE: "eventData", PACK: "data"}.get(shape, "payload")
-    parts = {body, "authorityContext", "evidenceRefs"}
     envelope += [
         Field(name, _show(value), "not a field of the ledger's schema")
         for name, value in document.items()

@@ -2,77 +2,63 @@
 
 from hashlib import sha256
 
-from console.formats.kernel.entry import PACK, Entry
-from console.formats.kernel.judge import Kind, Memory, Verdict, judge, reproduces, stored_texts
-from console.formats.kernel.profiles import BY_NAME, candidates, pieces, preimage, timed
-from console.model.proof import Proof, Span
+from console.formats.kernel.profiles import candidates, named
+from console.formats.kernel.record import PACK, Entry
+from console.model.proof import Proof
 from console.model.trust import Trust
+from console.verify.judgement import HASH, Hashed, Kind, Memory, Verdict, judge, reproduces, stored_texts
+from console.verify.profile import HashProfile, spans
 from console.verify.recover import moment
 
 
-def prove(entry: Entry, before: Entry | None, shape: str, profile: str | None) -> Proof | None:
+def prove(entry: Entry, before: Entry | None, shape: str, profile_name: str | None) -> Proof | None:
     """The proof of one event; None where the record holds no event. ``before`` is the event before it in the chain."""
     if entry.document is None:
         return None
-    memory = Memory()
     sequence = entry.sequence
     if not entry.chained:
-        return Proof(profile or "", Trust.UNCHAINED, "The event takes part in no chain: no hash protects it.")
-    fits = True
-    if profile is None and entry.hash and len(entry.hash) == 64 and sequence is not None:
-        profile = _fitting(entry, shape, memory)
-    if profile is None:
-        profile, fits = candidates(shape)[0], False
+        return Proof(profile_name or "", Trust.UNCHAINED, "The event takes part in no chain: no hash protects it.")
+    memory, hashed, known = Memory(), entry.hashed, candidates(shape)
+    profile = named(profile_name) or _fitting(hashed, known, memory)
+    fits = profile is not None
+    profile = profile or known[0]
     no_deal = shape == PACK and not entry.deal
     near = () if sequence is None else tuple(number for number in (sequence - 1, sequence + 1) if number > 0)
     verdict = (
         Verdict(Kind.UNREPRODUCED)
         if no_deal or (not fits and entry.hash is not None)
-        else judge(entry, profile, shape, memory, near)
+        else judge(hashed, profile, known, memory, near)
     )
     linked = _linked(entry, before)
-    shown = verdict.other or profile
-    number = (sequence or 0) - verdict.shift
+    shown = named(verdict.other) or profile
     hit = verdict.hit
-    text = hit.text if hit else stored_texts(shown, entry)[0]
-    time = b""
-    if timed(shown):
-        millis = hit.millis if hit else (entry.instant.micros // 1000 if entry.instant else None)
-        time = b"" if millis is None else moment(millis)
-    parts = pieces(shown, entry, number, text, time)
-    spans = []
-    at = 0
-    for part, field in parts:
-        if field:
-            spans.append(Span(at, at + len(part), field))
-        at += len(part)
-    whole = preimage(parts)
-    trust = _trust(verdict, linked)
+    text = hit.text if hit else stored_texts(shown, hashed)[0]
+    millis = hit.millis if hit else hashed.millis
+    parts = shown.parts(
+        hashed.numbered((sequence or 0) - verdict.shift), text, b"" if millis is None else moment(millis)
+    )
+    whole = b"".join(part for part, _ in parts)
     return Proof(
-        profile=profile,
-        trust=trust,
-        verdict=_sentence(verdict, linked, before, profile, no_deal, fits),
+        profile=profile.name,
+        trust=_trust(verdict, linked),
+        verdict=_sentence(verdict, linked, before, profile.name, no_deal, fits),
         preimage=whole,
-        spans=tuple(spans),
+        spans=spans(parts),
         recomputed=sha256(whole).hexdigest(),
         stored=entry.hash,
         previous=entry.previous,
         expected_previous=None if before is None else before.hash,
         sequence=sequence,
-        notes=tuple(_notes(verdict, entry, before, profile)),
+        notes=tuple(_notes(verdict, entry, before, profile, shown)),
     )
 
 
-def _fitting(entry: Entry, shape: str, memory: Memory) -> str | None:
-    target = bytes.fromhex(entry.hash or "") if _is_hex(entry.hash or "") else b""
-    for name in candidates(shape):
-        if reproduces(name, entry, entry.sequence or 0, target, memory):
-            return name
-    return None
-
-
-def _is_hex(text: str) -> bool:
-    return all(letter in "0123456789abcdef" for letter in text)
+def _fitting(event: Hashed, known: list[HashProfile], memory: Memory) -> HashProfile | None:
+    """The profile that reproduces the hash at once."""
+    if event.sequence is None or event.hash is None or HASH.fullmatch(event.hash) is None:
+        return None
+    target = bytes.fromhex(event.hash)
+    return next((each for each in known if reproduces(each, event, event.sequence, target, memory)), None)
 
 
 def _linked(entry: Entry, before: Entry | None) -> bool | None:
@@ -121,10 +107,10 @@ def _sentence(
     return f"{hash}; {link}."
 
 
-def _notes(verdict: Verdict, entry: Entry, before: Entry | None, profile: str) -> list[str]:
+def _notes(verdict: Verdict, entry: Entry, before: Entry | None, profile: HashProfile, shown: HashProfile) -> list[str]:
     notes = []
     hit = verdict.hit
-    if hit is not None and timed(verdict.other or profile):
+    if hit is not None and shown.moment is not None:
         if hit.delta:
             notes.append(
                 f"The time hashed was recovered: Δ = {hit.delta:+d} ms".replace("-", "−") + " from the stored one."
@@ -142,7 +128,7 @@ def _notes(verdict: Verdict, entry: Entry, before: Entry | None, profile: str) -
             notes.append("The event before has the same sequence number.")
         elif entry.sequence != before.sequence + 1:
             notes.append(f"The event before has number {before.sequence}: numbers between are missing.")
-    coverage = BY_NAME[profile].coverage
+    coverage = profile.coverage
     notes.append(f"Covered by the hash: {', '.join(coverage.covered)}.")
     notes.append(f"Not covered: {', '.join(coverage.uncovered)}.")
     return notes

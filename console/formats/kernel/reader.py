@@ -8,14 +8,11 @@ from console.formats.json.strict import decode as decode_json
 from console.formats.json.strict import place_problems
 from console.formats.kernel import deals, lifecycle, schema
 from console.formats.kernel.deals import LEVELS, Deal, Group, Trace
-from console.formats.kernel.entry import API, OLD, PACK, TABLE, Entry, read
 from console.formats.kernel.fast import LineDecoder
-from console.formats.kernel.judge import Memory
-from console.formats.kernel.manifest import deal_of
-from console.formats.kernel.profiles import AUDIT, BY_NAME, DOC, candidates
+from console.formats.kernel.profiles import AUDIT, DOC, candidates, named
 from console.formats.kernel.recall import Recall
+from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, read
 from console.formats.kernel.segments import Summary
-from console.formats.kernel.settling import Settling
 from console.formats.kernel.stride import stride
 from console.formats.kernel.walk import OF_THE_LEDGER, grouped, walk
 from console.formats.protocol import Context, Rewalk, Tallies
@@ -28,6 +25,8 @@ from console.model.record import Record, RecordBatch
 from console.model.trust import Severity, Trust
 from console.verify import chain
 from console.verify.catalogue import CATALOGUE, finding
+from console.verify.judgement import Memory
+from console.verify.settling import Settling
 
 _FEW = 4
 """Lines that are read the careful way together."""
@@ -49,9 +48,10 @@ class KernelReader:
         self.columns = columns
         self.segment = segment
         self.pack_deal = deal_of(context.companions) if self.shape == PACK else None
-        self.settled = context.profile if context.profile in BY_NAME else None
+        self.settled = named(context.profile)
         self.memory = Memory()
-        self._settling = Settling(self.shape)
+        self.candidates = candidates(self.shape)
+        self._settling = Settling(self.candidates)
         self._began = time.monotonic()
         self.latest = context.now + TOLERANCE
         """The latest time that an event of the present batch may name."""
@@ -67,7 +67,7 @@ class KernelReader:
 
     @property
     def profile(self) -> str | None:
-        return self.settled
+        return None if self.settled is None else self.settled.name
 
     # reading
 
@@ -238,7 +238,9 @@ class KernelReader:
         if self.settled is not None or (self.shape == PACK and self.pack_deal is None):
             return
         for entry in entries:
-            profile = self._settling.profile_of(entry, self.memory)
+            if entry.deal is None:
+                continue
+            profile = self._settling.profile_of(entry.hashed, entry.ordinal, self.memory)
             if profile is not None:
                 self.settled = profile
                 for deal in self.deals.values():
@@ -254,7 +256,7 @@ class KernelReader:
         whose: dict[str, set[str]] = {}
         for deal in self.deals.values():
             if deal.chain or deal.life:
-                found.extend(grouped(deal, self.settled))
+                found.extend(grouped(deal, self.profile))
                 for name in OF_THE_LEDGER & deal.chain.keys():
                     group, whole = deal.chain[name], wholes.get(name)
                     whose.setdefault(name, set()).add(deal.key)
@@ -276,7 +278,8 @@ class KernelReader:
     def _unproven(self) -> str:
         if self.shape == PACK and self.pack_deal is None:
             return "No hash can be reproduced without the pack's manifest.json: it names the deal. Links are checked."
-        return f"No profile ({', '.join(candidates(self.shape))}) reproduces any hash so far; links are checked."
+        names = ", ".join(profile.name for profile in self.candidates)
+        return f"No profile ({names}) reproduces any hash so far; links are checked."
 
     def facts(self) -> Iterable[StreamFacts]:
         keys, self._told = self._told, set()
@@ -315,7 +318,7 @@ class KernelReader:
             deal.sync()
             deal.moves = {}
         return Summary(
-            self.settled,
+            self.profile,
             self.shape,
             self.records,
             self.loose,
@@ -327,7 +330,12 @@ class KernelReader:
 
     def adopt(self, whole: Summary) -> None:
         """Go on from joined segments as if this reader had read all of them."""
-        self.settled, self.records, self.loose, self.deals = whole.profile, whole.records, whole.loose, whole.deals
+        self.settled, self.records, self.loose, self.deals = (
+            named(whole.profile),
+            whole.records,
+            whole.loose,
+            whole.deals,
+        )
         self._irregular = {key: None for key, deal in self.deals.items() if deal.stale}
         self.memory.short = whole.short
         self.note(self.deals)
@@ -347,7 +355,7 @@ class KernelReader:
         items = {f"deal:{json.dumps(key)}": deals.dump(self.deals[key]) for key in keys}
         items[""] = json.dumps(
             [
-                self.settled,
+                self.profile,
                 self.records,
                 self.loose,
                 self.memory.purse,
@@ -368,8 +376,8 @@ class KernelReader:
                     self._irregular[name] = None
             else:
                 settled, self.records, self.loose, purse, learned, settling = json.loads(data)
-                self.settled = settled if self.context.profile is None else self.settled
-                self.memory, self._settling = Memory(learned, purse), Settling(self.shape, *settling)
+                self.settled = named(settled) if self.context.profile is None else self.settled
+                self.memory, self._settling = Memory(learned, purse), Settling(self.candidates, *settling)
 
     # walking again
 

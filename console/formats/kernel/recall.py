@@ -12,9 +12,10 @@ import msgspec
 
 from console.formats.kernel import clock
 from console.formats.kernel.fast import Run
-from console.formats.kernel.judge import Memory, orders
+from console.formats.kernel.profiles import ORDERS as _ORDERS
 from console.model.trust import Trust
 from console.verify.javascript import stringify
+from console.verify.judgement import Memory, orders
 from console.verify.recover import Template, arrange, moment, template_of
 
 _NOT = 0
@@ -71,7 +72,7 @@ class Recall:
                     return Trust.RECOVERED if step or order is not None else Trust.VERIFIED
             del self._ways[kind]
             return _NOT
-        for order in (None, *map(template_of, orders(event.type, payload, memory))):
+        for order in (None, *map(template_of, orders(_ORDERS, event.type, payload, memory))):
             start = f"{head}{_text(payload, text, order)}{middle}"
             for step in (0, 1):
                 said = _earlier(time) if step else time

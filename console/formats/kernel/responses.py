@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from console.formats.kernel.entry import API, Entry, read
+from console.formats.kernel.record import API, Entry, read
 from console.model.finding import Finding
 from console.model.trust import Severity
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from console.formats.json.validation import path, should_be, shown
-from console.formats.kernel.entry import PACK, TABLE, Entry
 from console.formats.kernel.lifecycle import KNOWN
+from console.formats.kernel.record import PACK, TABLE, Entry, layout_of
 from console.model.finding import Finding
 from console.model.trust import Severity
 from console.verify.catalogue import finding
@@ -82,8 +82,6 @@ _CODES = {
     "greater_than_equal": "schema.out-of-range",
     "less_than_equal": "schema.out-of-range",
 }
-_TIMES = {TABLE: "occurredAt", PACK: "ts"}
-_NUMBERS = {PACK: "seq"}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
 
 
@@ -96,7 +94,7 @@ def check(entry: Entry, shape: str) -> list[Finding]:
         finding(code, message, **{**entry.place(), "field": name, "actual": actual})
         for code, name, message, actual in _errors(document, shape)
     ]
-    time = _TIMES.get(shape, "createdAt")
+    time, number = layout_of(shape).name("time"), layout_of(shape).name("sequence")
     if entry.instant is None and ((isinstance(entry.time, str) and entry.time) or type(entry.time) is int):
         dated = type(entry.time) is int or _DATE.match(str(entry.time))
         found.append(
@@ -106,12 +104,12 @@ def check(entry: Entry, shape: str) -> list[Finding]:
                 **{**entry.place(), "field": time, "actual": _short(entry.time)},
             )
         )
-    if entry.chained and entry.sequence is None and document.get(_NUMBERS.get(shape, "sequenceNumber")) is None:
+    if entry.chained and entry.sequence is None and document.get(number) is None:
         found.append(
             finding(
                 "schema.missing-field",
                 "The event has a hash but no sequence number: it has no place in the chain.",
-                **{**entry.place(), "field": _NUMBERS.get(shape, "sequenceNumber")},
+                **{**entry.place(), "field": number},
             )
         )
     if shape not in _MODELS and entry.type and entry.type not in KNOWN:

@@ -6,8 +6,8 @@ from functools import cache
 
 from console.formats.kernel import lifecycle
 from console.formats.kernel.deals import TRACED, Deal, Group, Trace
-from console.formats.kernel.entry import read
 from console.formats.kernel.lifecycle import Move, State
+from console.formats.kernel.record import read
 from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.verify.chain import Tip, joins

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from console.formats.kernel import clock
 from console.formats.kernel.deals import Deal, Group
-from console.formats.kernel.entry import HASH, Entry
 from console.formats.kernel.fast import Run
 from console.formats.kernel.lifecycle import KNOWN, Move, State, moves
 from console.formats.kernel.profiles import DOC
 from console.formats.kernel.recall import documented
+from console.formats.kernel.record import Entry
 from console.model.batch import EventBatch, Names
 from console.model.event import Instant, StreamKey
 from console.model.record import RecordBatch
 from console.model.trust import Trust
 from console.verify.catalogue import CATALOGUE
+from console.verify.judgement import HASH
 
 if TYPE_CHECKING:
     from console.formats.kernel.reader import KernelReader

@@ -1,19 +1,21 @@
 """The chain of one deal, event by event: link and hash together, as trust and findings."""
 
 from console.formats.kernel.deals import Deal
-from console.formats.kernel.entry import Entry
-from console.formats.kernel.judge import Kind, Memory, Verdict, judge, recomputed
+from console.formats.kernel.profiles import candidates
+from console.formats.kernel.record import Entry
 from console.model.finding import Finding
 from console.model.trust import Confidence, Trust
 from console.verify import chain
 from console.verify.catalogue import finding
 from console.verify.chain import Step
+from console.verify.judgement import Kind, Memory, Verdict, judge, recomputed
+from console.verify.profile import HashProfile
 
 
 def walk(
     deal: Deal,
     entry: Entry,
-    profile: str | None,
+    profile: HashProfile | None,
     shape: str,
     memory: Memory,
     out: list[Finding],
@@ -49,7 +51,8 @@ def walk(
         kind = Kind.MISSING if entry.hash is None else Kind.MISMATCH if tried else Kind.UNREPRODUCED
         verdict = Verdict(kind, tried=tried)
     else:
-        verdict = judge(entry, profile, shape, memory, _numbers(sequence, deal.shift, following))
+        others = _numbers(sequence, deal.shift, following)
+        verdict = judge(entry.hashed, profile, candidates(shape), memory, others)
     if verdict.holds:
         deal.shift = 0
     else:
@@ -97,7 +100,9 @@ def _breaks(deal: Deal, entry: Entry, step: Step, out: list[Finding]) -> None:
         add("chain.previous-mismatch", text, step.expected, entry.previous, "previousEventHash")
 
 
-def _fails(deal: Deal, entry: Entry, verdict: Verdict, profile: str | None, step: Step, out: list[Finding]) -> None:
+def _fails(
+    deal: Deal, entry: Entry, verdict: Verdict, profile: HashProfile | None, step: Step, out: list[Finding]
+) -> None:
     place = {**entry.place(), "field": "eventHash", "actual": entry.hash}
     if verdict.kind is Kind.MISSING:
         deal.faults += 1
@@ -108,7 +113,7 @@ def _fails(deal: Deal, entry: Entry, verdict: Verdict, profile: str | None, step
             return
         link = "holds" if step.linked else "is broken"
         text = (
-            f"The hash could not be reproduced under {profile}, and the search could not be complete"
+            f"The hash could not be reproduced under {profile.name}, and the search could not be complete"
             f" ({verdict.tried:,} forms tried; storage may have changed a value). The link {link}."
         )
         out.append(finding("chain.not-reproducible", text, confidence=Confidence.RECOMPUTED, **place))
@@ -124,10 +129,10 @@ def _fails(deal: Deal, entry: Entry, verdict: Verdict, profile: str | None, step
         deal.group(f"other:{verdict.other}", entry)
     else:
         deal.faults += 1
-        text = f"The stored hash is not the hash of this event under {profile}."
+        text = f"The stored hash is not the hash of this event under {profile.name}."
         if verdict.tried:
             text += f" {verdict.tried:,} forms were tried, which is every form it can have had."
-        expected = recomputed(profile, entry)
+        expected = recomputed(profile, entry.hashed)
         out.append(finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, expected=expected, **place))
 
 

@@ -1,6 +1,5 @@
 """One record of a kernel ledger in the words of its chain, whatever shape it was stored in."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,42 @@ from console.formats.json.strict import Problem, decode
 from console.model.event import Event, Instant, StreamKey
 from console.model.finding import Finding
 from console.verify import javascript
+from console.verify.judgement import Hashed
+from console.verify.profile import Layout
 
 API, OLD, TABLE, PACK = "api", "api-unchained", "table", "pack"
 """Shapes: events of the API, its older form, rows of the portal's DealEvent table, lines of an evidence pack."""
-HASH = re.compile("[0-9a-f]{64}")
+_API = Layout(
+    (
+        *("id", "dealId", "type", "payload", "actorId", "authorityContext", "evidenceRefs", "sequenceNumber"),
+        *("createdAt", "previousEventHash", "eventHash"),
+    ),
+    {
+        "deal": "dealId",
+        "sequence": "sequenceNumber",
+        "previous": "previousEventHash",
+        "hash": "eventHash",
+        "time": "createdAt",
+        "actor": "actorId",
+    },
+)
+LAYOUTS = {
+    API: _API,
+    OLD: _API,
+    TABLE: Layout(
+        (
+            *("id", "dealId", "eventType", "eventData", "actorId", "actorName", "actorRole", "authorityContext"),
+            *("evidenceRefs", "sequenceNumber", "occurredAt", "fromState", "toState", "previousEventHash", "eventHash"),
+        ),
+        {**_API.names, "type": "eventType", "payload": "eventData", "time": "occurredAt"},
+    ),
+    PACK: Layout(
+        ("seq", "type", "ts", "actor", "actorName", "data", "fromState", "toState", "prevHash", "hash"),
+        {"deal": "dealId", "sequence": "seq", "payload": "data", "previous": "prevHash", "time": "ts"},
+    ),
+}
+"""By shape, the names of what ``Entry`` holds. A pack's deal stands in its manifest."""
+MANIFEST = "manifest.json"
 _MAX_SEQUENCE = 2**53
 
 
@@ -48,6 +79,15 @@ class Entry:
     @property
     def chained(self) -> bool:
         return bool(self.sequence) or self.hash is not None or self.previous is not None
+
+    @property
+    def hashed(self) -> Hashed:
+        """What the hash profiles take of it."""
+        values = dict(self.document or {})
+        values |= {"deal": self.deal or "", "sequence": self.sequence, "type": self.type, "previous": self.previous}
+        values |= {"id": self.event_id, "actor": self.actor}
+        millis = None if self.instant is None else self.instant.micros // 1000
+        return Hashed(values, "sequence", self.payload, self.has_payload, self.text, self.type, millis, self.hash)
 
     @property
     def stream(self) -> StreamKey | None:
@@ -125,6 +165,11 @@ def category(type: str) -> str:
     return _CATEGORIES.get(type, "")
 
 
+def layout_of(shape: str) -> Layout:
+    """The names in a ledger of this shape."""
+    return LAYOUTS.get(shape, _API)
+
+
 def read(raw: bytes, shape: str, pack_deal: str | None = None, ordinal: int = 0, offset: int = 0) -> Entry:
     """Decode one record. ``pack_deal`` is the deal that a pack's manifest names. Never raises on content."""
     decoded = decode(raw)
@@ -132,55 +177,53 @@ def read(raw: bytes, shape: str, pack_deal: str | None = None, ordinal: int = 0,
     document = decoded.document
     if document is None:
         return entry
+    name = layout_of(shape).name
+    entry.deal = _text(document.get(name("deal"))) if shape != PACK else pack_deal if pack_deal is not None else ""
+    entry.type = _text(document.get(name("type"))) or ""
+    entry.previous = _hash(document.get(name("previous")))
+    entry.hash = _hash(document.get(name("hash")))
+    entry.event_id = _text(document.get("id")) if shape != PACK else None
+    entry.actor = _text(document.get(name("actor")))
+    entry.sequence = _number(document.get(name("sequence")))
+    entry.time = document.get(name("time"))
+    millis = type(entry.time) is int
+    entry.instant = instant.from_epoch_ms(entry.time) if millis else instant.parse(entry.time)
+    _take_payload(entry, document, name("payload"), raw, shape)
+    return entry
+
+
+def _take_payload(entry: Entry, document: Mapping[str, Any], name: str, raw: bytes, shape: str) -> None:
+    value = document.get(name)
     if shape == TABLE:
-        _take(entry, document, "eventType", "previousEventHash", "eventHash", "sequenceNumber", "occurredAt")
-        entry.deal = _text(document.get("dealId"))
-        data = document.get("eventData")
-        if isinstance(data, str):
-            entry.text = javascript.utf8(data)
+        if isinstance(value, str):
+            entry.text = javascript.utf8(value)
             entry.has_payload = True
             entry.payload = decode(entry.text).document
-        return entry
-    if shape == PACK:
-        _take(entry, document, "type", "prevHash", "hash", "seq", "ts")
-        entry.deal = pack_deal if pack_deal is not None else ""
-        entry.actor = _text(document.get("actor"))
-        entry.event_id = None
-        name = "data"
-    else:
-        _take(entry, document, "type", "previousEventHash", "eventHash", "sequenceNumber", "createdAt")
-        entry.deal = _text(document.get("dealId"))
-        name = "payload"
-    if name in document:
+    elif name in document:
         entry.has_payload = True
-        entry.payload = document[name]
+        entry.payload = value
         if entry.chained:
             try:
                 entry.text = bytes(getattr(_splice(raw), name)) or None
             except (msgspec.DecodeError, UnicodeDecodeError):
                 entry.text = None
-    return entry
 
 
-def _take(
-    entry: Entry, document: Mapping[str, Any], kind: str, previous: str, hash: str, number: str, time: str
-) -> None:
-    entry.type = _text(document.get(kind)) or ""
-    entry.previous = _hash(document.get(previous))
-    entry.hash = _hash(document.get(hash))
-    entry.event_id = _text(document.get("id"))
-    entry.actor = _text(document.get("actorId"))
-    entry.time = document.get(time)
-    sequence = document.get(number)
-    if isinstance(sequence, float) and sequence.is_integer():
-        sequence = int(sequence)
-    if type(sequence) is int and 0 <= sequence <= _MAX_SEQUENCE:
-        entry.sequence = sequence
-    moment = entry.time
-    if type(moment) is int:
-        entry.instant = instant.from_epoch_ms(moment)
-    else:
-        entry.instant = instant.parse(moment)
+def deal_of(companions: Mapping[str, bytes]) -> str | None:
+    """The deal that an evidence pack's manifest names; None without a manifest, or without a deal in it."""
+    for path in sorted(companions, key=lambda path: (path.count("/"), path)):
+        if path.rpartition("/")[2] == MANIFEST:
+            document = decode(companions[path].replace(b"\n", b" ")).document or {}
+            deal = document.get("dealId")
+            if isinstance(deal, str) and deal:
+                return deal
+    return None
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= _MAX_SEQUENCE else None
 
 
 def _text(value: Any) -> str | None:
