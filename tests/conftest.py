@@ -1,10 +1,15 @@
 """Fixtures that every test may use."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.support.places import REAL
+
+for _name in ("COLUMNS", "LINES"):
+    # Readline puts them into the environment of a parallel run; the commands would take them for their terminal's.
+    os.environ.pop(_name, None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,9 +12,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import ptyprocess
-import pyte
-
 from tests.support import terminal
 from tests.support.places import ROOT, SAMPLES
 
@@ -142,17 +139,9 @@ class Console(terminal.Terminal):
     """The real console on real files in a terminal; see ``Terminal``."""
 
     def __init__(self, columns: int, lines: int, home: Path, *args: str) -> None:
-        self.raw = b""
-        self.screen = pyte.Screen(columns, lines)
-        self._stream = pyte.ByteStream(self.screen)
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("TEXTUAL", "COLOR", "NO_"))}
         places = {f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "CACHE", "STATE", "DATA")}
-        colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
-        self._process = ptyprocess.PtyProcess.spawn(
-            [sys.executable, "-m", "console", *args],
-            dimensions=(lines, columns),
-            env={**clean, **places, **colours, "PYTHONPATH": str(ROOT)},
-        )
+        command = (sys.executable, "-m", "console")
+        super().__init__(columns, lines, *args, command=command, PYTHONPATH=str(ROOT), **places)
 
     def step(self, *keys: str) -> str:
         """Press keys one by one, each seen to have been taken."""

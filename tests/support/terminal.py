@@ -5,7 +5,7 @@ import re
 import select
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +17,10 @@ PATIENCE = 20.0
 """Seconds until a condition must hold; a busy machine is slow."""
 QUIET = 0.15
 """Seconds without a byte after which a screen is settled."""
-SCRIPT = Path(__file__).parent / "console_with_fake.py"
+FAKE = (sys.executable, "-W", "error", str(Path(__file__).parent / "console_with_fake.py"))
+"""The command of the console on the session in memory."""
+FOREIGN = ("TEXTUAL", "COLOR", "NO_", "COLUMNS", "LINES")
+"""What begins a name in the environment of another terminal: the tests' own must not look like that one."""
 KEYS = {"enter": "\r", "escape": "\x1b", "tab": "\t", "up": "\x1b[A", "down": "\x1b[B", "end": "\x1b[F"}
 _NOT_PYTE = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[[?0-9;]*\$p|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 """Private modes and queries of Textual's that pyte would print as text."""
@@ -26,13 +29,13 @@ _NOT_PYTE = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[[?0-9;]*\$p|\x1b\][^
 class Terminal:
     """The console in a terminal of ``columns`` by ``lines``. ``raw`` holds every byte that it sent."""
 
-    def __init__(self, columns: int, lines: int, *args: str, **environment: str) -> None:
+    def __init__(self, columns: int, lines: int, *args: str, command: Sequence[str] = FAKE, **environment: str) -> None:
         self.raw = b""
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("TEXTUAL", "COLOR", "NO_"))}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         self._process = ptyprocess.PtyProcess.spawn(
-            [sys.executable, "-W", "error", str(SCRIPT), *args],
+            [*command, *args],
             dimensions=(lines, columns),
             env={**clean, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **environment},
         )
