@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from console.cli.output import Ticker, say
 from console.engine.ingest.ingest import Step
-from console.engine.ledgers.opening import Options
+from console.engine.ledgers.options import Options
 from console.engine.session.headless import indexed
 from console.store.sqlite.reader import IndexReader
 

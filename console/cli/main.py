@@ -107,7 +107,6 @@ def _stand_in() -> None:
 
 def _run(arguments: list[str] | None, show: Show | None) -> int:
     from console.cli.output import say
-    from console.config.places import SettingsError
 
     try:
         code = commands.main(arguments, prog_name=NAME, standalone_mode=False, obj=show)
@@ -119,9 +118,6 @@ def _run(arguments: list[str] | None, show: Show | None) -> int:
         for line in usage.splitlines():
             sys.stderr.write(f"{line}\n")
         say(error.format_message())
-        return USAGE
-    except SettingsError as error:
-        say(str(error))
         return USAGE
     except click.ClickException as error:
         say(error.format_message())

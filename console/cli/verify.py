@@ -14,7 +14,8 @@ from console.cli.output import Paint, Ticker, out_json, say
 from console.model.trust import Severity
 
 if TYPE_CHECKING:
-    from console.engine.ledgers.opening import Opened, Options
+    from console.engine.ledgers.opening import Opened
+    from console.engine.ledgers.options import Options
     from console.engine.verify.verification import Checked
     from console.sources.base import Skipped
 
@@ -80,7 +81,7 @@ def command(
     3    could not verify: nothing recognised, unreadable, incomplete
     130  interrupted
     """
-    from console.engine.ledgers.opening import Options
+    from console.engine.ledgers.options import Options
     from console.engine.verify.report import report
 
     options = Options(profile, now, stream)

@@ -1,4 +1,7 @@
-"""Where the console keeps its files, and the few settings that an operator may make."""
+"""Where the console keeps its files.
+
+Places know the settings, which may name one; settings know no places: which file they are read from is given to them.
+"""
 
 import hashlib
 import os
@@ -7,36 +10,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.config.settings import Settings, load
+
 NAME = "audit-console"
-ENVIRONMENT = "AUDIT_CONSOLE_"
-"""Begins the name of every environment variable that is a setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Folders by purpose: what can be rebuilt (cache), what cannot (state, data), and what the operator writes."""
+    """Folders by purpose: what can be rebuilt (cache), what cannot (state, data); ``config`` is the operator's file."""
 
     config: Path
     cache: Path
     state: Path
     data: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What an operator may set, in the configuration file or the environment.
-
-    ``theme`` is 'auto', 'dark' or 'light'; ``index_folder`` is where indexes are kept, None for the cache folder;
-    ``jobs`` is how many processes verify.
-    """
-
-    theme: str = "auto"
-    index_folder: Path | None = None
-    jobs: int = 1
-
-
-class SettingsError(Exception):
-    """A setting that cannot be used. The message is for people: where it stands, which one, what is wrong."""
 
 
 def places() -> Places:
@@ -52,18 +38,10 @@ def places() -> Places:
     )
 
 
-def settings(config: str | None = None) -> Settings:
-    """The settings in force: the environment's, then those of ``config`` (default: the user's file), then defaults.
-
-    Raises ``SettingsError``; also where ``config`` is named and cannot be read.
-    """
-    file = Path(config) if config else places().config
-    if not config and not file.exists() and not any(name.startswith(ENVIRONMENT) for name in os.environ):
-        return Settings()
-    # Half of a quick command's time goes into this import: only where something is set.
-    from console.config.settings import load
-
-    return load(file, must_exist=bool(config))
+def settings_in_force(config: str | None = None) -> Settings:
+    """The settings of the environment and of ``config`` (default: the user's file). Raises ``SettingsError``; also
+    where ``config`` is named and cannot be read."""
+    return load(Path(config) if config else places().config, must_exist=bool(config))
 
 
 def index_path(paths: Iterable[str], folder: Path | None = None) -> Path:

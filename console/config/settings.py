@@ -1,70 +1,93 @@
-"""Reads the settings. Slow to import: ``places.settings`` does so only where something is set."""
+"""What an operator may set.
+
+Each setting stands once: its field, its default and its check. The checks are a few lines of our own, because a library
+for them costs more at the start of a command than the command.
+"""
 
 import os
-import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
-
-from console.config.places import ENVIRONMENT, Settings, SettingsError
+ENVIRONMENT = "AUDIT_CONSOLE_"
+"""Begins the name of every environment variable that is a setting."""
 
 
-def _folder(path: Path) -> Path:
-    full = path.expanduser()
-    if not full.is_absolute():
+class SettingsError(Exception):
+    """A setting that cannot be used. The message is for people: where it stands, which one, what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force."""
+
+    theme: str = "auto"
+    """``auto``, ``dark`` or ``light``."""
+    index_folder: Path | None = None
+    """Folder of the indexes, None for the cache folder."""
+    jobs: int | None = None
+    """Processes that verify, None for the command's default."""
+
+
+def _theme(value: Any) -> str:
+    if value not in ("auto", "dark", "light"):
+        raise ValueError("it should be auto, dark or light")
+    return str(value)
+
+
+def _index_folder(value: Any) -> Path:
+    folder = Path(value).expanduser() if isinstance(value, str) else Path()
+    if not folder.is_absolute():
         raise ValueError("it should be an absolute path, or begin with ~")
-    return full
+    return folder
 
 
-class _Read(BaseSettings):
-    """The fields of ``Settings`` with what they may hold. The environment goes before the file.
+def _jobs(value: Any) -> int:
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    if type(number) is not int or not 1 <= number <= 64:
+        raise ValueError("it should be a number from 1 to 64")
+    return number
 
-    Keys of the file that are not known are refused. Variables that are not known are not: a cluster sets its own
-    under any prefix.
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {"theme": _theme, "index_folder": _index_folder, "jobs": _jobs}
+
+
+def load(file: Path, *, must_exist: bool = False) -> Settings:
+    """The settings of the environment, then those of ``file`` (TOML), then defaults. Raises ``SettingsError``.
+
+    Keys of the file that are not known are refused. Variables that are not known are not: a cluster sets its own under
+    any prefix.
     """
+    chosen: dict[str, Any] = {}
+    for name, value in _of_file(file, must_exist).items():
+        if name not in _CHECKS:
+            raise SettingsError(f"{file}: there is no setting {name!r}; known are {', '.join(_CHECKS)}")
+        chosen[name] = f"{file}: {name}", value
+    for name in (field.name for field in fields(Settings)):
+        variable = ENVIRONMENT + name.upper()
+        if value := os.environ.get(variable):
+            chosen[name] = variable, value
+    return Settings(**{name: _checked(name, *found) for name, found in chosen.items()})
 
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT, env_ignore_empty=True, extra="forbid")
 
-    theme: Literal["auto", "dark", "light"] = "auto"
-    index_folder: Annotated[Path, AfterValidator(_folder)] | None = None
-    jobs: Annotated[int, Field(ge=1, le=64)] = 1
-
-
-def load(file: Path, *, must_exist: bool) -> Settings:
-    """The settings of the environment and of ``file``. Raises ``SettingsError``."""
-    if must_exist and not file.is_file():
-        raise SettingsError(f"{file}: there is no such configuration file")
-
-    class Both(_Read):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return env_settings, TomlConfigSettingsSource(settings_cls, file)
+def _of_file(file: Path, must_exist: bool) -> dict[str, Any]:
+    if not file.exists():
+        if must_exist:
+            raise SettingsError(f"{file}: there is no such configuration file")
+        return {}
+    import tomllib  # most starts have no file
 
     try:
-        read = Both()
-    except ValidationError as error:
-        raise SettingsError("; ".join(_words(file, cast(dict[str, Any], each)) for each in error.errors())) from None
+        return tomllib.loads(file.read_bytes().decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: not TOML: {error}") from None
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror or error}") from None
-    return Settings(read.theme, read.index_folder, read.jobs)
 
 
-def _words(file: Path, error: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{file}: there is no setting {key!r}; known are {', '.join(_Read.model_fields)}"
-    variable = ENVIRONMENT + key.upper()
-    where = variable if os.environ.get(variable) else f"{file}: {key}"
-    said = str(error["msg"]).removeprefix("Value error, ").replace("Input should", "it should")
-    return f"{where}: {error['input']!r} cannot be used: {said}"
+def _checked(name: str, where: str, value: Any) -> Any:
+    try:
+        return _CHECKS[name](value)
+    except ValueError as error:
+        raise SettingsError(f"{where}: {value!r} cannot be used: {error}") from None

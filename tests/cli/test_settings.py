@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from console.config.places import Settings, SettingsError, settings
+from console.config.places import settings_in_force as settings
+from console.config.settings import Settings, SettingsError
 from tests.cli.conftest import Result
 from tests.support.cli_cases import intact
 
@@ -20,7 +21,7 @@ def file(home: Path) -> Path:
 
 
 def test_nothing_set(home: Path) -> None:
-    assert settings() == Settings("auto", None, 1)
+    assert settings() == Settings("auto", None, None)
 
 
 def test_file_environment_and_another_file(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

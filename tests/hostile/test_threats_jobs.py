@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from console.engine.ledgers.opening import Opened, Options, open_ledgers
+from console.engine.ledgers.opening import Opened, open_ledgers
+from console.engine.ledgers.options import Options
 from console.engine.run import processes
 from console.engine.verify import segments
 from console.engine.verify.report import report

@@ -11,7 +11,8 @@ from typing import Any
 
 from console.engine.follow.keeper import Keeper
 from console.engine.ingest.ingest import Ingest
-from console.engine.ledgers.opening import Opened, Options, open_ledgers
+from console.engine.ledgers.opening import Opened, open_ledgers
+from console.engine.ledgers.options import Options
 from console.engine.session.client import Session, open_session
 from console.store.rows import EventRow, LedgerRow
 from console.store.sqlite.opening import open_index

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from console.engine.ingest.decoding_process import Job, decoded_elsewhere
 from console.engine.ingest.portions import file_text, portions
-from console.engine.ledgers.opening import Opened, Options
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.options import Options
 from console.engine.ledgers.volumes import Shelf
 from console.engine.verify.reference_findings import ReferenceWords
 from console.formats.protocol import Reader, RewalkingReader

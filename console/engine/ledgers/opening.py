@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from console.engine.ledgers.faults import as_said
+from console.engine.ledgers.options import Options
 from console.formats.json.times import now_micros
 from console.formats.protocol import ArchivingFormat, Claim, Context, Format, Sample
 from console.formats.registry import recognise
@@ -17,16 +18,6 @@ from console.sources.sqlite_rows import SqliteTable
 from console.verify.catalogue import finding
 
 _OBJECT = re.compile(rb'\s*\{\s*["}]')
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What an operator may choose for the checks. ``now`` is UTC microseconds, None for the clock; with ``stream``,
-    findings that do not concern that stream are left out where a ledger is checked."""
-
-    profile: str | None = None
-    now: int | None = None
-    stream: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

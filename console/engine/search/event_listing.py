@@ -5,11 +5,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from console.engine.ingest.ingest import Step
-from console.engine.ledgers.opening import Options
+from console.engine.ledgers.options import Options
 from console.engine.search.raw_scan import matches
 from console.engine.search.search_view import SearchedView
 from console.engine.session.client import Session, open_session
 from console.engine.session.headless import indexed
+from console.engine.session.protocol import IndexPlace
 from console.engine.session.records import Records
 from console.sources.base import MAX_RECORD
 from console.store.rows import EventRow, LedgerRow
@@ -36,12 +37,12 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be printed. ``index`` is as in ``open_session``. ``note`` is told what goes on, ``progress`` of each
+    """What is to be printed. ``note`` is told what goes on, ``progress`` of each
     step of ingest, ``found`` once of the ledgers that are there. ``stream`` is the part of the query that names one."""
 
     paths: Sequence[str]
     query: Query
-    index: str | None
+    index: IndexPlace
     raw: bool
     note: Callable[[str], None]
     progress: Callable[[Step], None]
@@ -77,7 +78,7 @@ async def printed(asked: Asked) -> AsyncGenerator[Printed, None]:
 async def followed(asked: Asked) -> AsyncGenerator[Printed, None]:
     """Like ``printed``; then events as they arrive, in the order of each ledger, until it is closed."""
     query = asked.query
-    session = await open_session(asked.paths, index=asked.index)
+    session = await open_session(asked.paths, asked.index)
     try:
         changes = session.changes()
         said = ""

@@ -16,7 +16,7 @@ from console.store.sqlite.view import EventView, Scope
 
 
 class SearchedView:
-    """See ``console.engine.api.View``. Owns its connection; ``changed`` is called when hits came."""
+    """See ``console.engine.session.protocol.View``. Owns its connection; ``changed`` is called when hits came."""
 
     def __init__(
         self,

@@ -7,12 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from console.engine.api import Changed, Details, VerifyProgress, View
-from console.engine.ledgers.opening import Options
+from console.engine.ledgers.options import Options
 from console.engine.run.processes import Child, start
 from console.engine.search.search_view import SearchedView
-from console.engine.session.index_place import Kept, keep
-from console.engine.session.progress import Progress
+from console.engine.session.index_place import KeptIndex, keep
+from console.engine.session.protocol import Changed, Details, IndexPlace, Progress, VerifyProgress, View
 from console.engine.session.records import Records
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.session.worker import Work, run
@@ -31,7 +30,7 @@ LOOK = 0.15
 class Session:
     """See ``SessionApi``. Made by ``open_session``."""
 
-    def __init__(self, kept: Kept, paths: Sequence[str], options: Options) -> None:
+    def __init__(self, kept: KeptIndex, paths: Sequence[str], options: Options) -> None:
         self.index = kept.index
         self.paths = paths
         self.options = options
@@ -250,9 +249,8 @@ class _Owned:
         await self._reader.close()
 
 
-async def open_session(paths: Sequence[str], *, index: str | None = None, options: Options | None = None) -> Session:
-    """A session on these files and folders. ``index`` is a path, ``:memory:`` for one that is gone at the end, or None
-    for the default place. Raises ``OSError`` where it cannot be kept there."""
-    session = Session(keep(paths, index), paths, options or Options())
+async def open_session(paths: Sequence[str], index: IndexPlace, options: Options | None = None) -> Session:
+    """A session on these files and folders. Raises ``OSError`` where the index cannot be kept at its place."""
+    session = Session(keep(index), paths, options or Options())
     session.start()
     return session

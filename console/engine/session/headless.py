@@ -7,9 +7,10 @@ from pathlib import Path
 
 from console.engine.follow.keeper import Keeper
 from console.engine.ingest.ingest import Ingest, Step
-from console.engine.ledgers.opening import Options
+from console.engine.ledgers.options import Options
 from console.engine.run.processes import collect_seldom
 from console.engine.session.index_place import keep
+from console.engine.session.protocol import IndexPlace
 from console.store.sqlite.lock import WriterLock
 from console.store.sqlite.opening import damaged, discard, open_index
 from console.store.sqlite.reader import IndexReader, open_reader
@@ -18,7 +19,7 @@ from console.store.sqlite.reader import IndexReader, open_reader
 @asynccontextmanager
 async def indexed(
     paths: Sequence[str],
-    index: str | None,
+    index: IndexPlace,
     options: Options,
     *,
     progress: Callable[[Step], None] | None = None,
@@ -27,10 +28,10 @@ async def indexed(
     """A reader of an index that holds what is in these files and folders now.
 
     Where another console writes the same index, it is read as that one left it, and ``note`` is told. Raises
-    ``OSError`` where the index cannot be written, or where ``index`` names a file that is something else.
+    ``OSError`` where the index cannot be written, or where its place holds something else.
     """
     collect_seldom()
-    kept = keep(paths, index)
+    kept = keep(index)
     where = kept.index
     if kept.note and note:
         note(kept.note)

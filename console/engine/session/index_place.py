@@ -2,61 +2,54 @@
 
 import errno
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.config.places import index_path
+from console.engine.session.protocol import MEMORY, IndexPlace
 from console.sources.private import PrivateFolder
 from console.store.sqlite.guard import refuse_foreign
 
-MEMORY = ":memory:"
-
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An index's place. ``folder`` is private and goes with the process, None for one that stays; ``note`` says, for
-    people, that it is not where it should be."""
+class KeptIndex:
+    """The file of an index. ``folder`` is private and goes with the process, None for a file that stays; ``note`` tells
+    people that it is not where it should be, '' otherwise."""
 
     index: Path
     folder: PrivateFolder | None = None
     note: str = ""
 
 
-def keep(paths: Sequence[str], index: str | None) -> Kept:
-    """The place of the index of these paths: the one that is named, ``:memory:``, or None for the default one.
+def keep(place: IndexPlace) -> KeptIndex:
+    """The file at this place, or a private one where it cannot be had and was not asked for by name.
 
-    The default place may not be had: then it is a private folder. Raises ``OSError`` with words for people where the
-    named one cannot be had, holds something else, or no private folder can be made.
+    Raises ``OSError`` with words for people where a named file cannot be had or holds something else, and where no
+    private folder can be made.
     """
-    if index == MEMORY:
+    if place.path == MEMORY:
         return _private("")
-    if index:
-        where = Path(index)
+    where = Path(place.path)
+    if place.named:
         refuse_foreign(where)
-        try:
-            _try(where)
-        except OSError as error:
-            words = f"the index cannot be kept here ({error.strerror}): name another place, or --index {MEMORY}"
-            raise OSError(error.errno, words, index) from error
-        return Kept(where)
-    where = index_path(paths)
     try:
         _try(where)
     except OSError as error:
+        if place.named:
+            words = f"the index cannot be kept here ({error.strerror}): name another place, or --index {MEMORY}"
+            raise OSError(error.errno, words, place.path) from error
         return _private(
             f"The index cannot be kept in {where.parent} ({error.strerror}): it is made in a temporary folder,"
             " and made again at the next start."
         )
-    return Kept(where)
+    return KeptIndex(where)
 
 
-def _private(note: str) -> Kept:
+def _private(note: str) -> KeptIndex:
     try:
         folder = PrivateFolder()
     except OSError as error:
         raise OSError(f"the index needs a temporary folder: {error.strerror}") from error
-    return Kept(Path(folder.path) / "index.sqlite", folder, note)
+    return KeptIndex(Path(folder.path) / "index.sqlite", folder, note)
 
 
 def _try(index: Path) -> None:

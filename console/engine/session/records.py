@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from console.engine.api import Details
 from console.engine.follow.continuity import Mark, exists, holds
 from console.engine.follow.rotation import mark
-from console.engine.ledgers.opening import Opened, Options
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.options import Options
 from console.engine.ledgers.volumes import RotatedSource
+from console.engine.session.protocol import Details
 from console.formats.protocol import Claim, Context
 from console.formats.registry import by_name
 from console.model.record import Record
@@ -24,7 +25,7 @@ LARGE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class RecordNow:
     """A record's bytes as they are now. ``problem`` is '' when they are what was ingested."""
 
     record: Record
@@ -40,22 +41,22 @@ class Records:
         self._contexts: dict[int, tuple[int, Context]] = {}
         """By ledger, with the edition that they belong to: what lies beside a ledger may come later."""
 
-    async def raw(self, row: EventRow, limit: int = LARGE) -> Raw:
+    async def raw(self, row: EventRow, limit: int = LARGE) -> RecordNow:
         """One record of at most ``limit`` bytes. Never raises: what cannot be read any more is said."""
         where = await self._reader.volume(row.id)
         empty = Record(row.ordinal, row.offset, row.length, b"")
         if row.length > limit:
-            return Raw(empty, f"The record has {row.length:,} bytes: too large to be shown.")
+            return RecordNow(empty, f"The record has {row.length:,} bytes: too large to be shown.")
         source = None if where is None else await asyncio.to_thread(self._source, *where)
         if source is None:
-            return Raw(empty, "The ledger cannot be opened any more.")
+            return RecordNow(empty, "The ledger cannot be opened any more.")
         try:
             data = await asyncio.to_thread(source.read, row.offset, row.length)
         except SourceError as error:
-            return Raw(empty, error.finding.message)
+            return RecordNow(empty, error.finding.message)
         known = await self._reader.leaf(row.id)
         problem = "" if known is None or leaf(data) == known else "These bytes are not those that were read before."
-        return Raw(Record(row.ordinal, row.offset, row.length, data), problem)
+        return RecordNow(Record(row.ordinal, row.offset, row.length, data), problem)
 
     async def details(self, row: EventRow, ledger: LedgerRow) -> Details:
         """All that can be said of one event."""

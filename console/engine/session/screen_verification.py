@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from console.engine.api import VerifyProgress
-from console.engine.ledgers.opening import Opened, Options
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.options import Options
 from console.engine.run.processes import start
+from console.engine.session.protocol import VerifyProgress
 from console.engine.verify.verification import Checked, check_ledger
 from console.formats.protocol import Claim
 from console.formats.registry import by_name

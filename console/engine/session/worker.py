@@ -15,8 +15,8 @@ from pathlib import Path
 from console.engine.follow.keeper import Keeper
 from console.engine.follow.watch import watched
 from console.engine.ingest.ingest import Ingest, Step
-from console.engine.ledgers.opening import Options
-from console.engine.session.progress import Progress
+from console.engine.ledgers.options import Options
+from console.engine.session.protocol import Progress
 from console.sources.private import sweep
 from console.store.sqlite.lock import WriterLock
 from console.store.sqlite.opening import damaged, discard, open_index

@@ -11,7 +11,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from console.engine.ingest.portions import read_batch
-from console.engine.ledgers.opening import Opened, Options
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.options import Options
 from console.engine.run.processes import start
 from console.formats.protocol import Context, CountingReader, SegmentedFormat
 from console.formats.registry import by_name

@@ -12,7 +12,8 @@ import aiosqlite
 
 from console.engine.ingest.portions import partial_tail, read_batch
 from console.engine.ledgers.faults import as_said
-from console.engine.ledgers.opening import Opened, Options
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.options import Options
 from console.engine.verify.file_unchanged import BLOCK, changed, whole
 from console.engine.verify.reference_findings import ReferenceWords
 from console.engine.verify.segments import check_parts

@@ -11,7 +11,7 @@ import pytest
 
 from console.engine.ingest import ingest
 from console.engine.ingest import portions as decode
-from console.engine.ledgers.opening import Options
+from console.engine.ledgers.options import Options
 from console.engine.session.headless import indexed as for_command
 from console.model.record import Cursor
 from console.sources.jsonl import JsonlSource

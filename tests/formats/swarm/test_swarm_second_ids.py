@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from console.engine.ledgers.opening import Opened, Options, open_ledgers
+from console.engine.ledgers.opening import Opened, open_ledgers
+from console.engine.ledgers.options import Options
 from console.engine.verify.verification import check_ledger
 
 LINE: dict[str, Any] = {

@@ -5,7 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from console.engine.ledgers.opening import Opened, Options, open_ledgers
+from console.engine.ledgers.opening import Opened, open_ledgers
+from console.engine.ledgers.options import Options
 from console.engine.verify.verification import Checked, check_ledger
 
 COLUMNS = "id, run_id, trace_id, correlation_id, causation_id, event_type, schema_version, payload, deal_id, created_at"

@@ -1,0 +1,13 @@
+"""What an operator may choose for the checks. A module of its own: the front doors need it before the engine."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``now`` is the clock of the checks (UTC microseconds), None for the system's. With ``stream``, findings that do
+    not concern that stream are left out where a ledger is verified."""
+
+    profile: str | None = None
+    now: int | None = None
+    stream: str | None = None

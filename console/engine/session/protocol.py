@@ -1,0 +1,140 @@
+"""What a session is to its users: the questions and the plain types of the answers.
+
+Cheap to import, so that the screen is there before the engine is.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from console.model.event import Event, Panel
+from console.model.ledger import Profile
+from console.model.proof import Proof
+from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
+
+MEMORY = ":memory:"
+"""The place of an index that is gone when the session ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlace:
+    """Where the index is kept: a file, or ``MEMORY``.
+
+    ``named``: an operator asked for this very file. Where it cannot be had that is an error; another one is replaced by
+    a temporary file.
+    """
+
+    path: str
+    named: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the worker is doing. ``phase``: 'starting', 'reading', 'following', 'reader only', 'failed', 'restarting',
+    'stopped'.
+
+    ``done`` and ``total`` are bytes of the present work; ``rate`` is events a second; ``note`` is a sentence or ''.
+    """
+
+    phase: str
+    done: int = 0
+    total: int = 0
+    events: int = 0
+    rate: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Something changed in the index: read again what is shown.
+
+    ``anew``: the index was made anew, so that ids which were given out before stand for nothing.
+    """
+
+    progress: Progress
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """All that can be said of one event. ``intact`` is False when the raw bytes differ from what was ingested
+    (``problem`` says how); then event, panels and proof speak of the bytes as they are now."""
+
+    row: EventRow
+    ledger: LedgerRow
+    event: Event
+    panels: Sequence[Panel]
+    proof: Proof | None
+    profile: Profile | None
+    findings: Sequence[FindingRow]
+    raw: bytes
+    intact: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyProgress:
+    """Verification under way: links ``done`` of ``total`` (events), broken so far, a second's rate, seconds left."""
+
+    done: int
+    total: int
+    broken: int
+    rate: float
+    left: float | None
+    finished: bool = False
+    verdict: str = ""
+
+
+class View(Protocol):
+    """One filtered, ordered sequence of events with random access by row number (0 is the oldest).
+
+    ``note`` says what a filter could not do or is still doing ('searching 41 %'), '' otherwise.
+    """
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def note(self) -> str: ...
+
+    async def rows(self, start: int, stop: int) -> list[EventRow]:
+        """Rows ``start`` to ``stop`` (at most 1,024); fewer at the end."""
+
+    async def refresh(self) -> int | None:
+        """Look again after a change. The first row number whose content may differ; None if nothing changed."""
+
+    async def position(self, event: int) -> int | None:
+        """The row number of an event id, None if the filter hides it."""
+
+    async def close(self) -> None: ...
+
+
+class SessionApi(Protocol):
+    """What the app may ask. All foreign strings are raw: ``text.py`` makes them showable."""
+
+    def changes(self) -> AsyncIterator[Changed]:
+        """The first change at once, then at most one a frame. Ends when the session is closed."""
+
+    async def ledgers(self) -> list[LedgerRow]: ...
+    async def streams(self, ledger: int, *, limit: int = 500, offset: int = 0) -> tuple[list[StreamRow], int]:
+        """Streams of one ledger, worst first, then latest first; and how many there are in all."""
+
+    async def stream(self, stream: int) -> StreamRow | None:
+        """One stream as it is now, None if it is gone."""
+
+    async def findings(
+        self, *, ledger: int | None = None, stream: int | None = None, event: int | None = None, limit: int = 500
+    ) -> tuple[list[FindingRow], int]:
+        """Findings, worst first, and how many there are in all."""
+
+    async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
+        """A view of events. Raises ``QueryError`` (message for people, ``at``: position) for a query it cannot read."""
+
+    async def details(self, event: int) -> Details: ...
+    async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
+        """The next (``step`` 1) or previous (-1) event of the same chain in sequence order; with ``broken`` the next
+        whose trust is broken. None at the end."""
+
+    def verify(self, *, ledger: int | None = None, stream: int | None = None) -> AsyncIterator[VerifyProgress]:
+        """Verify again from the raw bytes, not from the index; ``aclose()`` cancels."""
+
+    async def close(self) -> None: ...
