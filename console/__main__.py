@@ -9,7 +9,7 @@ from console.cli.main import main as commands
 
 if TYPE_CHECKING:
     from console.cli.open import Request
-    from console.engine.session.client import Session
+    from console.engine.api import SessionApi
 
 
 def main() -> None:
@@ -27,12 +27,12 @@ def _show(request: "Request") -> int:
     os.environ.setdefault("TEXTUAL_FPS", "120")  # a key is shown 8 ms after the one before, if need be, not 17
     from console.app.app import ConsoleApp
 
-    async def opening() -> "Session":
+    async def opening() -> "SessionApi":
         # Imported behind the first paint: the engine is half of what a start costs.
-        from console.engine.session.client import open_session
+        from console.engine.api import open_session
 
         try:
-            return await open_session(request.paths, index=request.index)
+            return await open_session(request.paths, request.index)
         finally:
             gc.freeze()
             gc.enable()

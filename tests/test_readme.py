@@ -108,7 +108,7 @@ def test_settings_are_those_of_the_file() -> None:
     import tomllib
     from dataclasses import fields
 
-    from console.config.places import Settings
+    from console.config.settings import Settings
 
     (example,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
     assert set(tomllib.loads(example)) == {field.name for field in fields(Settings)}

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from console.engine.api import Progress, SessionApi, VerifyProgress, View
-from console.store.rows import EventRow, LedgerRow, StreamRow
+from console.engine.api import EventRow, LedgerRow, Progress, SessionApi, StreamRow, VerifyProgress, View
 
 
 @dataclass

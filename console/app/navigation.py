@@ -6,8 +6,7 @@ Each screen is imported when it is first opened, so that the first paint waits f
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from console.engine.api import SessionApi
-from console.store.rows import LedgerRow, StreamRow
+from console.engine.api import LedgerRow, SessionApi, StreamRow
 
 if TYPE_CHECKING:
     from textual.app import App

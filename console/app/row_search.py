@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from console.engine.api import SessionApi, View
+from console.engine.api import EventRow, SessionApi, View
 from console.model.trust import Trust
-from console.store.rows import EventRow
 
 BLOCK = 1024
 END_ROWS = 512

@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import UNVERIFIED
-from console.cli.options import chosen_index, common, moment, paths
+from console.cli.options import common, index_place, moment, paths
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, say
 from console.text import safe
 
 if TYPE_CHECKING:
-    from console.engine.ingest.ingest import Step
-    from console.engine.search.event_listing import Printed
-    from console.store.rows import LedgerRow
-    from console.store.sqlite.query import Query
+    from console.engine.api import EventRequest, LedgerRow, ListedEvent
 
 
 @click.command("events")
@@ -49,65 +46,58 @@ def command(
     no_color: bool,
 ) -> int:
     """Print events, oldest first: of one ledger in its order, of several merged by time."""
-    from console.store.sqlite.query import QueryError, either, parse
+    from console.engine.api import EventRequest
 
-    terms = [where]
-    terms += [f"stream:{_quoted(stream)}"] if stream is not None else []
-    terms += [f"since:{_quoted(since)}"] if since else []
-    terms += [f"until:{_quoted(until)}"] if until else []
-    printing = _Printing(paths, "raw" if raw else form, limit, Paint(no_color), stream)
-    try:
-        query = either(parse(" ".join(terms)), [parse(f"type:{_quoted(each)}") for each in types])
-    except QueryError as error:
-        raise click.UsageError(str(error)) from error
-    return asyncio.run(printing.run(query, chosen_index(paths, index, config), follow))
-
-
-def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    form = "raw" if raw else form
+    request = EventRequest(
+        paths,
+        index_place(paths, index, config),
+        where,
+        stream,
+        types,
+        since,
+        until,
+        raw=form in ("raw", "jsonl"),
+    )
+    return asyncio.run(_Printing(request, form, limit, Paint(no_color)).run(follow))
 
 
 class _Printing:
     """One run of the command."""
 
-    def __init__(self, paths: list[str], form: str, limit: int | None, paint: Paint, stream: str | None) -> None:
-        self._paths = paths
-        self._stream = stream
+    def __init__(self, request: "EventRequest", form: str, limit: int | None, paint: Paint) -> None:
+        self._request = request
         self._form = form
         self._limit = limit
         self._paint = paint
-        self._shown = AsGiven(paths)
+        self._shown = AsGiven(request.paths)
         self._writer = csv.writer(sys.stdout)
         self._code = 0
 
-    async def run(self, query: "Query", index: str | None, follow: bool) -> int:
-        from console.engine.search.event_listing import Asked, NoSuchStreamError, followed, printed
-        from console.store.sqlite.query import parse
+    async def run(self, follow: bool) -> int:
+        from console.engine.api import Listeners, NoSuchStreamError, list_events
+        from console.store.sqlite.query import QueryError as FilterError
 
-        raw = self._form in ("raw", "jsonl")
         with Ticker("reading") as ticker:
-            count = 0
-
-            def progress(step: "Step") -> None:
-                nonlocal count
-                count += step.events
-                ticker.show(f"{count:,} events")
 
             def found(ledgers: "Sequence[LedgerRow]") -> None:
                 ticker.done()
                 self._code = problems(ledgers, self._shown)
 
-            only = None if self._stream is None else parse(f"stream:{_quoted(self._stream)}")
-            asked = Asked(self._paths, query, index, raw, say, progress, found, only)
+            listeners = Listeners(say, lambda events: ticker.show(f"{events:,} events"), found)
+            try:
+                listed = list_events(self._request, listeners, follow=follow)
+            except FilterError as error:
+                raise click.UsageError(str(error)) from error
             if self._form == "csv":
                 self._writer.writerow(_HEADS)
             printed_now = 0
-            async with aclosing(followed(asked) if follow else printed(asked)) as events:
+            async with aclosing(listed) as events:
                 while printed_now != self._limit:
                     try:
                         each = await anext(events, None)
                     except NoSuchStreamError:
-                        say(f"There is no stream {self._stream} here; `audit-console streams` lists them.")
+                        say(f"There is no stream {self._request.stream} here; `audit-console streams` lists them.")
                         return UNVERIFIED
                     if each is None:
                         break
@@ -117,7 +107,7 @@ class _Printing:
                         sys.stdout.flush()
         return self._code
 
-    def _print(self, each: "Printed") -> None:
+    def _print(self, each: "ListedEvent") -> None:
         name = self._shown(each.ledger)
         if each.problem and self._form == "raw":
             say(f"{name}: record {each.row.ordinal}: {each.problem}")
@@ -133,7 +123,7 @@ class _Printing:
             case _:
                 out(self._line(each, name))
 
-    def _line(self, each: "Printed", name: str) -> str:
+    def _line(self, each: "ListedEvent", name: str) -> str:
         row = each.row
         trust = self._paint.trust(f"{row.trust.glyph} {row.trust.word:<9}", row.trust)
         worst = self._paint.severity(f"{row.worst.glyph} {row.worst.word if row.worst else '':<8}", row.worst)
@@ -148,13 +138,13 @@ class _Printing:
 _HEADS = ("time", "trust", "severity", "ledger", "record", "kind", "stream", "sequence", "type", "actor")
 
 
-def _time(each: "Printed") -> str:
-    from console.formats.json.times import iso
+def _time(each: "ListedEvent") -> str:
+    from console.engine.api import time_text
 
-    return "" if each.row.time is None else iso(each.row.time)
+    return "" if each.row.time is None else time_text(each.row.time)
 
 
-def _cells(each: "Printed", name: str) -> list[str]:
+def _cells(each: "ListedEvent", name: str) -> list[str]:
     row = each.row
     return [
         _time(each),
@@ -170,7 +160,7 @@ def _cells(each: "Printed", name: str) -> list[str]:
     ]
 
 
-def _object(each: "Printed", name: str) -> dict[str, Any]:
+def _object(each: "ListedEvent", name: str) -> dict[str, Any]:
     """The event for programs. ``raw`` is the exact text of the record; of one that is not UTF-8 it is null, and
     ``raw_hex`` has the bytes."""
     row = each.row

@@ -11,9 +11,10 @@ from console.cli.output import Paint, out, paragraph
 
 
 def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from console.verify.catalogue import CATALOGUE
+    from console.engine.api import catalogue
 
-    return [CompletionItem(code, help=entry.title) for code, entry in CATALOGUE.items() if code.startswith(incomplete)]
+    known = catalogue().items()
+    return [CompletionItem(code, help=entry.title) for code, entry in known if code.startswith(incomplete)]
 
 
 @click.command("explain")
@@ -21,17 +22,17 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
 @common
 def command(code: str | None, no_color: bool, **_: Any) -> int:
     """Say what a finding means, what was checked, and what to do next. Without CODE, list all codes."""
-    from console.verify.catalogue import CATALOGUE
+    from console.engine.api import catalogue
 
-    paint = Paint(no_color)
+    paint, codes = Paint(no_color), catalogue()
     if code is None:
-        for entry in CATALOGUE.values():
+        for entry in codes.values():
             severity = paint.severity(f"{entry.severity.glyph} {entry.severity.word:<8}", entry.severity)
             out(f"{entry.code:<34} {severity}  {entry.title}")
         return 0
-    found = CATALOGUE.get(code.strip().lower())
+    found = codes.get(code.strip().lower())
     if found is None:
-        raise click.UsageError(f"There is no finding {code!r}.{_near(code.strip().lower(), list(CATALOGUE))}")
+        raise click.UsageError(f"There is no finding {code!r}.{_near(code.strip().lower(), list(codes))}")
     severity = paint.severity(f"{found.severity.glyph} {found.severity.word}", found.severity)
     out(f"{paint.strong(found.code)}  {severity}")
     for title, text in (("meaning", found.title + "."), ("checked", found.checked), ("next", found.next)):

@@ -21,13 +21,13 @@ _CONTAINERS = {
 @common
 def command(no_color: bool, **_: Any) -> int:
     """List formats, containers and profiles known, and what each covers."""
-    from console.formats.registry import all_formats
+    from console.engine.api import formats
 
     paint = Paint(no_color)
     out(paint.strong("containers"))
     for name, text in _CONTAINERS.items():
         out(f"  {name:<8} {text}")
-    for form in all_formats():
+    for form in formats():
         out()
         out(paint.strong(f"{form.name}: {form.title}"))
         for line in paragraph(form.description, first="  ", rest="  "):

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.options import chosen_index, common, paths
+from console.cli.options import common, index_place, paths
 from console.cli.output import WORST_FIRST, AsGiven, Paint, human_time, out_json, problems
 from console.cli.table import table
 
 if TYPE_CHECKING:
-    from console.store.rows import LedgerRow
+    from console.engine.api import IndexPlace, LedgerRow
 
 
 @click.command("ledgers")
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @common
 def command(paths: list[str], form: str, index: str | None, config: str | None, no_color: bool) -> int:
     """List the ledgers that are there, with trust and worst finding; those with flagged streams first."""
-    return asyncio.run(_list(paths, form, chosen_index(paths, index, config), Paint(no_color)))
+    return asyncio.run(_list(paths, form, index_place(paths, index, config), Paint(no_color)))
 
 
-async def _list(paths: list[str], form: str, index: str | None, paint: Paint) -> int:
+async def _list(paths: list[str], form: str, index: "IndexPlace", paint: Paint) -> int:
     from console.cli.indexing import reading
 
     async with reading(paths, index) as reader:
@@ -31,7 +31,7 @@ async def _list(paths: list[str], form: str, index: str | None, paint: Paint) ->
     if form == "json":
         out_json([_object(each, shown(each.name)) for each in ledgers])
     else:
-        from console.store.rows import FLAGS
+        from console.engine.api import FLAGS
 
         rows = [
             [
@@ -56,8 +56,7 @@ async def _list(paths: list[str], form: str, index: str | None, paint: Paint) ->
 
 
 def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
-    from console.formats.json.times import iso
-    from console.store.rows import FLAGS
+    from console.engine.api import FLAGS, time_text
 
     return {
         "path": name,
@@ -70,8 +69,8 @@ def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
         "events": each.records,
         "bytes": each.bytes,
         "pending": each.pending,
-        "first_time": None if each.first_time is None else iso(each.first_time),
-        "last_time": None if each.last_time is None else iso(each.last_time),
+        "first_time": None if each.first_time is None else time_text(each.first_time),
+        "last_time": None if each.last_time is None else time_text(each.last_time),
         **counted(each),
         "flagged": FLAGS[each.flagged] or None,
     }

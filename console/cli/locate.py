@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from console.cli.options import chosen_index, common, paths
+from console.cli.options import common, index_place, paths
 from console.cli.output import out
 from console.text import safe
 
@@ -14,11 +14,11 @@ from console.text import safe
 @common
 def command(paths: list[str], index: str | None, config: str | None, **_: Any) -> int:
     """Say where config, index, witness and casebook are (the index is of these paths)."""
-    from console.config.places import index_path, places
+    from console.config.places import places
 
     found = places()
     out(f"config    {safe(config or str(found.config))}")
-    out(f"index     {safe(chosen_index(paths, index, config) or str(index_path(paths)))}")
+    out(f"index     {safe(index_place(paths, index, config).path)}")
     out(f"witness   {safe(str(found.state / 'witness.sqlite'))}")
     out(f"casebook  {safe(str(found.data / 'cases'))}")
     return 0

@@ -5,21 +5,24 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli.names import COMMANDS, NAME, UNVERIFIED
-from console.cli.options import chosen, chosen_index, common, paths
+from console.cli.options import common, index_place, paths, settings_in_force
 from console.cli.output import say
+
+if TYPE_CHECKING:
+    from console.engine.api import IndexPlace
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the console is to show. ``index`` is a path, ``:memory:``, or None for the default place."""
+    """What the console is to show."""
 
     paths: list[str]
-    index: str | None
+    index: "IndexPlace"
     theme: str
 
 
@@ -54,4 +57,4 @@ def command(paths: list[str], index: str | None, config: str | None, no_color: b
     show: Show | None = click.get_current_context().obj
     if show is None:
         raise click.UsageError("The console is opened by the command audit-console.")
-    return show(Request(paths, chosen_index(paths, index, config), chosen(config).theme))
+    return show(Request(paths, index_place(paths, index, config), settings_in_force(config).theme))

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from console.cli.names import USAGE
+
 if TYPE_CHECKING:
-    from console.config.places import Settings
+    from console.config.settings import Settings
+    from console.engine.api import IndexPlace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -29,21 +32,33 @@ def common(function: Function) -> Function:
     return function
 
 
-def chosen(config: str | None) -> "Settings":
-    """The settings in force. Raises ``SettingsError``."""
-    from console.config.places import settings
+class SettingsUnusable(click.ClickException):
+    """A setting cannot be used: wrong usage, but not of the command's options."""
 
-    return settings(config)
+    exit_code = USAGE
 
 
-def chosen_index(paths: list[str], index: str | None, config: str | None) -> str | None:
-    """The index to use: the one that is named, the one in the folder that is set, or None for the default place."""
+def settings_in_force(config: str | None) -> "Settings":
+    """The settings of the environment and of this file, or of the usual one."""
+    from console.config import places
+    from console.config.settings import SettingsError
+
+    try:
+        return places.settings_in_force(config)
+    except SettingsError as error:
+        raise SettingsUnusable(str(error)) from error
+
+
+def index_place(paths: list[str], index: str | None, config: str | None) -> "IndexPlace":
+    """The index to use: the one that is named, or the one of these paths in the folder that is set, or in the usual
+    one."""
     from console.config.places import index_path
+    from console.engine.api import IndexPlace
 
     if index:
-        return index
-    folder = chosen(config).index_folder
-    return str(index_path(paths, folder)) if folder else None
+        return IndexPlace(index)
+    folder = settings_in_force(config).index_folder
+    return IndexPlace(str(index_path(paths, folder)), named=folder is not None)
 
 
 def moment(ctx: click.Context, param: click.Parameter, text: str | None) -> str | None:
@@ -57,10 +72,10 @@ def micros(ctx: click.Context, param: click.Parameter, text: str | None) -> int 
     """Like ``moment``: UTC microseconds of the time's beginning."""
     if text is None:
         return None
-    from console.store.sqlite.query import moment as span
+    from console.engine.api import time_span
 
     try:
-        return span(text)[0]
+        return time_span(text)[0]
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(str(error), ctx, param) from None
 
@@ -71,5 +86,5 @@ def _or_here(_: click.Context, __: click.Parameter, paths: tuple[str, ...]) -> l
 
 def _readable(_: click.Context, __: click.Parameter, config: str | None) -> str | None:
     if config is not None:
-        chosen(config)
+        settings_in_force(config)
     return config

@@ -130,9 +130,9 @@ class Ticker:
 
 def human_time(micros: int | None) -> str:
     """``2025-10-14 21:11:05 UTC``, '' for None."""
-    from console.formats.json.times import iso
+    from console.engine.api import time_text
 
-    return "" if micros is None else iso(micros, digits=0).replace("T", " ").replace("Z", " UTC")
+    return "" if micros is None else time_text(micros, digits=0).replace("T", " ").replace("Z", " UTC")
 
 
 class AsGiven:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.ledgers import counted, counts_in_words, painter, worst_in_words
-from console.cli.options import chosen_index, common, paths
+from console.cli.options import common, index_place, paths
 from console.cli.output import AsGiven, Paint, human_time, out_json, problems, say
 from console.cli.table import table
 
 if TYPE_CHECKING:
-    from console.store.rows import StreamRow
+    from console.engine.api import IndexPlace, StreamRow
 
 
 @click.command("streams")
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 @common
 def command(paths: list[str], form: str, limit: int, index: str | None, config: str | None, no_color: bool) -> int:
     """List the streams: flagged ones on top, then worst first, then latest first."""
-    return asyncio.run(_list(paths, form, limit, chosen_index(paths, index, config), Paint(no_color)))
+    return asyncio.run(_list(paths, form, limit, index_place(paths, index, config), Paint(no_color)))
 
 
-async def _list(paths: list[str], form: str, limit: int, index: str | None, paint: Paint) -> int:
+async def _list(paths: list[str], form: str, limit: int, index: "IndexPlace", paint: Paint) -> int:
     from console.cli.indexing import reading
-    from console.store.rows import state_words
+    from console.engine.api import state_words
 
     shown = AsGiven(paths)
     async with reading(paths, index) as reader:
@@ -58,15 +58,15 @@ async def _list(paths: list[str], form: str, limit: int, index: str | None, pain
 
 
 def _object(each: "StreamRow", ledger: str | None) -> dict[str, Any]:
-    from console.formats.json.times import iso
+    from console.engine.api import time_text
 
     return {
         "ledger": ledger,
         "kind": each.kind,
         "key": each.key,
         "events": each.events,
-        "first_time": None if each.first_time is None else iso(each.first_time),
-        "last_time": None if each.last_time is None else iso(each.last_time),
+        "first_time": None if each.first_time is None else time_text(each.first_time),
+        "last_time": None if each.last_time is None else time_text(each.last_time),
         **counted(each),
         "state": dict(each.state),
         "chain_intact": each.chain_intact,

@@ -1,41 +1,53 @@
 """``audit-console verify``: prove what can be proved, and exit with a code."""
 
 import asyncio
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from console.cli.names import UNVERIFIED
-from console.cli.options import chosen, common, micros, paths
+from console.cli.options import common, micros, paths, settings_in_force
 from console.cli.output import Paint, Ticker, out_json, say
 from console.model.trust import Severity
 
 if TYPE_CHECKING:
-    from console.engine.ledgers.opening import Opened
-    from console.engine.ledgers.options import Options
-    from console.engine.verify.verification import Checked
-    from console.sources.base import Skipped
+    from console.engine.api import Options, Verification, VerifiedSoFar
 
 FAIL_ON = ("note", "warning", "error", "critical")
 
 
+class OneOf(click.ParamType[str]):
+    """A name out of those that formats declare. They are asked when the option is used, not when commands start."""
+
+    name = "name"
+
+    def __init__(self, known: Callable[[], Sequence[str]]) -> None:
+        self._known = known
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self._known():
+            self.fail(f"{value!r} is not known; known are {', '.join(self._known())}", param, ctx)
+        return str(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "NAME"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(name) for name in self._known() if name.startswith(incomplete)]
+
+
 def _profiles() -> list[str]:
-    from console.formats.registry import all_formats
+    from console.engine.api import profiles
 
-    return [profile.name for form in all_formats() for profile in form.profiles]
-
-
-def _complete_profile(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in _profiles() if name.startswith(incomplete)]
+    return [each.name for each in profiles()]
 
 
-def _known_profile(ctx: click.Context, param: click.Parameter, name: str | None) -> str | None:
-    if name is not None and name not in _profiles():
-        raise click.BadParameter(f"{name!r} is not known; known are {', '.join(_profiles())}", ctx, param)
-    return name
+def _answers() -> list[str]:
+    from console.engine.api import answer_names
+
+    return answer_names()
 
 
 @click.command("verify")
@@ -44,16 +56,14 @@ def _known_profile(ctx: click.Context, param: click.Parameter, name: str | None)
 @click.option("--stream", metavar="KEY", help="Only this run, deal, action …")
 @click.option(
     "--profile",
-    metavar="NAME",
-    callback=_known_profile,
-    shell_complete=_complete_profile,
+    type=OneOf(_profiles),
     help="Check hashes under this profile instead of the one that is settled (`audit-console formats` lists them).",
 )
 @click.option(
     "--as",
     "answer",
-    type=click.Choice(["kernel", "kernel-api"]),
-    help="Answer as the kernel's specification does, or as the live kernel does.",
+    type=OneOf(_answers),
+    help="Answer in the words of the ledger's own system (`audit-console formats` lists the answers).",
 )
 @click.option("--fail-on", type=click.Choice(FAIL_ON), default="error", show_default=True, help="Severity that fails.")
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Processes.  [default: the setting, or 1]")
@@ -81,15 +91,14 @@ def command(
     3    could not verify: nothing recognised, unreadable, incomplete
     130  interrupted
     """
-    from console.engine.ledgers.options import Options
-    from console.engine.verify.report import report
+    from console.engine.api import Options, report
 
     options = Options(profile, now, stream)
-    checked, skipped = _check(paths, options, jobs or chosen(config).jobs, kernel=answer is not None)
+    verification = _verified(paths, options, jobs or settings_in_force(config).jobs or 1, answer)
     severity = Severity[fail_on.upper()]
     if answer:
-        return _answer(checked, skipped, stream, answer, severity)
-    result = report(checked, skipped, fail_on=severity, stream=stream)
+        return _answer(verification, stream, answer, severity)
+    result = report(verification, fail_on=severity, stream=stream)
     if stream is not None and not result["ledgers"]:
         say(f"There is no stream {stream} here; `audit-console streams` lists them.")
     if form == "json":
@@ -105,54 +114,32 @@ def command(
     return int(result["exit_code"])
 
 
-def _check(
-    paths: Sequence[str], options: "Options", jobs: int, *, kernel: bool
-) -> "tuple[list[Checked], list[Skipped]]":
-    """Check what is there, one ledger after the other. With ``kernel`` only the kernel's."""
-    from console.engine.ledgers.opening import open_ledgers
-    from console.engine.verify.verification import check_ledger
-    from console.sources.base import Skipped
+def _verified(paths: Sequence[str], options: "Options", jobs: int, answer: str | None) -> "Verification":
+    from console.engine.api import verify
 
-    checked: list[Checked] = []
-    skipped: list[Skipped] = []
     with Ticker("verifying") as ticker:
-        for item in open_ledgers(paths):
-            if isinstance(item, Skipped):
-                skipped.append(item)
-                continue
-            if kernel and item.format.name != "kernel":
-                continue
-            ticker.show(item.name)
 
-            def progress(records: int, read: int, broken: int, item: "Opened" = item) -> None:
-                ticker.show(f"{item.name} {records:,} events, {broken:,} broken")
+        def progress(at: "VerifiedSoFar") -> None:
+            counts = f" {at.records:,} events, {at.broken:,} broken" if at.records else ""
+            ticker.show(at.ledger + counts)
 
-            fits = any(profile.name == options.profile for profile in item.format.profiles)
-            suited = options if fits else dataclasses.replace(options, profile=None)
-            checked.append(asyncio.run(check_ledger(item, suited, progress, jobs=jobs)))
-    return checked, skipped
+        return asyncio.run(verify(paths, options, jobs=jobs, answer=answer, progress=progress))
 
 
-def _answer(
-    checked: "list[Checked]", skipped: "list[Skipped]", stream: str | None, answer: str, fail_on: Severity
-) -> int:
-    """Print the kernel's answer on one deal. The exit code is the console's own verdict on that deal."""
-    from console.engine.verify.kernel_answers import SeveralDealsError, kernel_answer
-    from console.engine.verify.report import report
+def _answer(verification: "Verification", stream: str | None, name: str, fail_on: Severity) -> int:
+    """Print what the ledger's own system answers. The exit code is the console's own verdict."""
+    from console.engine.api import NoSuchStreamError, SeveralStreamsError, answer
 
-    for each in skipped:
+    for each in verification.skipped:
         say(f"{each.path}: {each.finding.message}")
     try:
-        body, differs = kernel_answer(checked, stream, live=answer == "kernel-api")
-    except SeveralDealsError as error:
+        found = answer(verification, name, stream, fail_on=fail_on)
+    except SeveralStreamsError as error:
         raise click.UsageError(str(error)) from error
-    except LookupError as error:
-        say(str(error.args[0]))
+    except NoSuchStreamError as error:
+        say(str(error))
         return UNVERIFIED
-    out_json(body)
-    if differs:
-        say(differs)
-    if stream is None:
-        stream = next(one.key.key for each in checked for one in each.streams if one.key.kind == "deal")
-    code = int(report(checked, skipped, fail_on=fail_on, stream=stream)["exit_code"])
-    return code if body["valid"] else 1
+    out_json(found.body)
+    if found.differs:
+        say(found.differs)
+    return found.exit_code

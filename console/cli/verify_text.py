@@ -5,11 +5,8 @@ from collections import Counter
 from typing import Any
 
 from console.cli.output import Paint, out, paragraph
-from console.engine.verify.file_unchanged import CHANGED
-from console.engine.verify.report import NO_FINDINGS, UNREAD
-from console.engine.verify.verification import DETAIL
+from console.engine.api import CHANGED, DETAIL, NOT_VERIFIED, UNREAD, flagged, state_words
 from console.model.trust import Severity, Trust
-from console.store.rows import flagged, state_words
 from console.text import safe
 
 LEDGERS, STREAMS, FINDINGS = 100, 5, 200
@@ -23,7 +20,7 @@ VALUE = 200
 
 
 def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
-    """Print the object that ``console.engine.verify.report`` made."""
+    """Print the object that ``console.engine.api.report`` made."""
     worst: dict[str, Severity] = {}
     of_streams: dict[tuple[str, str], Severity] = {}
     for each in result["findings"]:
@@ -177,7 +174,7 @@ def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
             bad = sum(
                 each["count"]
                 for each in result["findings"]
-                if Severity[each["severity"].upper()] >= fail_on and each["code"] not in NO_FINDINGS
+                if Severity[each["severity"].upper()] >= fail_on and each["code"] not in NOT_VERIFIED
             )
             said = f"{_count(bad, 'finding')} at or above {fail_on.word}: `audit-console explain CODE` says more"
             out(paint.severity(said, Severity.ERROR) + (f"; {could_not}" if could_not else ""))

@@ -1,107 +1,179 @@
-"""One opened console: a worker that ingests, an index to read, and raw records on demand."""
+"""All that the front doors (commands, app) may ask of the engine, and the plain types of the answers.
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+They import nothing else of it. The rooms behind are imported when something is asked: a command that asks nothing
+starts as fast as if there were no engine, and the screen is painted before the engine is there.
+"""
 
-from console.engine.session.progress import Progress as Progress
-from console.model.event import Event, Panel
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from console.engine.errors import EngineError, NoSuchStreamError, SeveralStreamsError
+from console.engine.ledgers.options import Options
+from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
+from console.engine.session.protocol import (
+    MEMORY,
+    Changed,
+    Details,
+    IndexPlace,
+    Progress,
+    SessionApi,
+    VerifyProgress,
+    View,
+)
+from console.engine.verify.capped_findings import DETAIL
+from console.engine.verify.codes import CHANGED, NOT_VERIFIED, UNREAD
 from console.model.ledger import Profile
-from console.model.proof import Proof
-from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
+from console.model.trust import Severity
+from console.store.rows import FLAGS, EventRow, FindingRow, LedgerRow, StreamRow, flagged, state_words
+
+if TYPE_CHECKING:
+    from console.engine.verify.answers import Answer
+    from console.engine.verify.results import Verification, VerifiedSoFar
+    from console.formats.protocol import Format
+    from console.store.sqlite.reader import IndexReader
+    from console.verify.catalogue import Entry
+
+__all__ = [
+    "CHANGED",
+    "DETAIL",
+    "FLAGS",
+    "MEMORY",
+    "NOT_VERIFIED",
+    "UNREAD",
+    "Changed",
+    "Details",
+    "EngineError",
+    "EventRequest",
+    "EventRow",
+    "FindingRow",
+    "IndexPlace",
+    "IndexReader",
+    "LedgerRow",
+    "ListedEvent",
+    "Listeners",
+    "NoSuchStreamError",
+    "Options",
+    "Progress",
+    "SessionApi",
+    "SeveralStreamsError",
+    "StreamRow",
+    "Verification",
+    "VerifiedSoFar",
+    "VerifyProgress",
+    "View",
+    "flagged",
+    "state_words",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """Something changed in the index: read again what is shown.
+async def open_session(paths: Sequence[str], index: IndexPlace, options: Options | None = None) -> SessionApi:
+    """Files and folders as they grow. Raises ``OSError`` where the index cannot be kept at its place."""
+    from console.engine.session import client
 
-    ``anew``: the index was made anew, so that ids which were given out before stand for nothing.
+    return await client.open_session(paths, index, options)
+
+
+def indexed(
+    paths: Sequence[str],
+    index: IndexPlace,
+    *,
+    progress: Callable[[int], None] | None = None,
+    note: Callable[[str], None] | None = None,
+) -> "AbstractAsyncContextManager[IndexReader]":
+    """An index of what is in these files and folders at this moment.
+
+    ``progress`` hears the events read so far, ``note`` sentences such as that another console writes this index.
+    Raises ``OSError`` where the index cannot be kept at its place.
     """
+    from console.engine.session import headless
 
-    progress: Progress
-    anew: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """All that can be said of one event. ``intact`` is False when the raw bytes differ from what was ingested
-    (``problem`` says how); then event, panels and proof speak of the bytes as they are now."""
-
-    row: EventRow
-    ledger: LedgerRow
-    event: Event
-    panels: Sequence[Panel]
-    proof: Proof | None
-    profile: Profile | None
-    findings: Sequence[FindingRow]
-    raw: bytes
-    intact: bool
-    problem: str = ""
+    return headless.indexed(paths, index, Options(), progress=progress, note=note)
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyProgress:
-    """Verification under way: links ``done`` of ``total`` (events), broken so far, a second's rate, seconds left."""
+def list_events(
+    request: EventRequest, listeners: Listeners, *, follow: bool = False
+) -> AsyncGenerator[ListedEvent, None]:
+    """Events that are there, oldest first; with ``follow`` also those that arrive, until it is closed.
 
-    done: int
-    total: int
-    broken: int
-    rate: float
-    left: float | None
-    finished: bool = False
-    verdict: str = ""
-
-
-class View(Protocol):
-    """One filtered, ordered sequence of events with random access by row number (0 is the oldest).
-
-    ``note`` says what a filter could not do or is still doing ('searching 41 %'), '' otherwise.
+    Raises ``QueryError`` at once for a filter or a time that cannot be read; while listing ``NoSuchStreamError``, and
+    ``OSError`` where the index cannot be kept at its place.
     """
+    from console.engine.search.event_listing import EventListing
 
-    @property
-    def count(self) -> int: ...
-    @property
-    def note(self) -> str: ...
-
-    async def rows(self, start: int, stop: int) -> list[EventRow]:
-        """Rows ``start`` to ``stop`` (at most 1,024); fewer at the end."""
-
-    async def refresh(self) -> int | None:
-        """Look again after a change. The first row number whose content may differ; None if nothing changed."""
-
-    async def position(self, event: int) -> int | None:
-        """The row number of an event id, None if the filter hides it."""
-
-    async def close(self) -> None: ...
+    listing = EventListing(request, listeners)
+    return listing.followed() if follow else listing.present()
 
 
-class SessionApi(Protocol):
-    """What the app may ask. All foreign strings are raw: ``text.py`` makes them showable."""
+async def verify(
+    paths: Sequence[str],
+    options: Options,
+    *,
+    jobs: int = 1,
+    answer: str | None = None,
+    progress: "Callable[[VerifiedSoFar], None] | None" = None,
+) -> "Verification":
+    """Verify all ledgers under these paths from their raw bytes; with ``answer`` only those that can give it.
 
-    def changes(self) -> AsyncIterator[Changed]:
-        """The first change at once, then at most one a frame. Ends when the session is closed."""
+    ``jobs`` are processes. Never raises for what ledgers hold.
+    """
+    from console.engine.verify.answers import formats_that_answer
+    from console.engine.verify.verify_paths import verify_paths
 
-    async def ledgers(self) -> list[LedgerRow]: ...
-    async def streams(self, ledger: int, *, limit: int = 500, offset: int = 0) -> tuple[list[StreamRow], int]:
-        """Streams of one ledger, worst first, then latest first; and how many there are in all."""
+    formats = None if answer is None else formats_that_answer(answer)
+    return await verify_paths(paths, options, jobs=jobs, formats=formats, progress=progress)
 
-    async def stream(self, stream: int) -> StreamRow | None:
-        """One stream as it is now, None if it is gone."""
 
-    async def findings(
-        self, *, ledger: int | None = None, stream: int | None = None, event: int | None = None, limit: int = 500
-    ) -> tuple[list[FindingRow], int]:
-        """Findings, worst first, and how many there are in all."""
+def report(verification: "Verification", *, fail_on: Severity, stream: str | None = None) -> dict[str, Any]:
+    """What came out of a verification, in all or for one stream: the object that ``verify --format json`` prints."""
+    from console.engine.verify import report
 
-    async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
-        """A view of events. Raises ``QueryError`` (message for people, ``at``: position) for a query it cannot read."""
+    return report.report(verification, fail_on=fail_on, stream=stream)
 
-    async def details(self, event: int) -> Details: ...
-    async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
-        """The next (``step`` 1) or previous (-1) event of the same chain in sequence order; with ``broken`` the next
-        whose trust is broken. None at the end."""
 
-    def verify(self, *, ledger: int | None = None, stream: int | None = None) -> AsyncIterator[VerifyProgress]:
-        """Verify again from the raw bytes, not from the index; ``aclose()`` cancels."""
+def answer_names() -> list[str]:
+    """Answers of ledgers' own systems that can be given: see ``answer``."""
+    from console.engine.verify import answers
 
-    async def close(self) -> None: ...
+    return answers.answer_names()
+
+
+def answer(verification: "Verification", name: str, stream: str | None, *, fail_on: Severity) -> "Answer":
+    """What a ledger's own system answers on one stream. Raises ``NoSuchStreamError`` and ``SeveralStreamsError``."""
+    from console.engine.verify import answers
+
+    return answers.answer(verification, name, stream, fail_on)
+
+
+def formats() -> "Iterator[Format]":
+    """The formats that are known."""
+    from console.formats.registry import all_formats
+
+    return all_formats()
+
+
+def profiles() -> list[Profile]:
+    """The hash profiles of all formats."""
+    return [profile for form in formats() for profile in form.profiles]
+
+
+def catalogue() -> "Mapping[str, Entry]":
+    """What each finding code means."""
+    from console.verify.catalogue import CATALOGUE
+
+    return CATALOGUE
+
+
+def time_span(text: str) -> tuple[int, int]:
+    """The span of a time as people write it (``2026-11-20`` is a day), UTC microseconds: its start, and the start of
+    what follows. Raises ValueError for text that names no time."""
+    from console.store.sqlite.query import moment
+
+    return moment(text)
+
+
+def time_text(micros: int, *, digits: int = 6) -> str:
+    """An instant as ISO 8601 in UTC, with so many digits behind the second."""
+    from console.formats.json.times import iso
+
+    return iso(micros, digits=digits)

@@ -16,7 +16,8 @@ from console.engine.ledgers.options import Options
 from console.engine.run import processes
 from console.engine.verify import segments
 from console.engine.verify.report import report
-from console.engine.verify.verification import Checked, check_ledger
+from console.engine.verify.results import LedgerReport, Verification
+from console.engine.verify.verification import check_ledger
 from console.model.record import RecordBatch
 from console.model.trust import Severity
 from console.sources.said import unreadable
@@ -47,7 +48,7 @@ async def said(path: Path, jobs: int, options: Options = NOW) -> dict[str, Any]:
     """The whole report, as ``verify --format json`` prints it."""
     checked = await check_ledger(opened(path), options, jobs=jobs)
     answer: dict[str, Any] = json.loads(
-        json.dumps(report([checked], [], fail_on=Severity.ERROR, stream=options.stream))
+        json.dumps(report(Verification([checked]), fail_on=Severity.ERROR, stream=options.stream))
     )
     return answer
 
@@ -127,8 +128,8 @@ def large(healthy: list[bytes], tmp_path: Path) -> Path:
     return path
 
 
-def words(checked: Checked) -> dict[str, Any]:
-    result = report([checked], [], fail_on=Severity.ERROR)
+def words(checked: LedgerReport) -> dict[str, Any]:
+    result = report(Verification([checked]), fail_on=Severity.ERROR)
     assert (result["verdict"], result["exit_code"]) == ("incomplete", 3)
     assert checked.problem
     return result

@@ -14,6 +14,7 @@ from console.engine.ingest.ingest import Ingest
 from console.engine.ledgers.opening import Opened, open_ledgers
 from console.engine.ledgers.options import Options
 from console.engine.session.client import Session, open_session
+from console.engine.session.protocol import IndexPlace
 from console.store.rows import EventRow, LedgerRow
 from console.store.sqlite.opening import open_index
 from console.store.sqlite.reader import IndexReader, open_reader
@@ -215,7 +216,7 @@ async def _value(value: Any) -> Any:
 @asynccontextmanager
 async def console(*paths: Path, index: Path, wait: bool = True) -> AsyncIterator[Console]:
     """A console on these paths, by default once it follows them."""
-    one = Console(await open_session([str(path) for path in paths], index=str(index), options=NOW))
+    one = Console(await open_session([str(path) for path in paths], IndexPlace(str(index)), NOW))
     try:
         if wait:
             await one.following()

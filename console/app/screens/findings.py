@@ -22,11 +22,9 @@ from console.app.widgets.details import finding_lines
 from console.app.widgets.sheet import Sheet
 from console.app.words import count
 from console.app.work import in_words
-from console.engine.api import SessionApi
+from console.engine.api import FindingRow, LedgerRow, SessionApi, catalogue
 from console.model.trust import Severity
-from console.store.rows import FindingRow, LedgerRow
 from console.text import safe
-from console.verify.catalogue import CATALOGUE
 
 LIMIT = 5_000
 """Findings that are read, worst first."""
@@ -283,7 +281,7 @@ def _cause_line(cause: Cause, opened: bool, width: int) -> Content:
     mark = f"{'▾' if opened else '▸'} "
     severity = fit(f"{cause.worst.glyph} {cause.worst.word}", 12)
     number = f"{cause.found:,}"
-    entry = CATALOGUE.get(cause.code)
+    entry = catalogue().get(cause.code)
     room = width - len(mark) - 12 - len(number) - 1
     code = cut(safe(cause.code), room)
     title = cut(f"  {entry.title}" if entry else "", room - len(code))
@@ -318,7 +316,7 @@ def _finding_line(row: FindingRow, ledger: str, width: int) -> Content:
 
 
 def _cause_page(cause: Cause, width: int) -> list[Content]:
-    entry = CATALOGUE.get(cause.code)
+    entry = catalogue().get(cause.code)
     title = Content.assemble(severity_mark(cause.worst), "  ", (safe(cause.code), STRONG))
     lines = [title.truncate(width, ellipsis=True)]
     if entry is not None:

@@ -26,8 +26,8 @@ from console.app.widgets.overview_rows import (
 )
 from console.app.words import count
 from console.app.work import Coalescer, Throttle
+from console.engine.api import LedgerRow, StreamRow, state_words
 from console.model.trust import Severity, Trust
-from console.store.rows import LedgerRow, StreamRow, state_words
 from console.text import safe
 
 REST = 0.25

@@ -21,9 +21,8 @@ from console.app.widgets.frame import TitleLine
 from console.app.widgets.ledger_list import short
 from console.app.words import count, day_and_time
 from console.app.work import Coalescer, Throttle, in_words
-from console.engine.api import SessionApi, View
+from console.engine.api import EventRow, LedgerRow, SessionApi, StreamRow, View
 from console.model.trust import Severity, Trust
-from console.store.rows import EventRow, LedgerRow, StreamRow
 from console.store.sqlite.query import QueryError
 from console.text import safe
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from console.app.cells import fit, middle
 from console.app.words import day_and_time
+from console.engine.api import EventRow
 from console.model.trust import Severity, Trust
-from console.store.rows import EventRow
 from console.text import safe
 
 TEXT_LIMIT = 200

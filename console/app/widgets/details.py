@@ -29,11 +29,9 @@ from console.app.widgets.sheet import Sheet
 from console.app.widgets.tab_bar import TabBar
 from console.app.words import count
 from console.app.work import Coalescer, in_words
-from console.engine.api import Details, SessionApi
+from console.engine.api import Details, FindingRow, SessionApi, catalogue
 from console.model.event import Field, Panel
-from console.store.rows import FindingRow
 from console.text import safe, safe_lines
-from console.verify.catalogue import CATALOGUE
 
 CHAIN, FINDINGS, RAW = "Chain", "Findings", "Raw"
 SETTLE = 0.06
@@ -243,7 +241,7 @@ def findings_page(details: Details, width: int) -> list[Content]:
 def finding_lines(row: FindingRow, width: int) -> list[Content]:
     """One finding in full: what, where, expected and actual, what was checked, what to do next."""
     finding = row.finding
-    entry = CATALOGUE.get(finding.code)
+    entry = catalogue().get(finding.code)
     title = Content.assemble(severity_mark(finding.severity), "  ", (safe(finding.code), STRONG))
     lines = [title.truncate(width, ellipsis=True), *prose(safe(finding.message, limit=2000), width)]
     facts = [("field", finding.field), ("expected", finding.expected), ("actual", finding.actual)]

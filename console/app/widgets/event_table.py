@@ -15,9 +15,8 @@ from console.app.widgets.columns import Columns, cells, fit_columns, titles
 from console.app.widgets.cursor_list import CursorList
 from console.app.widgets.pages import PAGE, Pages
 from console.app.work import Coalescer, in_words
-from console.engine.api import View
+from console.engine.api import EventRow, View
 from console.model.trust import Severity, Trust
-from console.store.rows import EventRow
 
 _COMPONENTS = ("cursor", "marker", "dim", *(trust.word for trust in Trust), *(level.word for level in Severity))
 

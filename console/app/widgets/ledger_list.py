@@ -13,8 +13,8 @@ from console.app.cells import cut, fit, middle, path, width
 from console.app.widgets.cursor_list import CursorList
 from console.app.widgets.overview_rows import OverviewRow, unread
 from console.app.words import age, count
+from console.engine.api import LedgerRow, StreamRow
 from console.model.trust import Severity, Trust
-from console.store.rows import LedgerRow, StreamRow
 from console.text import safe
 
 _COMPONENTS = ("cursor", "marker", "dim", "ledger", *(t.word for t in Trust), *(s.word for s in Severity))

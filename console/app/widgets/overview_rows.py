@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from console.engine.api import LedgerRow, StreamRow
 from console.model.trust import Severity
-from console.store.rows import LedgerRow, StreamRow
 
 PREVIEW = 5
 """Streams under a ledger that is not unfolded."""

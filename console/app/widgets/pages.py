@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
-from console.store.rows import EventRow
+from console.engine.api import EventRow
 
 PAGE = 256
 """Rows of one page."""

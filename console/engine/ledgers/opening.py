@@ -17,6 +17,7 @@ from console.sources.jsonl import JsonlSource
 from console.sources.sqlite_rows import SqliteTable
 from console.verify.catalogue import finding
 
+_NOTHING_CHOSEN = Options()
 _OBJECT = re.compile(rb'\s*\{\s*["}]')
 
 
@@ -42,7 +43,7 @@ class Opened:
         """Whether the ledger's own writer changes its records, as a queue's publisher does (few formats know such)."""
         return self.claim.shape in getattr(self.format, "changed_in_place", ())
 
-    def context(self, options: Options = Options()) -> Context:
+    def context(self, options: Options = _NOTHING_CHOSEN) -> Context:
         """What a reader of this ledger needs."""
         now = now_micros() if options.now is None else options.now
         return Context(self.claim.shape, now, options.profile, self.companions)

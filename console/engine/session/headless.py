@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from console.engine.follow.keeper import Keeper
-from console.engine.ingest.ingest import Ingest, Step
+from console.engine.ingest.ingest import Ingest
 from console.engine.ledgers.options import Options
 from console.engine.run.processes import collect_seldom
 from console.engine.session.index_place import keep
@@ -22,13 +22,14 @@ async def indexed(
     index: IndexPlace,
     options: Options,
     *,
-    progress: Callable[[Step], None] | None = None,
+    progress: Callable[[int], None] | None = None,
     note: Callable[[str], None] | None = None,
 ) -> AsyncIterator[IndexReader]:
     """A reader of an index that holds what is in these files and folders now.
 
-    Where another console writes the same index, it is read as that one left it, and ``note`` is told. Raises
-    ``OSError`` where the index cannot be written, or where its place holds something else.
+    Where another console writes the same index, it is read as that one left it, and ``note`` hears it; ``progress``
+    hears the events read so far. Raises ``OSError`` where the index cannot be written, or where its place holds
+    something else.
     """
     collect_seldom()
     kept = keep(index)
@@ -64,15 +65,17 @@ async def _update(
     where: Path,
     paths: Sequence[str],
     options: Options,
-    progress: Callable[[Step], None] | None,
+    progress: Callable[[int], None] | None,
     note: Callable[[str], None] | None,
 ) -> None:
     writer, said = await open_index(where)
     try:
         if said and note:
             note(said)
+        events = 0
         async for step in Keeper(Ingest(writer, options), paths, str(where)).start():
+            events += step.events
             if progress:
-                progress(step)
+                progress(events)
     finally:
         await writer.close()

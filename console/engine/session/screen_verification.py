@@ -11,7 +11,8 @@ from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.run.processes import start
 from console.engine.session.protocol import VerifyProgress
-from console.engine.verify.verification import Checked, check_ledger
+from console.engine.verify.results import LedgerReport
+from console.engine.verify.verification import check_ledger
 from console.formats.protocol import Claim
 from console.formats.registry import by_name
 from console.model.event import StreamKey
@@ -65,7 +66,7 @@ def _run(connection: Connection, targets: Sequence[Target], options: Options, st
     connection.send((before, broken_before, words))
 
 
-def verdict(results: Sequence[Checked], stream: StreamKey | None = None) -> str:
+def verdict(results: Sequence[LedgerReport], stream: StreamKey | None = None) -> str:
     """What came out, in a sentence; what could not be read to its end goes before it."""
     trust = [0] * 7
     findings = []

@@ -8,8 +8,6 @@ from console.sources.base import FileState, Source, SourceError
 from console.sources.files import opened
 from console.verify.catalogue import finding
 
-CHANGED = frozenset({"container.shrunk", "container.replaced", "container.rewritten"})
-"""Codes of what ``changed`` says: the records that were read are not those of one file."""
 BLOCK = 4 * 1024 * 1024
 """Bytes that are hashed at a time."""
 

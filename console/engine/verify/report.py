@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from console import __version__
-from console.engine.verify.file_unchanged import CHANGED
-from console.engine.verify.verification import Checked, CheckedStream, concerns
+from console.engine.verify.capped_findings import concerns
+from console.engine.verify.codes import NOT_VERIFIED, UNREAD
+from console.engine.verify.results import LedgerReport, StreamReport, Verification
 from console.formats.json.times import iso
 from console.formats.kernel.responses import spec_response
 from console.model.finding import Finding
@@ -16,17 +17,12 @@ from console.sources.base import Skipped
 SCHEMA_VERSION = 1
 _UNPROVEN = "chain.not-reproducible: No hash of this chain could be reproduced; only its links were checked."
 INTACT, FINDINGS, INCOMPLETE = 0, 1, 3
-UNREAD = frozenset({"container.unreadable", "container.reader-failed", "container.not-recognised"})
-"""Codes of what could not be read."""
-NO_FINDINGS = UNREAD | CHANGED | {"container.empty"}
-"""Codes that tell of what was not verified, and nothing against what was."""
 
 
-def report(
-    checked: Sequence[Checked], skipped: Sequence[Skipped], *, fail_on: Severity, stream: str | None = None
-) -> dict[str, Any]:
+def report(verification: Verification, *, fail_on: Severity, stream: str | None = None) -> dict[str, Any]:
     """The whole report. With ``stream``, only the ledgers that hold such a stream are in it, and of their findings
-    those that ``console.engine.verify.verification`` it."""
+    those that concern it."""
+    checked, skipped = verification.ledgers, verification.skipped
     if stream is not None:
         checked = [each for each in checked if any(one.key.key == stream for one in each.streams)]
     ledgers = [_ledger(each, stream) for each in checked]
@@ -64,14 +60,14 @@ _LEVEL = {severity.word: int(severity) for severity in Severity}
 
 
 def _exit_code(
-    checked: Sequence[Checked],
+    checked: Sequence[LedgerReport],
     skipped: Sequence[Skipped],
     findings: Sequence[dict[str, Any]],
     fail_on: Severity,
     *,
     events: int,
 ) -> int:
-    if any(_LEVEL[each["severity"]] >= fail_on and each["code"] not in NO_FINDINGS for each in findings):
+    if any(_LEVEL[each["severity"]] >= fail_on and each["code"] not in NOT_VERIFIED for each in findings):
         return FINDINGS
     if not events or any(each.problem or only_linked(each.trust) for each in checked):
         return INCOMPLETE
@@ -85,7 +81,7 @@ def only_linked(trust: Sequence[int]) -> bool:
     return bool(trust[Trust.LINKED]) and not trust[Trust.VERIFIED] and not trust[Trust.RECOVERED]
 
 
-def _trust(checked: Checked, stream: str | None) -> Sequence[int]:
+def _trust(checked: LedgerReport, stream: str | None) -> Sequence[int]:
     """Events by trust; an unfinished last record is pending, whatever stream it may come to belong to."""
     if stream is None:
         return [*checked.trust[: Trust.PENDING], int(checked.pending > 0), *checked.trust[Trust.PENDING + 1 :]]
@@ -101,7 +97,7 @@ def _words(trust: Sequence[int]) -> dict[str, int]:
     return {Trust(state).word: number for state, number in enumerate(trust)}
 
 
-def _ledger(checked: Checked, stream: str | None) -> dict[str, Any]:
+def _ledger(checked: LedgerReport, stream: str | None) -> dict[str, Any]:
     form = checked.opened.format
     profile = next((each for each in form.profiles if each.name == checked.profile), None)
     by_stream: dict[str, list[Finding]] = {}
@@ -133,7 +129,7 @@ def _coverage(profile: Profile | None) -> dict[str, list[str]] | None:
     return {"covered": list(profile.coverage.covered), "uncovered": list(profile.coverage.uncovered)}
 
 
-def _stream(stream: CheckedStream, findings: Sequence[Finding]) -> dict[str, Any]:
+def _stream(stream: StreamReport, findings: Sequence[Finding]) -> dict[str, Any]:
     count = stream.count
     return {
         "kind": stream.key.kind,
@@ -147,7 +143,7 @@ def _stream(stream: CheckedStream, findings: Sequence[Finding]) -> dict[str, Any
     }
 
 
-def chain(stream: CheckedStream, findings: Sequence[Finding]) -> dict[str, Any] | None:
+def chain(stream: StreamReport, findings: Sequence[Finding]) -> dict[str, Any] | None:
     """The stream's chain in the words of the kernel's specification; None where it has none.
 
     Of a ledger with very many findings some are only counted: a chain that broke is never valid for that.

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from bisect import insort
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -14,8 +12,10 @@ from console.engine.ingest.portions import partial_tail, read_batch
 from console.engine.ledgers.faults import as_said
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
+from console.engine.verify.capped_findings import CappedFindings
 from console.engine.verify.file_unchanged import BLOCK, changed, whole
 from console.engine.verify.reference_findings import ReferenceWords
+from console.engine.verify.results import LedgerReport, StreamReport
 from console.engine.verify.segments import check_parts
 from console.formats.protocol import CountingReader, Reader, RewalkingReader, SegmentedFormat, takes_tail
 from console.model.batch import EventBatch
@@ -31,8 +31,6 @@ from console.store.counts import Count, Counts, merge, tally
 from console.store.sqlite.references import orphans, resolve
 from console.store.sqlite.schema import row_id
 
-DETAIL = 1000
-"""Findings of one code that are listed one by one; the rest are counted."""
 OFTEN = 0.05
 """Seconds between two calls of the progress."""
 _SCRATCH = """
@@ -43,102 +41,6 @@ CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER);
 CREATE INDEX orphan_parent ON orphan (parent);
 CREATE TABLE link (kind TEXT, key TEXT, sequence INTEGER, ordinal INTEGER, offset INTEGER, length INTEGER);
 """
-
-
-def concerns(found: Finding, stream: str) -> bool:
-    """Whether a finding of a ledger counts where only one of its streams is asked for: those of the stream, and those
-    of records and containers that name none, since they may have held an event of it."""
-    return found.stream == stream or (found.stream is None and found.family in ("record", "container"))
-
-
-class Capped:
-    """Findings with exact counts and a bounded number of details for each code; with ``stream`` only what concerns
-    it."""
-
-    def __init__(self, stream: str | None = None) -> None:
-        self._stream = stream
-        self._listed: dict[str, list[Finding]] = {}
-        """By code, in the order of the ledger."""
-        self._more: Counter[tuple[str, str | None]] = Counter()
-        """How many more, by code and stream."""
-        self._worst: dict[tuple[str, str | None], Finding] = {}
-
-    def add(self, findings: Sequence[Finding]) -> None:
-        """Take more findings."""
-        for each in findings:
-            if self._stream is not None and not concerns(each, self._stream):
-                continue
-            listed = self._listed.setdefault(each.code, [])
-            last = each
-            if len(listed) < DETAIL or _place(each) < _place(listed[-1]):
-                insort(listed, each, key=_place)
-                if len(listed) <= DETAIL:
-                    continue
-                last = listed.pop()
-            key = (last.code, last.stream)
-            self._more[key] += last.count
-            if key not in self._worst or last.severity > self._worst[key].severity:
-                self._worst[key] = last
-
-    def drop(self, stream: str, family: str) -> None:
-        """Take back the findings of one stream and family."""
-        for code, listed in self._listed.items():
-            if code.partition(".")[0] == family:
-                self._listed[code] = [each for each in listed if each.stream != stream]
-                self._more.pop((code, stream), None)
-                self._worst.pop((code, stream), None)
-
-    def all(self) -> list[Finding]:
-        """Details in the order of the ledger, then one finding for the rest of each code."""
-        more: Counter[str] = Counter()
-        worst: dict[str, Finding] = {}
-        for key, count in self._more.items():
-            code, found = key[0], self._worst[key]
-            more[code] += count
-            if code not in worst or found.severity > worst[code].severity:
-                worst[code] = found
-        rest = [
-            Finding(
-                code=code,
-                severity=worst[code].severity,
-                message=f"Further findings of this kind: only the first {DETAIL:,} are listed one by one.",
-                confidence=worst[code].confidence,
-                count=count,
-            )
-            for code, count in sorted(more.items())
-        ]
-        return [*sorted((each for listed in self._listed.values() for each in listed), key=_place), *rest]
-
-
-def _place(found: Finding) -> tuple[object, ...]:
-    """Where a finding stands among others; what names no record comes last."""
-    record = found.record is None, found.record or 0, found.offset or 0
-    return (*record, found.code, found.stream or "", found.field or "", found.message)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedStream:
-    """One stream of a checked ledger."""
-
-    key: StreamKey
-    count: Count
-    facts: StreamFacts | None
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What came out for one ledger. ``problem`` is set where it could not be read to its end."""
-
-    opened: Opened
-    profile: str | None
-    records: int
-    bytes: int
-    sha256: str
-    trust: Sequence[int]
-    streams: Sequence[CheckedStream]
-    findings: Sequence[Finding]
-    pending: int = 0
-    problem: str = ""
 
 
 @dataclass(slots=True)
@@ -153,7 +55,7 @@ class _Run:
     first: Counts = field(default_factory=dict)
     further: Counts = field(default_factory=dict)
     facts: dict[StreamKey, StreamFacts] = field(default_factory=dict)
-    findings: Capped = field(default_factory=Capped)
+    findings: CappedFindings = field(default_factory=CappedFindings)
     records: int = 0
 
 
@@ -161,7 +63,9 @@ Progress = Callable[[int, int, int], None]
 """Called with records, bytes and broken events so far."""
 
 
-async def check_ledger(opened: Opened, options: Options, progress: Progress | None = None, *, jobs: int = 1) -> Checked:
+async def check_ledger(
+    opened: Opened, options: Options, progress: Progress | None = None, *, jobs: int = 1
+) -> LedgerReport:
     """Read, decode and verify everything that is there now. Never raises for what the ledger holds.
 
     With ``jobs`` above 1 the ledger is cut and checked in so many processes, where it can be.
@@ -176,7 +80,7 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
     # Hashing comes first, so that what changes behind it shows when it is hashed again. It is far faster than checking.
     await asyncio.wait({digest}, timeout=None if before is not None and before.size <= BLOCK else 0)
     reader: Reader = form.reader(context, columns=False) if isinstance(form, SegmentedFormat) else form.reader(context)
-    run = _Run(opened, reader, findings=Capped(options.stream))
+    run = _Run(opened, reader, findings=CappedFindings(options.stream))
     pending, problem = 0, ""
     read: int | None = None
     cursor = Cursor()
@@ -224,7 +128,7 @@ async def check_ledger(opened: Opened, options: Options, progress: Progress | No
     if before is not None and (meanwhile := await asyncio.to_thread(_changed, source, before, (size, sha256), read)):
         run.findings.add([meanwhile])
         problem = meanwhile.message
-    return Checked(
+    return LedgerReport(
         opened,
         reader.profile,
         run.records,
@@ -383,9 +287,9 @@ def _totals(run: _Run) -> list[int]:
     return totals.trust
 
 
-def _streams(run: _Run) -> list[CheckedStream]:
+def _streams(run: _Run) -> list[StreamReport]:
     counts: dict[int, Count] = {}
     for more in (run.first, run.further):
         for code, count in more.items():
             counts.setdefault(code, Count()).add(count)
-    return [CheckedStream(key, counts.get(code, Count()), run.facts.get(key)) for code, key in enumerate(run.names, 1)]
+    return [StreamReport(key, counts.get(code, Count()), run.facts.get(key)) for code, key in enumerate(run.names, 1)]

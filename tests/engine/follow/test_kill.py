@@ -191,8 +191,9 @@ async def test_the_worker_is_killed(tmp_path: Path) -> None:
 CONSOLE = """
 import asyncio, sys
 from console.engine.session.client import open_session
+from console.engine.session.protocol import IndexPlace
 async def main():
-    session = await open_session([sys.argv[1]], index=sys.argv[2])
+    session = await open_session([sys.argv[1]], IndexPlace(sys.argv[2]))
     async for change in session.changes():
         print(change.progress.phase, session._child.process.pid if session._child else 0, flush=True)
 asyncio.run(main())
@@ -236,8 +237,9 @@ def test_the_console_is_killed(tmp_path: Path) -> None:
 READING = """
 import asyncio, sys
 from console.engine.session.client import open_session
+from console.engine.session.protocol import IndexPlace
 async def main():
-    session = await open_session([sys.argv[1]], index=sys.argv[2])
+    session = await open_session([sys.argv[1]], IndexPlace(sys.argv[2]))
     async for change in session.changes():
         if change.progress.phase == "following":
             break

@@ -13,6 +13,7 @@ from console.engine.ingest import ingest
 from console.engine.ingest import portions as decode
 from console.engine.ledgers.options import Options
 from console.engine.session.headless import indexed as for_command
+from console.engine.session.protocol import IndexPlace
 from console.model.record import Cursor
 from console.sources.jsonl import JsonlSource
 from console.sources.leaf import leaf
@@ -186,9 +187,9 @@ async def test_damage_found_while_writing_is_rebuilt_at_the_next_start(
     append(ledger, deal.lines(1))
     monkeypatch.setattr(opening_module, "_problem", lambda path: "")
     with contextlib.suppress(OSError):
-        async with for_command([str(ledger)], str(index), Options()) as reader:
+        async with for_command([str(ledger)], IndexPlace(str(index)), Options()) as reader:
             assert [row.records for row in await reader.ledgers()] == [301]
-    async with for_command([str(ledger)], str(index), Options()) as reader:
+    async with for_command([str(ledger)], IndexPlace(str(index)), Options()) as reader:
         assert [row.records for row in await reader.ledgers()] == [301]
 
 

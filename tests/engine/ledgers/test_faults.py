@@ -12,6 +12,7 @@ from console.engine.ledgers.opening import open_ledgers
 from console.engine.session.screen_verification import verdict
 from console.engine.verify import segments
 from console.engine.verify.report import report
+from console.engine.verify.results import Verification
 from console.engine.verify.verification import check_ledger
 from console.formats.kernel import KernelFormat
 from console.formats.kernel.reader import KernelReader
@@ -129,14 +130,14 @@ async def test_it_fails_behind_the_last_record(
     assert (failed.state, other.state) == ("unreadable", "live")
     checked = await check_ledger(opened(folder / "a.jsonl")[0], NOW)
     assert where in checked.problem
-    assert report([checked], [], fail_on=Severity.ERROR)["exit_code"] == 3
+    assert report(Verification([checked]), fail_on=Severity.ERROR)["exit_code"] == 3
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 async def test_verify_says_it_and_exits_with_3(error: Exception, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KernelReader, "read", failing(error))
     checked = [await check_ledger(each, NOW) for each in opened(folder)]
-    result = report(checked, [], fail_on=Severity.ERROR)
+    result = report(Verification(checked), fail_on=Severity.ERROR)
     assert (result["verdict"], result["exit_code"]) == ("incomplete", 3)
     (found,) = [each for each in result["findings"] if each["severity"] == "error"]
     assert found["code"] == "container.reader-failed"

@@ -14,7 +14,8 @@ import pytest
 from console.engine.ingest import ingest
 from console.engine.ingest import portions as decode
 from console.engine.session.screen_verification import verify_elsewhere
-from console.engine.verify.verification import Checked, check_ledger
+from console.engine.verify.results import LedgerReport
+from console.engine.verify.verification import check_ledger
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.store.sqlite.reader import IndexReader
@@ -57,7 +58,7 @@ async def of_index(reader: IndexReader) -> dict[str, Any]:
     return result
 
 
-def of_check(checked: Checked) -> dict[str, Any]:
+def of_check(checked: LedgerReport) -> dict[str, Any]:
     """What the verifier says of one ledger."""
     return {
         "profile": checked.profile,

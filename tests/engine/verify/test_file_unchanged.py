@@ -8,7 +8,8 @@ import pytest
 
 from console.engine.verify import verification as checking
 from console.engine.verify.report import report
-from console.engine.verify.verification import Checked, check_ledger
+from console.engine.verify.results import LedgerReport, Verification
+from console.engine.verify.verification import check_ledger
 from console.model.trust import Severity
 from tests.support.engine_cases import NOW, Deal, opened
 
@@ -44,7 +45,7 @@ def _copy(path: Path) -> None:
     new.replace(path)
 
 
-async def _verified(path: Path, change: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> Checked:
+async def _verified(path: Path, change: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> LedgerReport:
     monkeypatch.setattr(checking, "OFTEN", -1)
     waiting = [change]
 
@@ -80,7 +81,7 @@ async def test_what_changes_meanwhile_is_said(
 async def test_a_ledger_that_shrank_is_not_intact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = tmp_path / "deals.jsonl"
     ledger.write_bytes(Deal().lines(EVENTS))
-    result = report([await _verified(ledger, _shrink, monkeypatch)], [], fail_on=Severity.ERROR)
+    result = report(Verification([await _verified(ledger, _shrink, monkeypatch)]), fail_on=Severity.ERROR)
     assert (result["verdict"], result["exit_code"]) == ("incomplete", 3)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from console.engine.ledgers.opening import Opened, open_ledgers
 from console.engine.ledgers.options import Options
-from console.engine.verify.verification import Checked, check_ledger
+from console.engine.verify.results import LedgerReport
+from console.engine.verify.verification import check_ledger
 
 COLUMNS = "id, run_id, trace_id, correlation_id, causation_id, event_type, schema_version, payload, deal_id, created_at"
 Row = tuple[str, str, str, str | None]
@@ -25,7 +26,7 @@ def database(path: Path, archive: list[Row], now: list[Row]) -> Path:
     return path
 
 
-def checked(path: Path) -> dict[str | None, Checked]:
+def checked(path: Path) -> dict[str | None, LedgerReport]:
     opened = [each for each in open_ledgers([str(path)]) if isinstance(each, Opened)]
     return {each.source.member: asyncio.run(check_ledger(each, Options())) for each in opened}
 

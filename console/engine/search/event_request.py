@@ -1,0 +1,44 @@
+"""What can be asked of the listing of events, and what comes: plain types, cheap to import."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from console.engine.session.protocol import IndexPlace
+from console.store.rows import EventRow, LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class EventRequest:
+    """What is to be listed: of these files and folders the events that fulfil ``where`` (a filter as in the console)
+    and all the rest. ``since`` and ``until`` are times as people write them; with ``raw`` each event comes with the
+    bytes of its record."""
+
+    paths: Sequence[str]
+    index: IndexPlace
+    where: str = ""
+    stream: str | None = None
+    types: Sequence[str] = ()
+    since: str | None = None
+    until: str | None = None
+    raw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears what goes on beside the events: ``note`` sentences, ``progress`` the events read so far, ``found``
+    once the ledgers that are there."""
+
+    note: Callable[[str], None]
+    progress: Callable[[int], None]
+    found: Callable[[Sequence[LedgerRow]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEvent:
+    """One event. ``raw`` is its exact bytes where asked for; ``problem`` says why they are not what was indexed, or are
+    not there, '' otherwise."""
+
+    row: EventRow
+    ledger: str
+    raw: bytes = b""
+    problem: str = ""
