@@ -51,7 +51,8 @@ def answer(verification: Verification, name: str, stream: str | None, fail_on: S
 def _live(ledger: LedgerReport, key: str, ours: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
     raws = []
     reader = ledger.opened.format.reader(ledger.opened.context())
-    for batch in ledger.opened.source.batches() if isinstance(reader, RewalkingReader) else ():
+    assert isinstance(reader, RewalkingReader)
+    for batch in ledger.opened.source.batches():
         for raw in batch.raws:
             link = reader.link_key(raw)
             if link is not None and link[0].key == key:
