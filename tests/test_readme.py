@@ -12,7 +12,8 @@ from console.cli.names import COMMANDS
 from console.formats.protocol import Format
 from console.formats.registry import all_formats
 from console.model.trust import Trust
-from console.store.sqlite.query import FIELD_NAMES, STREAM_KINDS, parse
+from console.store.filter import field_names, parse
+from console.store.filter.parse import stream_kinds
 from tests.support.places import ROOT
 
 README = ROOT / "README.md"
@@ -80,13 +81,13 @@ def test_exit_codes() -> None:
 
 def test_filters() -> None:
     text = section("Filter")
-    for name in FIELD_NAMES:
-        if name not in STREAM_KINDS:
+    for name in field_names():
+        if name not in stream_kinds():
             assert f"`{name}:" in text, name
     for term in re.findall(r"`([a-z]+:[^`]+)`", text):
         parse(term)
     for kind in re.findall(r"`([a-z]+):`", text):
-        assert kind in FIELD_NAMES
+        assert kind in field_names()
 
 
 def test_trust_states() -> None:

@@ -75,8 +75,7 @@ class _Printing:
         self._code = 0
 
     async def run(self, follow: bool) -> int:
-        from console.engine.api import Listeners, NoSuchStreamError, list_events
-        from console.store.sqlite.query import QueryError as FilterError
+        from console.engine.api import FilterError, Listeners, NoSuchStreamError, list_events
 
         with Ticker("reading") as ticker:
 

@@ -25,13 +25,14 @@ from console.engine.verify.capped_findings import DETAIL
 from console.engine.verify.codes import CHANGED, NOT_VERIFIED, UNREAD
 from console.model.ledger import Profile
 from console.model.trust import Severity
+from console.store.filter import FilterError
 from console.store.rows import FLAGS, EventRow, FindingRow, LedgerRow, StreamRow, flagged, state_words
 
 if TYPE_CHECKING:
     from console.engine.verify.answers import Answer
     from console.engine.verify.results import Verification, VerifiedSoFar
     from console.formats.protocol import Format
-    from console.store.sqlite.reader import IndexReader
+    from console.store.protocol import IndexReader
     from console.verify.catalogue import Entry
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "EngineError",
     "EventRequest",
     "EventRow",
+    "FilterError",
     "FindingRow",
     "IndexPlace",
     "IndexReader",
@@ -96,7 +98,7 @@ def list_events(
 ) -> AsyncGenerator[ListedEvent, None]:
     """Events that are there, oldest first; with ``follow`` also those that arrive, until it is closed.
 
-    Raises ``QueryError`` at once for a filter or a time that cannot be read; while listing ``NoSuchStreamError``, and
+    Raises ``FilterError`` at once for a filter or a time that cannot be read; while listing ``NoSuchStreamError``, and
     ``OSError`` where the index cannot be kept at its place.
     """
     from console.engine.search.event_listing import EventListing
@@ -167,7 +169,7 @@ def catalogue() -> "Mapping[str, Entry]":
 def time_span(text: str) -> tuple[int, int]:
     """The span of a time as people write it (``2026-11-20`` is a day), UTC microseconds: its start, and the start of
     what follows. Raises ValueError for text that names no time."""
-    from console.store.sqlite.query import moment
+    from console.store.filter import moment
 
     return moment(text)
 

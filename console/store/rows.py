@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from console.model.event import StreamKey
 from console.model.finding import Finding
+from console.model.record import Cursor
 from console.model.trust import Severity, Trust
 
 
@@ -95,6 +98,69 @@ class FindingRow:
     ledger_name: str
     finding: Finding
     event: int | None = None
+
+
+class Volume(NamedTuple):
+    """One file of a ledger: the ordinal of its first record, its path, and the table or member in it."""
+
+    first: int
+    path: str
+    member: str | None
+
+
+class Place(NamedTuple):
+    """Where a record is in its file."""
+
+    ordinal: int
+    offset: int
+    length: int
+
+
+class Link(NamedTuple):
+    """An event of a chain and its place, to be sorted."""
+
+    stream: StreamKey
+    sequence: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLedger:
+    """A ledger as it was last committed. ``file`` is the state of its file as text; ``stated``: a finding about its
+    file stands."""
+
+    id: int
+    path: str
+    member: str | None
+    format: str
+    shape: str
+    profile: str | None
+    state: str
+    next: Cursor
+    file: str
+    stated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What records brought to ids and parents. Pairs are ordinals of a ledger: (record, the other one)."""
+
+    duplicates: list[tuple[int, int]]
+    """The other one is the first record with the same id."""
+    ambiguous: list[tuple[int, int]]
+    """(record, how many records carried the parent's id when it came)."""
+    late: list[tuple[int, int]]
+    """(child, parent) where the parent's record comes after the child's."""
+    cycles: list[tuple[int, int]]
+    """(record, a parent that is its descendant)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """Ordinals of the first records whose parent is nowhere, and how many there are."""
+
+    listed: list[int]
+    count: int
 
 
 def state_words(state: Mapping[str, str]) -> str:

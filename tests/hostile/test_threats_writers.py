@@ -12,7 +12,7 @@ import pytest
 from console.engine.follow.keeper import Keeper
 from console.engine.ingest.ingest import Ingest
 from console.model.trust import Severity
-from console.store.sqlite.opening import open_index
+from console.store.opening import store_at
 from tests.support.engine_cases import NOW, Deal, append, assert_same, console, dump, indexed, reading
 
 
@@ -70,7 +70,7 @@ async def test_a_hole_that_is_filled_a_moment_later_accuses_nobody(tmp_path: Pat
     deal, ledger = Deal(), tmp_path / "ledger.jsonl"
     ledger.write_bytes(deal.lines(2))
     index = tmp_path / "index.sqlite"
-    writer, _ = await open_index(index)
+    writer, _ = await store_at(index).writer()
     keeper = Keeper(Ingest(writer, NOW), [str(ledger)], str(index), follow=True)
     _ = [step async for step in keeper.start()]
     try:

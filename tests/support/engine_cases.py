@@ -15,9 +15,9 @@ from console.engine.ledgers.opening import Opened, open_ledgers
 from console.engine.ledgers.options import Options
 from console.engine.session.client import Session, open_session
 from console.engine.session.protocol import IndexPlace
+from console.store.opening import store_at
+from console.store.protocol import IndexReader
 from console.store.rows import EventRow, LedgerRow
-from console.store.sqlite.opening import open_index
-from console.store.sqlite.reader import IndexReader, open_reader
 
 NOW = Options(now=1_795_200_000_000_000)
 PATIENCE = 20.0
@@ -61,7 +61,7 @@ def append(path: Path, data: bytes) -> None:
 
 async def indexed(index: Path, *paths: Path, options: Options = NOW) -> int:
     """Bring an index up to date as a starting console does; the events read."""
-    writer, _ = await open_index(index)
+    writer, _ = await store_at(index).writer()
     try:
         return sum([step.events async for step in Keeper(Ingest(writer, options), map(str, paths), str(index)).start()])
     finally:
@@ -70,7 +70,7 @@ async def indexed(index: Path, *paths: Path, options: Options = NOW) -> int:
 
 @asynccontextmanager
 async def reading(index: Path) -> AsyncIterator[IndexReader]:
-    reader = await open_reader(index)
+    reader = await store_at(index).reader()
     assert reader is not None
     try:
         yield reader

@@ -18,8 +18,8 @@ from console.model.finding import Finding
 from console.model.ledger import Coverage, Profile
 from console.model.proof import Proof, Span
 from console.model.trust import Confidence, Severity, Trust
+from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
-from console.store.sqlite.query import QueryError
 
 START = 1_767_225_600_000_000  # 2026-01-01T00:00Z
 SECOND = 1_000_000
@@ -521,6 +521,6 @@ def _predicate(query: str) -> Callable[[EventRow], bool]:
         elif name == "seq":
             tests.append(lambda row, text=value: str(row.sequence) == text)
         else:
-            raise QueryError(f"There is no field named {name}", at)
+            raise FilterError(f"There is no field named {name}", at)
         at += len(term) + 1
     return lambda row: all(test(row) for test in tests)

@@ -11,12 +11,10 @@ from console.model.batch import EventBatch, Names
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
 from console.model.record import Cursor
+from console.store.filter import parse
+from console.store.opening import store_at
 from console.store.portion import Portion
-from console.store.sqlite.opening import open_index
-from console.store.sqlite.query import parse
-from console.store.sqlite.reader import IndexReader
-from console.store.sqlite.view import EventView, Scope
-from console.store.sqlite.writer import IndexWriter
+from console.store.protocol import EventView, IndexReader, IndexWriter
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Pen:
         self.ledger = ledger
         self.next = next or Cursor()
         self.types, self.actors, self.streams, self.further = Names(), Names(), Names(), Names()
-        writer.names.begin(ledger)
+        writer.begin(ledger)
 
     def batch(self, rows: Sequence[Row], findings: Sequence[Finding] = ()) -> EventBatch:
         out = EventBatch(self.next.ordinal)
@@ -79,14 +77,14 @@ class Pen:
         return self.streams.code(StreamKey("run", key))
 
     async def write(self, *batches: EventBatch, **more: Any) -> tuple[int, int]:
-        """Commit batches as one portion."""
+        """Commit batches as one portion. Its first and last ordinal."""
         events, *rest = batches or (EventBatch(self.next.ordinal),)
         for each in rest:
             events.extend(each)
         async with self.writer.transaction():
-            return await self.writer.write(
-                self.ledger, replace(Portion(events, self.next, bytes=self.next.offset), **more)
-            )
+            portion = Portion(events, self.next, bytes=self.next.offset)
+            await self.writer.append(self.ledger, replace(portion, **more))
+        return events.first, self.next.ordinal - 1
 
     async def add(self, *rows: Row) -> tuple[int, int]:
         """Commit rows as one batch."""
@@ -95,16 +93,15 @@ class Pen:
 
 async def new_index(path: Path, *ledgers: str) -> tuple[IndexWriter, list[Pen]]:
     """An index with empty ledgers of these paths."""
-    writer, note = await open_index(path)
+    writer, note = await store_at(path).writer()
     assert not note
-    return writer, [Pen(writer, await writer.add_ledger(each, None, "jsonl", "kernel", "api")) for each in ledgers]
+    async with writer.transaction():
+        numbers = [await writer.add_ledger(each, None, "jsonl", "kernel", "api") for each in ledgers]
+    return writer, [Pen(writer, each) for each in numbers]
 
 
 async def view_of(
     reader: IndexReader, query: str = "", *, ledger: int | None = None, stream: int | None = None
 ) -> EventView:
     """A view, looked at once."""
-    further = stream is not None and await reader.is_further(stream)
-    view = EventView(reader, parse(query), Scope(ledger, stream), further=further)
-    await view.refresh()
-    return view
+    return await reader.view(parse(query), ledger=ledger, stream=stream)

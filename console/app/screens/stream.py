@@ -21,9 +21,8 @@ from console.app.widgets.frame import TitleLine
 from console.app.widgets.ledger_list import short
 from console.app.words import count, day_and_time
 from console.app.work import Coalescer, Throttle, in_words
-from console.engine.api import EventRow, LedgerRow, SessionApi, StreamRow, View
+from console.engine.api import EventRow, FilterError, LedgerRow, SessionApi, StreamRow, View
 from console.model.trust import Severity, Trust
-from console.store.sqlite.query import QueryError
 from console.text import safe
 
 REST = 0.5
@@ -138,7 +137,7 @@ class StreamScreen(ConsoleScreen):
                     ledger=self._ledger.id if self._ledger else None,
                     stream=self._stream.id if self._stream else None,
                 )
-            except QueryError as error:
+            except FilterError as error:
                 self.post_message(ViewRefused(query, in_words(error), error.at))
                 return
             row = await view.position(event) if event is not None else None

@@ -14,7 +14,7 @@ from console.engine.follow.row_comparison import due, untouched
 from console.engine.follow.unfinished_writes import PATIENCE, in_writing
 from console.engine.ingest.ingest import Ingest, Live, Step
 from console.engine.ingest.portions import file_text
-from console.engine.ledgers.faults import READER_FAILED, as_said, of_the_index
+from console.engine.ledgers.faults import READER_FAILED, as_said
 from console.engine.ledgers.opening import Opened, open_ledger, open_ledgers
 from console.engine.ledgers.volumes import source_at
 from console.formats.protocol import Claim
@@ -25,8 +25,9 @@ from console.sources.base import Skipped, Source, SourceError
 from console.sources.companion import beside
 from console.sources.content import FileContent
 from console.sources.jsonl import JsonlSource
-from console.store.sqlite.schema import BY_FOLLOWING
-from console.store.sqlite.states import Known, known_ledgers, volumes
+from console.store.errors import StoreError
+from console.store.protocol import StatedBy
+from console.store.rows import KnownLedger
 from console.verify.catalogue import finding
 
 SAMPLE = 20
@@ -74,12 +75,11 @@ class Keeper:
 
     async def start(self) -> AsyncIterator[Step]:
         """Open everything: known ledgers go on where they were left, new ones are read, others are said."""
-        db = self._writer.db
-        known = {(each.path, each.member): each for each in await known_ledgers(db) if each.format}
+        known = {(each.path, each.member): each for each in await self._writer.known_ledgers() if each.format}
         async with self._writer.transaction():
             await self._writer.forget_skipped()
             for earlier in known.values():
-                await self._writer.describe(earlier.id, active=int(self._lookout.is_ours(earlier.path)))
+                await self._writer.describe(earlier.id, active=self._lookout.is_ours(earlier.path))
         await self._rotation.load()
         self._lookout.changed()  # what is there now is about to be opened
         fresh: list[Opened] = []
@@ -101,7 +101,7 @@ class Keeper:
         for key, earlier in known.items():
             if key not in seen and self._is_another_name(earlier.path):
                 async with self._writer.transaction():
-                    await self._writer.describe(earlier.id, active=0)
+                    await self._writer.describe(earlier.id, active=False)
             elif key not in seen and self._lookout.is_ours(earlier.path):
                 async for step in self._missing(earlier):
                     yield step
@@ -185,7 +185,7 @@ class Keeper:
         async for step in self._read(live):
             yield step
 
-    async def _go_on(self, item: Opened, known: Known) -> AsyncIterator[Step]:
+    async def _go_on(self, item: Opened, known: KnownLedger) -> AsyncIterator[Step]:
         live = await self._resumed(item, known)
         if (known.format, known.shape) != (item.format.name, item.claim.shape):
             async for step in self._as_another(live, item):
@@ -193,11 +193,11 @@ class Keeper:
         async for step in self._look_again(live):
             yield step
 
-    async def _resumed(self, item: Opened, known: Known) -> Live:
+    async def _resumed(self, item: Opened, known: KnownLedger) -> Live:
         """A known ledger, its reading at its own path or, after a rotation, still in the file it was moved to."""
         live = await self._ingest.resume(item, known)
         self._by_path.setdefault(known.path, []).append(live)
-        _, path, member = (await volumes(self._writer.db, known.id))[-1]
+        _, path, member = (await self._writer.volumes(known.id))[-1]
         if (path, member) != (known.path, known.member):
             live.moved = source_at(path, member) or item.source
         live.before = await self._rotation.before(live)
@@ -206,7 +206,7 @@ class Keeper:
     async def _look_again(self, live: Live) -> AsyncIterator[Step]:
         if live.state != "live" and live.moved is None:
             live.opened = replace(live.opened, source=source_at(live.path, live.member) or live.opened.source)
-        first, last = await marks(self._writer.db, live)
+        first, last = await marks(self._writer, live)
         verdict = await self._compared(live, first, last)
         if verdict is not Continuity.SAME:
             moved = None
@@ -253,7 +253,7 @@ class Keeper:
     async def _with_what_is_beside(self, live: Live) -> AsyncIterator[Step]:
         """Files that help to check a ledger came, changed or went: all of it is decoded again with those there now."""
         item = open_ledger(live.source)
-        whole = live.moved is None and len(await volumes(self._writer.db, live.id)) == 1
+        whole = live.moved is None and len(await self._writer.volumes(live.id)) == 1
         if isinstance(item, Opened) and whole and item.claim.shape == live.opened.claim.shape:
             async for step in self._as_another(live, item):
                 yield step
@@ -275,10 +275,9 @@ class Keeper:
         try:
             async for step in self._ingest.read(live, ended=ended):
                 yield step
-        except Exception as error:
-            # Whatever a reader raises costs its own ledger and no other.
-            if of_the_index(error):
-                raise
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
             said = as_said(live.path, error).finding
             live.failed = file if said.code == READER_FAILED else ""
             await self._say(live, "unreadable", said)
@@ -291,7 +290,7 @@ class Keeper:
             async with self._writer.transaction():
                 if live.state != "live":
                     await self._writer.describe(live.id, state="live", note="")
-                await self._writer.findings.replace_standing(live.id, [], BY_FOLLOWING)
+                await self._writer.replace_standing(live.id, [], StatedBy.FOLLOWING)
             live.state, live.said = "live", False
 
     async def _moved(self, live: Live, moved: Source) -> None:
@@ -308,14 +307,14 @@ class Keeper:
         """The content changed under us: say so, and read what is there now."""
         code, message = _CHANGED[verdict]
         said = finding(code, message.format(records=live.next.ordinal - 1))
-        old = [path for _, path, _ in await volumes(self._writer.db, live.id) if path != live.path]
+        old = [path for _, path, _ in await self._writer.volumes(live.id) if path != live.path]
         live.moved = None
         async with self._writer.transaction():
             await self._writer.clear(live.id)
             if live.opened.changed_in_place and verdict is not Continuity.SHRUNK:
                 await self._writer.describe(live.id, note="its writer changes records in place: they were read again")
             else:
-                await self._writer.findings.add(live.id, [said])
+                await self._writer.add_findings(live.id, [said])
                 await self._writer.describe(live.id, note=verdict.value)
         live.next, live.file, live.reader = Cursor(), "", None
         if source_at(live.path, live.member) is None and _size(live.path):
@@ -360,7 +359,7 @@ class Keeper:
         async for step in self._read(live):
             yield step
 
-    async def _missing(self, known: Known) -> AsyncIterator[Step]:
+    async def _missing(self, known: KnownLedger) -> AsyncIterator[Step]:
         """A ledger that the index knows is not where it was; one of the files beside it may hold its records."""
         absent = JsonlSource(FileContent(known.path))
         live = await self._resumed(Opened(absent, by_name(known.format), Claim(100, known.shape, "")), known)
@@ -373,7 +372,7 @@ class Keeper:
             return
         async with self._writer.transaction():
             await self._writer.describe(live.id, state=state, note=said.message)
-            await self._writer.findings.replace_standing(live.id, [said], BY_FOLLOWING)
+            await self._writer.replace_standing(live.id, [said], StatedBy.FOLLOWING)
         live.state, live.said = state, True
 
     async def _skip(self, skipped: Skipped) -> None:
@@ -386,7 +385,7 @@ class Keeper:
         async with self._writer.transaction():
             ledger = await self._writer.add_ledger(skipped.path, None, "", "", "")
             await self._writer.describe(ledger, state=state, note=note)
-            await self._writer.findings.add(ledger, [replace(skipped.finding, message=note)])
+            await self._writer.add_findings(ledger, [replace(skipped.finding, message=note)])
 
     async def _forget(self, path: str) -> None:
         """A path that was said not to be a ledger, or a folder to hold none, may be one now."""

@@ -6,8 +6,6 @@ from collections.abc import Set
 from dataclasses import replace
 from pathlib import Path
 
-import aiosqlite
-
 from console.engine.follow.continuity import Continuity, Mark, compare, holds, moved_to
 from console.engine.ingest.ingest import Live
 from console.engine.ledgers.volumes import source_at
@@ -15,8 +13,7 @@ from console.model.record import Cursor
 from console.sources.base import Source, SourceError
 from console.sources.content import FileContent
 from console.sources.jsonl import JsonlSource
-from console.store.sqlite.states import leaf_of, place, volumes
-from console.store.sqlite.writer import IndexWriter
+from console.store.protocol import IndexWriter, RecordsOf
 from console.verify.catalogue import finding
 
 SILENCE = 2.0
@@ -32,10 +29,7 @@ class Rotation:
 
     async def load(self) -> None:
         """Learn what the index knows."""
-        async with self._writer.db.execute(
-            "SELECT path FROM volume WHERE path NOT IN (SELECT path FROM ledger)"
-        ) as rows:
-            self.past.update([row[0] async for row in rows])
+        self.past.update(await self._writer.past_paths())
 
     async def moved(self, live: Live, moved: Source, *, besides: Set[str]) -> None:
         """The newest volume is in another file now, perhaps with more than was read. ``besides`` are ledgers' paths."""
@@ -43,10 +37,10 @@ class Rotation:
         code = "container.compressed" if compressed else "container.rotated"
         last = live.next.ordinal - 1
         name = Path(moved.path).name
-        older = await volumes(self._writer.db, live.id)
+        older = await self._writer.volumes(live.id)
         async with self._writer.transaction():
-            await self._writer.move(live.id, moved.path, moved.member, first=last)
-            await self._writer.findings.add(
+            await self._writer.move_volume(live.id, last, moved.path, moved.member)
+            await self._writer.add_findings(
                 live.id, [finding(code, f"What was read so far, up to record {last:,}, is in {name} now.")]
             )
             await self._writer.describe(live.id, note=f"earlier records are in {name}")
@@ -59,13 +53,13 @@ class Rotation:
         self, live: Live, first: int, last: int, path: str, member: str | None, besides: Set[str]
     ) -> None:
         """An older volume may have been moved once more, as one rotation pushes the next."""
-        marks = await mark(self._writer.db, live.id, first), await mark(self._writer.db, live.id, last)
+        marks = await mark(self._writer, live.id, first), await mark(self._writer, live.id, last)
         source = source_at(path, member)
         if source is not None and compare(source, Cursor(), *marks) is Continuity.SAME:
             return
         found = moved_to(source or live.opened.source, *marks, besides=set(besides))
         if found is not None:
-            await self._writer.move(live.id, found.path, found.member, first=first)
+            await self._writer.move_volume(live.id, first, found.path, found.member)
             self.past.add(found.path)
 
     async def next(self, live: Live) -> None:
@@ -73,17 +67,16 @@ class Rotation:
         now = source_at(live.path, live.member) or JsonlSource(FileContent(live.path))
         live.opened = replace(live.opened, source=now)
         async with self._writer.transaction():
-            await self._writer.add_volume(live.id, live.next.ordinal, live.path, live.member)
-            await self._writer.describe(live.id, next_offset=0, file="", pending=0)
+            await self._writer.begin_volume(live.id, live.next.ordinal, live.path, live.member)
         live.moved, live.next, live.file = None, Cursor(live.next.ordinal, 0), ""
         live.before = await self.before(live)
 
     async def before(self, live: Live) -> tuple[str, int] | None:
         """The plain file that a ledger was rotated into last, and the bytes of it that were read; None without one."""
-        known = await volumes(self._writer.db, live.id)
+        known = await self._writer.volumes(live.id)
         if len(known) < 2 or known[-1][1:] != (live.path, live.member):
             return None
-        last = await mark(self._writer.db, live.id, known[-1][0] - 1)
+        last = await mark(self._writer, live.id, known[-1][0] - 1)
         _, path, member = known[-2]
         source = source_at(path, member)
         if last is None or source is None or source.container != "jsonl" or not holds(source, last):
@@ -99,18 +92,15 @@ class Rotation:
             return
         path, end = live.before
         live.before = None
-        async with self._writer.db.execute(
-            "SELECT 1 FROM finding WHERE ledger = ? AND code = 'container.late-lines' AND offset = ?", (live.id, end)
-        ) as rows:
-            if await rows.fetchone() is not None:
-                return
+        if await self._writer.has_finding(live.id, "container.late-lines", end):
+            return
         name = Path(path).name
         message = (
             f"Lines were appended to {name} after the ledger went on in {Path(live.path).name}:"
             f" what stands there from byte {end:,} on is not part of what is shown."
         )
         async with self._writer.transaction():
-            await self._writer.findings.add(live.id, [finding("container.late-lines", message, offset=end)])
+            await self._writer.add_findings(live.id, [finding("container.late-lines", message, offset=end)])
 
 
 def wrote_late(live: Live) -> bool:
@@ -129,20 +119,20 @@ def silent(live: Live) -> bool:
     return time.monotonic() - live.overtaken >= SILENCE and not 0 <= age < SILENCE
 
 
-async def marks(db: aiosqlite.Connection, live: Live) -> tuple[Mark | None, Mark | None]:
+async def marks(store: RecordsOf, live: Live) -> tuple[Mark | None, Mark | None]:
     """The first and the last record that were read of the newest volume; None twice where there are none."""
-    first = (await volumes(db, live.id))[-1][0]
+    first = (await store.volumes(live.id))[-1][0]
     last = live.next.ordinal - 1
     if last < first:
         return None, None
-    return await mark(db, live.id, first), await mark(db, live.id, last)
+    return await mark(store, live.id, first), await mark(store, live.id, last)
 
 
-async def mark(db: aiosqlite.Connection, ledger: int, ordinal: int) -> Mark | None:
+async def mark(store: RecordsOf, ledger: int, ordinal: int) -> Mark | None:
     """A record by which a file can be known again."""
-    where = await place(db, ledger, ordinal)
-    digest = await leaf_of(db, ledger, ordinal)
-    return None if where is None or digest is None else Mark(*where, digest)
+    place = await store.place(ledger, ordinal)
+    digest = await store.record_hash(ledger, ordinal)
+    return None if place is None or digest is None else Mark(place.offset, place.length, digest)
 
 
 def _size(path: str) -> int:

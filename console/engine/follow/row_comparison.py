@@ -6,8 +6,7 @@ from console.engine.follow.continuity import all_hold, touched
 from console.engine.ingest.ingest import Live
 from console.engine.ingest.portions import file_text
 from console.sources.base import SourceError
-from console.store.sqlite.states import leaves, volumes
-from console.store.sqlite.writer import IndexWriter
+from console.store.protocol import IndexWriter
 
 SHARE = 20
 """All rows of a followed table are compared for up to one part in this many of the time."""
@@ -32,8 +31,8 @@ async def untouched(live: Live, writer: IndexWriter, *, follow: bool) -> bool:
             if now == live.file or not (anywhere or touched(live.file, now)):
                 return True
         began = time.monotonic()
-        first = (await volumes(writer.db, live.id))[-1][0]
-        if not await all_hold(source, first, live.next.ordinal - 1, leaves(writer.db, live.id, first)):
+        first = (await writer.volumes(live.id))[-1][0]
+        if not await all_hold(source, first, live.next.ordinal - 1, writer.record_hashes(live.id, first)):
             return False
     except SourceError:
         return True  # reading on says why

@@ -15,10 +15,8 @@ from console.model.record import Cursor, Record
 from console.sources.base import Source, SourceError
 from console.sources.pack import check_manifest
 from console.store.portion import Portion
-from console.store.sqlite.references import orphans, resolve
-from console.store.sqlite.schema import BY_REFERENCES, split_id
-from console.store.sqlite.states import Known, beside_of, irregular_streams, place, reader_state, stream_places, volumes
-from console.store.sqlite.writer import IndexWriter
+from console.store.protocol import IndexWriter, StatedBy
+from console.store.rows import KnownLedger
 
 LONG = 16 * 1024 * 1024
 """Bytes still to read beyond which a ledger is decoded in a process of its own."""
@@ -93,17 +91,17 @@ class Ingest:
             if opened.beside:
                 await self.writer.note_beside(ledger, opened.beside)
             if source.container == "zip":
-                await self.writer.findings.add(ledger, check_manifest(source.path))
-        self.writer.names.begin(ledger)
+                await self.writer.add_findings(ledger, check_manifest(source.path))
+        self.writer.begin(ledger)
         live = self.live[ledger] = Live(opened, source.path, source.member, ledger, Cursor(), beside=opened.beside)
         return live
 
-    async def resume(self, opened: Opened, known: Known) -> Live:
+    async def resume(self, opened: Opened, known: KnownLedger) -> Live:
         """A ledger that the index holds: reading goes on behind its last record."""
-        self.writer.names.begin(known.id)
+        self.writer.begin(known.id)
         live = Live(opened, known.path, known.member, known.id, known.next, file=known.file, profile=known.profile)
         live.proved = known.file
-        live.state, live.said, live.beside = known.state, known.said, await beside_of(self.writer.db, known.id)
+        live.state, live.said, live.beside = known.state, known.stated, await self.writer.beside(known.id)
         self.live[known.id] = live
         return live
 
@@ -153,9 +151,9 @@ class Ingest:
             # A later start compares all rows again, unless they were found unchanged in this state of the database.
             unproved = live.source.container == "sqlite" and portion.file != live.proved
             async with self.writer.transaction():
-                low, high = await self.writer.write(live.id, replace(portion, file="") if unproved else portion)
+                await self.writer.append(live.id, replace(portion, file="") if unproved else portion)
                 if any(portion.events.key) or any(portion.events.parent):
-                    await self._check_references(live, low, high)
+                    await self._check_references(live, portion.events.first, portion.next.ordinal - 1)
             live.next, live.file, live.profile = portion.next, portion.file, portion.profile or live.profile
             yield Step(live.id, events, min(portion.next.offset, total), total)
 
@@ -172,45 +170,43 @@ class Ingest:
                 yield portion
 
     async def _read_elsewhere(self, live: Live) -> AsyncIterator[Portion]:
-        state = [item async for item in reader_state(self.writer.db, live.id)]
+        state = await self.writer.reader_state(live.id)
         job = Job(live.source, live.opened.format.name, live.opened.context(self.options), live.next, state)
-        self.writer.names.begin(live.id)
+        self.writer.begin(live.id)
         live.reader = None
         async for portion in decoded_elsewhere(job):
             yield portion
-        self.writer.names.begin(live.id)
+        self.writer.begin(live.id)
 
     async def reader(self, live: Live) -> Reader:
         """The ledger's reader, with the state that was last committed."""
         if live.reader is None:
             live.reader = live.opened.format.reader(live.opened.context(self.options))
-            live.reader.load_state([item async for item in reader_state(self.writer.db, live.id)])
-            self.writer.names.begin(live.id)
+            live.reader.load_state(await self.writer.reader_state(live.id))
+            self.writer.begin(live.id)
         return live.reader
 
     async def shelf(self, live: Live) -> Shelf:
         """The ledger's records, wherever they are."""
-        return Shelf(await volumes(self.writer.db, live.id))
+        return Shelf(await self.writer.volumes(live.id))
 
-    async def _check_references(self, live: Live, low: int, high: int) -> None:
-        db = self.writer.db
-        found = await resolve(db, live.id, low, high)
+    async def _check_references(self, live: Live, first: int, last: int) -> None:
+        found = await self.writer.resolve(live.id, first, last)
         shelf = await self.shelf(live)
-        speaker = ReferenceWords(live.opened, lambda event: place(db, *split_id(event)), shelf.read)
+        speaker = ReferenceWords(live.opened, lambda ordinal: self.writer.place(live.id, ordinal), shelf.read)
         settled = await speaker.settled(found)
-        await self.writer.findings.add(live.id, settled)
-        without = await speaker.orphans(*await orphans(db, live.id))
-        await self.writer.findings.replace_standing(live.id, without, BY_REFERENCES)
+        await self.writer.add_findings(live.id, settled)
+        without = await speaker.orphans(await self.writer.orphans(live.id))
+        await self.writer.replace_standing(live.id, without, StatedBy.REFERENCES)
         await self.writer.mark(live.id, [*settled, *without])
 
     async def _walk_again(self, live: Live) -> None:
         """Chains whose events did not come in order are walked from their start, in sequence order."""
-        db = self.writer.db
-        for stream in await irregular_streams(db, live.id):
+        for stream in await self.writer.irregular_streams(live.id):
             reader = await self.reader(live)
             if not isinstance(reader, RewalkingReader):
                 return
-            places = await stream_places(db, live.id, stream)
+            places = await self.writer.stream_places(live.id, stream)
             shelf = await self.shelf(live)
             records = (Record(*place, shelf.read(*place)) for place in places)
             walked = reader.rewalk(stream, records)

@@ -1,11 +1,11 @@
 """A fault of the console's own in reading one ledger, told as a finding: the other ledgers go on."""
 
-import sqlite3
 import traceback
 from pathlib import Path
 
 from console.model.record import RecordBatch
 from console.sources.base import SourceError
+from console.store.errors import StoreError
 from console.verify.catalogue import finding
 
 READER_FAILED = "container.reader-failed"
@@ -21,7 +21,7 @@ def as_said(path: str, error: Exception, batch: RecordBatch | None = None) -> So
     """
     if isinstance(error, SourceError):
         return error
-    if of_the_index(error):
+    if isinstance(error, StoreError):
         words = f"What its check needs beside memory cannot be kept in the temporary folder ({error})."
         return SourceError(path, finding("container.unreadable", words))
     words = f"{type(error).__name__}: {error}".removesuffix(": ")[:_LONGEST]
@@ -34,11 +34,6 @@ def as_said(path: str, error: Exception, batch: RecordBatch | None = None) -> So
         return SourceError(path, finding(READER_FAILED, message))
     start = batch.offsets[0] if batch.offsets else None
     return SourceError(path, finding(READER_FAILED, message, record=batch.first, offset=start))
-
-
-def of_the_index(error: Exception) -> bool:
-    """Whether the index itself fails: no room, no right, damage. A value that it cannot hold is its reader's fault."""
-    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 def _place(error: Exception) -> str:

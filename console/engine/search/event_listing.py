@@ -12,11 +12,9 @@ from console.engine.session.client import Session, open_session
 from console.engine.session.headless import indexed
 from console.engine.session.records import Records
 from console.sources.base import MAX_RECORD
+from console.store.filter import Filter, either, parse
+from console.store.protocol import EventView, IndexReader
 from console.store.rows import EventRow, LedgerRow
-from console.store.sqlite.query import Query, either, parse
-from console.store.sqlite.reader import IndexReader
-from console.store.sqlite.schema import row_id
-from console.store.sqlite.view import EventView, Scope
 
 PAGE = 512
 _BUSY = ("starting", "reading", "restarting")
@@ -24,12 +22,12 @@ _BUSY = ("starting", "reading", "restarting")
 
 
 class EventListing:
-    """The events of one request. Raises ``QueryError`` where its filter or a time cannot be read."""
+    """The events of one request. Raises ``FilterError`` where its filter or a time cannot be read."""
 
     def __init__(self, request: EventRequest, listeners: Listeners) -> None:
         self._request = request
         self._hear = listeners
-        self._query = _filter(request)
+        self._filter = _filter(request)
 
     async def present(self) -> AsyncGenerator[ListedEvent, None]:
         """Events that fit and are there now: of one ledger in its order, of several merged by time.
@@ -46,9 +44,8 @@ class EventListing:
                     nothing = False
                     yield each
             if nothing and request.stream is not None:
-                view = EventView(reader, parse(f"stream:{_quoted(request.stream)}"), Scope(None), further=False)
-                await view.refresh()
-                if not await view.rows(0, 1):
+                view = await reader.view(parse(f"stream:{_quoted(request.stream)}"))
+                if not view.count:
                     raise NoSuchStreamError(f"There is no stream {request.stream} here.")
 
     async def followed(self) -> AsyncGenerator[ListedEvent, None]:
@@ -83,12 +80,12 @@ class EventListing:
         names = {each.id: each.name for each in ledgers}
         only = ledgers[0].id if len(ledgers) == 1 else None
         view: EventView | SearchedView
-        if self._query.texts:
-            view = SearchedView(reader, self._query, only, None, False, lambda: None)
+        if self._filter.texts:
+            view = SearchedView(reader, self._filter, only, None, lambda: None)
             await view.start()
             await view.finished()
         else:
-            view = EventView(reader, self._query, Scope(only), further=False)
+            view = await reader.view(self._filter, ledger=only)
         await view.refresh()
         start = 0
         while rows := await view.rows(start, start + PAGE):
@@ -124,12 +121,12 @@ class EventListing:
                     what = ledger.note or "what was read has changed"
                     self._hear.note(f"{ledger.name}: {what}; printing goes on at its beginning")
                     done = 0
-                low, high = row_id(ledger.id, done + 1), row_id(ledger.id, ledger.records)
-                while rows := await reader.between(self._query, low, high, PAGE):
+                first = done + 1
+                while rows := await reader.between(self._filter, ledger.id, first, ledger.records, PAGE):
                     for row in rows:
-                        if await records.fits(row, self._query):
+                        if await records.fits(row, self._filter):
                             yield await records.listed(row, ledger.name)
-                    low = rows[-1].id + 1
+                    first = rows[-1].ordinal + 1
                 marks[ledger.name] = ledger.records
 
 
@@ -146,12 +143,12 @@ class _RawRecords:
         found = await self._records.raw(row, MAX_RECORD)
         return ListedEvent(row, ledger, found.record.raw, found.problem)
 
-    async def fits(self, row: EventRow, query: Query) -> bool:
-        """True if a row's record holds what the query looks for in raw records."""
-        return not query.texts or matches((await self._records.raw(row, MAX_RECORD)).record.raw, query.texts)
+    async def fits(self, row: EventRow, filter: Filter) -> bool:
+        """True if a row's record holds what the filter looks for in raw records."""
+        return not filter.texts or matches((await self._records.raw(row, MAX_RECORD)).record.raw, filter.texts)
 
 
-def _filter(request: EventRequest) -> Query:
+def _filter(request: EventRequest) -> Filter:
     terms = [request.where]
     for name, value in (("stream", request.stream), ("since", request.since), ("until", request.until)):
         if value is not None:

@@ -1,4 +1,4 @@
-"""A view whose filter holds free text: hits of a raw search fill a temporary table as they are found."""
+"""A view whose filter holds free text: hits of a raw search appear in it as they are found."""
 
 import asyncio
 import contextlib
@@ -8,11 +8,9 @@ from console.engine.search.raw_scan import Hits, search
 from console.model.record import Cursor
 from console.sources.base import Skipped, SourceError
 from console.sources.discover import open_sources
+from console.store.filter import Filter
+from console.store.protocol import HitView, IndexReader
 from console.store.rows import EventRow, LedgerRow
-from console.store.sqlite.query import Query
-from console.store.sqlite.reader import IndexReader
-from console.store.sqlite.schema import row_id
-from console.store.sqlite.view import EventView, Scope
 
 
 class SearchedView:
@@ -21,19 +19,19 @@ class SearchedView:
     def __init__(
         self,
         reader: IndexReader,
-        query: Query,
+        filter: Filter,
         ledger: int | None,
         stream: int | None,
-        further: bool,
         changed: Callable[[], None],
     ) -> None:
         self.note = ""
         self._reader = reader
-        self._query = query
+        self._filter = filter
         self._ledger = ledger
+        self._stream = stream
         self._changed = changed
-        scope = Scope(ledger if stream is None else None, stream, hits="temp.hit")
-        self._view = EventView(reader, query, scope, further=further)
+        self._view: HitView | None = None
+        """None until ``start``."""
         self._read: dict[tuple[int, int], Cursor] = {}
         self._searched: dict[int, tuple[int, int]] = {}
         """Records and edition by ledger, as of the last search."""
@@ -41,12 +39,17 @@ class SearchedView:
 
     @property
     def count(self) -> int:
-        return self._view.count
+        return 0 if self._view is None else self._view.count
+
+    @property
+    def _hits(self) -> HitView:
+        assert self._view is not None
+        return self._view
 
     async def start(self) -> None:
         """Begin to search; rows appear as hits are found."""
-        await self._reader.db.execute("CREATE TEMP TABLE hit (event INTEGER PRIMARY KEY)")
-        await self._view.refresh()
+        ledger = self._ledger if self._stream is None else None
+        self._view = await self._reader.hit_view(self._filter, ledger=ledger, stream=self._stream)
         self._task = asyncio.create_task(self._search())
 
     async def finished(self) -> None:
@@ -55,15 +58,15 @@ class SearchedView:
             await self._task
 
     async def rows(self, start: int, stop: int) -> list[EventRow]:
-        return await self._view.rows(start, stop)
+        return await self._hits.rows(start, stop)
 
     async def refresh(self) -> int | None:
         if self._task is not None and self._task.done() and await self._reader.sizes(self._ledger) != self._searched:
             self._task = asyncio.create_task(self._search())
-        return await self._view.refresh()
+        return await self._hits.refresh()
 
     async def position(self, event: int) -> int | None:
-        return await self._view.position(event)
+        return await self._hits.position(event)
 
     async def close(self) -> None:
         if self._task is not None:
@@ -76,8 +79,7 @@ class SearchedView:
         sizes = await self._reader.sizes(self._ledger)
         for number in [each for each, (_, edition) in self._searched.items() if sizes.get(each, (0, -1))[1] != edition]:
             # Its records were read anew: what was found before is no more.
-            low, high = row_id(number, 0), row_id(number + 1, 0) - 1
-            await self._reader.db.execute("DELETE FROM hit WHERE event BETWEEN ? AND ?", (low, high))
+            await self._hits.forget_hits(number)
             self._read = {key: cursor for key, cursor in self._read.items() if key[0] != number}
         self._searched = sizes
         ledgers = await self._reader.ledgers(self._ledger)
@@ -118,7 +120,7 @@ class SearchedView:
         if source is None:
             self.note = f"{path} cannot be searched: it cannot be opened."
             return
-        hits: Iterator[Hits] = search(source, self._query.texts, start)
+        hits: Iterator[Hits] = search(source, self._filter.texts, start)
         found: list[int] = []
         while True:
             try:
@@ -128,17 +130,17 @@ class SearchedView:
                 return
             if step is None:
                 break
-            found += [row_id(ledger.id, ordinal) for ordinal in step.ordinals if ordinal <= last]
+            found += [ordinal for ordinal in step.ordinals if ordinal <= last]
             if step.next.ordinal > last + 1:
                 break  # the next search begins with this batch again: the index does not know all of it yet
             if step.ordinals or len(found) > 1000:
-                await self._keep(found)
+                await self._keep(ledger.id, found)
                 found = []
             self._read[key] = step.next
             self.note = f"searching {min(99, round(100 * (before + step.next.offset) / total))} %"
-        await self._keep(found)
+        await self._keep(ledger.id, found)
 
-    async def _keep(self, events: list[int]) -> None:
-        if events:
-            await self._reader.db.executemany("INSERT OR IGNORE INTO hit VALUES (?)", [(event,) for event in events])
+    async def _keep(self, ledger: int, ordinals: list[int]) -> None:
+        if ordinals:
+            await self._hits.add_hits(ledger, ordinals)
             self._changed()

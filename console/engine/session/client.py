@@ -5,7 +5,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from console.engine.ledgers.options import Options
 from console.engine.run.processes import Child, start
@@ -15,10 +14,10 @@ from console.engine.session.protocol import Changed, Details, IndexPlace, Progre
 from console.engine.session.records import Records
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.session.worker import Work, run
+from console.store.filter import parse
+from console.store.opening import store_at
+from console.store.protocol import EventView, IndexReader
 from console.store.rows import FindingRow, LedgerRow, StreamRow
-from console.store.sqlite.query import parse
-from console.store.sqlite.reader import IndexReader, open_reader
-from console.store.sqlite.view import EventView, Scope
 
 RESTARTS = 5
 """Times that a dead worker is started again before the console only reads."""
@@ -37,8 +36,9 @@ class Session:
         self.progress = Progress("starting")
         self._kept = kept
         self._reader: IndexReader | None = None
-        self._file: tuple[int, int] | None = None
-        """The file that the reader has open."""
+        self._store = store_at(kept.index)
+        self._identity: object = None
+        """Of the index that the reader has open."""
         self._left: list[IndexReader] = []
         """Readers of indexes that were made anew since; some question may still be under way."""
         self._anew = False
@@ -102,11 +102,11 @@ class Session:
 
     async def reader(self) -> IndexReader:
         """The index, as soon as there is one; the new one where it was made anew."""
-        while self._reader is None or (_file(self.index) or self._file) != self._file:
-            file = _file(self.index)
-            found = await open_reader(self.index)
-            if found is not None and file == _file(self.index):
-                self._take(found, file)
+        while self._reader is None or (self._store.identity() or self._identity) != self._identity:
+            identity = self._store.identity()
+            found = await self._store.reader()
+            if found is not None and identity == self._store.identity():
+                self._take(found, identity)
             elif found is not None:
                 await found.close()  # it was made anew in this moment
             elif self._reader is not None:
@@ -117,13 +117,13 @@ class Session:
                     await asyncio.wait_for(self._ready.wait(), 0.2)
         return self._reader
 
-    def _take(self, reader: IndexReader, file: tuple[int, int] | None) -> None:
+    def _take(self, reader: IndexReader, identity: object) -> None:
         if self._reader is not None:
             self._left.append(self._reader)
             self._records = None
             self._anew = True
             self._news.set()
-        self._reader, self._file = reader, file
+        self._reader, self._identity = reader, identity
 
     async def changes(self) -> AsyncIterator[Changed]:
         """The first change at once, then at most one a frame. Ends when the session is closed."""
@@ -156,19 +156,16 @@ class Session:
     async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
         parsed = parse(query)
         reader = await self._another_reader()
-        row = None if stream is None else await reader.stream(stream)
-        further = row is not None and await reader.is_further(row.id)
         if not parsed.texts:
-            view = EventView(reader, parsed, Scope(ledger, stream), further=further)
-            await view.refresh()
-            return _Owned(view, reader)
-        found = SearchedView(reader, parsed, ledger if row is None else row.ledger, stream, further, self._news.set)
+            return _Owned(await reader.view(parsed, ledger=ledger, stream=stream), reader)
+        row = None if stream is None else await reader.stream(stream)
+        found = SearchedView(reader, parsed, ledger if row is None else row.ledger, stream, self._news.set)
         await found.start()
         return found
 
     async def _another_reader(self) -> IndexReader:
         await self.reader()
-        reader = await open_reader(self.index)
+        reader = await self._store.reader()
         assert reader is not None
         return reader
 
@@ -219,15 +216,6 @@ class Session:
         self._left.clear()
         if self._kept.folder is not None:
             self._kept.folder.remove()
-
-
-def _file(path: Path) -> tuple[int, int] | None:
-    """Which file stands at a path; None while there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 class _Owned:

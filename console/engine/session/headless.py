@@ -1,9 +1,7 @@
 """An index brought up to date for a command, without a console."""
 
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from console.engine.follow.keeper import Keeper
 from console.engine.ingest.ingest import Ingest
@@ -11,9 +9,9 @@ from console.engine.ledgers.options import Options
 from console.engine.run.processes import collect_seldom
 from console.engine.session.index_place import keep
 from console.engine.session.protocol import IndexPlace
-from console.store.sqlite.lock import WriterLock
-from console.store.sqlite.opening import damaged, discard, open_index
-from console.store.sqlite.reader import IndexReader, open_reader
+from console.store.errors import StoreError
+from console.store.opening import store_at
+from console.store.protocol import IndexReader, IndexStore
 
 
 @asynccontextmanager
@@ -33,23 +31,23 @@ async def indexed(
     """
     collect_seldom()
     kept = keep(index)
-    where = kept.index
+    where, store = kept.index, store_at(kept.index)
     if kept.note and note:
         note(kept.note)
     try:
-        with WriterLock(where) as lock:
+        with store.lock() as lock:
             if lock.acquire():
                 try:
-                    await _update(where, paths, options, progress, note)
-                except sqlite3.Error as error:
-                    if damaged(error):
-                        discard(where)
+                    await _update(store, str(where), paths, options, progress, note)
+                except StoreError as error:
+                    if error.damaged:
+                        store.discard()
                         words = f"the index at {where} is damaged ({error}): the next start builds it anew"
                         raise OSError(words) from error
                     raise OSError(f"the index at {where} cannot be written: {error}") from error
             elif note:
                 note("Another console writes this index: it is read as it is.")
-        reader = await open_reader(where)
+        reader = await store.reader()
         if reader is None:
             raise OSError(f"the index at {where} cannot be read")
         try:
@@ -62,18 +60,19 @@ async def indexed(
 
 
 async def _update(
-    where: Path,
+    store: IndexStore,
+    where: str,
     paths: Sequence[str],
     options: Options,
     progress: Callable[[int], None] | None,
     note: Callable[[str], None] | None,
 ) -> None:
-    writer, said = await open_index(where)
+    writer, said = await store.writer()
     try:
         if said and note:
             note(said)
         events = 0
-        async for step in Keeper(Ingest(writer, options), paths, str(where)).start():
+        async for step in Keeper(Ingest(writer, options), paths, where).start():
             events += step.events
             if progress:
                 progress(events)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from console.engine.session.protocol import MEMORY, IndexPlace
 from console.sources.private import PrivateFolder
-from console.store.sqlite.guard import refuse_foreign
+from console.store.opening import refuse_foreign
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class SessionApi(Protocol):
         """Findings, worst first, and how many there are in all."""
 
     async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
-        """A view of events. Raises ``QueryError`` (message for people, ``at``: position) for a query it cannot read."""
+        """A view of events. Raises ``FilterError`` (message for people, ``at``: position) for one it cannot read."""
 
     async def details(self, event: int) -> Details: ...
     async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:

@@ -17,8 +17,8 @@ from console.sources.base import Skipped, Source, SourceError
 from console.sources.companion import companions
 from console.sources.discover import open_sources
 from console.sources.leaf import leaf
+from console.store.protocol import IndexReader
 from console.store.rows import EventRow, LedgerRow
-from console.store.sqlite.reader import IndexReader
 
 LARGE = 4 * 1024 * 1024
 """Bytes of a record beyond which it is not read for the screen."""
@@ -43,7 +43,7 @@ class Records:
 
     async def raw(self, row: EventRow, limit: int = LARGE) -> RecordNow:
         """One record of at most ``limit`` bytes. Never raises: what cannot be read any more is said."""
-        where = await self._reader.volume(row.id)
+        where = await self._file_of(row)
         empty = Record(row.ordinal, row.offset, row.length, b"")
         if row.length > limit:
             return RecordNow(empty, f"The record has {row.length:,} bytes: too large to be shown.")
@@ -54,9 +54,14 @@ class Records:
             data = await asyncio.to_thread(source.read, row.offset, row.length)
         except SourceError as error:
             return RecordNow(empty, error.finding.message)
-        known = await self._reader.leaf(row.id)
+        known = await self._reader.record_hash(row.ledger, row.ordinal)
         problem = "" if known is None or leaf(data) == known else "These bytes are not those that were read before."
         return RecordNow(Record(row.ordinal, row.offset, row.length, data), problem)
+
+    async def _file_of(self, row: EventRow) -> tuple[str, str | None] | None:
+        """The file that holds a record now: its path and member."""
+        volumes = await self._reader.volumes(row.ledger)
+        return next((each[1:] for each in reversed(volumes) if each.first <= row.ordinal), None)
 
     async def details(self, row: EventRow, ledger: LedgerRow) -> Details:
         """All that can be said of one event."""
@@ -96,7 +101,7 @@ class Records:
             source = await asyncio.to_thread(self._source, path, member)
             ends: list[Mark | None] = []
             if (path, member) != (ledger.path, ledger.member):  # a file of another name may be another file by now
-                ends = [await mark(self._reader.db, ledger.id, each) for each in (first, last)]
+                ends = [await mark(self._reader, ledger.id, each) for each in (first, last)]
             if source is None or not await asyncio.to_thread(_is_still, source, ends):
                 what = f"records {first:,} to {last:,} of {Path(ledger.path).name} were not read again"
                 gone.append(f"{what}: {path} is not there, or holds something else")

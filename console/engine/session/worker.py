@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sqlite3
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -18,8 +17,8 @@ from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
 from console.engine.session.protocol import Progress
 from console.sources.private import sweep
-from console.store.sqlite.lock import WriterLock
-from console.store.sqlite.opening import damaged, discard, open_index
+from console.store.errors import StoreError
+from console.store.opening import store_at
 
 FRAME = 1 / 60
 """Seconds between two messages to the console; the first goes at once."""
@@ -97,7 +96,8 @@ async def _main(connection: Connection, work: Work) -> None:
     loop.add_reader(connection.fileno(), stop.set)
     index = Path(work.index)
     index.parent.mkdir(parents=True, exist_ok=True)
-    with WriterLock(index) as lock:
+    store = store_at(index)
+    with store.lock() as lock:
         if not lock.acquire():
             speaker.say(Progress("reader only", note="Another console writes this index; this one reads it."), now=True)
             while not stop.is_set() and not lock.acquire():
@@ -105,16 +105,16 @@ async def _main(connection: Connection, work: Work) -> None:
                     await asyncio.wait_for(stop.wait(), 0.5)
             if stop.is_set():
                 return
-        writer, note = await open_index(index)
+        writer, note = await store.writer()
         try:
             keeper = Keeper(Ingest(writer, work.options), work.paths, work.index, follow=work.follow)
             await _keep(keeper, speaker, stop, note, follow=work.follow)
-        except sqlite3.Error as error:
+        except StoreError as error:
             speaker.say(Progress("failed", note=f"The index cannot be written ({error})."), now=True)
-            if damaged(error):
-                discard(index)
+            if error.damaged:
+                store.discard()
         finally:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(StoreError):
                 await writer.close()
 
 

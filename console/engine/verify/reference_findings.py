@@ -7,25 +7,26 @@ from console.model.event import Event
 from console.model.finding import Finding
 from console.model.record import Record
 from console.sources.base import SourceError
-from console.store.sqlite.references import LISTED, Resolution
-from console.store.sqlite.schema import split_id
+from console.store.protocol import LISTED
+from console.store.rows import Orphans, Place, References
 from console.verify.catalogue import finding
 
-Place = Callable[[int], Awaitable[tuple[int, int] | None]]
+Find = Callable[[int], Awaitable[Place | None]]
+"""Where a record is, by ordinal."""
 Read = Callable[[int, int, int], bytes]
 """The bytes of a record by ordinal, offset and length. Raises ``SourceError``."""
 
 
 class ReferenceWords:
-    """Turns row ids of one ledger into findings, re-reading the records that it names."""
+    """Turns ordinals of one ledger into findings, re-reading the records that it names."""
 
-    def __init__(self, opened: Opened, place: Place, read: Read | None = None) -> None:
+    def __init__(self, opened: Opened, find: Find, read: Read | None = None) -> None:
         self._opened = opened
         self._read = read or (lambda _, offset, length: opened.source.read(offset, length))
-        self._place = place
+        self._find = find
         self._duplicate, self._orphan = opened.format.reference_codes
 
-    async def settled(self, found: Resolution) -> list[Finding]:
+    async def settled(self, found: References) -> list[Finding]:
         """Findings that later records cannot take back."""
         result = await self._pairs(self._duplicate, found.duplicates, "The id {id} stands already in record {other}.")
         result += await self._pairs(
@@ -39,28 +40,24 @@ class ReferenceWords:
         )
         return result
 
-    async def orphans(self, events: list[int], count: int) -> list[Finding]:
+    async def orphans(self, found: Orphans) -> list[Finding]:
         """Findings of the events whose parent is nowhere as of now."""
         result = await self._pairs(
-            self._orphan, [(event, event) for event in events], "The parent {parent} is not in this ledger."
+            self._orphan, [(ordinal, ordinal) for ordinal in found.listed], "The parent {parent} is not in this ledger."
         )
-        if count > len(events):
-            result.append(
-                finding(self._orphan, "Further events whose parent is not in this ledger.", count=count - len(events))
-            )
+        rest = found.count - len(found.listed)
+        if rest:
+            result.append(finding(self._orphan, "Further events whose parent is not in this ledger.", count=rest))
         return result
 
     async def _pairs(self, code: str, pairs: list[tuple[int, int]], message: str) -> list[Finding]:
         result = []
-        for event_id, other in pairs[:LISTED]:
-            place = await self._place(event_id)
+        for ordinal, other in pairs[:LISTED]:
+            place = await self._find(ordinal)
             if place is None:
                 continue
-            ordinal = split_id(event_id)[1]
-            event = self._event(ordinal, *place)
-            words = message.format(
-                id=event.event_id or "", parent=event.parent or "", other=split_id(other)[1], number=other
-            )
+            event = self._event(place)
+            words = message.format(id=event.event_id or "", parent=event.parent or "", other=other, number=other)
             result.append(
                 finding(
                     code,
@@ -69,17 +66,17 @@ class ReferenceWords:
                     event_id=event.event_id,
                     sequence=event.sequence,
                     record=ordinal,
-                    offset=place[0],
-                    length=place[1],
+                    offset=place.offset,
+                    length=place.length,
                 )
             )
         if len(pairs) > LISTED:
             result.append(finding(code, "Further records like these, not listed.", count=len(pairs) - LISTED))
         return result
 
-    def _event(self, ordinal: int, offset: int, length: int) -> Event:
+    def _event(self, place: Place) -> Event:
         try:
-            raw = self._read(ordinal, offset, length)
+            raw = self._read(*place)
         except SourceError:
             raw = b""  # the finding stands all the same, with less to say
-        return self._opened.format.decode(Record(ordinal, offset, length, raw), self._opened.context())
+        return self._opened.format.decode(Record(*place, raw), self._opened.context())

@@ -2,11 +2,10 @@
 
 import asyncio
 import time
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
-
-import aiosqlite
+from typing import Any, cast
 
 from console.engine.ingest.portions import partial_tail, read_batch
 from console.engine.ledgers.faults import as_said
@@ -28,19 +27,13 @@ from console.sources.base import FileState, Source, SourceError
 from console.sources.pack import check_manifest
 from console.sources.sqlite_rows import SqliteTable
 from console.store.counts import Count, Counts, merge, tally
-from console.store.sqlite.references import orphans, resolve
-from console.store.sqlite.schema import row_id
+from console.store.opening import open_scratch
+from console.store.portion import Portion
+from console.store.protocol import Scratch
+from console.store.rows import Link, Place
 
 OFTEN = 0.05
 """Seconds between two calls of the progress."""
-_SCRATCH = """
-CREATE TABLE event (id INTEGER PRIMARY KEY, key INTEGER, parent INTEGER, offset INTEGER, length INTEGER);
-CREATE INDEX event_key ON event (key >> 40) WHERE key != 0;
-CREATE TABLE alias (id INTEGER PRIMARY KEY, keys BLOB NOT NULL);
-CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER);
-CREATE INDEX orphan_parent ON orphan (parent);
-CREATE TABLE link (kind TEXT, key TEXT, sequence INTEGER, ordinal INTEGER, offset INTEGER, length INTEGER);
-"""
 
 
 @dataclass(slots=True)
@@ -107,13 +100,13 @@ async def check_ledger(
         for fact in reader.facts():
             run.facts[StreamKey(fact.kind, fact.key)] = fact
         if isinstance(reader, RewalkingReader) and (late := reader.irregular()):
-            await _walk_again(run, reader, late, await scratch.db())
+            await _walk_again(run, reader, late, await scratch.store())
         if parts is not None and not parts[0].settled_apart:
             digest.cancel()
             return await check_ledger(opened, options, progress)
         run.findings.add(reader.standing())
-        if scratch.opened is not None:
-            await _refer(run, scratch.opened)
+        if scratch.opened is not None and run.records:
+            await _refer(run, scratch)
     except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
         said = as_said(source.path, error).finding
         run.findings.add([said])
@@ -166,7 +159,7 @@ async def _read(run: _Run, scratch: "_Scratch", progress: Progress | None) -> Cu
             merge(run.first, first)
             merge(run.further, further)
             if any(out.key) or any(out.parent):
-                await _note_keys(await scratch.db(), out)
+                await _note_keys(scratch, out, cursor)
         if progress is not None and time.monotonic() - told > OFTEN:
             told = time.monotonic()
             progress(run.records, cursor.offset, sum(count.trust[Trust.BROKEN] for count in run.first.values()))
@@ -201,17 +194,18 @@ def _batches(source: Source, reader: Reader) -> Iterator[RecordBatch]:
 
 
 class _Scratch:
-    """A private database that spills to disk, for what does not fit in bounded memory; opened when first needed."""
+    """A scratch store for what does not fit in bounded memory; opened when first needed. It holds one ledger."""
 
     def __init__(self) -> None:
-        self.opened: aiosqlite.Connection | None = None
+        self.opened: Scratch | None = None
+        self.ledger = 0
 
-    async def db(self) -> aiosqlite.Connection:
+    async def store(self) -> Scratch:
         if self.opened is None:
-            self.opened = await aiosqlite.connect("", isolation_level=None)
-            for statement in _SCRATCH.split(";\n"):
-                if statement.strip():
-                    await self.opened.execute(statement)
+            self.opened = await open_scratch()
+            async with self.opened.transaction():
+                self.ledger = await self.opened.add_ledger("", None, "", "", "")
+            self.opened.begin(self.ledger)
         return self.opened
 
     async def close(self) -> None:
@@ -219,56 +213,43 @@ class _Scratch:
             await self.opened.close()
 
 
-async def _note_keys(db: aiosqlite.Connection, out: EventBatch) -> None:
-    base = row_id(1, out.first)
-    await db.execute("BEGIN")
-    await db.executemany(
-        "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
-        zip(range(base, base + len(out)), out.key, out.parent, out.offset, out.length, strict=True),
-    )
-    if out.alias:
-        await db.execute("INSERT INTO alias VALUES (?, ?)", (base, out.alias.tobytes()))
-    await db.execute("COMMIT")
+async def _note_keys(scratch: _Scratch, out: EventBatch, next: Cursor) -> None:
+    """Ids and parents alone: the rest is counted here."""
+    none, unmarked = array("q", bytes(8 * len(out))), bytearray(len(out))
+    columns: dict[str, Any] = dict.fromkeys(("time", "sequence", "type", "actor", "stream"), none)
+    keys = {name: getattr(out, name) for name in ("offset", "length", "key", "parent", "alias")}
+    store = await scratch.store()
+    async with store.transaction():
+        batch = EventBatch(out.first, **columns, **keys, trust=unmarked, worst=unmarked)
+        await store.append(scratch.ledger, Portion(batch, next))
 
 
-async def _refer(run: _Run, db: aiosqlite.Connection) -> None:
-    async def place(event: int) -> tuple[int, int] | None:
-        async with db.execute("SELECT offset, length FROM event WHERE id = ?", (event,)) as rows:
-            row = await rows.fetchone()
-        return None if row is None else (row[0], row[1])
-
-    found = await resolve(db, 1, row_id(1, 0), row_id(1, run.records))
-    words = ReferenceWords(run.opened, place)
+async def _refer(run: _Run, scratch: _Scratch) -> None:
+    store = await scratch.store()
+    words = ReferenceWords(run.opened, lambda ordinal: store.place(scratch.ledger, ordinal))
+    async with store.transaction():
+        found = await store.resolve(scratch.ledger, 1, run.records)
     run.findings.add(await words.settled(found))
-    run.findings.add(await words.orphans(*await orphans(db, 1)))
+    run.findings.add(await words.orphans(await store.orphans(scratch.ledger)))
 
 
-async def _walk_again(
-    run: _Run, reader: RewalkingReader, irregular: Sequence[StreamKey], db: aiosqlite.Connection
-) -> None:
-    """Chains whose events did not come in order: sorted in the private database, walked from their start."""
+async def _walk_again(run: _Run, reader: RewalkingReader, irregular: Sequence[StreamKey], store: Scratch) -> None:
+    """Chains whose events did not come in order: sorted in the scratch store, walked from their start."""
     wanted = set(irregular)
     source = run.opened.source
     for batch in _batches(source, run.reader):
-        rows = []
+        links = []
         for index, raw in enumerate(batch.raws):
             link = reader.link_key(raw)
             if link is not None and link[0] in wanted:
-                key, sequence = link
-                rows.append(
-                    (key.kind, key.key, sequence, batch.first + index, batch.offsets[index], batch.lengths[index])
-                )
-        await db.execute("BEGIN")
-        await db.executemany("INSERT INTO link VALUES (?, ?, ?, ?, ?, ?)", rows)
-        await db.execute("COMMIT")
+                place = Place(batch.first + index, batch.offsets[index], batch.lengths[index])
+                links.append(Link(*link, place))
+        async with store.transaction():
+            await store.note_links(links)
     codes = {key: code for code, key in enumerate(run.names, 1)}
     for key in irregular:
-        async with db.execute(
-            "SELECT ordinal, offset, length FROM link WHERE kind = ? AND key = ? ORDER BY sequence, ordinal",
-            (key.kind, key.key),
-        ) as cursor:
-            places = [(row[0], row[1], row[2]) async for row in cursor]
-        records = (Record(*place, source.read(place[1], place[2])) for place in places)
+        places = await store.links(key)
+        records = (Record(*place, source.read(place.offset, place.length)) for place in places)
         walked = reader.rewalk(key, records)
         run.findings.drop(key.key, "chain")
         run.findings.add(walked.findings)

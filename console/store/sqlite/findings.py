@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import aiosqlite
-
 from console.model.finding import Finding
+from console.store.protocol import StatedBy
+from console.store.spelling import spelled_out
+from console.store.sqlite.database import Database
 from console.store.sqlite.schema import row_id
 
 DETAIL = 1000
@@ -15,16 +16,16 @@ DETAIL = 1000
 class FindingLog:
     """Settled findings are added, standing ones replaced by the part of the console that states them."""
 
-    def __init__(self, db: aiosqlite.Connection) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
         self._kept: Counter[tuple[int, str]] = Counter()
 
     async def load(self) -> None:
         """Learn how many findings are kept already."""
-        async with self._db.execute(
+        rows = await self._db.all(
             "SELECT ledger, code, count(*) FROM finding WHERE standing = 0 AND kept GROUP BY 1, 2"
-        ) as rows:
-            self._kept = Counter({(ledger, code): count async for ledger, code, count in rows})
+        )
+        self._kept = Counter({(ledger, code): count for ledger, code, count in rows})
 
     def forget(self, ledger: int) -> None:
         """The ledger's findings are gone."""
@@ -44,10 +45,10 @@ class FindingLog:
                 samples.setdefault(each.code, each)
         await self._insert(ledger, detailed)
         for code, count in more.items():
-            changed = await self._db.execute(
+            changed = await self._db.run(
                 "UPDATE finding SET count = count + ? WHERE ledger = ? AND code = ? AND kept = 0", (count, ledger, code)
             )
-            if changed.rowcount == 0:
+            if not changed:
                 sample = samples[code]
                 await self._insert(
                     ledger,
@@ -63,35 +64,35 @@ class FindingLog:
                     kept=0,
                 )
 
-    async def replace_standing(self, ledger: int, findings: Sequence[Finding], stated_by: int) -> None:
+    async def replace_standing(self, ledger: int, findings: Sequence[Finding], by: StatedBy) -> None:
         """What holds as of now takes the place of what the same part of the console stated before."""
-        await self._db.execute("DELETE FROM finding WHERE ledger = ? AND standing = ?", (ledger, stated_by))
-        await self._insert(ledger, findings, stated_by=stated_by)
+        await self._db.run("DELETE FROM finding WHERE ledger = ? AND standing = ?", (ledger, int(by)))
+        await self._insert(ledger, findings, stated_by=by)
 
     async def _insert(self, ledger: int, findings: Sequence[Finding], *, kept: int = 1, stated_by: int = 0) -> None:
-        await self._db.executemany(
+        await self._db.run_many(
             "INSERT INTO finding (ledger, stream, event, code, severity, confidence, message, event_id, sequence,"
             " record, offset, length, field, expected, actual, count, standing, kept)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     ledger,
-                    stored(each.stream),
+                    _stored(each.stream),
                     None if each.record is None else row_id(ledger, each.record),
                     each.code,
                     int(each.severity),
                     str(each.confidence),
-                    stored(each.message),
-                    stored(each.event_id),
+                    _stored(each.message),
+                    _stored(each.event_id),
                     _integer(each.sequence),
                     each.record,
                     each.offset,
                     each.length,
-                    stored(each.field),
-                    stored(each.expected),
-                    stored(each.actual),
+                    _stored(each.field),
+                    _stored(each.expected),
+                    _stored(each.actual),
                     each.count,
-                    stated_by,
+                    int(stated_by),
                     kept,
                 )
                 for each in findings
@@ -99,9 +100,8 @@ class FindingLog:
         )
 
 
-def stored(value: str | None) -> str | None:
-    """Text as SQLite can hold it: halves of surrogate pairs are spelled out."""
-    return None if value is None else value.encode("utf-8", "backslashreplace").decode()
+def _stored(value: str | None) -> str | None:
+    return None if value is None else spelled_out(value)
 
 
 def _integer(value: int | None) -> int | None:

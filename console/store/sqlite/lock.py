@@ -6,15 +6,15 @@ from pathlib import Path
 from types import TracebackType
 
 
-class WriterLock:
-    """``flock`` on a file beside the index. ``acquire`` answers at once."""
+class FileLock:
+    """See ``WriterLock``: ``flock`` on a file beside the index."""
 
     def __init__(self, index: Path) -> None:
         self._path = index.with_name(index.name + ".lock")
         self._fd: int | None = None
 
     def acquire(self) -> bool:
-        """True if this process now is the writer; False if another one is."""
+        """True if this process is the writer now, False if another one is."""
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,7 +30,7 @@ class WriterLock:
             os.close(self._fd)
             self._fd = None
 
-    def __enter__(self) -> "WriterLock":
+    def __enter__(self) -> "FileLock":
         return self
 
     def __exit__(

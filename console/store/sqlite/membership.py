@@ -6,9 +6,8 @@ all events of ``first`` from row id ``low`` to ``low + span`` are in ``stream`` 
 
 from itertools import zip_longest
 
-import aiosqlite
-
 from console.model.batch import EventBatch
+from console.store.sqlite.database import Database
 from console.store.sqlite.schema import row_id
 
 MEMBERS = (
@@ -31,7 +30,7 @@ _NONE: Stretches = (), (), 0
 class Memberships:
     """Notes further streams as events are written."""
 
-    def __init__(self, db: aiosqlite.Connection) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
         self._open: dict[int, dict[int, Stretches]] = {}
         """By ledger and first stream, those written last at the end."""
@@ -63,7 +62,7 @@ class Memberships:
                 since = dict(zip(before[0], before[1], strict=True))
                 going[code] = further, tuple(since.get(each, row) for each in further), row
         told = {streams[code]: stretches for code, stretches in going.items()}
-        await self._db.executemany(
+        await self._db.run_many(
             "INSERT INTO membership VALUES (?, ?, ?, ?)"
             " ON CONFLICT (stream, first, low) DO UPDATE SET span = excluded.span",
             [*ended, *(row for first, stretches in told.items() for row in _rows(first, stretches))],

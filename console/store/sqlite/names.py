@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 
-import aiosqlite
-
 from console.model.batch import EventBatch
+from console.store.spelling import spelled_out
+from console.store.sqlite.database import Database
 from console.store.sqlite.streams import StreamRows
 
 Lists = tuple[list[int], list[int], list[int], list[tuple[int, ...]]]
@@ -15,7 +15,7 @@ Lists = tuple[list[int], list[int], list[int], list[tuple[int, ...]]]
 class NameIds:
     """Follows the name lists of each ledger's reader."""
 
-    def __init__(self, db: aiosqlite.Connection, streams: StreamRows) -> None:
+    def __init__(self, db: Database, streams: StreamRows) -> None:
         self._db = db
         self._streams = streams
         self._lists: dict[int, Lists] = {}
@@ -39,14 +39,13 @@ class NameIds:
     async def _intern(self, table: str, texts: Sequence[str]) -> list[int]:
         if not texts:
             return []
-        texts = [text.encode("utf-8", "backslashreplace").decode() for text in texts]
-        await self._db.executemany(f"INSERT OR IGNORE INTO {table} (text) VALUES (?)", [(text,) for text in texts])
-        async with self._db.execute(
+        texts = [spelled_out(text) for text in texts]
+        await self._db.run_many(f"INSERT OR IGNORE INTO {table} (text) VALUES (?)", [(text,) for text in texts])
+        rows = await self._db.all(
             f"SELECT text, id FROM {table} WHERE text IN (SELECT value FROM json_each(?))", (json.dumps(texts),)
-        ) as rows:
-            ids = {text: number async for text, number in rows}
+        )
+        ids = dict(rows)
         for text in {*texts} - ids.keys():
             # JSON in SQLite ends a text at a NUL; a parameter does not.
-            async with self._db.execute(f"SELECT id FROM {table} WHERE text = ?", (text,)) as rows:
-                ids.update([(text, row[0]) async for row in rows])
+            ids[text] = await self._db.one(f"SELECT id FROM {table} WHERE text = ?", (text,))
         return [ids[text] for text in texts]

@@ -77,9 +77,6 @@ CREATE TABLE state (ledger INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT N
     WITHOUT ROWID;
 """
 
-BY_READER, BY_REFERENCES, BY_FOLLOWING = 1, 2, 3
-"""In ``finding.standing``: who states it as of now, and so replaces it; 0 is settled."""
-
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",

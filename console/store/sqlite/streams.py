@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-import aiosqlite
-
 from console.formats.protocol import key64
 from console.model.event import StreamKey
 from console.model.ledger import StreamFacts
 from console.store.counts import Count, Counts
-from console.store.sqlite.findings import stored
+from console.store.spelling import spelled_out
+from console.store.sqlite.database import Database
 
 IS_STREAM = "stream.ledger = ? AND stream.hash = ? AND stream.kind = ? AND stream.key = ?"
 """The condition to which ``named`` gives the parameters."""
@@ -18,14 +17,14 @@ Name = tuple[int, int, str, str]
 
 def named(ledger: int, stream: StreamKey) -> Name:
     """A stream's ledger, the part of its key's hash by which it is found, its kind and its key as they are stored."""
-    key = stored(stream.key) or ""
+    key = spelled_out(stream.key)
     return ledger, key64(f"{stream.kind}\0{key}") >> 40, stream.kind, key
 
 
 class StreamRows:
     """Writes the table of streams. A new stream's row is written with its first counts."""
 
-    def __init__(self, db: aiosqlite.Connection) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
         self._new: dict[Name, int] = {}
         self._names: dict[StreamKey, Name] = {}
@@ -41,13 +40,13 @@ class StreamRows:
         names = self._named(ledger, streams)
         if not names:
             return []
-        rows = await self._db.execute_fetchall(
+        rows = await self._db.all(
             "SELECT ledger, hash, kind, key, id FROM stream WHERE ledger = ?"
             " AND hash IN (SELECT value FROM json_each(?))",
             (ledger, json.dumps([each[1] for each in names])),
         )
         known = {**{(row[0], row[1], row[2], row[3]): row[4] for row in rows}, **self._new}
-        last = max([*self._new.values(), *(row[0] for row in await self._db.execute_fetchall(_LAST))], default=0)
+        last = max([*self._new.values(), await self._db.one(_LAST) or 0])
         for name in names:
             if name not in known:
                 last += 1
@@ -72,12 +71,12 @@ class StreamRows:
             count = counts.pop(stream, None) or Count()
             times = count.events, count.first, count.last, *count.trust
             rows.append((stream, *name, stream in more, *times, *_known(told.pop(name, None)), kept.pop(name, None)))
-        await self._db.executemany(
+        await self._db.run_many(
             "INSERT INTO stream (id, ledger, hash, kind, key, further, events, first_time, last_time,"
             f" t0, t1, t2, t3, t4, t5, t6, state, chained, intact, carried) VALUES ({', '.join('?' * 20)})",
             rows,
         )
-        await self._db.executemany(
+        await self._db.run_many(
             "UPDATE stream SET events = events + ?, first_time = min(coalesce(first_time, ?), ?),"
             " last_time = max(coalesce(last_time, ?), ?), t0 = t0 + ?, t1 = t1 + ?, t2 = t2 + ?, t3 = t3 + ?,"
             " t4 = t4 + ?, t5 = t5 + ?, t6 = t6 + ? WHERE id = ?",
@@ -87,7 +86,7 @@ class StreamRows:
                 if stream
             ],
         )
-        await self._db.executemany(
+        await self._db.run_many(
             "UPDATE stream SET further = 1 WHERE id = ?", [(stream,) for stream in more.difference(new.values())]
         )
         await self._tell(told, kept)
@@ -111,11 +110,11 @@ class StreamRows:
         return [known[stream] for stream in streams]
 
     async def _tell(self, facts: Mapping[Name, StreamFacts], carried: Mapping[Name, bytes]) -> None:
-        await self._db.executemany(
+        await self._db.run_many(
             f"UPDATE stream SET state = ?, chained = ?, intact = ?, carried = coalesce(?, carried) WHERE {IS_STREAM}",
             [(*_known(each), carried.get(name), *name) for name, each in facts.items()],
         )
-        await self._db.executemany(
+        await self._db.run_many(
             f"UPDATE stream SET carried = ? WHERE {IS_STREAM}",
             [(value, *name) for name, value in carried.items() if name not in facts],
         )

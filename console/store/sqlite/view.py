@@ -5,13 +5,15 @@ key, not by OFFSET: anchors (every ``STEP`` rows, the row's key) say where to st
 """
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from console.store.filter.tree import And, Condition, Filter, Matches, Not, Or
 from console.store.rows import EventRow
+from console.store.sqlite.conditions import Sql, sql
+from console.store.sqlite.database import Database
 from console.store.sqlite.membership import IS_MEMBER, MEMBERS
-from console.store.sqlite.query import Query
-from console.store.sqlite.reader import IndexReader
+from console.store.sqlite.pages import EventPages
 from console.store.sqlite.schema import row_id
 
 STEP = 4096
@@ -31,41 +33,43 @@ class Scope:
     hits: str = ""
 
 
-class EventView:
-    """See ``console.engine.api.View``. One connection serves many views."""
+class SqliteView:
+    """See ``EventView``. One connection serves many views."""
 
-    def __init__(self, reader: IndexReader, query: Query, scope: Scope, *, further: bool) -> None:
+    def __init__(self, db: Database, pages: EventPages, filter: Filter, scope: Scope) -> None:
         self.count = 0
-        self.note = ""
-        self._reader = reader
+        self._db = db
+        self._pages = pages
         self._by_time = scope.ledger is None and scope.stream is None
         self._key = "event.time, event.id" if self._by_time else "event.id"
-        self._query = query
-        self._further = further
-        self._from, self._where, self._parameters = self._listed = _source(query, scope, further=further)
+        self._filter = sql(filter.condition)
+        self._further = False
+        """True if the scope's stream is a further stream of some events."""
+        self._where, self._parameters = self._listed = _source(self._filter, scope, further=False)
         """``listed`` is the same in the form that is best for all rows, not for some in their order."""
         self._descending = self._key.replace(",", " DESC,") + " DESC"
-        self._whole = not query.conditions and not scope.hits and scope.stream is None
+        self._whole = filter.everything and not scope.hits and scope.stream is None
         self._anchors: list[tuple[int, ...]] = []
         """Keys of rows 0, STEP, 2 STEP …"""
         self._last: tuple[int, ...] | None = None
         self._seen: dict[int, tuple[int, int]] = {}
         """Records and edition by ledger."""
-        self._follows_findings = any(" finding " in each for each in query.conditions)
+        self._follows_findings = _asks_for_code(filter.condition)
         self._version = -1
         self._scope = scope
         self._hits = 0
 
     async def refresh(self) -> int | None:
         """Look again after a change. The first row number whose content may differ; None if nothing changed."""
-        version = await self._reader.version() if self._follows_findings else -1
+        version = await self._db.one("PRAGMA data_version") if self._follows_findings else -1
         records = await self._records()
         hits = await self._hit_count()
+        became_further = await self._became_further()
         whole = (
             hits != self._hits
             or version != self._version
             or self._last is None
-            or await self._became_further()
+            or became_further
             or {ledger: edition for ledger, (_, edition) in records.items()}
             != {ledger: edition for ledger, (_, edition) in self._seen.items()}
         )
@@ -102,18 +106,26 @@ class EventView:
     async def _became_further(self) -> bool:
         """Whether the stream is now one of the further streams of some events, and was not before."""
         stream = self._scope.stream
-        if stream is None or self._further or not await self._reader.is_further(stream):
+        if stream is None or self._further or not await self._is_further(stream):
             return False
         self._further = True
         return True
 
     async def _choose_source(self) -> None:
         stream = self._scope.stream
-        self._listed = _source(self._query, self._scope, further=self._further)
-        dense = stream is not None and self._further and await self._reader.share(stream) > 1 / DENSE
-        self._from, self._where, self._parameters = (
-            _source(self._query, self._scope, further=True, dense=True) if dense else self._listed
+        self._listed = _source(self._filter, self._scope, further=self._further)
+        dense = stream is not None and self._further and await self._share(stream) > 1 / DENSE
+        self._where, self._parameters = (
+            _source(self._filter, self._scope, further=True, dense=True) if dense else self._listed
         )
+
+    async def _is_further(self, stream: int) -> bool:
+        return bool(await self._db.one("SELECT further FROM stream WHERE id = ?", (stream,)))
+
+    async def _share(self, stream: int) -> float:
+        """Which part of its ledger's events a stream has."""
+        sql = "SELECT 1.0 * events / max(records, 1) FROM stream JOIN ledger ON ledger.id = ledger WHERE stream.id = ?"
+        return float(await self._db.one(sql, (stream,)) or 0)
 
     async def rows(self, start: int, stop: int) -> list[EventRow]:
         """Rows ``start`` to ``stop`` (at most 1,024); fewer at the end."""
@@ -122,8 +134,8 @@ class EventView:
             return []
         anchor = start // STEP
         if anchor >= len(self._anchors) and self.count - stop < 4 * STEP:
-            found = await self._reader.page(
-                f"{self._from} WHERE {self._where} AND ({self._key}) <= ({_marks(self._last)})"
+            found = await self._pages.page(
+                f"FROM event WHERE {self._where} AND ({self._key}) <= ({_marks(self._last)})"
                 f" ORDER BY {self._descending} LIMIT ? OFFSET ?",
                 (*self._parameters, *self._last, stop - start, self.count - stop),
             )
@@ -131,16 +143,16 @@ class EventView:
         await self._step_to(anchor)
         anchor = min(anchor, len(self._anchors) - 1)
         key = self._anchors[anchor]
-        return await self._reader.page(
-            f"{self._from} WHERE {self._where} AND ({self._key}) >= ({_marks(key)})"
+        return await self._pages.page(
+            f"FROM event WHERE {self._where} AND ({self._key}) >= ({_marks(key)})"
             f" ORDER BY {self._key} LIMIT ? OFFSET ?",
             (*self._parameters, *key, stop - start, start - anchor * STEP),
         )
 
     async def position(self, event: int) -> int | None:
         """The row number of an event id, None if the filter hides it."""
-        keys = await self._reader.all(
-            f"SELECT {self._key} {self._from} WHERE {self._where} AND event.id = ?", (*self._parameters, event)
+        keys = await self._db.all(
+            f"SELECT {self._key} FROM event WHERE {self._where} AND event.id = ?", (*self._parameters, event)
         )
         if not keys or self._last is None or keys[0] > self._last:
             return None
@@ -154,15 +166,12 @@ class EventView:
         )
         return anchor * STEP + before
 
-    async def close(self) -> None:
-        """Nothing is kept open."""
-
     async def _step_to(self, anchor: int) -> bool:
         """Note keys up to this anchor; False where the rows end before it."""
         while len(self._anchors) <= anchor:
             key = self._anchors[-1]
-            found = await self._reader.all(
-                f"SELECT {self._key} {self._from} WHERE {self._where} AND ({self._key}) >= ({_marks(key)})"
+            found = await self._db.all(
+                f"SELECT {self._key} FROM event WHERE {self._where} AND ({self._key}) >= ({_marks(key)})"
                 f" ORDER BY {self._key} LIMIT 1 OFFSET {STEP}",
                 (*self._parameters, *key),
             )
@@ -172,13 +181,13 @@ class EventView:
         return True
 
     async def _counted(self, only: str = "", parameters: Sequence[int] = ()) -> int:
-        tables, where, given = (self._from, self._where, self._parameters) if only else self._listed
-        return int(await self._reader.one(f"SELECT count(*) {tables} WHERE {where}{only}", (*given, *parameters)))
+        where, given = (self._where, self._parameters) if only else self._listed
+        return int(await self._db.one(f"SELECT count(*) FROM event WHERE {where}{only}", (*given, *parameters)))
 
     async def _key_first(self, order: str) -> tuple[int, ...] | None:
         """The key of the first row in this order."""
-        sql = f"SELECT {self._key} {self._from} WHERE {self._where} ORDER BY {order} LIMIT 1"
-        return next(iter(await self._reader.all(sql, self._parameters)), None)
+        sql = f"SELECT {self._key} FROM event WHERE {self._where} ORDER BY {order} LIMIT 1"
+        return next(iter(await self._db.all(sql, self._parameters)), None)
 
     async def _added(self, grown: dict[int, int]) -> tuple[int, tuple[int, ...] | None, tuple[int, ...] | None]:
         """How many rows of the view came behind these record numbers, and the lowest and highest of their keys."""
@@ -191,14 +200,14 @@ class EventView:
             elif self._by_time:
                 count = high - low + 1 if self._whole else await self._counted(_BETWEEN, (low, high))
                 first, last = (
-                    f"SELECT * FROM (SELECT {self._key} {self._from} WHERE {self._where}{_BETWEEN} ORDER BY {order}"
+                    f"SELECT * FROM (SELECT {self._key} FROM event WHERE {self._where}{_BETWEEN} ORDER BY {order}"
                     " LIMIT 1)"
                     for order in (self._key, self._descending)
                 )
-                ends = await self._reader.all(f"{first} UNION ALL {last}", (*self._parameters, low, high) * 2)
+                ends = await self._db.all(f"{first} UNION ALL {last}", (*self._parameters, low, high) * 2)
             else:
-                sql = f"SELECT count(*), min(event.id), max(event.id) {self._from} WHERE {self._where}{_BETWEEN}"
-                ((count, *found),) = await self._reader.all(sql, (*self._parameters, low, high))
+                sql = f"SELECT count(*), min(event.id), max(event.id) FROM event WHERE {self._where}{_BETWEEN}"
+                ((count, *found),) = await self._db.all(sql, (*self._parameters, low, high))
                 ends = [(each,) for each in found if count]
             total += count
             keys += ends
@@ -213,22 +222,51 @@ class EventView:
             where, parameters = "id = ?", (scope.ledger,)
         else:
             where, parameters = "active", ()
-        rows = await self._reader.all(f"SELECT id, records, edition FROM ledger WHERE {where}", parameters)
+        rows = await self._db.all(f"SELECT id, records, edition FROM ledger WHERE {where}", parameters)
         return {ledger: (records, edition) for ledger, records, edition in rows}
 
     async def _hit_count(self) -> int:
         if not self._scope.hits:
             return 0
-        return int(await self._reader.one(f"SELECT count(*) FROM {self._scope.hits}"))
+        return int(await self._db.one(f"SELECT count(*) FROM {self._scope.hits}"))
 
 
 def _marks(key: Sequence[int]) -> str:
     return ", ".join("?" * len(key))
 
 
-def _source(query: Query, scope: Scope, *, further: bool, dense: bool = False) -> tuple[str, str, tuple[object, ...]]:
-    """FROM, WHERE and parameters. ``further``: the stream is not the first of all its events."""
-    tables, tests, parameters = ["FROM event"], [], []
+class SqliteHitView(SqliteView):
+    """See ``HitView``: hits are kept in a temporary table of the reader's connection."""
+
+    async def start(self) -> None:
+        """Make the table, and look once."""
+        await self._db.run(f"CREATE TABLE {self._scope.hits} (event INTEGER PRIMARY KEY)")
+        await self.refresh()
+
+    async def add_hits(self, ledger: int, ordinals: Iterable[int]) -> None:
+        rows = [(row_id(ledger, each),) for each in ordinals]
+        await self._db.run_many(f"INSERT OR IGNORE INTO {self._scope.hits} VALUES (?)", rows)
+
+    async def forget_hits(self, ledger: int) -> None:
+        ends = row_id(ledger, 0), row_id(ledger + 1, 0) - 1
+        await self._db.run(f"DELETE FROM {self._scope.hits} WHERE event BETWEEN ? AND ?", ends)
+
+
+def _asks_for_code(condition: Condition) -> bool:
+    """True if the answer rests on findings, which may be replaced while no event changes."""
+    match condition:
+        case And(parts) | Or(parts):
+            return any(map(_asks_for_code, parts))
+        case Not(part):
+            return _asks_for_code(part)
+        case _:
+            return isinstance(condition, Matches) and condition.name == "code"
+
+
+def _source(filter: Sql, scope: Scope, *, further: bool, dense: bool = False) -> Sql:
+    """Which events are shown. ``further``: the stream is not the first of all its events."""
+    tests: list[str] = []
+    parameters: list[object] = []
     if scope.stream is not None and further and dense:
         whole = "SELECT {} << 32 FROM stream WHERE id = ?"
         tests.append(f"event.id BETWEEN ({whole.format('ledger')}) AND ({whole.format('(ledger + 1)')})")
@@ -247,4 +285,4 @@ def _source(query: Query, scope: Scope, *, further: bool, dense: bool = False) -
         tests.append("event.id >> 32 IN (SELECT id FROM ledger WHERE active)")
     if scope.hits:
         tests.append(f"event.id IN (SELECT event FROM {scope.hits})")
-    return " ".join(tables), " AND ".join([*tests, query.where]), (*parameters, *query.parameters)
+    return Sql(" AND ".join([*tests, filter.text]), (*parameters, *filter.parameters))

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from console.store.sqlite.lock import WriterLock
-from console.store.sqlite.opening import discard
+from console.store.opening import store_at
 from tests.support.engine_cases import Deal, append, console, indexed
 from tests.support.places import ROOT, SAMPLES
 
@@ -24,7 +23,7 @@ async def test_another_process_makes_it_anew(tmp_path: Path) -> None:
     ledger = folder / "deals.jsonl"
     ledger.write_bytes(deal.lines(3))
     await indexed(index, folder)
-    with WriterLock(index) as lock:
+    with store_at(index).lock() as lock:
         assert lock.acquire()
         async with console(folder, index=index, wait=False) as one:
             await one.records(ledger, 3)
@@ -32,7 +31,7 @@ async def test_another_process_makes_it_anew(tmp_path: Path) -> None:
             assert (await one.session.details(event.id)).intact
             (folder / "a-first.jsonl").write_bytes((SAMPLES / "swarm/provenance.jsonl").read_bytes())
             append(ledger, deal.lines(2))
-            discard(index)
+            store_at(index).discard()
             await indexed(index, folder)
             await one.records(ledger, 5)
             await one.until(lambda: _is(one.anew == 1))
@@ -49,7 +48,7 @@ async def test_its_own_worker_makes_it_anew(tmp_path: Path) -> None:
         await one.records(ledger, 3)
         child = one.session._child
         assert child is not None
-        discard(index)
+        store_at(index).discard()
         os.kill(child.process.pid, signal.SIGKILL)
         append(ledger, deal.lines(2))
         assert (await one.records(ledger, 5)).trust[1] == 5
@@ -62,7 +61,7 @@ async def test_followed_events_are_printed_once(tmp_path: Path) -> None:
     deal, ledger, index = Deal(), tmp_path / "deals.jsonl", tmp_path / "index.sqlite"
     ledger.write_bytes(deal.lines(3))
     await indexed(index, ledger)
-    with WriterLock(index) as lock:
+    with store_at(index).lock() as lock:
         assert lock.acquire()
         process = subprocess.Popen(
             [
@@ -76,7 +75,7 @@ async def test_followed_events_are_printed_once(tmp_path: Path) -> None:
         assert process.stdout is not None
         seen = [json.loads(process.stdout.readline())["sequence"] for _ in range(3)]
         append(ledger, deal.lines(2))
-        discard(index)
+        store_at(index).discard()
         await indexed(index, ledger)
         out, err = process.communicate(timeout=60)
     assert seen + [json.loads(line)["sequence"] for line in out.splitlines()] == [1, 2, 3, 4, 5]

@@ -15,7 +15,7 @@ from console.engine.follow import path_polling as lookout
 from console.engine.follow import watch
 from console.engine.follow.keeper import Keeper
 from console.engine.ingest.ingest import Ingest
-from console.store.sqlite.opening import open_index
+from console.store.opening import store_at
 from tests.support.engine_cases import NOW, Console, Deal, append, console, reading, trust_of
 from tests.support.places import SAMPLES
 
@@ -464,7 +464,7 @@ async def test_without_notification(folder: Path, index: Path, monkeypatch: pyte
     monkeypatch.setattr(lookout, "SHARE", 0)
     deal, ledger = Deal(), folder / "deals.jsonl"
     ledger.write_bytes(deal.lines(2))
-    writer, _ = await open_index(index)
+    writer, _ = await store_at(index).writer()
     stop = asyncio.Event()
     keeper = Keeper(Ingest(writer, NOW), [str(folder)], str(index))
     _ = [step async for step in keeper.start()]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from console.sources import private
-from console.store.sqlite.lock import WriterLock
+from console.store.opening import store_at
 from tests.support.engine_cases import Console, Deal, append, assert_same, console, dump
 from tests.support.places import ROOT, SAMPLES
 
@@ -109,7 +109,7 @@ def test_killed_while_reading(events: int, rounds: int, tmp_path: Path) -> None:
     assert_same(dump(index), whole)
 
 
-@pytest.mark.parametrize("point", ["commit", "write", "_check_references", "_walk_again", "rewalked", "add_ledger"])
+@pytest.mark.parametrize("point", ["commit", "append", "_check_references", "_walk_again", "rewalked", "add_ledger"])
 def test_killed_at_a_point(point: str, tmp_path: Path) -> None:
     """Killed by its own hand where it matters most: around a commit, before the references, amid a second walk."""
     ledger, index = tmp_path / "deals.jsonl", tmp_path / "index.sqlite"
@@ -123,7 +123,7 @@ import os, signal, sys
 from console.cli.main import main
 from console.engine.ingest import portions as decode
 from console.engine.ingest import ingest
-from console.store.sqlite.writer import IndexWriter
+from console.store.sqlite.writer import SqliteWriter as IndexWriter
 from functools import partial
 ingest.portions = partial(decode.portions, rows=60)
 count = int(sys.argv.pop(1))
@@ -225,12 +225,12 @@ def test_the_console_is_killed(tmp_path: Path) -> None:
     )
     assert process.stdout is not None
     worker = next(int(line.split()[1]) for line in process.stdout if line.startswith("following"))
-    assert not WriterLock(index).acquire()
+    assert not store_at(index).lock().acquire()
     process.kill()
     process.wait()
     process.stdout.close()
     until_gone(worker)
-    with WriterLock(index) as lock:
+    with store_at(index).lock() as lock:
         assert lock.acquire()
 
 

@@ -17,9 +17,9 @@ from console.engine.session.protocol import IndexPlace
 from console.model.record import Cursor
 from console.sources.jsonl import JsonlSource
 from console.sources.leaf import leaf
+from console.store.opening import store_at
 from console.store.sqlite import findings as findings_module
-from console.store.sqlite import opening as opening_module
-from console.store.sqlite.opening import open_index
+from console.store.sqlite import store as store_module
 from tests.support.engine_cases import Deal, append, assert_same, dump, indexed, opened, reading
 from tests.support.places import SAMPLES
 
@@ -140,7 +140,7 @@ async def test_an_index_of_another_version_is_rebuilt(tmp_path: Path) -> None:
     with sqlite3.connect(index) as db:
         db.execute("UPDATE meta SET value = '0' WHERE key = 'schema_version'")
     db.close()
-    writer, note = await open_index(index)
+    writer, note = await store_at(index).writer()
     await writer.close()
     assert note.startswith("The index is rebuilt: it has version 0")
     await indexed(index, ledger)
@@ -166,7 +166,7 @@ async def test_a_damaged_index_is_rebuilt(where: str, tmp_path: Path) -> None:
         case "empty":
             data.clear()
     index.write_bytes(data)
-    writer, note = await open_index(index)
+    writer, note = await store_at(index).writer()
     await writer.close()
     assert note.startswith("The index is rebuilt")
     assert note.count(".") >= 1
@@ -185,7 +185,7 @@ async def test_damage_found_while_writing_is_rebuilt_at_the_next_start(
     data[8192 * 2 : -4096] = b"\xa5" * (len(data) - 8192 * 2 - 4096)
     index.write_bytes(data)
     append(ledger, deal.lines(1))
-    monkeypatch.setattr(opening_module, "_problem", lambda path: "")
+    monkeypatch.setattr(store_module, "_problem", lambda path: "")
     with contextlib.suppress(OSError):
         async with for_command([str(ledger)], IndexPlace(str(index)), Options()) as reader:
             assert [row.records for row in await reader.ledgers()] == [301]

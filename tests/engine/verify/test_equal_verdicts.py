@@ -18,7 +18,7 @@ from console.engine.verify.results import LedgerReport
 from console.engine.verify.verification import check_ledger
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
-from console.store.sqlite.reader import IndexReader
+from console.store.protocol import IndexReader
 from tests.support.engine_cases import NOW, append, console, indexed, opened, reading
 from tests.support.places import REAL, SAMPLES
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from console.store.sqlite import membership
 from console.store.sqlite.membership import MEMBERS
-from console.store.sqlite.opening import open_index
+from console.store.sqlite.store import SqliteStore
 from tests.support.index_cases import Pen, Row
 
 ROWS = st.builds(
@@ -22,7 +22,7 @@ ROWS = st.builds(
 
 async def noted(folder: Path, portions: Sequence[Sequence[Row]], anew: int) -> dict[str, list[int]]:
     """Ordinals by further stream; the portion of this number fails once before it is written, by a new reader."""
-    writer, _ = await open_index(folder / "index")
+    writer, _ = await SqliteStore(folder / "index").writer()
     try:
         ledger = await writer.add_ledger("x", None, "jsonl", "smvm", "")
         pen = Pen(writer, ledger)
@@ -36,8 +36,7 @@ async def noted(folder: Path, portions: Sequence[Sequence[Row]], anew: int) -> d
         found: dict[str, list[int]] = {}
         for name in "xyz":
             sql = f"{MEMBERS} IN (SELECT id FROM stream WHERE key = ?) ORDER BY 1"
-            async with writer.db.execute(sql, (name,)) as ids:
-                found[name] = [each[0] - (ledger << 32) async for each in ids]
+            found[name] = [each - (ledger << 32) for (each,) in await writer._db.all(sql, (name,))]
         return found
     finally:
         await writer.close()
@@ -56,10 +55,9 @@ def test_members_are_those_that_were_told(
 
 
 async def test_a_stretch_that_goes_on_is_one_row(tmp_path: Path) -> None:
-    writer, _ = await open_index(tmp_path / "index")
+    writer, _ = await SqliteStore(tmp_path / "index").writer()
     pen = Pen(writer, await writer.add_ledger("x", None, "jsonl", "smvm", ""))
     for name in "aabab":
         await pen.add(Row(stream=name, also=("x", name * 2)))
-    async with writer.db.execute("SELECT count(*) FROM membership") as rows:
-        assert await rows.fetchone() == (4,)
+    assert await writer._db.one("SELECT count(*) FROM membership") == 4
     await writer.close()

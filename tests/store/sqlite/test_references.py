@@ -8,8 +8,6 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from console.store.sqlite.references import Resolution, orphans, resolve
-from console.store.sqlite.schema import split_id
 from tests.support.index_cases import Row, new_index
 
 Said = dict[str, list[tuple[int, int]]]
@@ -53,7 +51,7 @@ def ancestors(records: Sequence[Ids], start: int) -> set[int]:
     return found
 
 
-async def found(path: Path, records: Sequence[Ids], cuts: Sequence[int]) -> tuple[Said, list[int]]:
+async def resolved(path: Path, records: Sequence[Ids], cuts: Sequence[int]) -> tuple[Said, list[int]]:
     """What the index finds when the records come in batches. Another ledger with the same ids stands beside."""
     path.unlink(missing_ok=True)
     writer, (other, pen) = await new_index(path, "other", "one")
@@ -62,21 +60,18 @@ async def found(path: Path, records: Sequence[Ids], cuts: Sequence[int]) -> tupl
         await other.add(*(Row(id=name) for name in "abcde"))
         edges = [0, *sorted({cut % (len(records) + 1) for cut in cuts}), len(records)]
         for start, end in pairwise(edges):
-            low, high = await pen.add(
+            first, last = await pen.add(
                 *(Row(id=name, parent=parent, alias=second) for name, parent, second in records[start:end])
             )
-            take(said, await resolve(writer.db, pen.ledger, low, high))
-        listed, count = await orphans(writer.db, pen.ledger)
+            async with writer.transaction():
+                found = await writer.resolve(pen.ledger, first, last)
+            for kind, pairs in said.items():
+                pairs += getattr(found, kind)
+        orphans = await writer.orphans(pen.ledger)
     finally:
         await writer.close()
-    assert count == len(listed)
-    return {kind: sorted(pairs) for kind, pairs in said.items()}, sorted(split_id(each)[1] for each in listed)
-
-
-def take(said: Said, found: Resolution) -> None:
-    for kind, pairs in said.items():
-        counts = kind == "ambiguous"
-        pairs += [(split_id(one)[1], two if counts else split_id(two)[1]) for one, two in getattr(found, kind)]
+    assert orphans.count == len(orphans.listed)
+    return {kind: sorted(pairs) for kind, pairs in said.items()}, sorted(orphans.listed)
 
 
 IDS, SECOND = st.sampled_from(["", "a", "b", "c", "d", "e"]), st.sampled_from(["", "", "p", "q"])
@@ -90,13 +85,13 @@ IDS, SECOND = st.sampled_from(["", "a", "b", "c", "d", "e"]), st.sampled_from(["
 @example([("a", "p", ""), ("b", "", "p"), ("c", "p", ""), ("d", "q", "")], [1, 2, 3])
 def test_any_cut_gives_the_same(tmp_path_factory: "object", records: list[Ids], cuts: list[int]) -> None:
     path = Path(str(tmp_path_factory.getbasetemp())) / "references.sqlite"  # type: ignore[attr-defined]  # pytest's
-    assert asyncio.run(found(path, records, cuts)) == expected(records)
+    assert asyncio.run(resolved(path, records, cuts)) == expected(records)
 
 
 async def test_a_long_line_of_ancestors(tmp_path: Path) -> None:
     names = [str(number) for number in range(3000)]
     records = [*zip(names, ["", *names], [""] * len(names), strict=False)]
-    said, waiting = await found(tmp_path / "long.sqlite", [*records[::-1]], [])
+    said, waiting = await resolved(tmp_path / "long.sqlite", [*records[::-1]], [])
     assert len(said["late"]) == 2999
     assert not said["cycles"]
     assert not waiting
@@ -107,7 +102,9 @@ async def test_second_ids_far_back_are_found(tmp_path: Path) -> None:
     try:
         await pen.add(*(Row(id=f"a{number}", alias=f"p{number}") for number in range(3000)))
         for parents in (["p7"], [f"p{number}" for number in range(0, 3000, 250)], ["nobody", "p2999"]):
-            await resolve(writer.db, pen.ledger, *await pen.add(*(Row(parent=each) for each in parents)))
-        assert (await orphans(writer.db, pen.ledger))[1] == 1
+            added = await pen.add(*(Row(parent=each) for each in parents))
+            async with writer.transaction():
+                await writer.resolve(pen.ledger, *added)
+        assert (await writer.orphans(pen.ledger)).count == 1
     finally:
         await writer.close()

@@ -11,7 +11,7 @@ from console.model.event import StreamKey
 from console.model.ledger import StreamFacts
 from console.store.counts import Count
 from console.store.sqlite import streams as streams_module
-from console.store.sqlite.opening import open_index
+from console.store.sqlite.store import SqliteStore
 from console.store.sqlite.streams import StreamRows
 
 KEYS = st.builds(StreamKey, st.sampled_from(["run", "deal"]), st.sampled_from(["", "a", "a\0", "a\0b", "é", "ä"]))
@@ -19,16 +19,16 @@ KEYS = st.builds(StreamKey, st.sampled_from(["run", "deal"]), st.sampled_from(["
 
 async def written(folder: Path, rounds: list[list[StreamKey]]) -> dict[StreamKey, tuple[int, int, str, bytes]]:
     """Each round's streams, by a writer that knows of no other round: id, events, state and what was carried."""
-    writer, _ = await open_index(folder / "index")
+    writer, _ = await SqliteStore(folder / "index").writer()
     try:
         for number, keys in enumerate(rounds):
-            rows = StreamRows(writer.db)
+            rows = StreamRows(writer._db)
             ids = await rows.ids(1, keys)
             assert await rows.ids(1, keys) == ids
             facts = [StreamFacts(key.kind, key.key, {"round": str(number)}) for key in keys]
             counts = {each: Count([1, 0, 0, 0, 0, 0, 0], number, number) for each in ids}
             await rows.add(1, counts, ids[:1], facts, {key: bytes((number,)) for key in keys})
-        found = await writer.db.execute_fetchall("SELECT kind, key, id, events, state, carried FROM stream")
+        found = await writer._db.all("SELECT kind, key, id, events, state, carried FROM stream")
         return {StreamKey(row[0], row[1]): (row[2], row[3], row[4], row[5]) for row in found}
     finally:
         await writer.close()

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
 from console.model.trust import Severity, Trust
+from console.store.opening import store_at
+from console.store.protocol import EventView, IndexReader, IndexWriter
 from console.store.rows import EventRow
 from console.store.sqlite import view as view_module
-from console.store.sqlite.reader import IndexReader, open_reader
-from console.store.sqlite.view import EventView
-from console.store.sqlite.writer import IndexWriter
 from tests.support.index_cases import Pen, Row, new_index, view_of
 
 ROWS = st.builds(
@@ -87,7 +86,7 @@ async def scenario(
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     writer, pens = await new_index(path, "one", "two", "three")
-    reader = await open_reader(path)
+    reader = await store_at(path).reader()
     assert reader is not None
     plain = Plain()
     view: EventView | None = None
@@ -164,7 +163,7 @@ class Opened:
 @pytest.fixture
 async def opened(tmp_path: Path):  # type: ignore[no-untyped-def]  # an async generator of Opened
     writer, (pen,) = await new_index(tmp_path / "index.sqlite", "one")
-    reader = await open_reader(tmp_path / "index.sqlite")
+    reader = await store_at(tmp_path / "index.sqlite").reader()
     assert reader is not None
     yield Opened(writer, pen, reader)
     await reader.close()

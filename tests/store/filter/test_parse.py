@@ -1,18 +1,14 @@
-"""Filters: what each field chooses, what is refused and where, and that values never become SQL."""
+"""Filters: what each field chooses, and what is refused and where."""
 
 import re
-import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from console.model.finding import Finding
 from console.model.trust import Severity, Trust
-from console.store.sqlite.query import FIELD_NAMES, Query, QueryError, moment, parse
-from console.store.sqlite.reader import open_reader
-from console.store.sqlite.schema import TABLES
+from console.store.filter import FilterError, moment, parse
+from console.store.opening import store_at
 from tests.support.index_cases import Row, new_index, view_of
 
 HOUR = 3_600_000_000
@@ -21,7 +17,7 @@ DAY = 24 * HOUR
 
 async def chosen(path: Path, query: str) -> list[int]:
     """Ordinals that a filter lets through."""
-    reader = await open_reader(path)
+    reader = await store_at(path).reader()
     assert reader is not None
     try:
         view = await view_of(reader, query)
@@ -120,7 +116,7 @@ async def test_field(ledger: Path, query: str, ordinals: list[int]) -> None:
     ],
 )
 def test_refused_with_its_place(query: str, at: int, words: str) -> None:
-    with pytest.raises(QueryError, match=re.escape(words)) as error:
+    with pytest.raises(FilterError, match=re.escape(words)) as error:
         parse(query)
     assert error.value.at == at
 
@@ -161,61 +157,3 @@ def test_a_time_names_a_span(text: str, width: int) -> None:
 def test_a_zone_shifts() -> None:
     assert moment("1970-01-01T02:00+02:00")[0] == 0
     assert moment("1969-12-31T19:00-0500")[0] == 0
-
-
-TERMS = st.builds(
-    lambda sign, name, colon, quote, value: f"{sign}{name}{colon}{quote}{value}{quote}",
-    st.sampled_from(["", "-"]),
-    st.sampled_from([*FIELD_NAMES, "", "x"]),
-    st.sampled_from([":", ""]),
-    st.sampled_from(["", '"']),
-    st.one_of(
-        st.text(max_size=12),
-        st.sampled_from(["9999-12-31T23:59:59", "1..", "..", ">", ">=9", "'; DROP TABLE event; --", "a,b*", "broken"]),
-        st.integers().map(str),
-        st.datetimes().map(str),
-        st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.+Z-]{0,12}", fullmatch=True),
-    ),
-)
-
-
-@pytest.fixture(scope="module")
-def database() -> sqlite3.Connection:
-    db = sqlite3.connect(":memory:")
-    db.executescript(TABLES)
-    db.execute("INSERT INTO ledger (path, container, format, shape) VALUES ('a', 'jsonl', 'kernel', '')")
-    db.execute("INSERT INTO event VALUES ((1 << 32) + 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)")
-    return db
-
-
-def run(database: sqlite3.Connection, query: Query) -> int:
-    (count,) = database.execute(f"SELECT count(*) FROM event WHERE {query.where}", query.parameters).fetchone()
-    return int(count)
-
-
-@given(st.one_of(st.text(), st.text(st.characters(exclude_categories=())), st.lists(TERMS, max_size=6).map(" ".join)))
-def test_every_text_is_refused_or_runs(database: sqlite3.Connection, text: str) -> None:
-    try:
-        query = parse(text)
-    except QueryError as error:
-        assert 0 <= error.at <= max(len(text), 1)
-        return
-    assert run(database, query) in (0, 1)
-
-
-VALUE = "'; DELETE FROM event; --"
-
-
-@pytest.mark.parametrize("name", ["type", "actor", "stream", "ledger", "format", "code", "run"])
-def test_values_are_parameters(database: sqlite3.Connection, name: str) -> None:
-    query = parse(f'{name}:"{VALUE}"')
-    assert "DELETE" not in query.where
-    assert VALUE in "".join(map(str, query.parameters))
-    assert run(database, query) == 0
-    assert run(database, parse("")) == 1
-
-
-def test_the_largest_filters_run(database: sqlite3.Connection) -> None:
-    run(database, parse("seq:1 " * 200))
-    run(database, parse("type:" + ",".join(["a"] * 100 + ["b*"] * 100)))
-    run(database, parse("type:" + "*a" * 4000))

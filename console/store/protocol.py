@@ -1,0 +1,302 @@
+"""What any store of an index must offer, in the words of the console.
+
+An index has one writer and any number of readers, in other processes too: a reader sees what was committed, never a
+part of a portion. Above this protocol there are ledgers, ordinals, streams and findings; how rows are kept, packed and
+numbered is each store's own affair. ``tests/store/test_contract.py`` is the proof that a store must pass.
+
+Ids of ledgers, streams and events are numbers that a store gives out. An id is never given to something else as long
+as the index exists.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from enum import IntEnum
+from types import TracebackType
+from typing import Any, Protocol, Self, TypedDict, Unpack
+
+from console.model.event import StreamKey
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.trust import Trust
+from console.store.filter.tree import Filter
+from console.store.portion import Portion
+from console.store.rows import (
+    EventRow,
+    FindingRow,
+    KnownLedger,
+    LedgerRow,
+    Link,
+    Orphans,
+    Place,
+    References,
+    StreamRow,
+    Volume,
+)
+
+LISTED = 200
+"""References of one kind that are listed in one look; the rest are counted."""
+
+
+class StatedBy(IntEnum):
+    """Who states a finding that holds as of now, and so replaces it."""
+
+    READER = 1
+    REFERENCES = 2
+    FOLLOWING = 3
+
+
+class LedgerChanges(TypedDict, total=False):
+    """What can be set of a ledger: see ``LedgerRow``. ``active``: it is opened now. ``file`` is the state of its file
+    as text, a hint for the next start."""
+
+    format: str
+    shape: str
+    container: str
+    state: str
+    note: str
+    active: bool
+    file: str
+
+
+class RecordsOf(Protocol):
+    """Where the records of a ledger are, and what they were."""
+
+    async def volumes(self, ledger: int) -> list[Volume]:
+        """The ledger's files, oldest first."""
+
+    async def place(self, ledger: int, ordinal: int) -> Place | None:
+        """Where a record is in its file; None if the index does not hold it."""
+
+    async def record_hash(self, ledger: int, ordinal: int) -> bytes | None:
+        """The hash of a record as it was when it was read; None if the index does not hold it."""
+
+    def record_hashes(self, ledger: int, first: int) -> AsyncIterator[bytes]:
+        """The hashes of a ledger's records from ordinal ``first`` on."""
+
+
+class EventView(Protocol):
+    """One filtered, ordered sequence of events with random access by row number (0 is the oldest).
+
+    A ledger and a stream are shown in the order of their records. Everything together is merged by time, a record
+    without a time beside the one before it.
+    """
+
+    @property
+    def count(self) -> int:
+        """Rows as of the last ``refresh``."""
+
+    async def refresh(self) -> int | None:
+        """Look again after a change. The first row number whose content may differ; None if nothing changed."""
+
+    async def rows(self, start: int, stop: int) -> list[EventRow]:
+        """Rows ``start`` to ``stop`` (at most 1,024); fewer at the end."""
+
+    async def position(self, event: int) -> int | None:
+        """The row number of an event id; None if the filter hides it."""
+
+
+class HitView(EventView, Protocol):
+    """A view that shows only those events whose records a search of raw records has named."""
+
+    async def add_hits(self, ledger: int, ordinals: Iterable[int]) -> None:
+        """Records that were found."""
+
+    async def forget_hits(self, ledger: int) -> None:
+        """What was found in this ledger does not count any more."""
+
+
+class IndexReader(RecordsOf, Protocol):
+    """Questions of screens and commands. Every question is short, and sees what is committed when it is asked."""
+
+    async def ledgers(self, ledger: int | None = None) -> list[LedgerRow]:
+        """The ledgers opened now, those that were flagged first, then by name; or the one of this id."""
+
+    async def sizes(self, ledger: int | None = None) -> dict[int, tuple[int, int]]:
+        """Records and edition of the ledgers opened now, or of one. The edition grows when earlier rows changed."""
+
+    async def streams(
+        self, ledger: int | None = None, *, limit: int = 500, offset: int = 0
+    ) -> tuple[list[StreamRow], int]:
+        """Streams of one ledger or of all opened now, and how many there are: flagged ones first, then worst first,
+        those with a broken chain first, those that are no event's first stream last, latest first."""
+
+    async def stream(self, stream: int) -> StreamRow | None:
+        """One stream; None if it is gone."""
+
+    async def findings(
+        self, *, ledger: int | None = None, stream: int | None = None, event: int | None = None, limit: int = 500
+    ) -> tuple[list[FindingRow], int]:
+        """Findings of the ledgers opened now, worst first, then by place; and how many rows there are in all."""
+
+    async def events(self, ids: Sequence[int]) -> list[EventRow]:
+        """Events by id, in that order; ids that are not there are left out."""
+
+    async def between(self, filter: Filter, ledger: int, first: int, last: int, limit: int) -> list[EventRow]:
+        """Events of ordinals ``first`` to ``last`` of a ledger that the filter lets through, in their order. Texts of
+        the filter are not looked for."""
+
+    async def chain_neighbour(self, event: int, step: int, *, broken: bool = False) -> int | None:
+        """The id of the next (1) or previous (-1) event of the same stream by (sequence, ordinal); with ``broken`` the
+        next one whose trust is broken. None at the end."""
+
+    async def view(self, filter: Filter, *, ledger: int | None = None, stream: int | None = None) -> EventView:
+        """A view of one stream, one ledger, or all that is opened, looked at once. Texts of the filter are not looked
+        for."""
+
+    async def hit_view(self, filter: Filter, *, ledger: int | None = None, stream: int | None = None) -> HitView:
+        """The same, without rows until hits are added."""
+
+    async def version(self) -> int:
+        """A number that changes when the writer has committed."""
+
+    async def close(self) -> None: ...
+
+
+class IndexWriter(RecordsOf, Protocol):
+    """Takes what was read. All changes are made within ``transaction``, but for ``begin``."""
+
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        """All or nothing: what was changed within is committed at its end, and gone where it is left by an error."""
+
+    async def close(self) -> None: ...
+
+    # Ledgers and their files
+
+    async def known_ledgers(self) -> list[KnownLedger]:
+        """Every ledger in the index, opened now or not."""
+
+    async def add_ledger(self, path: str, member: str | None, container: str, format: str, shape: str) -> int:
+        """A ledger that was not known. Its id."""
+
+    async def describe(self, ledger: int, **changes: Unpack[LedgerChanges]) -> None:
+        """Set what is known of a ledger; what is not named stays."""
+
+    async def clear(self, ledger: int) -> None:
+        """Forget a ledger's records, but not what was found about its container."""
+
+    async def remove(self, ledger: int) -> None:
+        """Forget a ledger altogether."""
+
+    async def forget_skipped(self, path: str | None = None) -> None:
+        """Forget the paths that were no ledgers (``format`` is ''), or this one."""
+
+    async def beside(self, ledger: int) -> str:
+        """What lay beside a ledger when it was last read from its beginning; '' if nothing was noted."""
+
+    async def note_beside(self, ledger: int, beside: str) -> None:
+        """Remember what lies beside a ledger: a text that changes with it."""
+
+    async def begin_volume(self, ledger: int, first: int, path: str, member: str | None) -> None:
+        """Records from ordinal ``first`` on are in this file, the first one at its beginning."""
+
+    async def move_volume(self, ledger: int, ordinal: int, path: str, member: str | None) -> None:
+        """The file that holds a record is at another path now (rotation)."""
+
+    async def past_paths(self) -> list[str]:
+        """Paths of files that hold the past of a ledger, and are no ledger of their own."""
+
+    # Records
+
+    def begin(self, ledger: int) -> None:
+        """A new reader will decode this ledger: the codes of its batches start anew."""
+
+    async def append(self, ledger: int, portion: Portion) -> None:
+        """Take the events that follow on those that are there, with all that belongs to them."""
+
+    async def reader_state(self, ledger: int) -> list[tuple[str | StreamKey, bytes]]:
+        """All of a reader's carried state, by its keys."""
+
+    async def carry(
+        self,
+        ledger: int,
+        state: Mapping[Any, bytes],
+        facts: Iterable[StreamFacts],
+        standing: Sequence[Finding],
+    ) -> None:
+        """What a reader knows now: what changed of its state and its streams, and its standing findings."""
+
+    # Findings
+
+    async def add_findings(self, ledger: int, findings: Sequence[Finding]) -> None:
+        """Settled findings. Of one code the first ones are kept one by one, the rest is counted."""
+
+    async def replace_standing(self, ledger: int, findings: Sequence[Finding], by: StatedBy) -> None:
+        """What holds as of now takes the place of what the same part of the console stated before."""
+
+    async def mark(self, ledger: int, findings: Sequence[Finding]) -> None:
+        """Let the events of these findings show how bad they are."""
+
+    async def has_finding(self, ledger: int, code: str, offset: int) -> bool:
+        """True if a finding of this code points at this byte."""
+
+    # References
+
+    async def resolve(self, ledger: int, first: int, last: int) -> References:
+        """What the records from ordinal ``first`` to ``last``, the last ones of the ledger, bring to ids and parents.
+
+        A finding about a record rests on it and the records before it, so that it does not matter how they are cut:
+        a parent is the first record that carries the id, it is ambiguous if several did when the child came, and a
+        cycle belongs to the child whose parent closed it. A second id (alias) only keeps its namer from being an
+        orphan.
+        """
+
+    async def orphans(self, ledger: int) -> Orphans:
+        """Records whose parent is nowhere in the ledger as of now, after ``resolve``."""
+
+    # Chains out of order
+
+    async def irregular_streams(self, ledger: int) -> list[StreamKey]:
+        """Streams that must be walked again."""
+
+    async def stream_places(self, ledger: int, stream: StreamKey) -> list[Place]:
+        """The records of which this is the first stream, by (sequence, ordinal)."""
+
+    async def rewalked(
+        self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
+    ) -> None:
+        """New verdicts of one stream's chain, by ordinal, and its findings replace the earlier ones."""
+
+
+class Scratch(IndexWriter, Protocol):
+    """A writer of an index that nobody keeps: for a verification, in bounded memory, beside any index.
+
+    ``note_links`` and ``links`` serve chains whose events are counted without rows.
+    """
+
+    async def note_links(self, links: Iterable[Link]) -> None:
+        """Links to be sorted."""
+
+    async def links(self, stream: StreamKey) -> list[Place]:
+        """The places of a stream's noted links, by (sequence, ordinal)."""
+
+
+class WriterLock(Protocol):
+    """One writer for each index. It is given back when its holder dies, however it dies."""
+
+    def acquire(self) -> bool:
+        """True if this process is the writer now, False if another one is. Answers at once."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class IndexStore(Protocol):
+    """An index at its place, opened or not. Failures of the index itself raise ``StoreError``."""
+
+    def lock(self) -> WriterLock:
+        """The lock that a writer must hold."""
+
+    async def writer(self) -> tuple[IndexWriter, str]:
+        """Open it for writing, making or remaking it where needed; the caller holds the lock. Also a note for people,
+        '' if there is none. Raises ``OSError`` where there is no place for it."""
+
+    async def reader(self) -> IndexReader | None:
+        """A reader; None while there is no index that can be read."""
+
+    def identity(self) -> object:
+        """What tells this index from another one that takes its place; None while there is none."""
+
+    def discard(self) -> None:
+        """Remove the index: the next start builds it anew. The caller holds the lock."""

@@ -1,0 +1,89 @@
+"""A connection to SQLite in the few ways that the index needs it.
+
+Each question is one way to the connection's thread and back. What SQLite says of a failing index becomes a
+``StoreError``; a value that it cannot take is a fault of whoever gave it, and stays the error that it is.
+"""
+
+import sqlite3
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiosqlite
+
+from console.store.errors import StoreError
+
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_MANY = 1024
+"""Rows that are fetched at once where they are too many for one list."""
+
+
+class Database:
+    """Asks and changes; every method may raise ``StoreError``."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def run(self, sql: str, parameters: Iterable[object] = ()) -> int:
+        """One statement. The number of rows that it changed."""
+        with store_errors():
+            cursor = await self._connection.execute(sql, parameters)
+            return cursor.rowcount
+
+    async def run_many(self, sql: str, rows: Iterable[Iterable[object]]) -> None:
+        """One statement for each row of parameters."""
+        with store_errors():
+            await self._connection.executemany(sql, rows)
+
+    async def insert(self, sql: str, parameters: Iterable[object]) -> int:
+        """One new row. Its row id."""
+        with store_errors():
+            row = await self._connection.execute_insert(sql, parameters)
+            assert row is not None
+            return int(row[0])
+
+    async def all(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        """All rows of a question."""
+        with store_errors():
+            return list(await self._connection.execute_fetchall(sql, parameters))
+
+    async def one(self, sql: str, parameters: Iterable[object] = ()) -> Any:
+        """The first value of the first row, None where there is no row."""
+        return next((row[0] for row in await self.all(sql, parameters)), None)
+
+    async def each(self, sql: str, parameters: Iterable[object] = ()) -> AsyncGenerator[Any, None]:
+        """The rows of a question, some at a time."""
+        with store_errors():
+            cursor = await self._connection.execute(sql, parameters)
+        try:
+            while rows := await _asked(cursor.fetchmany(_MANY)):
+                for row in rows:
+                    yield row
+        finally:
+            await _asked(cursor.close())
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+async def _asked(answer: Awaitable[Any]) -> Any:
+    with store_errors():
+        return await answer
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Failures of SQLite within become ``StoreError``."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+            damaged = getattr(error, "sqlite_errorname", "").startswith(_DAMAGE)
+            raise StoreError(str(error), damaged=damaged) from error
+        raise
+
+
+async def connect(name: str, *, uri: bool = False) -> Database:
+    """Open a database; '' is a private one in temporary files. Transactions are the caller's."""
+    with store_errors():
+        return Database(await aiosqlite.connect(name, uri=uri, isolation_level=None))
