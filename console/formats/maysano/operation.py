@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.formats.maysano.remark import Remark
-from console.formats.maysano.stream import item_of, total_of
+from console.formats.maysano.capture import item_of, total_of
+from console.formats.reading.findings import Remark
 
 PHASES = {
     "recommend_phase_start": 0,
@@ -65,7 +65,7 @@ class Operation:
     length: int = 0
 
     def facts(self) -> dict[str, str]:
-        """Status, phase, progress, errors and the seconds between the first and the last time that is told."""
+        """Status, phase, progress, errors and the seconds between the first and the last time that is named."""
         facts = {"status": {"done": "done", "error": "failed"}.get(self.ended, "running"), "phase": self.phase}
         for name, phase in (("recommend", self.recommend), ("create", self.create)):
             if phase.started or phase.done or phase.failed:

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from console.formats.maysano.decode import BATCH, FIELDS, Told, changes, cut, read_row
 from console.formats.maysano.operation import Operation
 from console.formats.maysano.operation import step as step_operation
-from console.formats.maysano.remark import Remark
-from console.formats.maysano.shapes import OBJECTIVE, shape_of
+from console.formats.maysano.record import BATCH, FIELDS, OBJECTIVE, ThingStep, changes, cut, read_record, shape_of
+from console.formats.reading.findings import Remark
 from console.model.event import NO_TIME, Event, StreamKey
 
 CREATED = "created"
@@ -22,7 +21,7 @@ SHOWN = 8
 class Thing:
     """One entity, product or objective. ``life`` is '', 'created', 'changed' or 'deleted'; ``fields`` are its values,
     None for null. ``edges`` are the values at which the next change that is read must join on. ``near`` is the type
-    of the event read last, ``partial`` that an event before creation was said."""
+    of the event read last, ``partial`` is True once an event before creation was found."""
 
     life: str = ""
     name: str = ""
@@ -44,14 +43,14 @@ class Thing:
         return facts
 
 
-def step(thing: Thing, told: Told, *, newest_first: bool = False) -> list[Remark]:
+def step(thing: Thing, event: ThingStep, *, newest_first: bool = False) -> list[Remark]:
     """One event of one thing, read in the order of time, or against it where a list is written newest first."""
     remarks: list[Remark] = []
     if newest_first:
-        _life_backwards(thing, told, remarks)
+        _life_backwards(thing, event, remarks)
     else:
-        _life(thing, told, remarks)
-    for name, has_old, old, has_new, new in changes(told):
+        _life(thing, event, remarks)
+    for name, has_old, old, has_new, new in changes(event):
         joins, value = (has_new, new) if newest_first else (has_old, old)
         if joins and name in thing.edges and thing.edges[name] != value:
             other = "null" if thing.edges[name] is None else thing.edges[name]
@@ -69,38 +68,38 @@ def step(thing: Thing, told: Told, *, newest_first: bool = False) -> list[Remark
             thing.edges.pop(name, None)
         if has_new and not (newest_first and name in thing.fields) and len(thing.fields) < FIELDS:
             thing.fields[name] = new
-    if told.name and not (newest_first and thing.name):
-        thing.name = cut(told.name)
+    if event.name and not (newest_first and thing.name):
+        thing.name = cut(event.name)
     return remarks
 
 
-def _life(thing: Thing, told: Told, remarks: list[Remark]) -> None:
-    if not thing.life and told.type != CREATED and not thing.partial:
+def _life(thing: Thing, event: ThingStep, remarks: list[Remark]) -> None:
+    if not thing.life and event.type != CREATED and not thing.partial:
         thing.partial = True
-        message = f"The ledger's first event of this {told.kind} is {told.type!r}: its beginning is not here."
+        message = f"The ledger's first event of this {event.kind} is {event.type!r}: its beginning is not here."
         remarks.append(Remark("lifecycle.event-before-creation", message))
-    if thing.life == DELETED and told.type not in ALIVE:
-        message = f"{told.type!r} comes after the deletion."
-        remarks.append(Remark("lifecycle.event-after-deletion", message, actual=told.type))
+    if thing.life == DELETED and event.type not in ALIVE:
+        message = f"{event.type!r} comes after the deletion."
+        remarks.append(Remark("lifecycle.event-after-deletion", message, actual=event.type))
         return
-    thing.life = told.type if told.type in (CREATED, DELETED) else "changed"
-    if told.type == CREATED:
+    thing.life = event.type if event.type in (CREATED, DELETED) else "changed"
+    if event.type == CREATED:
         thing.edges.clear()
         thing.fields.clear()
 
 
-def _life_backwards(thing: Thing, told: Told, remarks: list[Remark]) -> None:
-    if told.type == DELETED and thing.near and thing.near not in ALIVE:
+def _life_backwards(thing: Thing, event: ThingStep, remarks: list[Remark]) -> None:
+    if event.type == DELETED and thing.near and thing.near not in ALIVE:
         message = f"{thing.near!r} comes after this deletion."
         remarks.append(Remark("lifecycle.event-after-deletion", message, actual=thing.near))
     if thing.near == CREATED:
         thing.edges.clear()
-        if told.type != DELETED and not thing.partial:
+        if event.type != DELETED and not thing.partial:
             thing.partial = True
-            remarks.append(Remark("lifecycle.event-before-creation", f"{told.type!r} comes before the creation."))
+            remarks.append(Remark("lifecycle.event-before-creation", f"{event.type!r} comes before the creation."))
     if not thing.life:
-        thing.life = told.type if told.type in (CREATED, DELETED) else "changed"
-    thing.near = told.type
+        thing.life = event.type if event.type in (CREATED, DELETED) else "changed"
+    thing.near = event.type
 
 
 def replay(events: Iterable[Event], stream: StreamKey, until: int | None = None) -> Mapping[str, str]:
@@ -119,5 +118,5 @@ def replay(events: Iterable[Event], stream: StreamKey, until: int | None = None)
             data = event.document.get("data")
             step_operation(operation, event.type, data if isinstance(data, dict) else {})
         else:
-            step(thing, read_row(event.document, shape_of(event.document) or OBJECTIVE).told)
+            step(thing, read_record(event.document, shape_of(event.document) or OBJECTIVE).step)
     return operation.facts() if (stream.kind, stream.key) == BATCH else thing.facts()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from console.formats.json.validation import Violation, violations
-from console.formats.maysano.shapes import ACTIVITY, OBJECTIVE, STRUCTURAL
+from console.formats.maysano.record import ACTIVITY, OBJECTIVE, STRUCTURAL
 
 Text = Annotated[str, Field(min_length=1)]
 Id = Text | int

@@ -1,47 +1,15 @@
-"""Tells Maysano's shapes apart by their keys, and recognises its answers and captures."""
+"""Which ledgers are Maysano's: its answers by their keys, its captures by the names of their events."""
 
 from collections import Counter
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 from console.formats.json import strict
-from console.formats.json.times import from_epoch_ms, parse
+from console.formats.maysano.capture import name_and_data
 from console.formats.maysano.operation import PHASES
-from console.formats.maysano.stream import name_and_data
+from console.formats.maysano.record import NEWEST_FIRST, SSE, instant_of, shape_of
 from console.formats.protocol import Claim, Sample
-from console.model.event import Instant
 from console.sources.sse import parse_block
-
-STRUCTURAL, ACTIVITY, OBJECTIVE = "structural events", "product activities", "objective history"
-SSE = "sse"
-NEWEST_FIRST = "newest first"
-
-
-def shape_of(document: Mapping[str, Any]) -> str | None:
-    """The shape that a record's keys show, None if none."""
-    if "entityType" in document and ("entityId" in document or "eventType" in document):
-        return STRUCTURAL
-    if "activityType" in document and ("productId" in document or "createdAt" in document):
-        return ACTIVITY
-    if "objectiveId" in document and ("action" in document or "field" in document):
-        return OBJECTIVE
-    if "productId" in document and "createdAt" in document and ("performedBy" in document or "details" in document):
-        return ACTIVITY
-    if "entityId" in document and "eventType" in document and "createdAt" in document:
-        return STRUCTURAL
-    return None
-
-
-def default_shape(shape: str) -> str | None:
-    """The shape of records that do not show their own, by a claim's words."""
-    return next((each for each in (STRUCTURAL, ACTIVITY, OBJECTIVE) if shape.startswith(each)), None)
-
-
-def instant_of(document: Mapping[str, Any]) -> Instant | None:
-    """``createdAt``: ISO text, or milliseconds since 1970."""
-    value = document.get("createdAt")
-    return from_epoch_ms(value) if type(value) is int else parse(value)
 
 
 def sniff(sample: Sample) -> Claim | None:

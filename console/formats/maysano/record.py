@@ -1,4 +1,4 @@
-"""A Maysano record as a row in the words of the envelope, and the changes that it tells."""
+"""A Maysano record in the words of the envelope, its shape by its keys, and the changes that it makes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,30 +7,34 @@ from typing import Any, NamedTuple
 import msgspec
 
 from console.formats.json import strict
-from console.formats.json.times import parse
-from console.formats.maysano.shapes import ACTIVITY, OBJECTIVE, SSE, STRUCTURAL, instant_of, shape_of
-from console.formats.maysano.stream import name_and_data
+from console.formats.json.times import from_epoch_ms, parse
+from console.formats.maysano.capture import name_and_data
 from console.formats.protocol import key64
 from console.model.event import Event, Instant, StreamKey
 from console.model.record import Record
 from console.model.trust import Trust
 from console.sources.sse import parse_block
 
+STRUCTURAL, ACTIVITY, OBJECTIVE = "structural events", "product activities", "objective history"
+"""Shapes."""
+SSE = "sse"
+"""The shape of a capture."""
+NEWEST_FIRST = "newest first"
 LONGEST = 200
-"""Characters of an id, name or value beyond which it is cut and told apart by a key."""
+"""Characters of an id, name or value beyond which it is cut, with a key of the whole."""
 FIELDS = 64
 """Changed fields of one event that are followed."""
 BATCH = ("batch", "auto-setup")
 """The stream of a capture: it holds one operation."""
 _PAIRS = (("old", "new"), ("oldValue", "newValue"), ("from", "to"), ("before", "after"))
-_TELLING = frozenset({"oldStatus", "newStatus", "changes", *(each for pair in _PAIRS for each in pair)})
-"""Keys without which an event tells no change."""
+_CHANGING = frozenset({"oldStatus", "newStatus", "changes", *(each for pair in _PAIRS for each in pair)})
+"""Keys without which an event makes no change."""
 _ACTOR = ("name", "email", "username", "id")
 _TIMES = ("timestamp", "createdAt", "created_at", "time")
 
 
 class Change(NamedTuple):
-    """One field's change. ``has_old`` and ``has_new`` tell null from nothing said; values are text, None for null."""
+    """One field's change. ``has_old`` and ``has_new`` part null from absence; values are text, None for null."""
 
     field: str
     has_old: bool
@@ -39,8 +43,8 @@ class Change(NamedTuple):
     new: str | None
 
 
-class Told(NamedTuple):
-    """What a record tells of the thing that it belongs to. ``extra`` is the object of metadata or details, or the
+class ThingStep(NamedTuple):
+    """What a record does to the thing that it belongs to. ``extra`` is the object of metadata or details, or the
     document of an objective's change."""
 
     kind: str
@@ -51,8 +55,8 @@ class Told(NamedTuple):
 
 
 @dataclass(slots=True)
-class Row:
-    """What one record says. ``streams`` are pairs of kind and key, the one whose rules apply first."""
+class Envelope:
+    """What one record holds. ``streams`` are pairs of kind and key, the one whose rules apply first."""
 
     shape: str
     type: str
@@ -67,9 +71,35 @@ class Row:
     """What is wrong inside metadata, details or data."""
 
     @property
-    def told(self) -> Told:
-        """What it tells of the thing of its first stream."""
-        return Told(self.streams[0][0] if self.streams else "", self.type, self.shape, self.name, self.extra)
+    def step(self) -> ThingStep:
+        """What it does to the thing of its first stream."""
+        return ThingStep(self.streams[0][0] if self.streams else "", self.type, self.shape, self.name, self.extra)
+
+
+def shape_of(document: Mapping[str, Any]) -> str | None:
+    """The shape that a record's keys show, None if none."""
+    if "entityType" in document and ("entityId" in document or "eventType" in document):
+        return STRUCTURAL
+    if "activityType" in document and ("productId" in document or "createdAt" in document):
+        return ACTIVITY
+    if "objectiveId" in document and ("action" in document or "field" in document):
+        return OBJECTIVE
+    if "productId" in document and "createdAt" in document and ("performedBy" in document or "details" in document):
+        return ACTIVITY
+    if "entityId" in document and "eventType" in document and "createdAt" in document:
+        return STRUCTURAL
+    return None
+
+
+def default_shape(shape: str) -> str | None:
+    """The shape of records that do not show their own, by a claim's words."""
+    return next((each for each in (STRUCTURAL, ACTIVITY, OBJECTIVE) if shape.startswith(each)), None)
+
+
+def instant_of(document: Mapping[str, Any]) -> Instant | None:
+    """``createdAt``: ISO text, or milliseconds since 1970."""
+    value = document.get("createdAt")
+    return from_epoch_ms(value) if type(value) is int else parse(value)
 
 
 def text(value: Any) -> str | None:
@@ -95,8 +125,8 @@ def actor_of(value: Any) -> str | None:
     return text(value)
 
 
-def read_row(document: Mapping[str, Any], shape: str) -> Row:
-    """The row of a decoded record of a known shape. Never raises, whatever the fields hold."""
+def read_record(document: Mapping[str, Any], shape: str) -> Envelope:
+    """The envelope of a decoded record of a known shape. Never raises, whatever the fields hold."""
     get = document.get
     extra: Mapping[str, Any]
     problems: tuple[strict.Problem, ...] = ()
@@ -116,7 +146,7 @@ def read_row(document: Mapping[str, Any], shape: str) -> Row:
         key, name = text(get("objectiveId")), text(get("action")) or "?"
         streams = [("objective", key)] if key else []
         category, title, extra = f"objective.{name}", None, document
-    return Row(
+    return Envelope(
         shape,
         name,
         category,
@@ -129,8 +159,8 @@ def read_row(document: Mapping[str, Any], shape: str) -> Row:
     )
 
 
-def read_block(raw: bytes) -> tuple[Row, dict[str, Any], Instant | None]:
-    """The row of one block of a capture, its document, and the time that its data tells. Never raises."""
+def read_block(raw: bytes) -> tuple[Envelope, dict[str, Any], Instant | None]:
+    """The envelope of one block of a capture, its document, and the time that its data names. Never raises."""
     block = parse_block(raw)
     name, data, problems = name_and_data(block)
     document: dict[str, Any] = {"event": block.event, "data": block.data if data is None else data}
@@ -144,13 +174,13 @@ def read_block(raw: bytes) -> tuple[Row, dict[str, Any], Instant | None]:
         document["unknown fields"] = list(block.unknown)
     extra: Mapping[str, Any] = data or {}
     moment = next((found for found in (parse(extra.get(key)) for key in _TIMES) if found), None)
-    row = Row(SSE, cut(name), cut(name), [BATCH], block.id, None, None, extra, problems)
+    row = Envelope(SSE, cut(name), cut(name), [BATCH], block.id, None, None, extra, problems)
     return row, document, moment
 
 
-def changes(told: Told) -> list[Change]:
+def changes(step: ThingStep) -> list[Change]:
     """The fields that an event changes: an objective's field, or old and new values in metadata and details."""
-    return [] if _TELLING.isdisjoint(told.extra) else list(_changes(told))
+    return [] if _CHANGING.isdisjoint(step.extra) else list(_changes(step))
 
 
 def decode(record: Record, shape: str) -> Event:
@@ -162,7 +192,7 @@ def decode(record: Record, shape: str) -> Event:
         kind = None if found is None else shape_of(found)
         if found is None or kind is None:
             return Event(record.ordinal, record.offset, record.length, "", document=found or {})
-        row, document, moment = read_row(found, kind), found, instant_of(found)
+        row, document, moment = read_record(found, kind), found, instant_of(found)
     return Event(
         record.ordinal,
         record.offset,
@@ -188,11 +218,11 @@ def object_of(value: Any) -> tuple[Mapping[str, Any], tuple[strict.Problem, ...]
     return {}, ()
 
 
-def _changes(told: Told) -> Iterator[Change]:
-    extra = told.extra
+def _changes(step: ThingStep) -> Iterator[Change]:
+    extra = step.extra
     named = extra.get("field")
-    name = named[:LONGEST] if type(named) is str and named else "status" if told.type == "status_changed" else None
-    if told.shape == OBJECTIVE:
+    name = named[:LONGEST] if type(named) is str and named else "status" if step.type == "status_changed" else None
+    if step.shape == OBJECTIVE:
         if name is not None and ("oldValue" in extra or "newValue" in extra):
             yield _change(name, extra, "oldValue", "newValue")
         return

@@ -1,0 +1,60 @@
+"""Maysano as a format: recognition and description; reading is imported when it is asked for."""
+
+from collections.abc import Sequence
+
+from console.formats.maysano import panels as tabs
+from console.formats.maysano.recognise import sniff
+from console.formats.maysano.record import SSE, decode
+from console.formats.protocol import Claim, Context, Reader, Sample
+from console.model.event import Event, Panel
+from console.model.ledger import Profile
+from console.model.proof import Proof
+from console.model.record import Record
+
+DESCRIPTION = """\
+Reads structural events, product activities and objective history as saved answers of the API (JSON or JSONL, also mixed
+in one file), and captures of the batch auto-setup's event stream.
+The document says that events are immutable and append-only; nothing in them proves it: there is no hash, no link and no
+sequence. Only the console's own witness notices a change; events are never more than unchained.
+The document says that every change is attributed to a user, but structural events have no field for one: who is asked
+of activities and history alone. Types, ids, time zones and the order of lists are not documented: ids may be texts or
+numbers, times ISO text or milliseconds, vocabularies are open. A list whose first events go back in time is read as
+newest first, and its rules run backwards. Values are compared as text: 5 and "5" are the same.
+A list may begin in the middle of a thing's life: that is one finding for each thing.
+The data of stream events is not documented: totals, tables and checks are taken from the obvious keys, and the data is
+always shown as it is. Counts and trends are the console's own."""
+
+
+class Maysano:
+    """The format; see ``console.formats.protocol.Format``."""
+
+    name = "maysano"
+    title = "Maysano"
+    description = DESCRIPTION
+    profiles: Sequence[Profile] = ()
+    companions: Sequence[str] = ()
+    reference_codes = ("identity.duplicate-event-id", "reference.orphan-parent")
+
+    def sniff(self, sample: Sample) -> Claim | None:
+        return sniff(sample)
+
+    def reader(self, context: Context) -> Reader:
+        if context.shape == SSE:
+            from console.formats.maysano.capture_reader import CaptureReader
+
+            return CaptureReader(context)
+        from console.formats.maysano.reader import MaysanoReader
+
+        return MaysanoReader(context)
+
+    def decode(self, record: Record, context: Context) -> Event:
+        return decode(record, context.shape)
+
+    def panels(self, event: Event, context: Context) -> Sequence[Panel]:
+        return tabs.panels(event, sse=context.shape == SSE)
+
+    def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
+        return None
+
+
+FORMAT = Maysano()
