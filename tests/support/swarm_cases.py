@@ -7,8 +7,8 @@ from typing import Any
 from console.formats.json.times import parse
 from console.formats.protocol import Context
 from console.formats.swarm import FORMAT
-from console.formats.swarm.episode import digest
-from console.formats.swarm.vocabulary import V3
+from console.formats.swarm.profiles import link_digest as digest
+from console.formats.swarm.record import V3
 from console.model.batch import EventBatch
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch

@@ -8,6 +8,7 @@ counts are carried from batch to batch and from start to start.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -170,21 +171,23 @@ class Recorder:
         return True
 
     def standing(self) -> Iterator[Finding]:
-        """One finding for each cause that was counted."""
-        for (_, group), cause in self._causes.items():
-            if cause.first is not None:
-                message = cause.first.message
-                if cause.listed or group == _OTHERS:
-                    kind = "other kinds" if group == _OTHERS else "this kind"
-                    message = f"{cause.counted:,} more of {kind}; the first of them: {message}"
-                yield replace(cause.first, message=message, count=cause.counted, standing=True)
+        """One finding for each cause that was counted, in the order of their first records."""
+        found = [
+            (cause.first.record or 0, key, cause.first, cause) for key, cause in self._causes.items() if cause.first
+        ]
+        for _, (_, group), first, cause in sorted(found, key=itemgetter(0, 1)):
+            message = first.message
+            if cause.listed or group == _OTHERS:
+                kind = "other kinds" if group == _OTHERS else "this kind"
+                message = f"{cause.counted:,} more of {kind}; the first of them: {message}"
+            yield replace(first, message=message, count=cause.counted, standing=True)
 
     # -- saved state
 
     def save(self) -> Iterator[tuple[str, bytes]]:
         """Causes that changed since this was last asked, as items for ``restore``."""
         changed, self._changed = self._changed, set()
-        for key in changed:
+        for key in sorted(changed):
             yield json.dumps(["cause", *key]), pack(self._causes[key])
 
     def restore(self, name: str | StreamKey, data: bytes) -> bool:

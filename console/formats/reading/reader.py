@@ -25,7 +25,7 @@ What a format cannot do it does not have: a reader whose chains are walked again
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import msgspec
 
@@ -50,10 +50,11 @@ R = TypeVar("R", bound=Run)
 class Look:
     """One record to look at: its place and bytes, what is wrong with its JSON, and its document.
 
-    ``typed`` is what a type made of it: where it is not None, the record is plain and as its schema wants it.
+    ``plain``: it stood in a run, so that its JSON is proved, and what ``LedgerReader.plain`` asks of it. ``typed`` is
+    then its object, where the reader has types.
     """
 
-    __slots__ = ("_document", "place", "problems", "raw", "typed")
+    __slots__ = ("_document", "place", "plain", "problems", "raw", "typed")
 
     def __init__(
         self,
@@ -61,11 +62,14 @@ class Look:
         raw: bytes,
         document: dict[str, Any] | None = None,
         problems: Sequence[strict.Problem] = (),
+        *,
+        plain: bool = False,
         typed: Any = None,
     ) -> None:
         self.place = place
         self.raw = raw
         self.problems = problems
+        self.plain = plain
         self.typed = typed
         self._document = document
 
@@ -123,8 +127,7 @@ class LedgerReader(Generic[R]):
                 plain = bytearray([each is not None for each in objects])
         for low, high in stretches_of(plain):
             whole = high - low == scan.count
-            run = self.run_type(batch, scan if whole else scan.part(low, high), low, objects[low:high])
-            yield run  # type: ignore[misc]  # run_type is R's class
+            yield self.run(batch, scan if whole else scan.part(low, high), low, objects[low:high])
 
     def _run(self, run: R) -> None:
         low = 0
@@ -133,7 +136,7 @@ class LedgerReader(Generic[R]):
                 self.quiet(run, low, row)
             if row < len(run):
                 typed = run.objects[row] if run.objects else None
-                self._look(Look(run.place(row), run.raw(row), typed=typed))
+                self._look(Look(run.place(row), run.raw(row), plain=True, typed=typed))
             low = row + 1
 
     def _carefully(self, batch: RecordBatch, low: int, high: int) -> None:
@@ -179,6 +182,11 @@ class LedgerReader(Generic[R]):
     def which(self, scan: Scan) -> Sequence[int] | None:
         """Of each record, which of ``types`` it is to be decoded to; None: the first."""
         return None
+
+    def run(self, batch: RecordBatch, scan: Scan, start: int, objects: Sequence[Any]) -> R:
+        """A run with the system's own columns."""
+        made: Any = self.run_type(batch, scan, start, objects)
+        return cast(R, made)
 
     def notable(self, run: R) -> Iterable[int]:
         """Rows of the run that need a look, rising. Rows before one are in columns when the next is asked for."""

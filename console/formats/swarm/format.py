@@ -1,21 +1,16 @@
-"""SWARM as a format: recognition and description; reading and panels are imported when they are asked for."""
+"""SWARM as a format: what it is and can do; reading and panels are imported when they are asked for."""
 
 from collections.abc import Sequence
 
-from console.formats.json import strict
 from console.formats.protocol import Claim, Context, Reader, Sample
-from console.formats.swarm.decode import EVENTS, SIMAPI, decode
-from console.formats.swarm.proof import IDS, prove
-from console.formats.swarm.proof import SIMAPI as LINKED
-from console.formats.swarm.vocabulary import NEEDED
+from console.formats.swarm.profiles import IDS, SIMAPI
+from console.formats.swarm.proof import prove
+from console.formats.swarm.recognise import sniff
+from console.formats.swarm.record import EPISODES, decode
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
 from console.model.record import Record
-
-_OWN = frozenset(("initiator_id", "counterparty_id", "interaction_id", "replay_k", "provenance_id", "parent_event_id"))
-_OTHERS = frozenset(("run_id", "span_id", "dealId", "deal_id", "trace_id", "correlation_id", "data_hash", "action_id"))
-_LINKED = frozenset(("event_hash", "parent_event_hash", "provenance_id", "payload"))
 
 
 class SwarmFormat:
@@ -30,42 +25,16 @@ class SwarmFormat:
         " an event's id, but every real one is a provenance_id; it calls ids collision-resistant, but real logs hold"
         " the same one twice (same agent, same microsecond)."
     )
-    profiles: Sequence[Profile] = (LINKED, IDS)
+    profiles: Sequence[Profile] = (SIMAPI, IDS)
     companions: Sequence[str] = ()
     reference_codes = ("provenance.id-collision", "reference.orphan-parent")
 
     def sniff(self, sample: Sample) -> Claim | None:
-        """A line needs event_id, timestamp and event_type: other files named event_log.jsonl have not, and are left."""
-        votes = {EVENTS: 0, SIMAPI: 0}
-        bare = read = 0
-        for raw in sample.records:
-            if not raw.strip():
-                continue
-            read += 1
-            document = strict.decode(raw).document
-            if document is None:
-                continue
-            keys = document.keys()
-            if keys >= _LINKED:
-                votes[SIMAPI] += 1
-            elif keys >= NEEDED and not keys & _OTHERS:
-                if len(keys & _OWN) >= 2:
-                    votes[EVENTS] += 1
-                elif "payload" in keys:
-                    bare += 1
-        if votes[SIMAPI] and votes[SIMAPI] >= votes[EVENTS]:
-            why = "event_hash, parent_event_hash and provenance_id, as SWARM's simulated APIs link their episodes"
-            return Claim(max(1, 97 * votes[SIMAPI] // read), SIMAPI, why)
-        if votes[EVENTS]:
-            why = "event_id, event_type, initiator_id, counterparty_id …, as SWARM's event log writes them"
-            return Claim(max(1, (94 * votes[EVENTS] + 30 * bare) // read), EVENTS, why)
-        if bare:
-            return Claim(max(1, 30 * bare // read), EVENTS, "event_id, timestamp, event_type and payload alone")
-        return None
+        return sniff(sample)
 
     def reader(self, context: Context) -> Reader:
-        if context.shape == SIMAPI:
-            from console.formats.swarm.simapi import EpisodeReader
+        if context.shape == EPISODES:
+            from console.formats.swarm.episodes import EpisodeReader
 
             return EpisodeReader(context)
         from console.formats.swarm.reader import SwarmReader

@@ -4,10 +4,9 @@ import json
 from typing import Any
 
 from console.formats.json.times import iso, parse
-from console.formats.swarm import episode, ids
-from console.formats.swarm.decode import text
+from console.formats.swarm.profiles import check, link_digest, recipe_of
 from console.formats.swarm.proof import REPRODUCED
-from console.formats.swarm.vocabulary import PROVENANCE, SIMAPI, V2
+from console.formats.swarm.record import ENTRY, PROVENANCE, V2, text
 from console.model.event import Event, Field, Panel
 
 _LINK = ("event_hash", "parent_event_hash", "provenance_id")
@@ -17,7 +16,7 @@ def panels(event: Event) -> list[Panel]:
     """Envelope first; keys that a line does not have are left out, null ones are shown."""
     document = event.document
     apart = _LINK if "event_hash" in document else PROVENANCE
-    order = SIMAPI if "event_hash" in document else V2
+    order = ENTRY if "event_hash" in document else V2
     names = [name for name in order if name in document and name not in apart and name != "payload"]
     names += [name for name in document if name not in order and name not in apart]
     envelope = tuple(
@@ -45,19 +44,19 @@ def show(value: object) -> str:
 def _note(name: str, document: dict[str, Any]) -> str:
     if "event_hash" in document:
         if name == "event_hash":
-            return "recomputed" if episode.digest(document) == document[name] else "not the hash of this entry"
+            return "recomputed" if link_digest(document) == document[name] else "not the hash of this entry"
         return "first 12 digits of event_hash" if name == "provenance_id" else ""
     if not text(document, "provenance_id"):
         return ""
-    recipe = ids.recipe_of(document)
+    recipe = recipe_of(document)
     if recipe is None:
         return "native event: cannot be recomputed" if name == "provenance_id" else ""
-    check = ids.check(document, recipe)
+    found = check(document, recipe)
     if name == "provenance_id":
-        if check.reproduced:
+        if found.reproduced:
             return REPRODUCED
-        return _fits(check.outer == document[name], recipe.field)
-    return _fits(check.inner == document[name], recipe.key) if name == recipe.field and check.inner else ""
+        return _fits(found.outer == document[name], recipe.field)
+    return _fits(found.inner == document[name], recipe.key) if name == recipe.field and found.inner else ""
 
 
 def _fits(fits: bool, third: str | None) -> str:

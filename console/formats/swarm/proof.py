@@ -4,34 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.formats.json import strict
-from console.formats.swarm import episode, ids
-from console.formats.swarm.decode import text
-from console.model.ledger import Coverage, Profile
+from console.formats.swarm import profiles
+from console.formats.swarm.profiles import IDS, SIMAPI, link_digest, link_preimage, link_spans
+from console.formats.swarm.record import text
+from console.formats.swarm.rules import Tip, lose, walk
 from console.model.proof import Proof
 from console.model.record import Record
 from console.model.trust import Trust
 
-IDS = Profile(
-    "swarm-id/1",
-    "provenance_id is the first 12 hex digits of SHA-256 over a sorted JSON object of event type, agent, time and one"
-    " more id, which is itself made so from the tool's, audit's or intervention's name. A checksum of 48 bits.",
-    Coverage(
-        (
-            *("timestamp", "agent_id", "payload.tool_name", "payload.audit_type", "payload.intervention_type"),
-            *("tool_call_id", "artifact_id", "audit_id", "intervention_id"),
-        ),
-        (
-            *("event_id", "interaction_id", "initiator_id", "counterparty_id", "payload (all else)", "epoch", "step"),
-            *("scenario_id", "replay_k", "seed", "parent_event_id"),
-        ),
-    ),
-)
-SIMAPI = Profile(
-    "swarm-simapi/1",
-    "event_hash is the SHA-256 of compact sorted JSON of type, time, agent, payload and the hash of the entry before;"
-    " provenance_id is its first 12 digits.",
-    Coverage((*episode.COVERED, "provenance_id"), ()),
-)
 REPRODUCED = "id reproduced: covers time, agent, name only; 48 bits"
 _NOT_COVERED = "Arguments, results, parent_event_id, event_id and everything else could be changed without a trace."
 
@@ -50,7 +30,7 @@ def prove(record: Record, before: Record | None) -> Proof | None:
 
 def _ids(document: Mapping[str, Any]) -> Proof:
     stored = text(document, "provenance_id")
-    recipe = ids.recipe_of(document)
+    recipe = profiles.recipe_of(document)
     if recipe is None:
         return Proof(
             IDS.name,
@@ -59,7 +39,7 @@ def _ids(document: Mapping[str, Any]) -> Proof:
             stored=stored,
             notes=("No chain protects this line.",),
         )
-    check = ids.check(document, recipe)
+    check = profiles.check(document, recipe)
     notes = [f"{REPRODUCED}. {_NOT_COVERED}" if check.reproduced else _NOT_COVERED]
     if recipe.inner is not None and recipe.field is not None:
         name = document["payload"][recipe.key]
@@ -83,21 +63,21 @@ def _ids(document: Mapping[str, Any]) -> Proof:
 
 
 def _link(document: Mapping[str, Any], before: Record | None, ordinal: int) -> Proof:
-    tip, notes = episode.Tip(), []
+    tip, notes = Tip(), []
     expected = None
     if before is not None:
         previous = strict.decode(before.raw).document
         if previous is None:
-            episode.lose(tip)
+            lose(tip)
             notes.append("The record before cannot be read, so the link to it was not checked.")
         else:
             expected = text(previous, "event_hash") or None
             above = text(previous, "parent_event_hash") or None
-            tip = episode.Tip(1, expected, episode.digest(previous), above)
+            tip = Tip(1, expected, link_digest(previous), above)
     elif ordinal > 1:
-        episode.lose(tip)
+        lose(tip)
         notes.append("The entry before is not at hand, so the link to it was not checked.")
-    link = episode.walk(tip, document)
+    link = walk(tip, document)
     if before is not None and not notes:
         good = "event_hash is the hash of this entry, and its parent is the entry before."
     elif ordinal > 1:
@@ -108,8 +88,8 @@ def _link(document: Mapping[str, Any], before: Record | None, ordinal: int) -> P
         SIMAPI.name,
         link.trust,
         link.message or good,
-        episode.preimage(document),
-        episode.spans(document),
+        link_preimage(document),
+        link_spans(document),
         link.computed,
         text(document, "event_hash") or None,
         text(document, "parent_event_hash") or None,

@@ -1,227 +1,192 @@
-"""Reads SWARM's event log, batch after batch."""
+"""Reads SWARM's event log. There is no chain: a line is unchained, or its ids are wrong."""
 
-import time
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from msgspec.structs import asdict
-
 from console.formats.json import strict
+from console.formats.json.scan import Scan, both
 from console.formats.json.times import quick
-from console.formats.json.validation import Violation
-from console.formats.protocol import Context, Rewalk, key64, keys64
-from console.formats.reading.columns import Assembler, place_in
-from console.formats.reading.lines import stretches
-from console.formats.reading.saved_state import pack, unpack
-from console.formats.reading.tally import Place, Tally
-from console.formats.swarm import ids
-from console.formats.swarm.decode import scenario_of, text
-from console.formats.swarm.quick import decoders
-from console.formats.swarm.simulations import Simulation, enter
-from console.formats.swarm.sound import Sound
-from console.formats.swarm.vocabulary import EVENT_TYPES, NEEDED, V1, V2, V3
-from console.model.batch import EventBatch
+from console.formats.protocol import Context, key64
+from console.formats.reading.findings import Remark
+from console.formats.reading.reader import LedgerReader, Look
+from console.formats.reading.saved_state import unpack
+from console.formats.swarm import profiles
+from console.formats.swarm.columns import FIELDS, Codes, Lines, fitting
+from console.formats.swarm.profiles import IDS
+from console.formats.swarm.record import EVENT_TYPES, NEEDED, V1, V2, V3, scenario_of, text
+from console.formats.swarm.rules import Simulation, enter
 from console.model.event import NO_TIME, StreamKey
-from console.model.finding import Finding
 from console.model.ledger import StreamFacts
-from console.model.record import Record, RecordBatch
+from console.model.record import RecordBatch
 from console.model.trust import Confidence, Severity, Trust
-from console.verify.catalogue import finding
 
-TOLERANCE = 5 * 60 * 1_000_000
-"""Microseconds that a time stamp may be ahead of the check's clock."""
-AHEAD = 14 * 3600 * 1_000_000
-"""The same for a time without a zone: the writer's clock may show a zone that far ahead."""
 _SHAPES = tuple(frozenset(keys) for keys in (V1, V2, V3))
-IDS = "swarm-id/1"
-_UNCHAINED, _BROKEN = int(Trust.UNCHAINED), int(Trust.BROKEN)
+_CAUSES = 1000
+_SHOWN = 200
+"""Characters of a foreign text that a finding repeats."""
+_UNZONED = "Times without a zone: the writer's local clock, read as UTC."
+_NATIVE = "Native events have no recipe: their provenance_id cannot be recomputed."
 
 
-class SwarmReader:
-    """One event log's reader; see ``Reader``. There is no chain: a line is unchained, or its ids are wrong."""
+class SwarmReader(LedgerReader[Lines]):
+    """One event log's reader; see ``LedgerReader``."""
+
+    fields = FIELDS
 
     def __init__(self, context: Context) -> None:
-        self._now = context.now
-        self._started = time.monotonic_ns()
-        self._names = Assembler()
-        self._codes: dict[str, dict[str, int]] = {"simulation": {}, "agent": {}, "scenario": {}}
-        self._tally = Tally()
+        super().__init__(context, causes=_CAUSES)
+        self._codes = Codes(self.columns)
         self._simulation = Simulation()
-        self._told: dict[str, StreamFacts] = {}
-        self._decoders = decoders()
-        self._limit = 0
-        self._fits = False
+        self._changed: dict[str, StreamFacts] = {}
 
-    @property
-    def profile(self) -> str | None:
-        """The profile of ids, once one of them could be made again."""
-        return IDS if self._fits else None
+    # -- in bulk
 
-    # -- reading
+    def plain(self, scan: Scan) -> bytearray:
+        return both(super().plain(scan), fitting(scan))
 
-    def read(self, batch: RecordBatch) -> EventBatch:
-        out = EventBatch(batch.first)
-        self._limit = self._now + (time.monotonic_ns() - self._started) // 1000 + TOLERANCE
-        for start, lines in stretches(batch, self._decoders):
-            if lines is None:
-                self._line(out, batch, start)
+    def run(self, batch: RecordBatch, scan: Scan, start: int, objects: Sequence[Any]) -> Lines:
+        lines = Lines(batch, scan, start, self._codes)
+        self._fits(lines.fits)
+        return lines
+
+    def notable(self, run: Lines) -> Iterator[int]:
+        """Lines that may give a finding of their own, or that border simulations."""
+        odd, unusual, clock = run.odd, run.unusual, self.clock
+        last, zoned = self._simulation.last, self._simulation.zoned
+        for row, (time, zone, kind) in enumerate(zip(run.times, run.zones, run.types, strict=True)):
+            if (
+                time == NO_TIME
+                or time > (clock.latest if zone else clock.latest_local)
+                or (time < last and zoned == zone)
+                or kind in unusual
+                or row in odd
+            ):
+                yield row
+                last, zoned = self._simulation.last, self._simulation.zoned
             else:
-                sound = Sound(lines)
-                self._fits |= sound.fits
-                self._lines(out, batch, start, sound)
-        self._tell()
-        return self._names.finish(out)
+                last, zoned = time, zone == 1
 
-    def _lines(self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound) -> None:
-        """Sound lines from a row of the batch on."""
-        at = 0
-        for row in (*sound.notable(self._simulation, self._limit, AHEAD), len(sound.lines)):
-            if at < row:
-                self._quiet(out, batch, start, sound, at, row)
-            if row < len(sound.lines):
-                self._event(out, place_in(batch, start + row), asdict(sound.lines[row]))
-            at = row + 1
-
-    def _quiet(self, out: EventBatch, batch: RecordBatch, start: int, sound: Sound, low: int, high: int) -> None:
-        """Lines of which there is nothing to say but what is gathered; the same rows as ``_event`` makes of them."""
-        lines, own, count, now = sound.lines[low:high], sound.ids[low:high], high - low, self._simulation
-        naive = [row for row in range(low, high) if not sound.zones[row]]
-        foreign = sound.foreign[bisect_left(sound.foreign, low) : bisect_left(sound.foreign, high)]
-        for key, rows in ((("order.naive-timestamp",), naive), (("provenance.unverifiable",), foreign)):
-            if rows:
-                self._tally.add(key, place_in(batch, start + rows[0]), len(rows))
-        now.last, now.zoned = sound.times[high - 1], sound.zones[high - 1] != ""
-        now.epoch = max([now.epoch, *[line.epoch for line in lines if line.epoch is not None]])
-        pairs = [(line.scenario_id, line.seed) for line in lines]
-        names = {pair: scenario_of(*pair) for pair in dict.fromkeys(pairs)}
-        scenarios = [names[pair] for pair in pairs]
-        now.scenario = next(filter(None, reversed(scenarios)), now.scenario)
-        agents = [line.agent_id or "" for line in lines]
-        actors = [agent or line.initiator_id or "" for agent, line in zip(agents, lines, strict=True)]
-        events = [line.event_id for line in lines]
-        first = [provenance or event for provenance, event in zip(own, events, strict=True)]
-        keys = keys64(first)
-        known = dict(zip(first, keys, strict=True))
-        parents = [line.parent_event_id or "" for line in lines]
-        among = [*zip(agents, scenarios, strict=True)]
-        circles = {pair: self._further(*pair) for pair in dict.fromkeys(among)}
-        further = [circles[pair] for pair in among]
-        second = [event if provenance else "" for provenance, event in zip(own, events, strict=True)]
-        self._names.extend(
-            out,
-            batch,
-            slice(start + low, start + high),
-            time=sound.times[low:high],
-            type=sound.kinds[low:high],
-            actor=actors,
-            stream=[self._stream("simulation", now.key)] * count,
-            further=further,
-            key=keys,
-            alias=keys64(second) if any(own) else (),
-            parent=[known.get(parent) or key64(parent) if parent else 0 for parent in parents],
-            trust=bytes((_UNCHAINED,)) * count,
+    def quiet(self, run: Lines, low: int, high: int) -> None:
+        """Lines of which there is nothing to say but what is counted."""
+        now, part = self._simulation, slice(low, high)
+        naive = run.zones.find(0, low, high)
+        if naive >= 0:
+            times = run.zones.count(0, low, high)
+            self.findings.count("order.naive-timestamp", _UNZONED, times=times, place=run.place(naive))
+        foreign = run.foreign[bisect_left(run.foreign, low) : bisect_left(run.foreign, high)]
+        if foreign:
+            first = run.place(foreign[0])
+            self.findings.count("provenance.unverifiable", _NATIVE, times=len(foreign), place=first)
+        now.last, now.zoned = run.times[high - 1], run.zones[high - 1] == 1
+        now.epoch = max(now.epoch, *run.epochs[part])
+        scenarios = run.scenarios[part]
+        now.scenario = next((text for _, text in reversed(scenarios) if text), now.scenario)
+        among = [(agent, scenario) for agent, (scenario, _) in zip(run.agents[part], scenarios, strict=True)]
+        sets = {pair: self.columns.set_of([code for code in pair if code]) for pair in {*among}}
+        self.columns.rows(
+            run.part(low, high),
+            time=run.times[part],
+            type=run.types[part],
+            actor=run.actors[part],
+            stream=[self.columns.stream("simulation", now.key)] * (high - low),
+            further=[sets[pair] for pair in among],
+            key=run.keys[part],
+            alias=run.aliases[part],
+            parent=run.parents[part],
+            trust=bytes((Trust.UNCHAINED,)) * (high - low),
         )
 
-    def _line(self, out: EventBatch, batch: RecordBatch, index: int) -> None:
-        """A line whose JSON or schema needs a second look."""
-        raw, place = batch.raws[index], place_in(batch, index)
-        decoded = strict.decode(raw)
-        if decoded.document is not None:
-            self._event(out, place, decoded.document, decoded)
-        elif len(raw) != place.length:
-            out.add(place.offset, place.length)  # skipped by the source, which says why
-        else:
-            found = strict.place_problems(decoded.problems, *place)
-            worst = max((each.severity for each in found), default=Severity.NONE)
-            out.add(place.offset, place.length, worst=worst)
-            out.findings.extend(found)
+    # -- one by one
 
-    def _event(
-        self, out: EventBatch, place: Place, document: dict[str, Any], decoded: strict.Decoded | None = None
-    ) -> None:
-        """One line; ``decoded`` is set where its JSON or its schema needed a second look."""
-        found: list[Finding] = []
+    def look(self, record: Look) -> None:
+        document, found = record.document, self.findings
+        event_id = text(document, "event_id")
+        found.begin(record.place, event_id or None)
+        provenance = text(document, "provenance_id")
+        recipe = profiles.recipe_of(document) if provenance else None
         worst = Severity.NONE
-        provenance = text(document, "provenance_id") if "provenance_id" in document else ""
-        recipe = ids.recipe_of(document) if provenance else None
-        at = _At(document, place)
-        if decoded is not None:
-            found += strict.place_problems(decoded.problems, *place, event_id=at.event_id)
-            worst = max(self._violations(document, recipe, at, found), self._keys(document, at))
+        if not record.plain:
+            self.problems(record.problems)
+            worst = max(self._schema(document, recipe), self._keys(document))
         elif recipe is not None:
-            worst = self._violations(document, recipe, at, found)
-        kind, agent = text(document, "event_type"), document.get("agent_id")
-        if kind not in EVENT_TYPES and kind and self._tally.add(("schema.unknown-event-type", kind[:200]), place):
+            worst = self._schema(document, recipe)
+        kind, agent, initiator = (text(document, name) for name in ("event_type", "agent_id", "initiator_id"))
+        if kind and kind not in EVENT_TYPES and self._unknown(kind):
             worst = max(worst, Severity.NOTE)
-        micros = self._time(document, kind, at, found)
-        trust = _UNCHAINED
+        self._enter(kind, document)
+        time = self._time(document.get("timestamp"))
+        trust = Trust.UNCHAINED
         if provenance:
-            trust = self._ids(document, recipe, at, found)
-        event_id, parent = provenance or at.event_id, document.get("parent_event_id")
+            trust = self._ids(document, recipe)
         of = scenario_of(document.get("scenario_id"), document.get("seed"))
-        if of:
-            self._simulation.scenario = of
-        if not isinstance(agent, str):
-            agent = ""
-        actor = agent or text(document, "initiator_id")
-        if found:
-            worst = max(worst, *(each.severity for each in found))
-            out.findings.extend(found)
-        out.add(
-            place[1],
-            place[2],
-            time=micros,
-            type=self._names.types.code(kind) if kind else 0,
-            actor=self._names.actors.code(actor) if actor else 0,
-            stream=self._stream("simulation", self._simulation.key),
-            further=self._further(agent, of),
-            key=key64(event_id) if event_id else 0,
-            alias=key64(at.event_id) if provenance and at.event_id else 0,
-            parent=key64(parent) if parent and isinstance(parent, str) else 0,
+        self._simulation.scenario = of or self._simulation.scenario
+        further = [self.columns.stream(*each) for each in (("agent", agent), ("scenario", of)) if each[1]]
+        parent = text(document, "parent_event_id")
+        self.row(
+            record.place,
+            time=time,
+            type=kind,
+            actor=agent or initiator,
+            stream=self.columns.stream("simulation", self._simulation.key),
+            further=self.columns.set_of(further),
+            key=key64(provenance or event_id) if provenance or event_id else 0,
+            alias=key64(event_id) if provenance and event_id else 0,
+            parent=key64(parent) if parent else 0,
             trust=trust,
             worst=worst,
         )
 
-    def _violations(
-        self, document: dict[str, Any], recipe: ids.Recipe | None, at: "_At", found: list[Finding]
-    ) -> Severity:
-        """Schema findings: what the system's own reader puts up with is gathered, the rest stands one by one."""
-        from console.formats.swarm.schema import (
-            line_violations,
-        )  # pydantic is imported where a line needs a second look
+    def _schema(self, document: dict[str, Any], recipe: profiles.Recipe | None) -> Severity:
+        """What the system's own reader puts up with is counted, the rest stands one by one."""
+        from console.formats.swarm.schema import line_violations  # pydantic is imported where it is needed
 
         worst = Severity.NONE
         for each in line_violations(document, recipe):
-            if each.code == "schema.coerced" or each.code == "schema.unknown-field":
-                worst = Severity.WARNING
-                self._tally.add((each.code, each.field[:200]), at.place)
+            field = each.field[:_SHOWN]
+            if each.code == "schema.coerced":
+                message = f"{field} is not written as an integer; SWARM's reader makes one of it."
+            elif each.code == "schema.unknown-field":
+                message = f"{field} is a key that none of the three shapes has."
             else:
-                found.append(_violation(each, at))
+                self.findings.add(each.code, each.message, field=each.field or None, actual=each.actual)
+                continue
+            worst = Severity.WARNING
+            self.findings.count(each.code, message, field, severity=worst, mark=False, field=field)
         return worst
 
-    def _keys(self, document: dict[str, Any], at: "_At") -> Severity:
+    def _keys(self, document: dict[str, Any]) -> Severity:
         """Keys beside the three shapes: missing ones are read as null."""
         present = document.keys()
         if present in _SHAPES:
             return Severity.NONE
         shape = next((each for each in _SHAPES if present <= each), _SHAPES[2])
-        missing = sorted(shape - present - NEEDED)
+        missing = ", ".join(sorted(shape - present - NEEDED))
         if not missing:
             return Severity.NONE
-        self._tally.add(("schema.missing-field", ", ".join(missing)), at.place)
-        return Severity.WARNING
+        message, severity = f"Not written, so read as null: {missing}.", Severity.WARNING
+        self.findings.count("schema.missing-field", message, missing, severity=severity, mark=False, field=missing)
+        return severity
 
-    def _time(self, document: dict[str, Any], kind: str, at: "_At", found: list[Finding]) -> int:
-        """The line's instant, and its order in its simulation."""
+    def _unknown(self, kind: str) -> bool:
+        """Count a type that is not known; True the first time."""
+        name, code = kind[:_SHOWN], "schema.unknown-event-type"
+        message = f"{name} is none of the 91 types in use; the vocabulary is open."
+        return self.findings.count(code, message, name, severity=Severity.NOTE, mark=False, field=name)
+
+    def _enter(self, kind: str, document: dict[str, Any]) -> None:
+        """The simulation that the line belongs to, and its epoch."""
         before = self._simulation
         now = self._simulation = enter(before, kind)
         if now is not before:
-            self._told[before.key] = StreamFacts("simulation", before.key, before.facts)
+            self._changed[before.key] = StreamFacts("simulation", before.key, before.facts)
         epoch = document.get("epoch")
         if type(epoch) is int and now.epoch < epoch <= strict.SAFE_INTEGER:
             now.epoch = epoch
-        stamp = document.get("timestamp")
+
+    def _time(self, stamp: object) -> int:
+        """The line's instant, and its order in its simulation."""
+        now, found = self._simulation, self.findings
         if not isinstance(stamp, str):
             return NO_TIME
         known = quick(stamp)
@@ -229,141 +194,60 @@ class SwarmReader:
             formed = stamp[:4].isdecimal() and stamp[4:5] == stamp[7:8] == "-"
             code = "schema.impossible-date" if formed else "schema.bad-pattern"
             message = "timestamp is no ISO 8601 date and time that exists."
-            found.append(finding(code, message, field="timestamp", actual=stamp[:200], **at.finding))
+            found.add(code, message, field="timestamp", actual=stamp[:_SHOWN])
             return NO_TIME
-        micros, zone = known
-        if not zone:
-            self._tally.add(("order.naive-timestamp",), at.place)
-        zoned = zone != ""
+        micros, zoned = known[0], known[1] != ""
+        if not zoned:
+            found.count("order.naive-timestamp", _UNZONED, mark=False)
         if micros < now.last and zoned == now.zoned:
             message = f"The line is {(now.last - micros) / 1e6:g} s earlier than the one before it in its simulation."
-            found.append(finding("order.time-regression", message, field="timestamp", actual=stamp, **at.finding))
-        if micros > self._limit + (0 if zoned else AHEAD):
-            message = f"{stamp} is later than now."
-            found.append(finding("order.future-timestamp", message, field="timestamp", actual=stamp, **at.finding))
+            found.add("order.time-regression", message, field="timestamp", actual=stamp)
+        if micros > (self.clock.latest if zoned else self.clock.latest_local):
+            found.add("order.future-timestamp", f"{stamp} is later than now.", field="timestamp", actual=stamp)
         else:
             now.last, now.zoned = micros, zoned
         return micros
 
-    def _ids(self, document: dict[str, Any], recipe: ids.Recipe | None, at: "_At", found: list[Finding]) -> int:
+    def _ids(self, document: dict[str, Any], recipe: profiles.Recipe | None) -> Trust:
         """A line that has a provenance_id: whether its ids can be made again."""
         if recipe is None:
-            self._tally.add(("provenance.unverifiable",), at.place)
-            return _UNCHAINED
-        if ids.reproduces(document, recipe):
-            self._fits = True
-            return _UNCHAINED
-        check = ids.check(document, recipe)
+            self.findings.count("provenance.unverifiable", _NATIVE, mark=False)
+            return Trust.UNCHAINED
+        if profiles.reproduces(document, recipe):
+            self._fits(True)
+            return Trust.UNCHAINED
+        check = profiles.check(document, recipe)
         if check.reproduced:
-            self._fits = True
-            return _UNCHAINED
-        found.append(
-            finding(
-                "provenance.id-mismatch",
-                check.message,
-                confidence=Confidence.RECOMPUTED,
-                field=check.field,
-                expected=check.expected,
-                actual=check.actual,
-                **at.finding,
-            )
+            self._fits(True)
+            return Trust.UNCHAINED
+        remark = Remark(
+            "provenance.id-mismatch",
+            check.message,
+            check.field,
+            check.expected,
+            check.actual,
+            confidence=Confidence.RECOMPUTED,
         )
-        return _BROKEN
+        self.findings.remark(remark)
+        return Trust.BROKEN
 
-    def _further(self, agent: str, of: str) -> int:
-        """The code of a line's agent and scenario."""
-        streams = [self._stream(kind, key) for kind, key in (("agent", agent), ("scenario", of)) if key]
-        return self._names.further.code(tuple(streams)) if streams else 0
+    def _fits(self, fits: bool) -> None:
+        """The profile of ids is settled once one of them could be made again."""
+        if fits:
+            self.profile = IDS.name
 
-    def _stream(self, kind: str, key: str) -> int:
-        codes = self._codes[kind]
-        code = codes.get(key)
-        if code is None:
-            code = codes[key] = self._names.streams.code(StreamKey(kind, key))
-        return code
-
-    # -- what holds as of now
-
-    def standing(self) -> list[Finding]:
-        found = self._tally.findings(_gathered)
-        if self._tally.beyond:
-            message = f"{self._tally.beyond} further lines with other causes of these kinds."
-            found.append(finding("schema.coerced", message, count=self._tally.beyond, standing=True))
-        return found
-
-    def _tell(self) -> None:
-        now = self._simulation
-        self._told[now.key] = StreamFacts("simulation", now.key, now.facts)
+    # -- what holds as of now, and what is kept
 
     def facts(self) -> Iterable[StreamFacts]:
-        told, self._told = self._told, {}
-        return [fact for fact in told.values() if fact.key in self._codes["simulation"]]
+        changed, self._changed = self._changed, {}
+        now = self._simulation
+        changed[now.key] = StreamFacts("simulation", now.key, now.facts)
+        named = self.columns.streams.codes
+        return [fact for fact in changed.values() if (fact.kind, fact.key) in named]
 
-    def take_state(self) -> Mapping[str, bytes]:
-        return {"": pack((self._tally.dump(), self._simulation, self._fits))}
+    def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
+        yield "", (self._simulation, self.profile is not None)
 
-    def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
-        for _key, data in items:
-            tally, self._simulation, self._fits = unpack(data, tuple[bytes, Simulation, bool])
-            self._tally.load(tally)
-
-    def takes_tail(self, raw: bytes) -> bool:
-        return False
-
-    # -- no sequence numbers: nothing to walk again
-
-    def irregular(self) -> list[StreamKey]:
-        return []
-
-    def link_key(self, raw: bytes) -> tuple[StreamKey, int] | None:
-        return None
-
-    def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
-        return Rewalk({}, ())
-
-
-class _At:
-    """Where findings about one line point."""
-
-    __slots__ = ("document", "place")
-
-    def __init__(self, document: Mapping[str, Any], place: Place) -> None:
-        self.document = document
-        self.place = place
-
-    @property
-    def event_id(self) -> str:
-        return text(self.document, "event_id")
-
-    @property
-    def finding(self) -> dict[str, Any]:
-        ordinal, offset, length = self.place
-        return {"event_id": self.event_id or None, "record": ordinal, "offset": offset, "length": length}
-
-
-def _violation(each: Violation, at: _At) -> Finding:
-    return finding(each.code, each.message, field=each.field or None, actual=each.actual, **at.finding)
-
-
-def _gathered(key: tuple[str, ...], count: int, place: Place) -> Finding:
-    code, *rest = key
-    what = rest[0] if rest else None
-    message, severity = {
-        "schema.coerced": (f"{what} is not written as an integer; SWARM's reader makes one of it.", None),
-        "schema.unknown-field": (f"{what} is a key that none of the three shapes has.", Severity.WARNING),
-        "schema.missing-field": (f"Not written, so read as null: {what}.", Severity.WARNING),
-        "schema.unknown-event-type": (f"{what} is none of the 91 types in use; the vocabulary is open.", Severity.NOTE),
-        "order.naive-timestamp": ("Times without a zone: the writer's local clock, read as UTC.", None),
-        "provenance.unverifiable": ("Native events have no recipe: their provenance_id cannot be recomputed.", None),
-    }[code]
-    return finding(
-        code,
-        message,
-        severity=severity,
-        field=what,
-        record=place.ordinal,
-        offset=place.offset,
-        length=place.length,
-        count=count,
-        standing=True,
-    )
+    def restore(self, name: str | StreamKey, data: bytes) -> None:
+        self._simulation, fits = unpack(data, tuple[Simulation, bool])
+        self._fits(fits)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from console.formats.json.validation import Violation, path, shown, violations
-from console.formats.swarm.ids import Recipe
-from console.formats.swarm.vocabulary import INTEGERS
+from console.formats.swarm.profiles import Recipe
+from console.formats.swarm.record import ENTRY_TYPES, INTEGERS
 
 Table = dict[str, Any]
 
@@ -168,7 +168,6 @@ PAYLOADS: Mapping[str, type[Open]] = {
     "agent_state_updated": MessagePayload,
 }
 """What each factory puts into its lines, by their type."""
-ENTRY_TYPES = frozenset(("api_call", "irreversible_proposed", "irreversible_vote"))
 _TAGS = frozenset((*ENTRY_TYPES, *PAYLOADS))
 
 

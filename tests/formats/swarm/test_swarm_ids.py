@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from console.formats.protocol import Context
-from console.formats.swarm import FORMAT, ids
+from console.formats.swarm import FORMAT
+from console.formats.swarm import profiles as ids
 from console.model.record import Record
 from console.model.trust import Trust
 from tests.support.swarm_cases import NOW, batch, codes, line, lines, read

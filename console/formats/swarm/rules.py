@@ -1,40 +1,61 @@
-"""The hash-linked episode log: each entry's hash covers its payload and the hash of the entry before (pure)."""
+"""SWARM's stateful rules: which simulation a line belongs to, and the walk along the episode log's chain. Pure.
 
-import json
+A simulation goes from one ``simulation_started`` to the next: a re-run appends to the same file. Agents are created
+before the start is logged: what comes before the first start belongs to it, and an agent that is created after an end
+opens the next simulation.
+"""
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from console.model.proof import Span
+from console.formats.swarm.profiles import link_digest
+from console.model.event import NO_TIME
 from console.model.trust import Trust
 
-COVERED = ("event_type", "timestamp", "agent_id", "parent_event_hash", "payload")
+BORDERS = frozenset(("simulation_started", "agent_created", "simulation_ended"))
+"""Types after which a line may belong to another simulation, or its simulation may be in another state."""
 
 
-def preimage(entry: Mapping[str, Any]) -> bytes:
-    """The bytes that ``event_hash`` is the SHA-256 of: compact JSON with sorted keys, not escaped to ASCII."""
-    base = {name: entry.get(name) for name in COVERED}
-    text = json.dumps(base, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass")
+class Simulation(msgspec.Struct, array_like=True):
+    """The present simulation, and what its stream shows."""
+
+    number: int = 1
+    started: bool = False
+    ended: bool = False
+    last: int = NO_TIME
+    """The last line's instant; with ``zoned``, for only like can be compared."""
+    zoned: bool = False
+    scenario: str = ""
+    epoch: int = -1
+
+    @property
+    def key(self) -> str:
+        return f"sim-{self.number}"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        state = {"state": "ended" if self.ended else "running" if self.started else "not started"}
+        if self.scenario:
+            state["scenario"] = self.scenario
+        if self.epoch >= 0:
+            state["epoch"] = str(self.epoch)
+        return state
 
 
-def digest(entry: Mapping[str, Any]) -> str:
-    return sha256(preimage(entry)).hexdigest()
-
-
-def spans(entry: Mapping[str, Any]) -> tuple[Span, ...]:
-    """Where each covered field stands in the preimage."""
-    found: list[Span] = []
-    at = 1
-    for name in sorted(COVERED):
-        text = json.dumps({name: entry.get(name)}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        size = len(text.encode("utf-8", "surrogatepass")) - 2
-        found.append(Span(at, at + size, name))
-        at += size + 1
-    return tuple(found)
+def enter(now: Simulation, kind: str) -> Simulation:
+    """The simulation that a line of this type belongs to: ``now``, or the next one."""
+    if kind == "simulation_started":
+        if now.started:
+            now = Simulation(now.number + 1)
+        now.started = True
+    elif kind == "agent_created" and now.ended:
+        return Simulation(now.number + 1)
+    elif kind == "simulation_ended":
+        now.ended = True
+    return now
 
 
 class Tip(msgspec.Struct, array_like=True):
@@ -89,7 +110,7 @@ def lose(tip: Tip) -> None:
 
 
 def _check(tip: Tip, entry: Mapping[str, Any]) -> Link:
-    computed, stored, parent = digest(entry), entry.get("event_hash"), entry.get("parent_event_hash")
+    computed, stored, parent = link_digest(entry), entry.get("event_hash"), entry.get("parent_event_hash")
 
     def broken(code: str, message: str, field: str, expected: str | None, actual: object) -> Link:
         shown = actual[:200] if isinstance(actual, str) else None
@@ -100,7 +121,9 @@ def _check(tip: Tip, entry: Mapping[str, Any]) -> Link:
     if not isinstance(stored, str) or not stored:
         return broken("chain.hash-missing", "The entry has no event_hash.", "event_hash", computed, None)
     if stored != computed:
-        if not fits and stored in (digest({**entry, "parent_event_hash": each}) for each in (tip.stored, tip.computed)):
+        if not fits and stored in (
+            link_digest({**entry, "parent_event_hash": each}) for each in (tip.stored, tip.computed)
+        ):
             message = "parent_event_hash was changed: event_hash fits the parent that belongs here."
             return broken("chain.previous-mismatch", message, "parent_event_hash", wanted, parent)
         message = "event_hash is not the hash of this entry."

@@ -1,7 +1,8 @@
-"""SWARM's deterministic ids: the first 12 hex digits of SHA-256 over a small sorted JSON object.
+"""What SWARM hashes: the ids of its event log, and the links of its episode log.
 
-They cover time, agent and one name. Arguments, results, parents and the event's own id are not covered, and 48 bits are
-a checksum: a reproduced id never means that an event is as it was written.
+An id is the first 12 hex digits of SHA-256 over a small sorted JSON object. It covers time, agent and one name.
+Arguments, results, parents and the event's own id are not covered, and 48 bits are a checksum: a reproduced id never
+means that an event is as it was written. A link covers the whole entry and the hash of the one before.
 """
 
 import json
@@ -13,6 +14,8 @@ from json.encoder import encode_basestring_ascii
 from operator import eq
 from typing import Any
 
+from console.formats.swarm.record import V3
+from console.model.ledger import Coverage, Profile
 from console.model.proof import Span
 
 
@@ -172,20 +175,20 @@ def reproduces(document: Mapping[str, Any], recipe: Recipe) -> bool:
     return recipe.outer.digest(agent, stamp, value) == document.get("provenance_id")
 
 
-def reproduced(recipe: Recipe, lines: Sequence[Any]) -> list[bool]:
-    """``reproduces`` of many lines, given as objects whose payload's key is a text."""
-    agents, stamps = _quoted([line.agent_id for line in lines]), _quoted([line.timestamp for line in lines])
-    values = [getattr(line, recipe.field) for line in lines] if recipe.field else []
-    fit = [True] * len(lines)
+def reproduced(recipe: Recipe, columns: Mapping[str, Sequence[str | None]], names: Sequence[str]) -> list[bool]:
+    """``reproduces`` of many lines, by their fields; ``names`` are the texts of the payloads' keys."""
+    agents, stamps = _quoted(columns["agent_id"]), _quoted(columns["timestamp"])
+    values = columns[recipe.field] if recipe.field else ()
+    fit = [True] * len(agents)
     if recipe.inner is not None:
-        names = _quoted([line.payload[recipe.key] for line in lines])
-        fit = [*map(eq, recipe.inner.digests(agents, stamps, names), values)]
+        fit = [*map(eq, recipe.inner.digests(agents, stamps, _quoted(names)), values)]
     found = recipe.outer.digests(agents, stamps, _quoted(values))
-    return [one and line.provenance_id == id for one, line, id in zip(fit, lines, found, strict=True)]
+    return [one and id == other for one, id, other in zip(fit, found, columns["provenance_id"], strict=True)]
 
 
-def _quoted(values: list[str | None]) -> list[str]:
-    return ["null" if each is None else encode_basestring_ascii(each) for each in values]
+def _quoted(values: Iterable[str | None]) -> list[str]:
+    known: dict[str | None, str] = {None: "null"}
+    return [known.get(each) or known.setdefault(each, _quote(each)) for each in values]
 
 
 def check(document: Mapping[str, Any], recipe: Recipe) -> Check:
@@ -225,3 +228,56 @@ def _check(document: Mapping[str, Any], recipe: Recipe, stamp: object) -> Check:
         return say(recipe.inner_field, message, inner, value)
     message = f"Neither {recipe.field} nor provenance_id is the hash of agent, time and {recipe.key}."
     return say("provenance_id", message, recipe.outer.digest(agent, stamp, inner), stored)
+
+
+LINKED = ("event_type", "timestamp", "agent_id", "parent_event_hash", "payload")
+
+
+def link_preimage(entry: Mapping[str, Any]) -> bytes:
+    """The bytes that ``event_hash`` is the SHA-256 of: compact JSON with sorted keys, not escaped to ASCII."""
+    base = {name: entry.get(name) for name in LINKED}
+    text = json.dumps(base, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def link_digest(entry: Mapping[str, Any]) -> str:
+    return sha256(link_preimage(entry)).hexdigest()
+
+
+def link_spans(entry: Mapping[str, Any]) -> tuple[Span, ...]:
+    """Where each covered field stands in the preimage."""
+    found: list[Span] = []
+    at = 1
+    for name in sorted(LINKED):
+        text = json.dumps({name: entry.get(name)}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        size = len(text.encode("utf-8", "surrogatepass")) - 2
+        found.append(Span(at, at + size, name))
+        at += size + 1
+    return tuple(found)
+
+
+_made = [recipe for recipe in RECIPES.values() if recipe.field]
+_names = (
+    *("timestamp", "agent_id"),
+    *(f"payload.{recipe.key}" for recipe in _made if recipe.inner),
+    *(recipe.field for recipe in _made if recipe.field),
+)
+IDS = Profile(
+    "swarm-id/1",
+    "provenance_id is the first 12 hex digits of SHA-256 over a sorted JSON object of event type, agent, time and one"
+    " more id, which is itself made so from the tool's, audit's or intervention's name. A checksum of 48 bits.",
+    Coverage(
+        _names,
+        tuple(
+            "payload (all else)" if name == "payload" else name
+            for name in V3
+            if name not in (*_names, "event_type", "provenance_id")
+        ),
+    ),
+)
+SIMAPI = Profile(
+    "swarm-simapi/1",
+    "event_hash is the SHA-256 of compact sorted JSON of type, time, agent, payload and the hash of the entry before;"
+    " provenance_id is its first 12 digits.",
+    Coverage((*LINKED, "provenance_id"), ()),
+)

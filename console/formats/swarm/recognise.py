@@ -1,0 +1,39 @@
+"""Is this one of SWARM's logs, and how sure is that?"""
+
+from console.formats.json import strict
+from console.formats.protocol import Claim, Sample
+from console.formats.swarm.record import EPISODES, EVENTS, NEEDED
+
+_OWN = frozenset(("initiator_id", "counterparty_id", "interaction_id", "replay_k", "provenance_id", "parent_event_id"))
+_OTHERS = frozenset(("run_id", "span_id", "dealId", "deal_id", "trace_id", "correlation_id", "data_hash", "action_id"))
+_LINKED = frozenset(("event_hash", "parent_event_hash", "provenance_id", "payload"))
+
+
+def sniff(sample: Sample) -> Claim | None:
+    """A line needs event_id, timestamp and event_type: other files named event_log.jsonl have not, and are left."""
+    votes = {EVENTS: 0, EPISODES: 0}
+    bare = read = 0
+    for raw in sample.records:
+        if not raw.strip():
+            continue
+        read += 1
+        document = strict.decode(raw).document
+        if document is None:
+            continue
+        keys = document.keys()
+        if keys >= _LINKED:
+            votes[EPISODES] += 1
+        elif keys >= NEEDED and not keys & _OTHERS:
+            if len(keys & _OWN) >= 2:
+                votes[EVENTS] += 1
+            elif "payload" in keys:
+                bare += 1
+    if votes[EPISODES] and votes[EPISODES] >= votes[EVENTS]:
+        why = "event_hash, parent_event_hash and provenance_id, as SWARM's simulated APIs link their episodes"
+        return Claim(max(1, 97 * votes[EPISODES] // read), EPISODES, why)
+    if votes[EVENTS]:
+        why = "event_id, event_type, initiator_id, counterparty_id …, as SWARM's event log writes them"
+        return Claim(max(1, (94 * votes[EVENTS] + 30 * bare) // read), EVENTS, why)
+    if bare:
+        return Claim(max(1, 30 * bare // read), EVENTS, "event_id, timestamp, event_type and payload alone")
+    return None
