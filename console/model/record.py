@@ -1,7 +1,9 @@
 """Raw units of a ledger, before anyone asks what they mean."""
 
+from array import array
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import sub
 
 from console.model.finding import Finding
 
@@ -97,6 +99,13 @@ class RecordBatch:
         """Who decodes the lines knows how many they are: it need not be counted again."""
         if self._next is None and self.lines is not None:
             self._next = Cursor(self.first + records, self._offset + len(self.lines))
+
+    def located(self, starts: "array[int]", ends: "array[int]") -> None:
+        """Who has scanned the lines knows where in them each record starts and ends."""
+        self.counted(len(starts))
+        if self._lengths is None:
+            self._lengths = [*map(sub, ends, starts)]
+            self._offsets = [self._offset + start for start in starts]
 
     @property
     def raws(self) -> list[bytes]:

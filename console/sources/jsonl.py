@@ -7,9 +7,9 @@ from console.sources.base import CHUNK, MAX_RECORD
 from console.sources.content import ContentSource, Window, leaf_of_span
 from console.sources.said import add_large
 
-LINES = 64 * 1024
+LINES = 128 * 1024
 """Bytes of lines read at a time: more, and the allocator maps fresh pages for each block, which costs more than the
-lines' decoding."""
+lines' decoding; fewer, and work that is done once a batch does."""
 _START = Cursor()
 
 

@@ -84,6 +84,11 @@ def both(*masks: bytes | bytearray) -> bytearray:
     return bytearray(found.to_bytes(len(masks[0]), "little"))
 
 
+def either(*masks: bytes | bytearray) -> bytearray:
+    """1 where any mask has it."""
+    return neither(neither(*masks))
+
+
 def neither(*masks: bytes | bytearray) -> bytearray:
     """1 where no mask has it."""
     found = 0

@@ -34,15 +34,17 @@ import importlib
 import json
 import os
 import re
+import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from itertools import accumulate
 from typing import Any
 
 from console.formats.json import pure_scan
-from console.formats.json.columns import Interner, Tips, both, carried, neither, previous_rows, rows_of
+from console.formats.json.columns import Interner, Tips, both, carried, either, neither, previous_rows, rows_of
 from console.formats.json.flags import MAX_DEPTH, MISSING, Flag, Kind
 from console.formats.json.times import quick
 from console.model.event import NO_TIME
@@ -63,6 +65,7 @@ __all__ = [
     "Tips",
     "both",
     "carried",
+    "either",
     "flags_of",
     "neither",
     "previous_rows",
@@ -154,7 +157,7 @@ def scan_batch(batch: RecordBatch, fields: Fields, *, by: Any = None) -> "Scan":
     if batch.lines is None:
         return scan_records(batch.raws, fields, by=by)
     found = scan(batch.lines, fields, by=by)
-    batch.counted(found.count)
+    batch.located(found.starts, found.ends)
     return found
 
 
@@ -187,7 +190,7 @@ class Scan:
         """1 for records without flags, but for those that are tolerated."""
         if self.flags.count(0) == self.count:
             return bytearray(b"\1") * self.count
-        flagged = ~tolerate
+        flagged = ~int(tolerate)  # the arithmetic of an IntFlag costs ten times that of a number
         return bytearray([not each & flagged for each in self.flags])
 
     def record(self, row: int) -> bytes:
@@ -219,12 +222,15 @@ class Scan:
         data = self.data
         return [data[begin:stop] if begin >= 0 else None for begin, stop in zip(begins, stops, strict=True)]
 
-    def texts(self, field: str) -> list[str | None]:
-        """The texts of strings, escapes read; None where the value is none."""
+    def texts(self, field: str, rows: Sequence[int] | None = None) -> list[str | None]:
+        """The texts of strings, escapes read, for each of the ``rows`` (None: all); None where the value is none."""
         data = self.data
+        columns: Sequence[Sequence[int]] = self._columns(field)
+        if rows is not None:
+            columns = [[column[row] for row in rows] for column in columns]
         return [
             data[begin + 1 : stop - 1].decode() if kind == 1 else _unescape(data[begin:stop]) if kind == 2 else None
-            for kind, begin, stop in zip(*self._columns(field), strict=True)
+            for kind, begin, stop in zip(*columns, strict=True)
         ]
 
     def codes(self, field: str, interner: Interner) -> "array[int]":
@@ -271,20 +277,19 @@ class Scan:
 
     def keys64(self, field: str, prefix: bytes = b"") -> "array[int]":
         """``key64`` of a prefix and the text of a string or the digits of an integer; 0 where there is none, or ''."""
-        data = self.data
-        keys = array("q", bytes(8 * self.count))
-        for row, (kind, begin, stop) in enumerate(zip(*self._columns(field), strict=True)):
-            if kind == 1:
-                text = data[begin + 1 : stop - 1]
-            elif kind == 2:
-                text = _unescape(data[begin:stop]).encode("utf-8", "surrogatepass")
-            elif kind == 3:
-                text = data[begin:stop] if stop - begin != 2 or data[begin:stop] != b"-0" else b"0"
-            else:
-                continue
-            if text:
-                digest = blake2b(prefix + text, digest_size=8).digest()
-                keys[row] = int.from_bytes(digest, "big", signed=True) or 1
+        data, keys = self.data, array("q")
+        keys.frombytes(
+            b"".join(
+                [
+                    blake2b(prefix + data[begin + 1 : stop - 1], digest_size=8).digest()
+                    if kind == 1 and stop - begin > 2
+                    else _key(prefix, data[begin:stop], kind)
+                    for kind, begin, stop in zip(*self._columns(field), strict=True)
+                ]
+            )
+        )
+        if sys.byteorder == "little":
+            keys.byteswap()
         return keys
 
     def digests(self, pieces: Sequence[Piece], rows: Sequence[int] | None = None) -> bytes:
@@ -394,5 +399,20 @@ def _unescape(raw: bytes) -> str:
     return text
 
 
-def _table(kinds: Sequence[Kind]) -> bytes:
+def _key(prefix: bytes, raw: bytes, kind: int) -> bytes:
+    """The key of a value that is no usual text."""
+    if kind == Kind.ESCAPED:
+        raw = _unescape(raw).encode("utf-8", "surrogatepass")
+    elif kind == Kind.INTEGER:
+        raw = b"0" if raw == b"-0" else raw
+    else:
+        return _NO_KEY
+    return blake2b(prefix + raw, digest_size=8).digest()
+
+
+_NO_KEY = bytes(8)
+
+
+@cache
+def _table(kinds: tuple[Kind, ...]) -> bytes:
     return bytes(kind in kinds for kind in range(256))

@@ -30,9 +30,10 @@ class Typed:
     def objects(self, scan: Scan, rows: Sequence[int]) -> list[Any]:
         """What these plain rows decode to; None for those that the type refuses."""
         whole = len(rows) == scan.count
-        raws = [] if whole else [*map(scan.record, rows)]
+        data, starts, ends = scan.data, scan.starts, scan.ends
+        raws = [] if whole else [data[starts[row] : ends[row]] for row in rows]
         try:
-            found: list[Any] = self._lines(scan.data if whole else b"\n".join(raws))
+            found: list[Any] = self._lines(data if whole else b"\n".join(raws))
         except msgspec.DecodeError:
             return [*map(self._each, raws or map(scan.record, rows))]
         return found

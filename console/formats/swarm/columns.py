@@ -5,15 +5,15 @@ taken here are validated there, which says exactly what is wrong.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from console.formats.json.scan import Fields, Interner, Kind, Scan, both, neither
+from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither
 from console.formats.reading.columns import Columns
 from console.formats.reading.runs import Run, Typed
-from console.formats.swarm.profiles import RECIPES, Recipe, reproduced
+from console.formats.swarm.profiles import RECIPES, reproduced
 from console.formats.swarm.record import EVENT_TYPES, INTEGERS, NEEDED, V1, V2, V3, scenario_of
 from console.formats.swarm.rules import BORDERS
 from console.model.record import RecordBatch
@@ -77,13 +77,9 @@ def fitting(scan: Scan) -> bytearray:
     def lack(names: Sequence[str]) -> bytearray:
         return both(*(scan.is_kind(name, Kind.ABSENT) for name in names))
 
-    newer = both(hold(second), _either(hold(third), lack(third)))
+    newer = both(hold(second), either(hold(third), lack(third)))
     older = both(lack(second), lack(third))
-    return both(hold(first), neither(scan.others), _either(newer, older))
-
-
-def _either(one: bytearray, other: bytearray) -> bytearray:
-    return neither(neither(one, other))
+    return both(hold(first), neither(scan.others), either(newer, older))
 
 
 def _kinds(name: str) -> tuple[Kind, ...]:
@@ -155,9 +151,9 @@ class Lines(Run):
         """Agents, or else initiators."""
         actors = self.scan.codes("agent_id", codes.actors)
         if 0 in actors:
-            for row, text in enumerate(self.scan.texts("initiator_id")):
-                if text and not actors[row]:
-                    actors[row] = codes.columns.actors.code(text)
+            rows = [row for row, code in enumerate(actors) if not code]
+            for row, text in zip(rows, self.scan.texts("initiator_id", rows), strict=True):
+                actors[row] = codes.columns.actors.code(text) if text else 0
         return actors
 
     def _check(self, rows: Sequence[int]) -> None:
@@ -175,20 +171,8 @@ class Lines(Run):
             made = [row for row in some if there[row]]
             self.foreign += {*some}.difference(made)
             payloads = _made[kind].objects(inside, made)
-            self.odd.update(row for row, payload in zip(made, payloads, strict=True) if payload is None)
-            names = {row: payload for row, payload in zip(made, payloads, strict=True) if payload is not None}
-            if names:
-                self._reproduce(recipe, names)
+            sound = [row for row, payload in zip(made, payloads, strict=True) if payload is not None]
+            fit = reproduced(recipe, self.scan, inside, sound)
+            self.odd.update({*made}.difference(row for row, fits in zip(sound, fit, strict=True) if fits))
+            self.fits |= any(fit)
         self.foreign.sort()
-
-    def _reproduce(self, recipe: Recipe, payloads: Mapping[int, Any]) -> None:
-        """Rows whose ids a recipe made, with their payloads."""
-        fields = ("agent_id", "timestamp", "provenance_id", *([recipe.field] if recipe.field else []))
-        columns = {name: self._some(name, payloads) for name in fields}
-        fit = reproduced(recipe, columns, [getattr(payload, recipe.key) for payload in payloads.values()])
-        self.odd.update(row for row, fits in zip(payloads, fit, strict=True) if not fits)
-        self.fits |= any(fit)
-
-    def _some(self, name: str, rows: Iterable[int]) -> list[str | None]:
-        texts = self.scan.texts(name)
-        return [texts[row] for row in rows]

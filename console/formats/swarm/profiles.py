@@ -6,14 +6,16 @@ means that an event is as it was written. A link covers the whole entry and the 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii
-from operator import eq
+from operator import and_
 from typing import Any
 
+from console.formats.json.scan import Kind, Piece, Raw, Scan, both, either
 from console.formats.swarm.record import V3
 from console.model.ledger import Coverage, Profile
 from console.model.proof import Span
@@ -40,14 +42,21 @@ class Preimage:
     def digest(self, agent: object, stamp: object, value: object = None) -> str:
         return sha256(self.text(agent, stamp, value).encode()).hexdigest()[:12]
 
-    def digests(self, agents: list[str], stamps: list[str], values: list[str]) -> list[str]:
-        """Digests of many; the parts are JSON already, ``values`` is passed over where nothing is extra."""
-        template = self._template
-        rows: Iterable[tuple[str, ...]] = zip(agents, stamps, strict=True)
-        if self.extra is not None:
-            last = self._stamp_last
-            rows = zip(agents, values, stamps, strict=True) if last else zip(agents, stamps, values, strict=True)
-        return [sha256((template % row).encode()).hexdigest()[:12] for row in rows]
+    def pieces(self, extra: Raw | None) -> list[Piece]:
+        """The same text by a scan's fields, as they stand in lines: where nothing is escaped and all is ASCII."""
+        fields = {"agent_id": Raw("agent_id"), "timestamp": Raw("timestamp"), self.extra: extra}
+        found: list[Piece] = []
+        before = "{"
+        for name in self._names:
+            field = fields.get(name)
+            before += f'"{name}": '
+            if field is None:
+                before += _quote(self.label)
+            else:
+                found += [before.encode(), field]
+                before = ""
+            before += ", "
+        return [*found, f"{before[:-2]}}}".encode()]
 
     def spans(self, text: str, source: str | None) -> tuple[Span, ...]:
         """Where each field's part stands in the text; ``source`` is the event's name for the extra one."""
@@ -175,20 +184,41 @@ def reproduces(document: Mapping[str, Any], recipe: Recipe) -> bool:
     return recipe.outer.digest(agent, stamp, value) == document.get("provenance_id")
 
 
-def reproduced(recipe: Recipe, columns: Mapping[str, Sequence[str | None]], names: Sequence[str]) -> list[bool]:
-    """``reproduces`` of many lines, by their fields; ``names`` are the texts of the payloads' keys."""
-    agents, stamps = _quoted(columns["agent_id"]), _quoted(columns["timestamp"])
-    values = columns[recipe.field] if recipe.field else ()
-    fit = [True] * len(agents)
+def reproduced(recipe: Recipe, scan: Scan, payloads: Scan, rows: Sequence[int]) -> list[bool]:
+    """``reproduces`` of many lines; False also where a text is not in the one form that can be hashed as it stands."""
+    extra = Raw(recipe.field) if recipe.field else None
+    texts = [Raw("agent_id"), Raw("timestamp"), *([extra] if extra else [])]
     if recipe.inner is not None:
-        fit = [*map(eq, recipe.inner.digests(agents, stamps, _quoted(names)), values)]
-    found = recipe.outer.digests(agents, stamps, _quoted(values))
-    return [one and id == other for one, id, other in zip(fit, found, columns["provenance_id"], strict=True)]
+        texts.append(Raw(recipe.key, of=payloads))
+    usable = _usable(scan, texts)
+    held = _held(scan, rows, recipe.outer.pieces(extra), "provenance_id")
+    if recipe.inner is not None and recipe.field is not None:
+        inner = _held(scan, rows, recipe.inner.pieces(texts[-1]), recipe.field)
+        held = [*map(and_, held, inner)]
+    return [holds and usable[row] == 1 for holds, row in zip(held, rows, strict=True)]
 
 
-def _quoted(values: Iterable[str | None]) -> list[str]:
-    known: dict[str | None, str] = {None: "null"}
-    return [known.get(each) or known.setdefault(each, _quote(each)) for each in values]
+def _held(scan: Scan, rows: Sequence[int], pieces: Sequence[Piece], field: str) -> list[bool]:
+    """For each of the rows, whether the field begins like the hash of these pieces."""
+    hexes = scan.digests(pieces, rows).hex()
+    starts = range(0, len(hexes), 64)
+    return [hexes[at : at + 12] == text for at, text in zip(starts, scan.texts(field, rows), strict=True)]
+
+
+def _usable(scan: Scan, texts: Sequence[Raw]) -> bytearray:
+    """1 for rows in which these texts stand as they were hashed: printable ASCII without escapes, or null."""
+    simple = scan.data.isascii() and b"\x7f" not in scan.data
+    masks = []
+    for each in texts:
+        of = each.of or scan
+        if simple:
+            masks.append(of.is_kind(each.field, Kind.STRING, Kind.NULL))
+        else:
+            masks.append(either(of.fits(each.field, _PRINTABLE), of.is_kind(each.field, Kind.NULL)))
+    return both(*masks)
+
+
+_PRINTABLE = re.compile(rb"[ -~]*")
 
 
 def check(document: Mapping[str, Any], recipe: Recipe) -> Check:
