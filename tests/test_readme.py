@@ -72,10 +72,10 @@ def test_commands_and_options() -> None:
 
 def test_exit_codes() -> None:
     from console.cli import names
-    from console.engine.verify import report
+    from console.engine.verify.verdict import Verdict
 
     named = {int(code) for code, _ in list(rows("Commands")) if code.isdecimal()}
-    known = {report.INTACT, report.FINDINGS, names.USAGE, names.UNVERIFIED, names.INTERRUPTED, names.PIPE_CLOSED}
+    known = {*Verdict, names.USAGE, names.UNVERIFIED, names.INTERRUPTED, names.PIPE_CLOSED}
     assert named == known
 
 

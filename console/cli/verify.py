@@ -91,7 +91,7 @@ def command(
     3    could not verify: nothing recognised, unreadable, incomplete
     130  interrupted
     """
-    from console.engine.api import Options, report
+    from console.engine.api import Options, profiles, report
 
     options = Options(profile, now, stream)
     verification = _verified(paths, options, jobs or settings_in_force(config).jobs or 1, answer)
@@ -110,7 +110,7 @@ def command(
     else:
         from console.cli.verify_text import print_report
 
-        print_report(result, severity, Paint(no_color))
+        print_report(result, severity, Paint(no_color), profiles())
     return int(result["exit_code"])
 
 

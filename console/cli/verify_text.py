@@ -2,10 +2,12 @@
 verdict."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from console.cli.output import Paint, out, paragraph
 from console.engine.api import CHANGED, DETAIL, NOT_VERIFIED, UNREAD, flagged, state_words
+from console.model.ledger import Profile
 from console.model.trust import Severity, Trust
 from console.text import safe
 
@@ -13,14 +15,13 @@ LEDGERS, STREAMS, FINDINGS = 100, 5, 200
 """How many are shown: of all ledgers, of a ledger's streams, of all findings."""
 ALIKE = 3
 """Findings of one code and ledger that are shown one by one before the rest is counted."""
-IDS = ("swarm-id/1",)
-"""Profiles of ids alone: that they fit proves nothing of an event."""
 VALUE = 200
 """Characters of a value that are shown."""
 
 
-def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
-    """Print the object that ``console.engine.api.report`` made."""
+def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint, known: Sequence[Profile]) -> None:
+    """Print the object that ``console.engine.api.report`` made. ``known`` are the hash profiles of all formats."""
+    profiles = {each.name: each for each in known}
     worst: dict[str, Severity] = {}
     of_streams: dict[tuple[str, str], Severity] = {}
     for each in result["findings"]:
@@ -37,7 +38,7 @@ def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint) -> Non
         ),
     )
     for ledger in ledgers[:LEDGERS]:
-        _ledger(ledger, of_streams, paint)
+        _ledger(ledger, of_streams, paint, profiles.get(ledger["profile"]))
     if len(ledgers) > LEDGERS:
         out(
             f"showing {LEDGERS} of {len(ledgers):,} ledgers, flagged ones and those with the worst findings"
@@ -48,10 +49,13 @@ def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint) -> Non
             out()
         _findings(result["findings"], paint)
     out()
-    _verdict(result, fail_on, paint)
+    used = {each["profile"] for each in ledgers}
+    _verdict(result, fail_on, paint, [each for each in known if each.name in used])
 
 
-def _ledger(ledger: dict[str, Any], worst: dict[tuple[str, str], Severity], paint: Paint) -> None:
+def _ledger(
+    ledger: dict[str, Any], worst: dict[tuple[str, str], Severity], paint: Paint, profile: Profile | None
+) -> None:
     streams = ledger["streams"]
     out(paint.strong(safe(ledger["path"])))
     kinds = Counter(each["kind"] for each in streams)
@@ -64,7 +68,7 @@ def _ledger(ledger: dict[str, Any], worst: dict[tuple[str, str], Severity], pain
     counts = paint.counts(_counts(ledger["trust"]))
     if counts:
         out("  " + counts)
-    for line in paragraph(_covered(ledger), first="  ", rest="  "):
+    for line in paragraph(_covered(ledger, profile), first="  ", rest="  "):
         out(paint.quiet(line))
     if len(streams) == 1:
         out(f"  {_stream(streams[0])}")
@@ -96,14 +100,16 @@ def _stream(stream: dict[str, Any]) -> str:
     return f"{stream['kind']} {safe(stream['key'], limit=VALUE)}" + (f"  {state}" if state else "")
 
 
-def _covered(ledger: dict[str, Any]) -> str:
+def _covered(ledger: dict[str, Any], profile: Profile | None) -> str:
     if ledger["coverage"] is None and (ledger["trust"]["linked"] or ledger["trust"]["broken"]):
         return "no hash of these events could be reproduced, so that nothing in them is proved"
     if ledger["coverage"] is None:
         return "no hash protects these events: what was changed in them cannot be seen from the ledger alone"
     uncovered = ledger["coverage"]["uncovered"]
-    what = "ids" if ledger["profile"] in IDS else "hashes"
-    return f"{what} under {ledger['profile']} " + (f"do not cover {', '.join(uncovered)}" if uncovered else "cover all")
+    values = "hashes" if profile is None else profile.values
+    return f"{values} under {ledger['profile']} " + (
+        f"do not cover {', '.join(uncovered)}" if uncovered else "cover all"
+    )
 
 
 def _findings(findings: list[dict[str, Any]], paint: Paint) -> None:
@@ -148,7 +154,7 @@ def _finding(each: dict[str, Any], paint: Paint) -> None:
             out(f"{indent}{word:<9} {safe(each[word], limit=VALUE)}")
 
 
-def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
+def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint, profiles: Sequence[Profile]) -> None:
     totals = result["totals"]
     counts = paint.counts(_counts(totals["trust"])) or "nothing verified"
     out(f"{_count(totals['events'], 'event')} in {_count(totals['ledgers'], 'ledger')}: {counts}")
@@ -165,9 +171,9 @@ def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint) -> None:
     match result["verdict"]:
         case "intact" if proved:
             out(paint(f"intact: nothing at or above {fail_on.word} was found", "32"))
-        case "intact" if any(each["profile"] in IDS for each in result["ledgers"]):
+        case "intact" if weak := next((each for each in profiles if each.caveat), None):
             out(f"nothing at or above {fail_on.word} was found; nothing could be proved either:")
-            out("ids could be made again, but they are checksums of agent, time and name alone")
+            out(f"{weak.values} could be made again, but {weak.caveat}")
         case "intact":
             out(f"nothing at or above {fail_on.word} was found; nothing could be proved either: no hash was checked")
         case "findings":

@@ -187,6 +187,32 @@ class SegmentedFormat(Protocol):
         the record so many behind the one at an offset."""
 
 
+@dataclass(frozen=True, slots=True)
+class SystemAnswer:
+    """What a system's own verification answers on one stream, in its own words.
+
+    ``name`` is that of ``verify --as``, ``kind`` the kind of streams, ``speaker`` whose words they are, ``body`` makes
+    the answer from the chain as the report has it (``valid``, ``issues``, ``eventsChecked``, ``chainIntact``) and, with
+    ``from_records``, from the stream's records in the order of the ledger. It has a key ``valid``.
+    """
+
+    name: str
+    kind: str
+    speaker: str
+    body: Callable[[Mapping[str, Any], Iterable[bytes]], Mapping[str, Any]]
+    from_records: bool = False
+
+
+@runtime_checkable
+class AnsweringFormat(Protocol):
+    """A format whose system verifies its ledgers itself, so that answers can be compared."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def answers(self) -> Sequence[SystemAnswer]: ...
+
+
 @runtime_checkable
 class ArchivingFormat(Protocol):
     """A format whose writers move old rows of a table into another one of the same database."""

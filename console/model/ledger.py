@@ -20,11 +20,15 @@ class Profile:
     name: str
     recipe: str
     coverage: Coverage
+    values: str = "hashes"
+    """What is computed again, in the plural: hashes, ids."""
+    caveat: str = ""
+    """Why it proves nothing of an event that they fit, as a clause; '' where it does prove something."""
 
 
 class StreamFacts(NamedTuple):
     """What a format knows of one stream beside its counts. ``state`` is the projection, such as
-    ``{"state": "Approved", "stress_mode": "SM-0"}``. ``issues`` are the chain's, in the words of the kernel's API."""
+    ``{"state": "Approved", "stress_mode": "SM-0"}``."""
 
     kind: str
     key: str

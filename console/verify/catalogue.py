@@ -86,7 +86,7 @@ def _entries() -> dict[str, Entry]:
         ("chain.hash-mismatch", critical, "The stored hash is not the hash of this event", "The hash, recomputed under the ledger's profile; the search was complete.", "A covered field or the hash was changed: walk the chain here, compare with a copy."),
         ("chain.previous-mismatch", critical, "The link to the event before is broken", "The stored previous hash against the stored hash of the event before.", "One of the two was changed, or an event between them is gone."),
         ("chain.sequence-gap", critical, "Sequence numbers are missing", "That each number follows the one before.", "Events were deleted or not exported: look for them in a copy."),
-        ("chain.sequence-duplicate", critical, "A sequence number stands twice", "That each number is used once.", "Concurrent writers of the real kernel do this; so does a forger. Compare the branches."),
+        ("chain.sequence-duplicate", critical, "A sequence number stands twice", "That each number is used once.", "Concurrent writers without a lock do this; so does a forger. Compare the branches."),
         ("chain.fork", critical, "The chain has two branches", "That each event has one successor.", "See which branch the later events build on."),
         ("chain.hash-missing", error, "A chained event has no hash", "That an event with a sequence number has its hash.", "The hash was removed, or a writer failed half way."),
         ("chain.not-reproducible", warning, "The hash could not be reproduced", "Every recoverable form within the budget; the search could not be complete.", "The link holds or not, as said; storage may have changed a number. Compare with the writer's own copy."),

@@ -11,12 +11,12 @@ from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.run.processes import start
 from console.engine.session.protocol import VerifyProgress
-from console.engine.verify.results import LedgerReport
+from console.engine.verify.verdict import sentence
 from console.engine.verify.verification import check_ledger
 from console.formats.protocol import Claim
 from console.formats.registry import by_name
 from console.model.event import StreamKey
-from console.model.trust import Severity, Trust
+from console.model.trust import Trust
 from console.sources.base import Source
 
 OFTEN = 0.05
@@ -60,32 +60,10 @@ def _run(connection: Connection, targets: Sequence[Target], options: Options, st
             before += checked.records
             broken_before += checked.trust[Trust.BROKEN]
             results.append(checked)
-        return verdict(results, wanted)
+        return sentence(results, wanted)
 
     words = asyncio.run(check())
     connection.send((before, broken_before, words))
-
-
-def verdict(results: Sequence[LedgerReport], stream: StreamKey | None = None) -> str:
-    """What came out, in a sentence; what could not be read to its end goes before it."""
-    trust = [0] * 7
-    findings = []
-    unread = [f"{each.opened.name} could not be read to its end: {each.problem}" for each in results if each.problem]
-    for checked in results:
-        for each in checked.streams:
-            if each.key == stream:
-                trust = [have + more for have, more in zip(trust, each.count.trust, strict=True)]
-        if stream is None:
-            trust = [have + more for have, more in zip(trust, checked.trust, strict=True)]
-        told = [each for each in checked.findings if each.message != checked.problem]
-        findings += [each for each in told if stream is None or each.stream == stream.key]
-    bad = sum(each.count for each in findings if each.severity >= Severity.ERROR)
-    states = ", ".join(f"{number:,} {Trust(state).word}" for state, number in enumerate(trust) if number)
-    profiles = ", ".join(sorted({checked.profile for checked in results if checked.profile}))
-    opening = "Broken" if trust[Trust.BROKEN] else "Findings" if bad else "Nothing contradicts this"
-    under = f" under {profiles}" if profiles else ""
-    words = f"{opening}: {states or 'no events'}{under}; {bad:,} findings of error or worse."
-    return f"Incomplete: {' '.join(unread)} What was read: {words}" if unread else words
 
 
 async def verify_elsewhere(

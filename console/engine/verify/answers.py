@@ -1,23 +1,22 @@
 """Answers in the words of a ledger's own system, as its verify endpoints give them, for one stream."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from console.engine.errors import NoSuchStreamError, SeveralStreamsError
-from console.engine.verify.report import chain, report
+from console.engine.verify.chain_report import chain_report, no_chain
+from console.engine.verify.report import report
 from console.engine.verify.results import LedgerReport, StreamReport, Verification
-from console.formats.kernel.responses import kernel_api_response, spec_response
-from console.formats.protocol import RewalkingReader
+from console.formats.protocol import AnsweringFormat, RewalkingReader, SystemAnswer
+from console.formats.registry import all_formats
+from console.model.event import StreamKey
 from console.model.trust import Severity
-
-_KERNEL = {"kernel": False, "kernel-api": True}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the system would answer, and how this console ends. ``differs`` is a sentence where the two disagree, ''
-    otherwise."""
+    """The answer, and the exit code of this console. ``differs`` is a sentence where the two disagree, '' otherwise."""
 
     body: Mapping[str, Any]
     differs: str
@@ -26,12 +25,12 @@ class Answer:
 
 def answer_names() -> list[str]:
     """The answers that formats can give."""
-    return list(_KERNEL)
+    return [each.name for form in _answering() for each in form.answers]
 
 
 def formats_that_answer(name: str) -> list[str]:
     """The formats that can give this answer."""
-    return ["kernel"]
+    return [form.name for form in _answering() if any(each.name == name for each in form.answers)]
 
 
 def answer(verification: Verification, name: str, stream: str | None, fail_on: Severity) -> Answer:
@@ -39,47 +38,55 @@ def answer(verification: Verification, name: str, stream: str | None, fail_on: S
 
     Raises ``NoSuchStreamError``, or ``SeveralStreamsError`` where it is not clear which one is meant.
     """
-    ledger, found = _one(verification, stream)
-    key = found.key.key
-    findings = [one for one in ledger.findings if one.stream == key]
-    ours = chain(found, findings) or spec_response(findings, 0)
-    body, differs = _live(ledger, key, ours) if _KERNEL[name] else (ours, "")
-    code = int(report(verification, fail_on=fail_on, stream=key)["exit_code"])
-    return Answer(body, differs, code if body["valid"] else 1)
+    known = [each for form in _answering() for each in form.answers]
+    asked = next(each for each in known if each.name == name)
+    ledger, found = _one(verification, asked.kind, stream)
+    findings = [one for one in ledger.findings if one.stream == found.key.key]
+    ours = chain_report(found, findings) or no_chain(findings)
+    body = asked.body(ours, _records(ledger, found.key) if asked.from_records else iter(()))
+    code = int(report(verification, fail_on=fail_on, stream=found.key.key)["exit_code"])
+    return Answer(body, _differs(asked, known, body, ours), code if body["valid"] else 1)
 
 
-def _live(ledger: LedgerReport, key: str, ours: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-    raws = []
+def _answering() -> Iterator[AnsweringFormat]:
+    return (form for form in all_formats() if isinstance(form, AnsweringFormat))
+
+
+def _differs(asked: SystemAnswer, known: list[SystemAnswer], body: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+    if bool(body["valid"]) == bool(ours["valid"]):
+        return ""
+    issues = len(ours["issues"])
+    other = next((f": see --as {each.name}" for each in known if each.kind == asked.kind and not each.from_records), "")
+    return (
+        f"{asked.speaker} answers valid: {str(body['valid']).lower()}, this console finds"
+        f" {issues} issue{'' if issues == 1 else 's'}{other}."
+    )
+
+
+def _records(ledger: LedgerReport, stream: StreamKey) -> Iterator[bytes]:
     reader = ledger.opened.format.reader(ledger.opened.context())
     assert isinstance(reader, RewalkingReader)
     for batch in ledger.opened.source.batches():
         for raw in batch.raws:
             link = reader.link_key(raw)
-            if link is not None and link[0].key == key:
-                raws.append(raw)
-    theirs = kernel_api_response(raws)
-    if bool(theirs["valid"]) == bool(ours["valid"]):
-        return theirs, ""
-    issues = len(ours["issues"])
-    return theirs, (
-        f"The live kernel answers valid: {str(theirs['valid']).lower()}, this console finds"
-        f" {issues} issue{'' if issues == 1 else 's'}: see --as kernel."
-    )
+            if link is not None and link[0] == stream:
+                yield raw
 
 
-def _one(verification: Verification, deal: str | None) -> tuple[LedgerReport, StreamReport]:
-    deals = [(each, stream) for each in verification.ledgers for stream in each.streams if stream.key.kind == "deal"]
-    if not deals:
-        raise NoSuchStreamError("No deal is here.")
-    keys = sorted({stream.key.key for _, stream in deals})
-    if deal is None and len(keys) > 1:
-        raise SeveralStreamsError(f"There are {len(keys):,} deals here: name one with --stream.")
-    found = [(each, stream) for each, stream in deals if deal in (None, stream.key.key)]
+def _one(verification: Verification, kind: str, key: str | None) -> tuple[LedgerReport, StreamReport]:
+    """The stream of this kind that is meant, with its ledger."""
+    streams = [(ledger, each) for ledger in verification.ledgers for each in ledger.streams if each.key.kind == kind]
+    if not streams:
+        raise NoSuchStreamError(f"No {kind} is here.")
+    keys = {stream.key.key for _, stream in streams}
+    if key is None and len(keys) > 1:
+        raise SeveralStreamsError(f"There are {len(keys):,} {kind}s here: name one with --stream.")
+    found = [(ledger, stream) for ledger, stream in streams if key in (None, stream.key.key)]
     if not found:
-        raise NoSuchStreamError(f"No deal {deal} is here.")
+        raise NoSuchStreamError(f"No {kind} {key} is here.")
     if len(found) > 1:
-        names = ", ".join(each.opened.name for each, _ in found[:4])
+        names = ", ".join(ledger.opened.name for ledger, _ in found[:4])
         raise SeveralStreamsError(
-            f"The deal {found[0][1].key.key} is in {len(found)} ledgers, give one of them: {names}"
+            f"The {kind} {found[0][1].key.key} is in {len(found)} ledgers, give one of them: {names}"
         )
     return found[0]

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.formats.kernel import profiles
+from console.formats.kernel.answers import ANSWERS
 from console.formats.kernel.panels import panels
 from console.formats.kernel.proof import prove
 from console.formats.kernel.recognise import sniff
 from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, read
-from console.formats.protocol import Claim, Context, Sample
+from console.formats.protocol import Claim, Context, Sample, SystemAnswer
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -31,6 +32,7 @@ class KernelFormat:
     )
     companions: Sequence[str] = (MANIFEST,)
     reference_codes = ("identity.duplicate-event-id", "reference.orphan-parent")
+    answers: Sequence[SystemAnswer] = ANSWERS
 
     @property
     def profiles(self) -> Sequence[Profile]:

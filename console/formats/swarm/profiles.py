@@ -304,6 +304,8 @@ IDS = Profile(
             if name not in (*_names, "event_type", "provenance_id")
         ),
     ),
+    values="ids",
+    caveat="they are checksums of agent, time and name alone",
 )
 SIMAPI = Profile(
     "swarm-simapi/1",

@@ -9,10 +9,10 @@ import pytest
 
 from console.engine.ingest import decoding_process as decoder
 from console.engine.ledgers.opening import open_ledgers
-from console.engine.session.screen_verification import verdict
 from console.engine.verify import segments
 from console.engine.verify.report import report
 from console.engine.verify.results import Verification
+from console.engine.verify.verdict import sentence
 from console.engine.verify.verification import check_ledger
 from console.formats.kernel import KernelFormat
 from console.formats.kernel.reader import KernelReader
@@ -144,7 +144,7 @@ async def test_verify_says_it_and_exits_with_3(error: Exception, folder: Path, m
     assert found["record"] > 1
     assert [each.problem != "" for each in checked] == [True, False]
     assert checked[0].records == found["record"] - 1
-    words = verdict(checked)
+    words = sentence(checked)
     assert words.startswith("Incomplete: ")
     assert str(folder / "a.jsonl") in words
     assert f"{checked[0].records:,} verified" in words

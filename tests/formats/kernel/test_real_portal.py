@@ -5,12 +5,11 @@ import sqlite3
 import zipfile
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from console.formats.kernel import FORMAT
-from console.formats.kernel.responses import kernel_api_response, spec_response
+from console.formats.kernel.answers import kernel_api_response
 from console.formats.protocol import Format, Sample
 from console.model.record import Record
 from console.model.trust import Trust
@@ -134,21 +133,6 @@ def test_the_real_endpoints_answer(real: Path, case: str) -> None:
     folder = real / "kernel/B_chain30" / case
     raws = [line for line in (folder / "events.jsonl").read_bytes().split(b"\n") if line]
     assert kernel_api_response(raws) == json.loads((folder / "expected_verify.json").read_text())
-
-
-def test_the_specifications_answer(real: Path) -> None:
-    def answer(case: str) -> dict[str, Any]:
-        raws = (real / f"kernel/B_chain30/{case}/events.jsonl").read_bytes().split(b"\n")[:-1]
-        result = outcome(raws)
-        (fact,) = result.reader.facts()
-        return spec_response(result.findings, fact.chained)
-
-    assert answer("original") == {"valid": True, "issues": [], "eventsChecked": 30, "chainIntact": True}
-    edited = answer("payload_edited")
-    assert edited["valid"] is False
-    (issue,) = edited["issues"]
-    assert issue["sequenceNumber"] == 16
-    assert set(issue) == {"eventId", "sequenceNumber", "issue"}
 
 
 def test_proof_words(real: Path) -> None:

@@ -1,21 +1,20 @@
 """The answers of the verify endpoints: the specification's, and the real kernel's own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from console.formats.kernel.record import API, Entry, read
-from console.model.finding import Finding
-from console.model.trust import Severity
+from console.formats.protocol import SystemAnswer
 
 
-def spec_response(findings: Iterable[Finding], events_checked: int) -> dict[str, Any]:
-    """The answer that the specification describes, of one deal's findings. Only the chain's errors are issues."""
-    faults = [each for each in findings if each.family == "chain" and each.severity >= Severity.ERROR]
-    issues = [
-        {"eventId": each.event_id, "sequenceNumber": each.sequence, "issue": f"{each.code}: {each.message}"}
-        for each in sorted(faults, key=lambda each: (each.sequence or 0, each.record or 0, each.code))
-    ]
-    return {"valid": not issues, "issues": issues, "eventsChecked": events_checked, "chainIntact": not issues}
+def specified(chain: Mapping[str, Any], _: Iterable[bytes]) -> Mapping[str, Any]:
+    """The answer that the specification describes: the chain as the report has it."""
+    return chain
+
+
+def live(_: Mapping[str, Any], records: Iterable[bytes]) -> Mapping[str, Any]:
+    """See ``kernel_api_response``."""
+    return kernel_api_response(records)
 
 
 def kernel_api_response(events: Iterable[bytes | Entry]) -> dict[str, Any]:
@@ -41,3 +40,9 @@ def kernel_api_response(events: Iterable[bytes | Entry]) -> dict[str, Any]:
         expected = sequence + 1
         previous = entry.hash
     return {"valid": not issues, "totalEvents": len(entries), "issues": issues}
+
+
+ANSWERS = (
+    SystemAnswer("kernel", "deal", "The kernel's specification", specified),
+    SystemAnswer("kernel-api", "deal", "The live kernel", live, from_records=True),
+)
