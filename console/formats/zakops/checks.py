@@ -1,27 +1,29 @@
-"""What can be said of one ZakOps event alone: its schema, version, time and correlation ids."""
+"""The checks of one ZakOps event alone: its schema, version, time and correlation ids."""
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from msgspec import UNSET
+
 from console.formats.json.validation import Violation, shown
-from console.formats.reading.grouped import Said
+from console.formats.reading.clock import Clock
+from console.formats.reading.findings import EACH, Place, Recorder
+from console.formats.reading.saved_state import unpack
 from console.formats.zakops import rules
-from console.formats.zakops.decode import Row
-from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
-from console.formats.zakops.registry import JUDGED, REGISTRY
-from console.formats.zakops.shapes import ACTION, AGENT, AUDIT, DEAL_FILE, INBOX, TITLES
-from console.formats.zakops.sound import Sound, holds
+from console.formats.zakops.columns import AgentEvent, Events, holds
+from console.formats.zakops.event_types import AUDIT as AUDIT_TYPES
+from console.formats.zakops.event_types import JUDGED, REGISTRY
+from console.formats.zakops.record import ACTION, AGENT, AUDIT, DEAL_FILE, INBOX, TITLES, Envelope
 from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.model.trust import Severity
 from console.verify.catalogue import finding
 
-CLOCK_SKEW = 5 * 60 * 1_000_000
-"""Microseconds that a time may lie ahead of the check's clock."""
-_VIOLATIONS = 20
-"""Violations of one field and type that are said one by one."""
+VIOLATIONS = 20
+"""Violations of one field and type that are listed one by one."""
+_NAIVE = "Times without a zone, read as UTC."
+_MISSING = "missing ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +47,35 @@ class _Missing:
     offset: int = 0
     length: int = 0
 
-    def add(self, trace: str | None, correlation: str | None) -> None:
-        """One more, which lacks one of these or both."""
+    def add(self, place: Place, trace: str | None, correlation: str | None) -> None:
+        """One more event, if it lacks one of these or both."""
+        if trace is not None and correlation is not None:
+            return
+        if not self.events:
+            self.record, self.offset, self.length = place
         self.events += 1
         self.trace += trace is None
         self.correlation += correlation is None
 
 
 class Checks:
-    """The checks of one ledger; ``now`` is the clock of the checks (UTC microseconds)."""
+    """The checks of one ledger's events, each alone. ``findings`` and ``clock`` are the reader's."""
 
-    def __init__(self, now: int) -> None:
-        self.latest = now + CLOCK_SKEW
-        self.said = Said()
+    def __init__(self, findings: Recorder, clock: Clock) -> None:
+        self._findings = findings
+        self._clock = clock
         self._missing = _Missing()
         self._plans: dict[tuple[str, str, int], _Plan] = {}
-        self.start(Row("", "", "", [], None, None))
 
-    def start(self, row: Row) -> None:
-        """What follows is about this event."""
-        self.row = row
-        self.said.begin((row.record, row.offset, row.length), row.event_id)
+    def look(self, row: Envelope, document: Mapping[str, Any], moment: tuple[int, str] | None) -> None:
+        """All that can be found in the event at hand. ``moment`` is what was read of its time (microseconds, zone)."""
+        self._schema(row, document)
+        self._time(row.time, moment)
+        if row.shape not in (ACTION, INBOX):
+            self._correlation(row)
 
-    def schema(self, document: Mapping[str, Any]) -> None:
+    def _schema(self, row: Envelope, document: Mapping[str, Any]) -> None:
         """The row and its payload against their models, its type and version against the registry."""
-        row = self.row
         shape, version = row.shape, row.version
         number = version if type(version) is int else 1
         plan = self._plans.get((shape, row.type, number)) or self._plan(shape, row.type, number)
@@ -78,82 +84,87 @@ class Checks:
             subject = {**document, "details": row.payload}
         for inside, each in _breaches(plan.row, subject, plan.payload, row.payload):
             if shape == AUDIT and row.payload is None and each.field == "details":
-                continue  # said below, with what is wrong in it
+                continue  # below, with what is wrong in it
             prefix = f"{row.payload_field}." if inside else ""
             field = prefix + each.field
             group = f"{field} {row.type}"
-            self.said.say(each.code, prefix + each.message, group, _VIOLATIONS, field=field, actual=each.actual)
+            self._findings.add(
+                each.code, prefix + each.message, group=group, each=VIOLATIONS, field=field, actual=each.actual
+            )
         field = row.payload_field
         for problem in row.payload_problems:
             message = f"{field}: {problem.message}"
-            self.said.say(problem.code, message, field, _VIOLATIONS, field=field, actual=shown(document.get(field)))
+            actual = shown(document.get(field))
+            self._findings.add(problem.code, message, group=field, each=VIOLATIONS, field=field, actual=actual)
         if not plan.known and row.type != "?":
             message = f"The event type {shown(row.type)!r} is not in the registry."
-            self.said.count("schema.unknown-event-type", message, row.type, Severity.WARNING)
+            self._findings.count("schema.unknown-event-type", message, row.type, severity=Severity.WARNING)
         if version is None and shape not in (ACTION, INBOX):
-            of = _unversioned("schema_version" in document, row.type, shape)
-            self.said.count("schema.missing-version", f"Events of {of} name no schema_version.", of, mark=False)
+            self._unversioned("schema_version" in document, row.type, shape)
         elif plan.unknown_version:
             of = f"version {version} of {row.type!r}"
-            self.said.count("schema.unknown-version", f"The registry has no {of}: the payload is not checked.", of)
+            self._findings.count("schema.unknown-version", f"The registry has no {of}: the payload is not checked.", of)
 
-    def time(self, moment: tuple[int, str] | None) -> None:
-        """The time against its form and the clock; ``moment`` is what was read of it (microseconds, zone)."""
+    def _time(self, time: Any, moment: tuple[int, str] | None) -> None:
+        """The time against its form and the clock."""
         if moment is None:
-            time = self.row.time
             if type(time) is str and time:
                 code = "schema.impossible-date" if time[:4].isdigit() and time[4:5] == "-" else "schema.bad-pattern"
-                self.said.say(code, f"{shown(time)!r} is no time.", "", _VIOLATIONS, actual=shown(time))
+                self._findings.add(code, f"{shown(time)!r} is no time.", each=VIOLATIONS, actual=shown(time))
             return
-        if moment[0] > self.latest:
-            self.said.count("order.future-timestamp", "Times later than now.")
+        if moment[0] > (self._clock.latest if moment[1] else self._clock.latest_local):
+            self._findings.count("order.future-timestamp", "Times later than now.")
         if not moment[1]:
-            self.said.count("order.naive-timestamp", "Times without a zone, read as UTC.", mark=False)
+            self._findings.count("order.naive-timestamp", _NAIVE, mark=False)
 
-    def correlation(self) -> None:
-        """The ids that tie events together, as far as one event tells."""
-        row = self.row
-        if row.trace is None or row.correlation is None:
-            missing = self._missing
-            if not missing.events:
-                missing.record, missing.offset, missing.length = row.record, row.offset, row.length
-            missing.add(row.trace, row.correlation)
+    def _correlation(self, row: Envelope) -> None:
+        """The ids that tie events together, as far as one event shows."""
+        self._missing.add(self._findings.place, row.trace, row.correlation)
         if row.correlation == row.deal or row.correlation is None or row.deal is None:
             return
         if rules.is_cut(row.deal, row.correlation):
             message = "deal_id holds only the first 20 characters of correlation_id (the column is VARCHAR(20))."
-            self.said.count("correlation.mismatch", message, "cut", Severity.WARNING, mark=False)
+            self._findings.count("correlation.mismatch", message, "cut", severity=Severity.WARNING, mark=False)
         else:
             message = "correlation_id is not deal_id."
-            self.said.say("correlation.mismatch", message, field="deal_id", expected=row.correlation, actual=row.deal)
+            expected, actual = row.correlation, row.deal
+            self._findings.add(
+                "correlation.mismatch", message, each=EACH, field="deal_id", expected=expected, actual=actual
+            )
 
-    def passes(self, sound: Sound, row: int) -> bool:
-        """The same checks of a sound event: True if it gives no finding of its own, and what is only counted has been
-        counted. False, and nothing counted, if more is to be said of it."""
-        event, payload, version = sound.events[row], sound.payloads[row], sound.versions[row]
-        trace, correlation, micros = sound.traces[row], sound.correlations[row], sound.times[row]
-        number = version if type(version) is int else 1
-        plan = self._plans.get((AGENT, event.event_type, number)) or self._plan(AGENT, event.event_type, number)
-        if not plan.known or plan.unknown_version or payload is None or micros == NO_TIME or micros > self.latest:
-            return False
-        if payload and not JUDGED.isdisjoint(payload) and not holds(payload):
-            return False
-        lacking = trace is None or correlation is None
-        if (lacking and not self._missing.events) or (event.deal_id and correlation and event.deal_id != correlation):
-            return False
-        if version is None or not sound.zones[row]:
-            of = _unversioned(event.schema_version is None, event.event_type, AGENT)
-            causes = [("schema.missing-version", of)] if version is None else []
-            causes += [] if sound.zones[row] else [("order.naive-timestamp", "")]
-            if not self.said.count_known(causes):
-                return False
-        if lacking:
-            self._missing.add(trace, correlation)
-        return True
+    def odd(self, run: Events) -> Iterator[int]:
+        """Rows of plain events that have a finding of their own."""
+        clock = self._clock
+        for row, event in enumerate(run.objects):
+            if type(event) is not AgentEvent or not event.run_id:
+                yield row
+                continue
+            payload, version, time = run.payloads[row], run.versions[row], run.times[row]
+            number = version if type(version) is int else 1
+            plan = self._plans.get((AGENT, event.event_type, number)) or self._plan(AGENT, event.event_type, number)
+            correlation = run.correlations[row]
+            if (
+                not plan.known
+                or plan.unknown_version
+                or payload is None
+                or time == NO_TIME
+                or time > (clock.latest if run.zones[row] else clock.latest_local)
+                or (payload and not JUDGED.isdisjoint(payload) and not holds(payload))
+                or (event.deal_id and correlation and event.deal_id != correlation)
+            ):
+                yield row
+
+    def count(self, run: Events, row: int) -> None:
+        """What is only counted of a plain event that is not odd."""
+        event = run.objects[row]
+        if run.versions[row] is None:
+            self._unversioned(event.schema_version is not UNSET, event.event_type, AGENT)
+        if not run.zones[row]:
+            self._findings.count("order.naive-timestamp", _NAIVE, mark=False)
+        self._missing.add(self._findings.place, run.traces[row], run.correlations[row])
 
     def standing(self) -> Iterator[Finding]:
-        """What is said once for the whole ledger."""
-        yield from self.said.grouped.standing()
+        """What is one finding for the whole ledger."""
         missing = self._missing
         if missing.events:
             lack = "event lacks" if missing.events == 1 else "events lack"
@@ -171,17 +182,20 @@ class Checks:
                 standing=True,
             )
 
-    def take(self) -> Iterator[tuple[str, bytes]]:
-        """What changed since this was last asked, as items for ``load``."""
-        yield from self.said.grouped.take()
-        yield '["missing"]', json.dumps(astuple(self._missing)).encode()
+    def save(self) -> Iterator[tuple[str, Any]]:
+        """What is carried beside the recorder's causes."""
+        yield _MISSING, self._missing
 
-    def load(self, key: list[str], value: bytes) -> None:
-        """Restore one item; ``key`` is its key, decoded."""
-        if key[0] == "missing":
-            self._missing = _Missing(*json.loads(value))
-        else:
-            self.said.grouped.load(key, value)
+    def restore(self, name: str, data: bytes) -> bool:
+        """Take back one item; False if it is none of ours."""
+        if name == _MISSING:
+            self._missing = unpack(data, _Missing)
+        return name == _MISSING
+
+    def _unversioned(self, written: bool, name: str, shape: str) -> None:
+        """An event without a version: one finding for its type, or for all the table where it has no such column."""
+        of = repr(name) if written else "a deal's file" if shape == DEAL_FILE else TITLES[shape]
+        self._findings.count("schema.missing-version", f"Events of {of} name no schema_version.", of, mark=False)
 
     def _plan(self, shape: str, name: str, version: int) -> _Plan:
         plan = _plan(shape, name, version)
@@ -194,11 +208,6 @@ def _breaches(*given: Any) -> list[tuple[bool, Violation]]:
     from console.formats.zakops.schema import breaches  # pydantic is imported where a record needs a second look
 
     return breaches(*given)
-
-
-def _unversioned(written: bool, name: str, shape: str) -> str:
-    """Whose events have no version: those of the type, or of all the table where it has no such column."""
-    return repr(name) if written else "a deal's file" if shape == DEAL_FILE else TITLES[shape]
 
 
 def _plan(shape: str, name: str, version: int) -> _Plan:

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.formats.zakops.decode import read_payload, read_row, text
-from console.formats.zakops.shapes import ACTION, AUDIT, TIMES
+from console.formats.zakops.record import ACTION, AUDIT, TIMES, read_payload, read_record, text
 from console.model.event import Event, Field, Panel
 
 MOST = 200
@@ -36,7 +35,7 @@ def panels(event: Event, shape: str | None, deal: str | None) -> list[Panel]:
     document = event.document
     if not event.type or shape is None:
         return []
-    row = read_row(document, shape, deal)
+    row = read_record(document, shape, deal)
     moment = event.instant
     zone = "" if moment is None else "no zone: read as UTC" if not moment.zone else ""
     envelope = [Field("type", event.type, "" if event.category == event.type else f"as {event.category}")]

@@ -1,12 +1,13 @@
-"""The stateful rules of ZakOps, one stream at a time: a state, an event, and what is to be said of it. Pure."""
+"""The stateful rules of ZakOps, one stream at a time: a state, an event, and the remarks on it. Pure."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from console.formats.protocol import key64
-from console.formats.zakops.decode import read_payload, text
+from console.formats.reading.findings import Remark
+from console.formats.reading.saved_state import unpack
+from console.formats.zakops.record import read_payload, text
 from console.model.event import NO_TIME
 from console.model.trust import Severity
 
@@ -21,6 +22,8 @@ STALLED = 15 * 60
 MAX_ATTEMPTS = 5
 """Attempts of a message where its row names no max_attempts (the real table's default)."""
 _OPEN_CALLS = 256
+_INBOX = "inbox "
+"""In names of saved items: a page of an inbox's last ids."""
 
 ENDED = (COMPLETED, FAILED, CANCELLED)
 """Where a run ends."""
@@ -44,18 +47,6 @@ TRANSITIONS: Mapping[str, tuple[frozenset[str], str | None]] = {
     "step_approved": (_ANY, None),
 }
 """Event → the statuses it may find ('' before creation), and the one it leaves (None: as it was)."""
-
-
-class Remark(NamedTuple):
-    """Something to be said of an event; the reader adds its place."""
-
-    code: str
-    message: str
-    field: str | None = None
-    expected: str | None = None
-    actual: str | None = None
-    severity: Severity | None = None
-    """None: the catalogue's."""
 
 
 @dataclass(slots=True)
@@ -176,7 +167,7 @@ _RUN_ENDS = {"run.completed": COMPLETED, "run.failed": FAILED, "run.cancelled": 
 
 
 def step_run(state: Run, category: str, call: str | None) -> list[Remark]:
-    """One event of one run, by its type in the words of agent_events. Other types say nothing of a run's life."""
+    """One event of one run, by its type in the words of agent_events. Other types are no part of a run's life."""
     remarks: list[Remark] = []
     if not category.startswith("run."):
         return remarks
@@ -306,7 +297,7 @@ def _count(value: Any, otherwise: int) -> int:
 
 
 def is_cut(deal: str, correlation: str) -> bool:
-    """Whether the deal's id is its correlation id, cut to the 20 characters of the real column."""
+    """True if the deal's id is its correlation id, cut to the 20 characters of the real column."""
     return len(deal) == 20 and correlation.startswith(deal)
 
 
@@ -323,7 +314,7 @@ class Recent:
         self._changed: set[int] = set()
 
     def seen(self, name: str) -> bool:
-        """Whether this id is among the last ones; it is remembered either way."""
+        """True if this id is among the last ones; it is remembered either way."""
         where = self._where
         if where is None:
             where = self._where = self._places()
@@ -339,19 +330,23 @@ class Recent:
         self._changed.add(slot // self.PAGE)
         return known
 
-    def take(self) -> Iterator[tuple[str, bytes]]:
+    def save(self) -> Iterator[tuple[str, list[Any]]]:
         """Pages that changed since this was last asked."""
         for page in self._changed:
             keys = self._ring[page * self.PAGE : (page + 1) * self.PAGE]
-            yield json.dumps(["inbox", page]), json.dumps([self._count, keys]).encode()
+            yield f"{_INBOX}{page}", [self._count, keys]
         self._changed = set()
 
-    def load(self, page: int, value: bytes) -> None:
-        """Restore one page; pages may come in any order."""
-        count, keys = json.loads(value)
+    def restore(self, name: str, data: bytes) -> bool:
+        """Take back one page, in any order; False if the item is none of ours."""
+        if not name.startswith(_INBOX):
+            return False
+        page = int(name.removeprefix(_INBOX))
+        count, keys = unpack(data, tuple[int, list[int]])
         self._ring[page * self.PAGE : (page + 1) * self.PAGE] = keys
         self._count = max(self._count, count)
         self._where = None
+        return True
 
     def _places(self) -> dict[int, int]:
         first = max(0, self._count - self.SIZE)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from console.formats.json.validation import Violation, violations
-from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
-from console.formats.zakops.registry import JUDGED
+from console.formats.zakops.event_types import AUDIT as AUDIT_TYPES
+from console.formats.zakops.event_types import JUDGED
 
 Text = Annotated[str, Field(min_length=1)]
 Id = str | int

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from console.formats.protocol import Context, Sample
 from console.formats.zakops import FORMAT
-from console.formats.zakops.shapes import deal_of, default_shape
+from console.formats.zakops.record import deal_of, default_shape
 from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.record import Record

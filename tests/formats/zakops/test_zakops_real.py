@@ -11,7 +11,7 @@ import pytest
 
 from console.formats.protocol import Context, Sample
 from console.formats.zakops import FORMAT
-from console.formats.zakops.registry import gaps
+from console.formats.zakops.event_types import gaps
 from console.model.record import Record
 from console.model.trust import Severity, Trust
 from tests.support.zakops_cases import codes, raw, read

@@ -7,10 +7,10 @@ import pytest
 
 from console.formats.json.times import parse
 from console.formats.protocol import key64
-from console.formats.zakops.registry import AUDIT, JUDGED, REGISTRY, gaps
+from console.formats.zakops.columns import Judged
+from console.formats.zakops.event_types import AUDIT, JUDGED, REGISTRY, gaps
 from console.formats.zakops.rules import TRANSITIONS, Recent, span
 from console.formats.zakops.schema import PAYLOADS
-from console.formats.zakops.sound import Judged
 from console.model.trust import Severity, Trust
 from tests.support.zakops_cases import agent, audit, codes, outbox, read
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 
 from console.formats.json import strict
 from console.formats.protocol import key64
-from console.formats.zakops.decode import read_row
-from console.formats.zakops.shapes import AGENT, shape_of
+from console.formats.zakops.record import AGENT, read_record, shape_of
 
 ARCHIVES = {"agent_events": "agent_events_archive"}
 """Tables and their archives."""
@@ -19,7 +18,7 @@ def keys_of(raws: Iterable[bytes]) -> bytes:
         document = strict.decode(raw).document
         if document is None:
             continue
-        row = read_row(document, shape_of(document) or AGENT)
+        row = read_record(document, shape_of(document) or AGENT)
         keys.update([key64(row.event_id)] if row.event_id else [])
         keys.update(run_key(key) for kind, key in row.streams if kind == "run")
     return array("q", keys).tobytes()

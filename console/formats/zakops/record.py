@@ -1,32 +1,65 @@
-"""A ZakOps record as a row in the words of the envelope."""
+"""A ZakOps record in the words of the envelope, and its shape by its keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from console.formats.json import strict
 from console.formats.protocol import key64
-from console.formats.zakops.registry import AUDIT as AUDIT_TYPES
-from console.formats.zakops.registry import REGISTRY
-from console.formats.zakops.shapes import ACTION, AUDIT, DEAL_FILE, INBOX, OUTBOX, TIMES
+from console.formats.zakops.event_types import AUDIT as AUDIT_TYPES
+from console.formats.zakops.event_types import REGISTRY
 from console.model.event import Event, Instant, StreamKey
 from console.model.record import Record
 from console.model.trust import Trust
 
-_decode = msgspec.json.Decoder().decode
+AUDIT, AGENT, DEAL, DEAL_FILE, OUTBOX, INBOX, ACTION = (
+    "audit",
+    "agent",
+    "deal",
+    "deal-file",
+    "outbox",
+    "inbox",
+    "action",
+)
+NEWEST_FIRST = "newest first"
+
+TITLES = {
+    AUDIT: "action_audit_events",
+    AGENT: "agent_events",
+    DEAL: "deal_events",
+    DEAL_FILE: "events of deal",
+    OUTBOX: "outbox",
+    INBOX: "inbox",
+    ACTION: "action documents",
+}
+TIMES = {
+    AUDIT: ("timestamp",),
+    AGENT: ("created_at",),
+    DEAL: ("created_at",),
+    DEAL_FILE: ("timestamp",),
+    OUTBOX: ("created_at",),
+    INBOX: ("processed_at",),
+    ACTION: ("updated_at", "created_at"),
+}
+"""Where each shape names its time; the first that is there."""
+_FOREIGN = frozenset(
+    {
+        *("dealId", "sequenceNumber", "initiator_id", "counterparty_id", "interaction_id", "provenance_id", "epoch"),
+        *("span_id", "data_hash", "step_name", "entity_type", "level", "service", "agent_id"),
+        *("entityType", "productId", "objectiveId"),
+    }
+)
+"""Keys of other systems' events: rows that have one of them are not ours."""
 LONGEST = 200
-"""Characters of an id or type beyond which it is cut and told apart by a key."""
+"""Characters of an id or type beyond which it is cut, with a key of the whole."""
 _PAYLOADS = ("payload", "event_data", "details", "data")
 _MAX_SEQUENCE = 2**63 - 1
 
 
 @dataclass(slots=True)
-class Row:
-    """What one record says. ``streams`` are pairs of kind and key, the one whose rules apply first. ``payload`` is the
-    object of ``payload_field``, None where it cannot be read. ``version`` is whatever stands for the schema version.
-    ``record``, ``offset`` and ``length`` are the place, for findings."""
+class Envelope:
+    """What one record holds. ``streams`` are pairs of kind and key, the one whose rules apply first. ``payload`` is the
+    object of ``payload_field``, None where it cannot be read. ``version`` is whatever stands for the schema version."""
 
     shape: str
     type: str
@@ -44,9 +77,46 @@ class Row:
     payload: Mapping[str, Any] | None = None
     payload_problems: tuple[strict.Problem, ...] = ()
     version: Any = None
-    record: int = 0
-    offset: int = 0
-    length: int = 0
+
+
+def shape_of(document: Mapping[str, Any]) -> str | None:
+    """The shape that a record's keys show, None if none."""
+    if "audit_id" in document and "action_id" in document and "event" in document:
+        return AUDIT
+    if "event_type" in document:
+        if not _FOREIGN.isdisjoint(document):
+            return None
+        if "aggregate_type" in document and "aggregate_id" in document:
+            return OUTBOX
+        if "created_at" in document:
+            if "run_id" in document:
+                return AGENT
+            if "deal_id" in document:
+                return DEAL
+            return (
+                AGENT if "correlation_id" in document and ("payload" in document or "event_data" in document) else None
+            )
+        if "processed_at" in document and "event_id" in document:
+            return INBOX
+        if "event_id" in document and "timestamp" in document and "data" in document and "actor" in document:
+            return DEAL_FILE
+        return None
+    if "audit_trail" in document and "action_id" in document:
+        return ACTION
+    if "processed_at" in document and "event_id" in document:
+        return INBOX
+    return None
+
+
+def default_shape(shape: str) -> str | None:
+    """The shape of records that do not show their own, by a claim's words."""
+    return next((name for name, title in TITLES.items() if shape.startswith(title)), None)
+
+
+def deal_of(shape: str) -> str | None:
+    """The deal of a per-deal file, by a claim's words."""
+    title = TITLES[DEAL_FILE] + " "
+    return shape.removeprefix(title).split(",")[0] or None if shape.startswith(title) else None
 
 
 def text(value: Any) -> str | None:
@@ -67,41 +137,20 @@ def read_payload(value: Any) -> tuple[Mapping[str, Any] | None, tuple[strict.Pro
     if value is None or value == "{}":
         return {}, ()
     if type(value) is str:
-        quick = _flat(value)
-        if quick is not None:
-            return quick, ()
         found = strict.decode(value.encode("utf-8", "surrogatepass"))
         return found.document, found.problems
     kind = {list: "an array", bool: "a boolean"}.get(type(value), "a number")
     return None, (strict.Problem("schema.wrong-type", f"is {kind}, not an object"),)
 
 
-def _flat(value: str) -> dict[str, Any] | None:
-    """The object of a JSON text of strings, nulls and small numbers alone, where its keys are as many as its colons
-    (so that none stands twice); None for all else, which takes the careful way."""
-    if "\\" in value or "\n" in value or " :" in value:
-        return None
-    try:
-        document = _decode(value)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return None
-    if type(document) is not dict or value.count('":') != len(document):
-        return None
-    for each in document.values():
-        kind = type(each)
-        if kind is not str and each is not None and not (kind is int and -(2**31) < each < 2**31):
-            return None
-    return document
-
-
-def read_row(document: Mapping[str, Any], shape: str, deal_of_file: str | None = None) -> Row:
-    """The row of a decoded record of a known shape. Never raises, whatever the fields hold."""
+def read_record(document: Mapping[str, Any], shape: str, deal_of_file: str | None = None) -> Envelope:
+    """The envelope of a decoded record of a known shape. Never raises, whatever the fields hold."""
     get = document.get
     if shape == AUDIT:
         name = text(get("event")) or "?"
         action = text(get("action_id"))
         payload, problems = read_payload(get("details"))
-        return Row(
+        return Envelope(
             AUDIT,
             name,
             AUDIT_TYPES.get(name, name),
@@ -118,14 +167,14 @@ def read_row(document: Mapping[str, Any], shape: str, deal_of_file: str | None =
     return _event(document, shape, deal_of_file)
 
 
-def _action(document: Mapping[str, Any]) -> Row:
+def _action(document: Mapping[str, Any]) -> Envelope:
     get = document.get
     action, deal = text(get("action_id")), text(get("deal_id"))
     streams = [("action", action)] if action else []
     if deal:
         streams.append(("deal", deal))
     time = get("updated_at")
-    return Row(
+    return Envelope(
         ACTION,
         "action.document",
         "action.document",
@@ -138,7 +187,7 @@ def _action(document: Mapping[str, Any]) -> Row:
     )
 
 
-def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) -> Row:
+def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) -> Envelope:
     get = document.get
     name = text(get("event_type")) or ("processed" if shape == INBOX else "?")
     entry = REGISTRY.get(name)
@@ -177,7 +226,7 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
     if action:
         streams.append(("action", action))
     sequence = get("sequence_number")
-    return Row(
+    return Envelope(
         shape,
         name,
         name if entry is None else entry.category,
@@ -197,7 +246,7 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
     )
 
 
-def event_of(record: Record, row: Row, moment: Instant | None, document: Mapping[str, Any]) -> Event:
+def event_of(record: Record, row: Envelope, moment: Instant | None, document: Mapping[str, Any]) -> Event:
     """The envelope of a readable record. Nothing chains these events: they are never more than unchained."""
     return Event(
         record.ordinal,

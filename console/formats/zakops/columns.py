@@ -1,4 +1,7 @@
-"""Sound agent events as columns: what each says of itself, before any rule looks at it."""
+"""Plain agent events in columns: what each holds by itself, before any rule looks at it.
+
+Rows of other tables, and what the type refuses, are decoded as they are and looked at one by one.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -6,22 +9,24 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from console.formats.json.times import moments
+from console.formats.json.scan import Fields, Scan
 from console.formats.protocol import keys64
-from console.formats.reading.lines import OpenObject, SafeInteger
-from console.formats.zakops.decode import LONGEST, read_payload, text
+from console.formats.reading.runs import Run, Typed
+from console.formats.zakops.record import LONGEST, read_payload, text
+from console.model.record import RecordBatch
 
+FIELDS = Fields("event_type", "created_at")
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
 _Given = _Name | UnsetType | None
 
 
-class Event(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+class AgentEvent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A row of agent_events or deal_events whose columns hold what their names say; see ``schema.AgentEvent`` and
     ``schema.DealEvent``. What is not written is ``UNSET``, which counts as false like None."""
 
     event_type: _Name
     created_at: _Name
-    id: _Name | SafeInteger | UnsetType | None = UNSET
+    id: _Name | int | UnsetType | None = UNSET
     event_id: _Given = UNSET
     run_id: _Given = UNSET
     thread_id: _Given = UNSET
@@ -37,12 +42,12 @@ class Event(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     actor_id: _Given = UNSET
     actor_type: _Given = UNSET
     event_source: _Given = UNSET
-    schema_version: SafeInteger | UnsetType | None = UNSET
+    schema_version: int | UnsetType | None = UNSET
     sequence_number: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | UnsetType | None = UNSET
-    payload: OpenObject | str | UnsetType | None = UNSET
-    event_data: OpenObject | str | UnsetType | None = UNSET
-    details: OpenObject | str | UnsetType | None = UNSET
-    data: OpenObject | str | UnsetType | None = UNSET
+    payload: dict[str, Any] | str | UnsetType | None = UNSET
+    event_data: dict[str, Any] | str | UnsetType | None = UNSET
+    details: dict[str, Any] | str | UnsetType | None = UNSET
+    data: dict[str, Any] | str | UnsetType | None = UNSET
 
 
 class Judged(msgspec.Struct, gc=False):
@@ -58,7 +63,7 @@ class Judged(msgspec.Struct, gc=False):
 
 
 def holds(payload: Mapping[str, Any]) -> bool:
-    """Whether a payload is as every model of payloads wants it."""
+    """True if a payload is as every model of payloads wants it."""
     try:
         msgspec.convert(payload, Judged)
     except msgspec.ValidationError:
@@ -66,13 +71,31 @@ def holds(payload: Mapping[str, Any]) -> bool:
     return True
 
 
-class Sound:
-    """Decoded events that follow each other, in columns; ``zones`` are '' for times that name none. ``payloads`` holds
-    None where one cannot be read."""
+TYPES = (Typed(AgentEvent), Typed(dict[str, Any]))
 
-    def __init__(self, events: Sequence[Event]) -> None:
-        self.events = events
-        self.times, self.zones = moments([event.created_at for event in events])
+
+def type_of(scan: Scan) -> list[int]:
+    """Which of ``TYPES`` each record may be."""
+    kinds = zip(scan.kinds("event_type"), scan.kinds("created_at"), strict=True)
+    return [0 if event and created else 1 for event, created in kinds]
+
+
+class Events(Run):
+    """Columns of the rows that are agent events; of others they are empty.
+
+    ``zones`` are 0 for times without one. ``payloads`` holds None where one cannot be read. ``versions`` are whatever
+    stands for a schema version.
+    """
+
+    __slots__ = (
+        "actors", "correlations", "ids", "keys", "parents", "payloads", "sequences", "times", "traces", "versions",
+        "zones",
+    )  # fmt: skip
+
+    def __init__(self, batch: RecordBatch, scan: Scan, start: int, objects: Sequence[Any]) -> None:
+        super().__init__(batch, scan, start, objects)
+        self.times, self.zones = scan.instants("created_at")
+        events = [each if type(each) is AgentEvent else _NO_EVENT for each in objects]
         self.payloads = [_payload(event) for event in events]
         pairs = [(event, payload or {}) for event, payload in zip(events, self.payloads, strict=True)]
         self.versions = [event.schema_version or _version(event, inner) for event, inner in pairs]
@@ -90,8 +113,11 @@ class Sound:
         self.actors = [event.actor or event.actor_id or event.source or event.event_source or "" for event in events]
 
 
-def _payload(event: Event) -> Mapping[str, Any] | None:
-    """As ``decode.read_row`` finds it: of the first field that is there."""
+_NO_EVENT = AgentEvent(event_type="-", created_at="-")
+
+
+def _payload(event: AgentEvent) -> Mapping[str, Any] | None:
+    """As ``record.read_record`` finds it: of the first field that is there."""
     for found in (event.payload, event.event_data, event.details, event.data):
         if found is not UNSET:
             payload, problems = (found, ()) if type(found) is dict else read_payload(found)
@@ -99,6 +125,6 @@ def _payload(event: Event) -> Mapping[str, Any] | None:
     return {}
 
 
-def _version(event: Event, payload: Mapping[str, Any]) -> Any:
+def _version(event: AgentEvent, payload: Mapping[str, Any]) -> Any:
     """What stands for a schema version that is not a number other than 0."""
     return 0 if event.schema_version == 0 else payload.get("schema_version")

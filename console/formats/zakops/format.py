@@ -1,0 +1,75 @@
+"""ZakOps as a format: recognition and description; reading is imported when it is asked for."""
+
+from collections.abc import Iterable, Sequence
+
+from console.formats.json import strict
+from console.formats.json.times import parse
+from console.formats.protocol import Claim, Context, Reader, Sample
+from console.formats.zakops import panels as tabs
+from console.formats.zakops.archive import ARCHIVES, keys_of
+from console.formats.zakops.recognise import sniff
+from console.formats.zakops.record import deal_of, default_shape, event_of, read_record, shape_of
+from console.model.event import Event, Panel
+from console.model.ledger import Profile
+from console.model.proof import Proof
+from console.model.record import Record
+
+DESCRIPTION = """\
+Reads action_audit_events, agent_events (and its archive), deal_events, outbox and inbox as SQLite tables or as JSON,
+action documents with their audit_trail, and per-deal event files.
+No ZakOps event is hashed or linked: "append-only" is a convention there, and only the console's own witness notices a
+change. Events are therefore never more than unchained.
+The documents ask for trace, correlation and causation ids and a schema version on every event; the real
+action_audit_events has none of them, which is one finding for a ledger. The document's agent_events (id, payload,
+schema_version) and the real table (event_id, event_data, other type names) differ: both are read. The real deal_id
+column cuts ids to 20 characters, so that it differs from correlation_id; that is one finding.
+The audit's timestamps have whole seconds: ties are normal, and the row id orders them. Outbox rows are changed in place
+by their publisher: what is shown is each row as it was read. A list that is written newest first is not checked for
+order or for the life of actions and runs. Double processing is noticed among the last 4,096 rows of an inbox by
+consumer, and over the whole ledger as an id that stands twice. Causes and runs that are in agent_events_archive of the
+same database are known to agent_events.
+Payloads of most types are not documented: only what the real writers put into them is checked."""
+
+
+class Zakops:
+    """The format; see ``console.formats.protocol.Format``."""
+
+    name = "zakops"
+    title = "ZakOps"
+    description = DESCRIPTION
+    profiles: Sequence[Profile] = ()
+    companions: Sequence[str] = ()
+    changed_in_place = ("outbox", "action documents")
+    """Shapes whose records their own writer changes: another content of them accuses nobody."""
+    archives = ARCHIVES
+    reference_codes = ("identity.duplicate-event-id", "correlation.broken-causation")
+
+    def past(self, raws: Iterable[bytes]) -> bytes:
+        """What the reader of a table needs of its archive's records, as a companion under the archive's name."""
+        return keys_of(raws)
+
+    def sniff(self, sample: Sample) -> Claim | None:
+        return sniff(sample)
+
+    def reader(self, context: Context) -> Reader:
+        from console.formats.zakops.reader import ZakopsReader  # pydantic is imported only to read
+
+        return ZakopsReader(context)
+
+    def decode(self, record: Record, context: Context) -> Event:
+        document = strict.decode(record.raw).document
+        shape = None if document is None else shape_of(document) or default_shape(context.shape)
+        if document is None or shape is None:
+            return Event(record.ordinal, record.offset, record.length, "", document=document or {})
+        row = read_record(document, shape, deal_of(context.shape))
+        return event_of(record, row, parse(row.time), document)
+
+    def panels(self, event: Event, context: Context) -> Sequence[Panel]:
+        shape = shape_of(event.document) or default_shape(context.shape)
+        return tabs.panels(event, shape, deal_of(context.shape))
+
+    def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
+        return None
+
+
+FORMAT = Zakops()
