@@ -146,7 +146,7 @@ class LedgerReader(Generic[R]):
             if not raw and place.length:  # skipped by the source, which says why
                 self.findings.begin(place)
                 self.lost(place)
-                self.columns.row(place)
+                self.columns.row(place, worst=Severity.ERROR)
                 continue
             found = strict.decode(raw)
             if found.document is None:
