@@ -585,7 +585,7 @@ def scan(bytes data not None, tuple names not None, int64_t[::1] starts, int64_t
     cdef Py_ssize_t rows = starts.shape[0], fields = len(names), row, at
     cdef int64_t start, end
     cdef bytes name
-    cdef array.array flags = array.clone(_SHORTS, rows, True)
+    cdef array.array flags = array.clone(_SHORTS, rows, rows > 0)
     cdef array.array begins = array.clone(_LONGS, fields * rows, False)
     cdef array.array stops = array.clone(_LONGS, fields * rows, False)
     others, kinds = bytearray(rows), bytearray(fields * rows)
@@ -621,7 +621,7 @@ def codes(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, in
     """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``."""
     cdef Bytes text = data
     cdef Py_ssize_t rows = kinds.shape[0], row, last = -1
-    cdef array.array found = array.clone(_LONGS, rows, True)
+    cdef array.array found = array.clone(_LONGS, rows, rows > 0)
     cdef int64_t[::1] column = found
     cdef bytes raw
     for row in range(rows):
