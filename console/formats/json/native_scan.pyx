@@ -761,6 +761,8 @@ def digests(bytes data not None, list pieces not None, int64_t[::1] rows):
     cdef int64_t begin, stop
     cdef bint whole
     cdef char* to
+    # A copy of an empty state is made faster than a new one.
+    fresh = sha256().copy
     out = bytearray(32 * count)
     cdef unsigned char[::1] hashes = out
     for each in pieces:
@@ -823,7 +825,9 @@ def digests(bytes data not None, list pieces not None, int64_t[::1] rows):
             for piece in range(many):
                 memcpy(to, parts[piece].start, parts[piece].size)
                 to += parts[piece].size
-            given = sha256(preimage).digest()
+            state = fresh()
+            state.update(preimage)
+            given = state.digest()
             memcpy(&hashes[32 * at], PyBytes_AS_STRING(given), 32)
     finally:
         free(parts)
