@@ -12,6 +12,7 @@ CASES = {
     "ingest": ("ingest.kernel_doc", "first ingest of kernel-doc/1, and the size of its index"),
     "systems": ("ingest.systems", "first ingest of kernel-audit/1, SWARM, SMVM, ZakOps and Maysano"),
     "decoders": ("decoders.decoders", "json, pydantic and msgspec on one event"),
+    "scanner": ("scanner.scanner", "the strict scanners, against json, msgspec and hashlib alone"),
     "paint": ("screen.first_paint", "re-open of an indexed ledger to first paint, against a bare Textual app"),
     "keys": ("screen.keys", "key to painted bytes in the stream table, against less"),
     "appends": ("screen.appends", "append to visible row at 1,000 events/s, against tail -f"),

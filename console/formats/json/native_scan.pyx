@@ -834,10 +834,6 @@ def digests(bytes data not None, list pieces not None, int64_t[::1] rows):
     return bytes(out)
 
 
-cdef inline unsigned char _hex(unsigned char value) noexcept:
-    return 48 + value if value < 10 else 87 + value
-
-
 def matches(
     bytes data not None,
     unsigned char[::1] kinds,
@@ -848,10 +844,11 @@ def matches(
 ):
     """1 for each of the ``rows`` whose text is the lower-case hex of its digest; never for a digest of zeros."""
     cdef Bytes text = data, hashes = digests
-    cdef Py_ssize_t count = rows.shape[0], at, row, begin
+    cdef Py_ssize_t count = rows.shape[0], at, row
     cdef int place
     cdef unsigned char byte, any_
-    cdef bint equal
+    cdef unsigned char[64] hexed
+    cdef const char* digit = "0123456789abcdef"
     found = bytearray(count)
     cdef unsigned char[::1] mask = found
     if hashes.shape[0] != 32 * count:
@@ -860,16 +857,14 @@ def matches(
         row = rows[at]
         if kinds[row] != STRING or stops[row] - begins[row] != 66:
             continue
-        begin = begins[row] + 1
-        equal = True
         any_ = 0
         for place in range(32):
             byte = hashes[32 * at + place]
             any_ |= byte
-            if text[begin + 2 * place] != _hex(byte >> 4) or text[begin + 2 * place + 1] != _hex(byte & 15):
-                equal = False
-                break
-        mask[at] = equal and any_ != 0
+            hexed[2 * place] = digit[byte >> 4]
+            hexed[2 * place + 1] = digit[byte & 15]
+        _within(text, begins[row], stops[row])
+        mask[at] = any_ != 0 and memcmp(&text[begins[row] + 1], hexed, 64) == 0
     return found
 
 
