@@ -24,7 +24,7 @@ NAME = "pure"
 _WS = r"[ \t\n\r]*+"
 _RUN = r'[^"\\]*+'
 _TEXT = r'"' + _RUN + r"(?:\\." + _RUN + r')*+"'
-_KEY = re.compile(_WS + "(" + _TEXT + ")" + _WS + ":" + _WS, re.DOTALL)
+_KEY = re.compile(_WS + r'"([^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+)"' + _WS + ":" + _WS, re.DOTALL)
 _BEHIND = re.compile(_WS + "([,}])")
 _SPACE = re.compile(_WS)
 _COLON = re.compile(_WS + ":")
@@ -68,13 +68,13 @@ def scan(
     kinds = bytearray(len(names) * rows)
     begins = array("q", [-1]) * (len(names) * rows)
     stops = begins[:]
-    fields = {name: at for at, name in enumerate(names)}
+    fields = {name.decode("utf-8", "surrogatepass"): at for at, name in enumerate(names)}
     for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
         if start < 0 or end < start:
             start = end = 0
         if end > len(data):
             raise ValueError("a record ends behind the data")
-        found: list[tuple[bytes, int, int, int]] = []
+        found: list[tuple[str, int, int, int]] = []
         flags[row] = _flags(data, start, end, found)
         for name, kind, begin, stop in found:
             field = fields.get(name)
@@ -91,7 +91,7 @@ def flags(raw: bytes) -> int:
     return _flags(raw, 0, len(raw), [])
 
 
-def _flags(data: bytes, start: int, end: int, found: list[tuple[bytes, int, int, int]]) -> int:
+def _flags(data: bytes, start: int, end: int, found: list[tuple[str, int, int, int]]) -> int:
     """Flags of a record. ``found`` gets the members of its object: key, kind, begin and stop of the value."""
     flags = 0
     raw = data[start:end]
@@ -129,7 +129,7 @@ def _flags(data: bytes, start: int, end: int, found: list[tuple[bytes, int, int,
             first = start + len(text[done:begin].encode())
             start = last = first + len(text[begin:stop].encode())
             done = stop
-        found.append((name.encode("utf-8", "surrogatepass"), kind, first, last))
+        found.append((name, kind, first, last))
     return flags | walked
 
 
@@ -193,7 +193,9 @@ class _Reader(threading.local):
             if match is None:
                 raise ValueError
             begin = match.end()
-            name, _ = read(match[1])
+            name = match[1]
+            if "\\" in name:
+                name, _ = read(f'"{name}"')
             seen.add(name)
             value, stop = read(text, begin)
             kind = _FIRST.get(text[begin])
