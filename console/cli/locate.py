@@ -1,4 +1,4 @@
-"""``audit-console locate``: where things are kept."""
+"""``audit-console locate``: where things are kept, and what reads records."""
 
 from typing import Any
 
@@ -13,12 +13,14 @@ from console.text import safe
 @paths
 @common
 def command(paths: list[str], index: str | None, config: str | None, **_: Any) -> int:
-    """Say where config, index, witness and casebook are (the index is of these paths)."""
+    """Say where config, index, witness and casebook are (the index is of these paths), and which scanner runs."""
     from console.config.places import places
+    from console.engine.api import scanner
 
     found = places()
     out(f"config    {safe(config or str(found.config))}")
     out(f"index     {safe(index_place(paths, index, config).path)}")
     out(f"witness   {safe(str(found.state / 'witness.sqlite'))}")
     out(f"casebook  {safe(str(found.data / 'cases'))}")
+    out(f"scanner   {scanner()}")
     return 0

@@ -10,6 +10,6 @@ COMMANDS = {
     "ledgers": "List the ledgers that are there.",
     "explain": "Say what a finding means and what to do next.",
     "formats": "List formats, containers and profiles, and what each covers.",
-    "locate": "Say where config, index, witness and casebook are.",
+    "locate": "Say where config, index, witness and casebook are, and which scanner runs.",
     "completion": "Print the completion script of a shell.",
 }

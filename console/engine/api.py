@@ -159,6 +159,13 @@ def profiles() -> list[Profile]:
     return [profile for form in formats() for profile in form.profiles]
 
 
+def scanner() -> str:
+    """Which scanner reads records: ``native``, or ``pure`` where no compiler was at hand at the installation."""
+    from console.formats.json.scan import SCANNER
+
+    return SCANNER
+
+
 def catalogue() -> "Mapping[str, Entry]":
     """What each finding code means."""
     from console.verify.catalogue import CATALOGUE

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from console.engine.api import scanner
 from console.formats.registry import all_formats
 from console.verify.catalogue import CATALOGUE
 from tests.cli.conftest import Result
@@ -99,6 +100,7 @@ def test_locate(call: Call, home: Path) -> None:
     assert found["index"].startswith(str(home / "cache/audit-console/work-"))
     assert found["witness"] == str(home / "state/audit-console/witness.sqlite")
     assert found["casebook"] == str(home / "data/audit-console/cases")
+    assert found["scanner"] == scanner()
     assert not home.exists(), "to say where is not to make"
     intact(Path("a.jsonl"))
     call("ledgers", "a.jsonl")
