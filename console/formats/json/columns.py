@@ -28,18 +28,20 @@ class Interner:
 
 
 class Tips:
-    """The ends of chains, by code of their stream: the last hash, the next sequence, the last time.
+    """The ends of chains, by code of their stream: the last two hashes, the next sequence, the last time.
 
-    A code without an end is unknown: no row follows it. Memory: 81 bytes for each code up to the highest.
+    A code without an end is unknown: no row follows it. Memory: 145 bytes for each code up to the highest.
     """
 
-    __slots__ = ("hashes", "nexts", "states", "times")
+    __slots__ = ("befores", "hashes", "nexts", "states", "times")
 
     def __init__(self) -> None:
         self.states = bytearray()
         """0: unknown; 1: the next event names no previous hash; 2: it names the one in ``hashes``."""
         self.hashes = bytearray()
         """64 hex digits each."""
+        self.befores = bytearray()
+        """What stood in ``hashes`` before the last row that followed; without meaning where none did."""
         self.nexts = array("q")
         self.times = array("q")
 
@@ -52,6 +54,7 @@ class Tips:
             more = max(code + 1, 2 * len(self.states)) - len(self.states)
             self.states.extend(bytes(more))
             self.hashes.extend(bytes(64 * more))
+            self.befores.extend(bytes(64 * more))
             self.nexts.frombytes(bytes(8 * more))
             self.times.frombytes(bytes(8 * more))
         text = b"" if last is None else last.encode("utf-8", "surrogatepass")
@@ -65,8 +68,15 @@ class Tips:
         """What was ``put``, or came by ``Scan.follow`` since; None where unknown."""
         if not 0 < code < len(self.states) or not self.states[code]:
             return None
-        last = self.hashes[64 * code : 64 * code + 64].decode("utf-8", "surrogatepass")
-        return last if self.states[code] == 2 else None, self.nexts[code], self.times[code]
+        return self.last(code) if self.states[code] == 2 else None, self.nexts[code], self.times[code]
+
+    def last(self, code: int) -> str:
+        """The hash of the last row that followed, also where the end is unknown by now."""
+        return self.hashes[64 * code : 64 * code + 64].decode("utf-8", "surrogatepass")
+
+    def before(self, code: int) -> str:
+        """The hash that the last row that followed builds on, where it names one."""
+        return self.befores[64 * code : 64 * code + 64].decode("utf-8", "surrogatepass")
 
     def drop(self, code: int) -> None:
         """The end is unknown from here on."""

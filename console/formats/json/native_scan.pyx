@@ -617,6 +617,108 @@ def scan(bytes data not None, tuple names not None, int64_t[::1] starts, int64_t
     return flags, others, kinds, begins, stops
 
 
+def filled(unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
+    """1 where the value is a string with something in it."""
+    cdef Py_ssize_t rows = kinds.shape[0], row
+    found = bytearray(rows)
+    cdef unsigned char[::1] mask = found
+    for row in range(rows):
+        mask[row] = (kinds[row] == STRING or kinds[row] == ESCAPED) and stops[row] - begins[row] > 2
+    return found
+
+
+cdef bint _all_strings(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
+    """The array between these places is valid JSON; 1 if it holds strings only."""
+    cdef int flags = 0
+    cdef bint escaped = False
+    at = _space(text, at + 1, end)
+    if at < end and text[at] == 93:
+        return True
+    while at < end and text[at] == 34:
+        at = _string(text, at + 1, end, &flags, &escaped)
+        if at < 0:
+            return False
+        at = _space(text, at, end)
+        if at >= end or text[at] != 44:
+            return at < end and text[at] == 93
+        at = _space(text, at + 1, end)
+    return False
+
+
+def strings(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
+    """1 where the value is an array of strings only."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = kinds.shape[0], row
+    found = bytearray(rows)
+    cdef unsigned char[::1] mask = found
+    for row in range(rows):
+        if kinds[row] == ARRAY:
+            mask[row] = _all_strings(text, begins[row], stops[row])
+    return found
+
+
+cdef Py_ssize_t _shortest(Bytes text, Py_ssize_t at, Py_ssize_t end) except -2:
+    """Behind a number whose digits are surely its shortest text; -1 for any other."""
+    cdef bint minus = text[at] == 45
+    cdef Py_ssize_t whole = at + minus
+    cdef Py_ssize_t point = _digits(text, whole, end)
+    cdef Py_ssize_t fraction = point + 1, last = point, many = point - whole
+    if point < end and text[point] == 46:
+        last = _digits(text, fraction, end)
+        if last == fraction or text[last - 1] == 48:
+            return -1
+        if text[whole] == 48:
+            whole = fraction
+            while text[whole] == 48:
+                whole += 1
+            if whole - fraction > 5:
+                return -1
+            many = last - whole
+        else:
+            many += last - fraction
+    elif minus and text[whole] == 48:
+        return -1
+    if many > 15 or (last < end and text[last] | 32 == 101):
+        return -1
+    return last
+
+
+cdef bint _is_written(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
+    """The value between these places is valid JSON; 1 if it is surely as JSON.stringify writes it."""
+    cdef int flags = 0
+    cdef bint escaped = False
+    cdef Py_ssize_t begin
+    cdef unsigned char byte
+    while at < end:
+        byte = text[at]
+        if byte == 34:
+            begin = at + 1
+            at = _string(text, begin, end, &flags, &escaped)
+            if at < 0 or escaped or (at < end and text[at] == 58 and 48 <= text[begin] <= 57):
+                return False
+        elif byte == 45 or 48 <= byte <= 57:
+            at = _shortest(text, at, end)
+            if at < 0:
+                return False
+        elif byte <= 32:
+            return False
+        else:
+            at += 1
+    return True
+
+
+def javascript(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
+    """1 where the value is surely as JSON.stringify writes it."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = kinds.shape[0], row
+    found = bytearray(rows)
+    cdef unsigned char[::1] mask = found
+    for row in range(rows):
+        if kinds[row] != ABSENT:
+            mask[row] = _is_written(text, begins[row], stops[row])
+    return found
+
+
 def codes(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops, dict known, new):
     """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``."""
     cdef Bytes text = data
@@ -893,16 +995,16 @@ def follow(
     tuple stored not None,
     unsigned char[::1] able,
 ):
-    """See ``Scan.follow``. ``tips`` are states, hashes, next sequences and times, by code."""
+    """See ``Scan.follow``. ``tips`` are states, hashes, hashes before, next sequences and times, by code."""
     cdef Bytes text = data
-    cdef unsigned char[::1] states = tips[0], hashes = tips[1]
-    cdef int64_t[::1] nexts = tips[2], lasts = tips[3]
+    cdef unsigned char[::1] states = tips[0], hashes = tips[1], befores = tips[2]
+    cdef int64_t[::1] nexts = tips[3], lasts = tips[4]
     cdef unsigned char[::1] kinds = previous[0], kinds2 = stored[0]
     cdef int64_t[::1] begins = previous[1], stops = previous[2], begins2 = stored[1], stops2 = stored[2]
     cdef Py_ssize_t rows = codes.shape[0], row
     cdef int64_t code
     cdef bint goes_on
-    if hashes.shape[0] != 64 * states.shape[0]:
+    if hashes.shape[0] != 64 * states.shape[0] or befores.shape[0] != hashes.shape[0]:
         raise ValueError("a hash for each state")
     found = bytearray(rows)
     cdef unsigned char[::1] mask = found
@@ -932,6 +1034,7 @@ def follow(
         mask[row] = 1
         states[code] = 2
         _within(text, begins2[row], stops2[row])
+        memcpy(&befores[64 * code], &hashes[64 * code], 64)
         memcpy(&hashes[64 * code], &text[begins2[row] + 1], 64)
         nexts[code] += 1
         lasts[code] = times[row]

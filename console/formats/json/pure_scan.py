@@ -43,6 +43,16 @@ _CLOSING = {"{": "}", "[": "]"}
 _STRING, _ESCAPED, _INTEGER, _NUMBER = int(Kind.STRING), int(Kind.ESCAPED), int(Kind.INTEGER), int(Kind.NUMBER)
 _NULL, _ABSENT = int(Kind.NULL), int(Kind.ABSENT)
 _PLAIN_TIME = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?)(Z|\+00:00)?")
+_SOME_STRING = rb'"(?:[^"\\]|\\.)*+"'
+_ALL_STRINGS = re.compile(
+    rb"\[[ \t\r\n]*+(?:" + _SOME_STRING + rb"[ \t\r\n]*+(?:,[ \t\r\n]*+" + _SOME_STRING + rb"[ \t\r\n]*+)*+)?\]"
+)
+_WRITTEN = re.compile(
+    rb'(?:"(?:[^"\\]*+"(?!:)|(?![0-9])[^"\\]*+":)|[\[\]{},:]|true|false|null'
+    rb"|(?:-(?!0(?![.])))?(?:0|[1-9][0-9]{0,14})(?![.0-9eE])"
+    rb"|-?(?=[0-9.]{2,16}(?![0-9.]))[1-9][0-9]*+\.[0-9]*[1-9](?![0-9eE])"
+    rb"|-?0\.0{0,5}[1-9](?:[0-9]{0,13}[1-9])?(?![0-9eE]))*+"
+)
 _NO_DIGEST = bytes(32)
 
 
@@ -247,6 +257,36 @@ def _unescape(text: bytes) -> str:
     return found
 
 
+def filled(kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
+    """1 where the value is a string with something in it."""
+    return bytearray(
+        [
+            (kind == Kind.STRING or kind == Kind.ESCAPED) and stop - begin > 2
+            for kind, begin, stop in zip(kinds, begins, stops, strict=True)
+        ]
+    )
+
+
+def strings(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
+    """1 where the value is an array of strings only."""
+    return bytearray(
+        [
+            kind == Kind.ARRAY and _ALL_STRINGS.fullmatch(data, begin, stop) is not None
+            for kind, begin, stop in zip(kinds, begins, stops, strict=True)
+        ]
+    )
+
+
+def javascript(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
+    """1 where the value is surely as JSON.stringify writes it."""
+    return bytearray(
+        [
+            kind != Kind.ABSENT and _WRITTEN.fullmatch(data, begin, stop) is not None
+            for kind, begin, stop in zip(kinds, begins, stops, strict=True)
+        ]
+    )
+
+
 def codes(
     data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int], known: dict[bytes, int], new: Any
 ) -> "array[int]":
@@ -358,7 +398,7 @@ def same(
 
 def follow(
     data: bytes,
-    tips: tuple[bytearray, bytearray, "array[int]", "array[int]"],
+    tips: tuple[bytearray, bytearray, bytearray, "array[int]", "array[int]"],
     codes: "array[int]",
     sequences: "array[int]",
     times: "array[int]",
@@ -366,8 +406,8 @@ def follow(
     stored: tuple[Sequence[int], Sequence[int], Sequence[int]],
     able: bytearray,
 ) -> bytearray:
-    """See ``Scan.follow``. ``tips`` are states, hashes, next sequences and times, by code."""
-    states, hashes, nexts, lasts = tips
+    """See ``Scan.follow``. ``tips`` are states, hashes, hashes before, next sequences and times, by code."""
+    states, hashes, befores, nexts, lasts = tips
     kinds, begins, stops = previous
     kinds2, begins2, stops2 = stored
     found = bytearray(len(codes))
@@ -390,6 +430,7 @@ def follow(
         ):
             found[row] = 1
             states[code] = 2
+            befores[place] = hashes[place]
             hashes[place] = data[begins2[row] + 1 : stops2[row] - 1]
             nexts[code] += 1
             lasts[code] = times[row]

@@ -22,7 +22,8 @@ long numbers, and may be decoded in any way without further guards. A flagged re
 
 ``found.inside("payload", OTHER_FIELDS)`` scans a field's objects in the same way, row for row, and its pieces may stand
 in ``digests``, too: that makes preimages whose inner keys were hashed in another order than they are stored in.
-``record(row)``, ``raw(field)`` and ``texts(field)`` give bytes and texts where Python needs them.
+``filled``, ``strings`` and ``javascript`` are masks of what fields hold. ``record(row)``, ``raw(field)`` and
+``texts(field)`` give bytes and texts where Python needs them.
 
 Rows are records in their order. A field that stands twice has its last value (and the record its flag); top-level keys
 are compared after unescaping. Two scanners give equal answers: ``native_scan`` where a compiler was at hand when the
@@ -214,6 +215,26 @@ class Scan:
         """1 where the value is of one of these kinds."""
         return self.kinds(field).translate(_table(kinds))
 
+    def filled(self, field: str) -> bytearray:
+        """1 where the value is a string with something in it."""
+        found: bytearray = self._by.filled(*self._columns(field))
+        return found
+
+    def strings(self, field: str) -> bytearray:
+        """1 where the value is an array of nothing but strings."""
+        found: bytearray = self._by.strings(self.data, *self._columns(field))
+        return found
+
+    def javascript(self, field: str) -> bytearray:
+        """1 where the bytes of the value are surely what JSON.stringify writes for it.
+
+        That is, no white space, no escapes, no key that begins with a digit (it might be an index, which comes first),
+        and of numbers integers of fewer than 16 digits and decimals of up to 15 (without exponent, not below 1e-6, the
+        last digit not 0): of these a double's shortest text gives back the digits.
+        """
+        found: bytearray = self._by.javascript(self.data, *self._columns(field))
+        return found
+
     def raw(self, field: str) -> list[bytes | None]:
         """The bytes of values as they stand; None where absent."""
         _, begins, stops = self._columns(field)
@@ -330,7 +351,7 @@ class Scan:
             raise ValueError("columns of different lengths")
         found: bytearray = self._by.follow(
             self.data,
-            (tips.states, tips.hashes, tips.nexts, tips.times),
+            (tips.states, tips.hashes, tips.befores, tips.nexts, tips.times),
             codes,
             sequences,
             times,
@@ -344,9 +365,15 @@ class Scan:
         """The hash of each record, 32 bytes: SHA-256 of 0x00 and its bytes (RFC 6962 section 2.1)."""
         return self.digests((b"\0", RECORD))
 
-    def inside(self, field: str, fields: Fields) -> "Scan":
-        """The values of a field scanned as records, row for row; where it is absent the row is blank."""
+    def inside(self, field: str, fields: Fields, rows: Sequence[int] | None = None) -> "Scan":
+        """The values of a field scanned as records, row for row; where it is absent, and for others than the ``rows``
+        (None: all), the row is blank."""
         _, begins, stops = self._columns(field)
+        if rows is not None:
+            some = array("q", [-1]) * self.count
+            for row in self._rows(rows):
+                some[row] = begins[row]
+            begins = some
         return Scan(self.data, fields, begins, stops, self._by)
 
     def part(self, low: int, high: int) -> "Scan":
