@@ -16,6 +16,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden screens anew instead of comparing")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def a_home_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Settings, caches and the memory of whoever runs the tests are neither read nor written."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in ("CONFIG", "CACHE", "STATE", "DATA"):
+        os.environ[f"XDG_{name}_HOME"] = str(folder / name.lower())
+
+
 @pytest.fixture(scope="session")
 def real() -> Path:
     """Ledgers written by the real systems, where they are at hand."""

@@ -19,6 +19,7 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.di
 
 
 def test_vectors_of_the_real_engine(real: Path) -> None:
+    """Those of ``tests/data`` are checked with the writers."""
     vectors = json.loads((real / "kernel/vectors/js_stringify_vectors.json").read_text())
     assert len(vectors) >= 46
     for vector in vectors:

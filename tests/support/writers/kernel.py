@@ -292,14 +292,3 @@ def pack(path: Path, entries: Sequence[Event], deal: str | None = DEAL) -> None:
             manifest = {"packType": "AUDIT_PACK", "dealId": deal, "dealName": "Juniper Row", "files": []}
             archive.writestr("manifest.json", json.dumps(manifest, indent=2))
         archive.writestr("event_ledger.jsonl", "\n".join(map(stringify, entries)))
-
-
-def proofpack(path: Path, files: dict[str, bytes], listed: dict[str, bytes] | None = None) -> None:
-    """A pack of documents without events: its manifest names the hash of each file (or of what is ``listed``)."""
-    with zipfile.ZipFile(path, "w") as archive:
-        hashes = [
-            {"path": name, "sha256Hex": hashlib.sha256(data).hexdigest()} for name, data in (listed or files).items()
-        ]
-        archive.writestr("manifest.json", json.dumps({"packType": "PROOFPACK", "dealId": DEAL, "files": hashes}))
-        for name, data in files.items():
-            archive.writestr(name, data)
