@@ -50,6 +50,14 @@ def _answers() -> list[str]:
     return answer_names()
 
 
+def _executor(ctx: click.Context, param: click.Parameter, name: str) -> str:
+    from console.engine.api import is_executor
+
+    if name != "processes" and not is_executor(name):
+        raise click.BadParameter(f"{name!r} is not known; known are processes, inline and dask://HOST:PORT", ctx, param)
+    return name
+
+
 @click.command("verify")
 @paths
 @click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
@@ -66,7 +74,17 @@ def _answers() -> list[str]:
     help="Answer in the words of the ledger's own system (`audit-console formats` lists the answers).",
 )
 @click.option("--fail-on", type=click.Choice(FAIL_ON), default="error", show_default=True, help="Severity that fails.")
-@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Processes.  [default: the setting, or 1]")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), metavar="N", help="Processes.  [default: the setting, or all cores]"
+)
+@click.option(
+    "--executor",
+    default="processes",
+    show_default=True,
+    metavar="NAME",
+    callback=_executor,
+    help="Where ledgers are verified: processes, inline (no other process), or a cluster, dask://HOST:PORT.",
+)
 @click.option("--now", callback=micros, metavar="ISO", help="The clock of the checks.")
 @common
 def command(
@@ -77,6 +95,7 @@ def command(
     answer: str | None,
     fail_on: str,
     jobs: int | None,
+    executor: str,
     now: int | None,
     config: str | None,
     no_color: bool,
@@ -91,10 +110,14 @@ def command(
     3    could not verify: nothing recognised, unreadable, incomplete
     130  interrupted
     """
-    from console.engine.api import Options, profiles, report
+    from console.engine.api import ExecutorError, Options, profiles, report
 
     options = Options(profile, now, stream)
-    verification = _verified(paths, options, jobs or settings_in_force(config).jobs or 1, answer)
+    try:
+        verification = _verified(paths, options, executor, jobs or settings_in_force(config).jobs, answer)
+    except ExecutorError as error:
+        say(str(error))
+        return UNVERIFIED
     severity = Severity[fail_on.upper()]
     if answer:
         return _answer(verification, stream, answer, severity)
@@ -114,7 +137,9 @@ def command(
     return int(result["exit_code"])
 
 
-def _verified(paths: Sequence[str], options: "Options", jobs: int, answer: str | None) -> "Verification":
+def _verified(
+    paths: Sequence[str], options: "Options", executor: str, jobs: int | None, answer: str | None
+) -> "Verification":
     from console.engine.api import verify
 
     with Ticker("verifying") as ticker:
@@ -123,7 +148,7 @@ def _verified(paths: Sequence[str], options: "Options", jobs: int, answer: str |
             counts = f" {at.records:,} events, {at.broken:,} broken" if at.records else ""
             ticker.show(at.ledger + counts)
 
-        return asyncio.run(verify(paths, options, jobs=jobs, answer=answer, progress=progress))
+        return asyncio.run(verify(paths, options, executor=executor, jobs=jobs, answer=answer, progress=progress))
 
 
 def _answer(verification: "Verification", stream: str | None, name: str, fail_on: Severity) -> int:

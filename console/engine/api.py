@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
-from console.engine.errors import EngineError, NoSuchStreamError, SeveralStreamsError
+from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError, SeveralStreamsError
 from console.engine.ledgers.options import Options
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
 from console.engine.session.protocol import (
@@ -47,6 +47,7 @@ __all__ = [
     "EngineError",
     "EventRequest",
     "EventRow",
+    "ExecutorError",
     "FilterError",
     "FindingRow",
     "IndexPlace",
@@ -111,19 +112,28 @@ async def verify(
     paths: Sequence[str],
     options: Options,
     *,
-    jobs: int = 1,
+    executor: str = "processes",
+    jobs: int | None = None,
     answer: str | None = None,
     progress: "Callable[[VerifiedSoFar], None] | None" = None,
 ) -> "Verification":
     """Verify all ledgers under these paths from their raw bytes; with ``answer`` only those that can give it.
 
-    ``jobs`` are processes. Never raises for what ledgers hold.
+    ``executor`` is where: in ``jobs`` processes (of all cores by default), inline, or on a Dask cluster. Never raises
+    for what ledgers hold; raises ``ExecutorError`` where nobody can verify them.
     """
     from console.engine.verify.answers import formats_that_answer
     from console.engine.verify.verify_paths import verify_paths
 
     formats = None if answer is None else formats_that_answer(answer)
-    return await verify_paths(paths, options, jobs=jobs, formats=formats, progress=progress)
+    return await verify_paths(paths, options, executor=executor, jobs=jobs, formats=formats, progress=progress)
+
+
+def is_executor(name: str) -> bool:
+    """True for a name that ``verify`` takes as its executor, be it reachable or not."""
+    from console.engine.run import choice
+
+    return choice.known(name)
 
 
 def report(verification: "Verification", *, fail_on: Severity, stream: str | None = None) -> dict[str, Any]:

@@ -11,3 +11,7 @@ class NoSuchStreamError(EngineError):
 
 class SeveralStreamsError(EngineError):
     """The question does not name the stream that it is about, and there are several."""
+
+
+class ExecutorError(EngineError):
+    """Work cannot be done, for a reason that lies with its workers."""

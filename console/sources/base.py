@@ -75,3 +75,6 @@ class SourceError(Exception):
         super().__init__(f"{path}: {finding.message}")
         self.path = path
         self.finding = finding
+
+    def __reduce__(self) -> tuple[type["SourceError"], tuple[str, Finding]]:
+        return SourceError, (self.path, self.finding)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,13 +12,19 @@ from typing import Any
 
 import pytest
 
+from console.engine.errors import ExecutorError
 from console.engine.ledgers.opening import Opened, open_ledgers
 from console.engine.ledgers.options import Options
 from console.engine.run import processes
+from console.engine.run.executor import Channel
+from console.engine.run.pool import Pool
+from console.engine.run.processes import ProcessSlot
 from console.engine.verify import segments
 from console.engine.verify.report import report
 from console.engine.verify.results import LedgerReport, Verification
+from console.engine.verify.segments import check_part
 from console.engine.verify.verification import check_ledger
+from console.engine.verify.verify_paths import verify_paths
 from console.model.record import RecordBatch
 from console.model.trust import Severity
 from console.sources.said import unreadable
@@ -44,9 +51,17 @@ def opened(path: Path) -> Opened:
     return found
 
 
-async def said(path: Path, jobs: int, options: Options = NOW) -> dict[str, Any]:
+async def verified(path: Path, workers: int, options: Options = NOW) -> LedgerReport:
+    """In this process, or in so many others."""
+    if workers == 1:
+        return await check_ledger(opened(path), options)
+    async with Pool([ProcessSlot() for _ in range(workers)]) as pool:
+        return await check_ledger(opened(path), options, executor=pool)
+
+
+async def said(path: Path, workers: int, options: Options = NOW) -> dict[str, Any]:
     """The whole report, as ``verify --format json`` prints it."""
-    checked = await check_ledger(opened(path), options, jobs=jobs)
+    checked = await verified(path, workers, options)
     answer: dict[str, Any] = json.loads(
         json.dumps(report(Verification([checked]), fail_on=Severity.ERROR, stream=options.stream))
     )
@@ -135,44 +150,66 @@ def words(checked: LedgerReport) -> dict[str, Any]:
     return result
 
 
-@pytest.mark.slow
-async def test_a_process_that_is_killed_is_said(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(*arguments: Any) -> processes.Child:
-        child = processes.start(*arguments)
-        child.process.kill()
-        return child
+def dying_part(channel: Channel, part: segments.Part) -> Any:
+    """Checks a part; all but the first one are begun by a process that is killed on the way."""
+    notes = Path(f"{part.source.path}-{part.begin}")
+    if part.begin and not notes.exists():
+        notes.touch()
+        channel.send((1, 1))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return check_part(channel, part)
 
-    monkeypatch.setattr(segments, "start", killed)
-    result = words(await check_ledger(opened(large), NOW, jobs=2))
+
+def deadly_part(channel: Channel, part: segments.Part) -> Any:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def vanishing_part(channel: Channel, part: segments.Part) -> Any:
+    """Checks a part of a file that goes away just before the part that its name tells of."""
+    path = Path(part.source.path)
+    place = "first" if part.begin == 0 else "last" if path.exists() and part.end == path.stat().st_size else "middle"
+    if place in path.name:
+        path.unlink(missing_ok=True)
+    return check_part(channel, part)
+
+
+@pytest.mark.slow
+async def test_a_process_that_is_killed_is_replaced(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = await said(large, 1)
+    monkeypatch.setattr(segments, "check_part", dying_part)
+    assert await said(large, 3) == alone
+    assert len(list(large.parent.iterdir())) == 3
+
+
+@pytest.mark.slow
+async def test_a_process_that_is_killed_again_and_again_is_said(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "check_part", deadly_part)
+    result = words(await verified(large, 2))
     (found,) = result["findings"]
     assert found["code"] == "container.unreadable"
     assert "ended before it was done" in found["message"]
+    assert "killed by SIGKILL" in found["message"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at", [1, 2, 3])
-async def test_a_file_that_goes_away_is_said(large: Path, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
-    started = 0
-
-    def gone(*arguments: Any) -> processes.Child:
-        nonlocal started
-        started += 1
-        if started == at:
-            large.unlink()
-        return processes.start(*arguments)
-
-    monkeypatch.setattr(segments, "start", gone)
-    result = words(await check_ledger(opened(large), NOW, jobs=3))
+@pytest.mark.parametrize("at", ["first", "middle", "last"])
+async def test_a_file_that_goes_away_is_said(large: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    path = large.rename(large.with_name(f"at-{at}.jsonl"))
+    monkeypatch.setattr(segments, "check_part", vanishing_part)
+    result = words(await verified(path, 3))
     assert "no such file" in result["findings"][0]["message"]
 
 
-async def test_no_process_to_be_had_is_said(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_no_process_is_to_be_had_this_one_verifies(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: Any) -> processes.Child:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(segments, "start", none)
-    result = words(await check_ledger(opened(large), NOW, jobs=2))
-    assert "Resource temporarily unavailable" in result["findings"][0]["message"]
+    alone = await said(large, 1)
+    monkeypatch.setattr(processes, "Child", none)
+    verification = await verify_paths([str(large)], NOW, executor="processes", jobs=3)
+    assert json.loads(json.dumps(report(verification, fail_on=Severity.ERROR))) == alone
+    with pytest.raises(ExecutorError, match="Resource temporarily unavailable"):
+        await verified(large, 2)
 
 
 async def test_what_was_read_before_a_failure_is_counted(

@@ -1,26 +1,26 @@
 """A process that decodes for the writer: long ledgers are parsed on one core while the other one writes the index."""
 
-import asyncio
-import os
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any
 
 from console.engine.ingest.portions import portions
 from console.engine.ledgers.faults import as_said
-from console.engine.run.processes import start
+from console.engine.run.choice import process
+from console.engine.run.executor import Channel, Failed, Lost, LostError, Reported, Work
 from console.formats.protocol import Context
 from console.formats.registry import by_name
-from console.model.finding import Finding
 from console.model.record import Cursor
-from console.sources.base import Source, SourceError
+from console.sources.base import Source
 from console.store.portion import Portion
+
+NICE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One ledger to decode from ``start`` on, with the reader's carried state."""
+class Unread:
+    """What is to be decoded of one ledger: all from ``start`` on, with the reader's carried state."""
 
     source: Source
     format: str
@@ -29,39 +29,32 @@ class Job:
     state: Sequence[tuple[Any, bytes]]
 
 
-def _run(connection: Connection, job: Job) -> None:
-    os.nice(10)
+def decode(channel: Channel, unread: Unread) -> None:
+    """Send portion after portion. Raises ``SourceError``."""
     try:
-        reader = by_name(job.format).reader(job.context)
-        reader.load_state(job.state)
-        for portion in portions(job.source, reader, job.start):
-            connection.send(portion)
-        connection.send(None)
-    except (EOFError, OSError):
-        raise  # the writer hung up
-    except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
-        said = as_said(job.source.path, error)
-        connection.send((said.path, said.finding))
+        reader = by_name(unread.format).reader(unread.context)
+        reader.load_state(unread.state)
+        for portion in portions(unread.source, reader, unread.start):
+            channel.send(portion)
+    except Exception as error:
+        # Whatever a reader raises costs its own ledger and no other.
+        raise as_said(unread.source.path, error) from error
 
 
-async def decoded_elsewhere(job: Job) -> AsyncIterator[Portion]:
-    """Portions of the job, decoded in a process of its own.
+async def decoded_elsewhere(unread: Unread) -> AsyncIterator[Portion]:
+    """Its portions, decoded in a process of its own that is at most a portion ahead.
 
-    Raises ``SourceError`` as ``portions`` does, and ``EOFError`` where the process died.
+    Raises ``SourceError`` as ``portions`` does, and ``ExecutorError`` where the process died or could not be started.
     """
-    child = start(_run, job)
-    loop = asyncio.get_running_loop()
-    # The next message is fetched while this one is written, so that the decoder does not wait for the writer.
-    coming = loop.run_in_executor(None, child.connection.recv)
-    try:
-        while True:
-            message: Portion | tuple[str, Finding] | None = await coming
-            if message is None:
-                break
-            if isinstance(message, tuple):
-                raise SourceError(*message)
-            coming = loop.run_in_executor(None, child.connection.recv)
-            yield message
-    finally:
-        await loop.run_in_executor(None, child.kill)
-        await asyncio.gather(coming, return_exceptions=True)
+    work = Work(unread.source.path, decode, (unread,))
+    async with process(NICE) as executor, aclosing(executor.submit(work)) as messages:
+        async for message in messages:
+            match message:
+                case Reported(portion):
+                    yield portion
+                case Failed(error):
+                    raise error
+                case Lost(worker, reason):
+                    raise LostError(work.name, worker, reason)
+                case _:
+                    pass

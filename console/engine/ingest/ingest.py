@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
-from console.engine.ingest.decoding_process import Job, decoded_elsewhere
+from console.engine.errors import ExecutorError
+from console.engine.ingest.decoding_process import Unread, decoded_elsewhere
 from console.engine.ingest.portions import file_text, portions
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
@@ -125,8 +126,8 @@ class Ingest:
                     async for step in self._take(live, self._read_elsewhere(live), total):
                         yield step
                     elsewhere = True
-                except EOFError:
-                    # The other process was ended: this one goes on from what was committed.
+                except ExecutorError:
+                    # There is no other process, or it was ended: this one goes on from what was committed.
                     live.reader = None
             if not elsewhere:
                 async for step in self._take(live, self._read_here(live, ended), total):
@@ -171,10 +172,10 @@ class Ingest:
 
     async def _read_elsewhere(self, live: Live) -> AsyncIterator[Portion]:
         state = await self.writer.reader_state(live.id)
-        job = Job(live.source, live.opened.format.name, live.opened.context(self.options), live.next, state)
+        unread = Unread(live.source, live.opened.format.name, live.opened.context(self.options), live.next, state)
         self.writer.begin(live.id)
         live.reader = None
-        async for portion in decoded_elsewhere(job):
+        async for portion in decoded_elsewhere(unread):
             yield portion
         self.writer.begin(live.id)
 

@@ -4,12 +4,13 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from console.engine.ledgers.faults import as_said
 from console.engine.ledgers.options import Options
 from console.formats.json.times import now_micros
 from console.formats.protocol import ArchivingFormat, Claim, Context, Format, Sample
-from console.formats.registry import recognise
+from console.formats.registry import by_name, recognise
 from console.sources.base import Skipped, Source, SourceError
 from console.sources.companion import beside, companions
 from console.sources.discover import LINES, discover, obstacle, sample
@@ -32,6 +33,10 @@ class Opened:
     beside: str = ""
     """Changes with the companions: see ``console.sources.companion.beside``."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Its format goes to other processes by name."""
+        return _opened, (self.source, self.format.name, self.claim, self.companions, self.beside)
+
     @property
     def name(self) -> str:
         """Path, with the table or member behind it."""
@@ -47,6 +52,10 @@ class Opened:
         """What a reader of this ledger needs."""
         now = now_micros() if options.now is None else options.now
         return Context(self.claim.shape, now, options.profile, self.companions)
+
+
+def _opened(source: Source, name: str, claim: Claim, companions: dict[str, bytes], beside: str) -> Opened:
+    return Opened(source, by_name(name), claim, companions, beside)
 
 
 def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:

@@ -1,82 +1,150 @@
-"""Processes of our own: started with a function to run and a connection to talk over, and nothing else.
+"""A slot in a process of its own: started with a connection to talk over, and nothing else.
 
 The standard library's spawn start runs the caller's main module again and needs a real standard error, which is not to
-be had while a screen is shown.
+be had while a screen is shown. A process does work after work, and is ended with work that is cancelled.
 """
 
+import asyncio
 import contextlib
-import gc
+import os
+import pickle
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeVar
 
+from console.engine.errors import ExecutorError
+from console.engine.run.executor import Failed, Finished, Lost, Message, Messages, Started, Work
 from console.sources.private import sweep
 
-_CHILD = "from console.engine.run.processes import _run; import sys; _run(int(sys.argv[1]))"
+_Any = TypeVar("_Any")
+# Modules come from where ours come from. Python's own choice would begin with the current folder: with the evidence.
+_CODE = (
+    "import sys; descriptor, nice, modules, *sys.path = sys.argv[1:]\n"
+    "from console.engine.run.child import main; main(int(descriptor), int(nice), modules)"
+)
+_LAST_WORDS = 2.0
+"""Seconds in which a process that hung up may end, so that its own exit code is known."""
 
 
-@dataclass(frozen=True, slots=True)
 class Child:
-    """A started process. ``connection`` raises EOFError once the process is gone."""
+    """A started process. ``connection`` raises EOFError or OSError once it is gone. Raises ``OSError``."""
 
-    connection: Connection
-    process: "subprocess.Popen[bytes]"
+    def __init__(self, nice: int = 0, modules: Sequence[str] = ()) -> None:
+        ours, theirs = socket.socketpair()
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _CODE, str(theirs.fileno()), str(nice), ",".join(modules), *sys.path],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self.connection = Connection(ours.detach())
 
-    def stop(self) -> None:
-        """Hang up, wait a little, and end it if it does not end by itself."""
-        self.connection.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
-            return
-        self.kill()
+    def hang_up(self) -> None:
+        """End the talk on both sides at once, also where one of them waits. Does not wait itself."""
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(fileno=os.dup(self.connection.fileno())) as ours,
+        ):
+            ours.shutdown(socket.SHUT_RDWR)
 
-    def kill(self) -> None:
-        """End it at once, and remove the private copies that it could not remove itself."""
-        self.process.kill()
-        self.process.wait()
+    def end(self, patience: float) -> str:
+        """Wait so many seconds for its end, or kill it; remove the private copies that it could not remove itself. How
+        it ended, in words."""
+        try:
+            code = self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
         self.connection.close()
         sweep()
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def start(function: Callable[..., None], *arguments: Any) -> Child:
-    """Run ``function(connection, *arguments)`` in a new process. Both must be picklable. Raises ``OSError``."""
-    ours, theirs = socket.socketpair()
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-    except OSError:
-        ours.close()
-        raise
-    finally:
-        theirs.close()
-    connection = Connection(ours.detach())
-    connection.send((function, arguments))
-    return Child(connection, process)
+class ProcessSlot:
+    """See ``console.engine.run.pool.Slot``. The process has this nice level and imports these modules at its start."""
+
+    def __init__(self, nice: int = 0, modules: Sequence[str] = ()) -> None:
+        self._nice, self._modules = nice, modules
+        self._child: Child | None = None
+        # One thread does all that blocks: whatever waits for the process ends when it is hung up on.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="process")
+
+    async def start(self) -> None:
+        """See ``Slot.start``."""
+        if self._child is not None:
+            return
+        try:
+            child = self._child = Child(self._nice, self._modules)
+        except OSError as error:
+            raise ExecutorError(f"No process can be started: {error.strerror}. Try --jobs 1.") from error
+        try:
+            await self._blocking(child.connection.recv_bytes)
+        except (EOFError, OSError) as error:
+            reason = await self._end(_LAST_WORDS)
+            raise ExecutorError(f"A process ended while it started ({reason}). Try --jobs 1.") from error
+        except BaseException:
+            await self._end()
+            raise
+
+    async def run(self, work: Work, data: bytes) -> Messages:
+        """See ``Slot.run``."""
+        await self.start()
+        child = self._child
+        assert child is not None
+        name = f"process {child.process.pid}"
+        patience = work.patience
+        done = False
+        try:
+            await self._blocking(child.connection.send_bytes, data)
+            # The next message is fetched while the caller has this one, so that neither waits for the other.
+            coming = self._blocking(_receive, child.connection)
+            yield Started(name, child.process.pid)
+            while not done:
+                message = await coming
+                done = isinstance(message, Finished | Failed)
+                if not done:
+                    coming = self._blocking(_receive, child.connection)
+                yield message
+        except (EOFError, OSError):
+            lost = Lost(name, await self._end(_LAST_WORDS))
+            yield lost
+        finally:
+            if not done:
+                await self._end(patience)
+
+    async def close(self) -> None:
+        """See ``Slot.close``."""
+        await self._end()
+        self._thread.shutdown(wait=False)
+
+    async def _end(self, patience: float = 0.0) -> str:
+        child, self._child = self._child, None
+        if child is None:
+            return ""
+        child.hang_up()
+        if not patience:
+            child.process.kill()
+        # Shielded: a task that is cancelled twice leaves no process behind.
+        return await asyncio.shield(self._blocking(child.end, patience))
+
+    def _blocking(self, call: Callable[..., _Any], *arguments: Any) -> "asyncio.Future[_Any]":
+        future = asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # an error may come too late
+        return future
 
 
-def collect_seldom() -> None:
-    """Look for garbage seldom in this process: a batch makes many thousand objects at once, and few go in circles."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
-def _run(descriptor: int) -> None:
-    connection = Connection(descriptor)
-    try:
-        function, arguments = connection.recv()
-        collect_seldom()
-        function(connection, *arguments)
-    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
-        return
-    finally:
-        with contextlib.suppress(OSError):
-            connection.close()
+def _receive(connection: Connection) -> Message:
+    message: Message = pickle.loads(connection.recv_bytes())
+    return message

@@ -4,21 +4,28 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
+from console.engine.errors import ExecutorError
 from console.engine.ledgers.options import Options
-from console.engine.run.processes import Child, start
+from console.engine.run.choice import process
+from console.engine.run.executor import Reported, Started, Work
 from console.engine.search.search_view import SearchedView
 from console.engine.session.index_place import KeptIndex, keep
 from console.engine.session.protocol import Changed, Details, IndexPlace, Progress, VerifyProgress, View
 from console.engine.session.records import Records
 from console.engine.session.screen_verification import verify_elsewhere
-from console.engine.session.worker import Work, run
+from console.engine.session.worker import Assignment, run
 from console.store.filter import parse
 from console.store.opening import store_at
 from console.store.protocol import EventView, IndexReader
 from console.store.rows import FindingRow, LedgerRow, StreamRow
 
+NICE = 5
+"""Of the worker."""
+PATIENCE = 5.0
+"""Seconds in which the worker may finish what it writes when the console closes."""
 RESTARTS = 5
 """Times that a dead worker is started again before the console only reads."""
 _ANEW = "The index was made anew: what is shown comes from the new one."
@@ -46,50 +53,55 @@ class Session:
         self._ready = asyncio.Event()
         self._news = asyncio.Event()
         self._closing = False
-        self._child: Child | None = None
+        self.worker: int | None = None
+        """The worker's process, None while there is none."""
+        self._working: asyncio.Task[None] | None = None
         self._deaths = 0
         self._look: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start the worker."""
-        self._child = start(run, Work(str(self.index), tuple(self.paths), self.options))
-        asyncio.get_running_loop().add_reader(self._child.connection.fileno(), self._hear)
+        self._working = asyncio.create_task(self._work())
 
-    def _hear(self) -> None:
-        assert self._child is not None
-        try:
-            self.progress = self._child.connection.recv()
-        except (EOFError, OSError):
-            asyncio.get_running_loop().remove_reader(self._child.connection.fileno())
-            self._child.kill()
-            self._child = None
-            self._died()
-            return
+    async def _work(self) -> None:
+        """Listen to the worker, and start it again where it died, a few times."""
+        assignment = Assignment(str(self.index), tuple(self.paths), self.options)
+        work = Work("the index", run, (assignment,), patience=PATIENCE)
+        while self._deaths <= RESTARTS:
+            words = ""
+            try:
+                async with process(NICE) as executor, aclosing(executor.submit(work)) as messages:
+                    async for message in messages:
+                        if isinstance(message, Started):
+                            self.worker = message.process
+                        elif isinstance(message, Reported):
+                            self._hear(message.value)
+            except ExecutorError as error:
+                words = str(error)
+            self.worker = None
+            self._died(words)
+            await asyncio.sleep(0.1 * self._deaths)
+
+    def _hear(self, progress: Progress) -> None:
+        self.progress = progress
         self._ready.set()
-        if self.progress.phase == "reader only" and self._look is None:
+        if progress.phase == "reader only" and self._look is None:
             self._look = asyncio.create_task(self._look_for_changes())
-        elif self.progress.phase != "reader only" and self._look is not None:
+        elif progress.phase != "reader only" and self._look is not None:
             self._look.cancel()
             self._look = None
         self._news.set()
 
-    def _died(self) -> None:
-        if self._closing:
-            return
+    def _died(self, why: str) -> None:
         self._deaths += 1
-        why = self.progress.note if self.progress.phase == "failed" else ""
+        why = why or (self.progress.note if self.progress.phase == "failed" else "")
         if self._deaths > RESTARTS:
             note = f"{why} The worker died again and again: this console only shows what is indexed."
             self.progress = Progress("stopped", note=note.strip())
         else:
             note = f"{why} The worker died and was started again from its last commit."
             self.progress = Progress("restarting", note=note.strip())
-            asyncio.get_running_loop().call_later(0.1 * self._deaths, self._start_again)
         self._news.set()
-
-    def _start_again(self) -> None:
-        if not self._closing:
-            self.start()
 
     async def _look_for_changes(self) -> None:
         version = -1
@@ -206,10 +218,9 @@ class Session:
         self._news.set()
         if self._look is not None:
             self._look.cancel()
-        child, self._child = self._child, None
-        if child is not None:
-            asyncio.get_running_loop().remove_reader(child.connection.fileno())
-            await asyncio.to_thread(child.stop)
+        if self._working is not None:
+            self._working.cancel()
+            await asyncio.gather(self._working, return_exceptions=True)
         reader, self._reader = self._reader, None
         for each in (*self._left, *([reader] if reader is not None else [])):
             await each.close()

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from console.engine.follow.keeper import Keeper
 from console.engine.ingest.ingest import Ingest
 from console.engine.ledgers.options import Options
-from console.engine.run.processes import collect_seldom
+from console.engine.run.child import collect_seldom
 from console.engine.session.index_place import keep
 from console.engine.session.protocol import IndexPlace
 from console.store.errors import StoreError

@@ -2,19 +2,18 @@
 
 import asyncio
 import contextlib
-import os
-import signal
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from functools import partial
 from pathlib import Path
 
 from console.engine.follow.keeper import Keeper
 from console.engine.follow.watch import watched
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
+from console.engine.run.executor import Channel
 from console.engine.session.protocol import Progress
 from console.sources.private import sweep
 from console.store.errors import StoreError
@@ -25,7 +24,7 @@ FRAME = 1 / 60
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Assignment:
     """What a worker is started with."""
 
     index: str
@@ -37,8 +36,8 @@ class Work:
 class _Speaker:
     """Tells the console that something changed: at once, then at most once a frame."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
         self._last = 0.0
         self._later: asyncio.TimerHandle | None = None
         self._message: Progress | None = None
@@ -58,7 +57,7 @@ class _Speaker:
         if self._message is not None:
             self._last = time.monotonic()
             message, self._message = self._message, None
-            self._connection.send(message)
+            self._channel.send(message)
 
 
 class _Pace:
@@ -78,23 +77,21 @@ class _Pace:
         return (self.events - count) / (now - first) if now > first else 0.0
 
 
-def run(connection: Connection, work: Work) -> None:
+def run(channel: Channel, assignment: Assignment) -> None:
     """Entry of the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(5)
     sweep()
     try:
-        asyncio.run(_main(connection, work))
+        asyncio.run(_main(channel, assignment))
     finally:
         sweep()  # the console may have been killed
 
 
-async def _main(connection: Connection, work: Work) -> None:
+async def _main(channel: Channel, assignment: Assignment) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    speaker = _Speaker(connection)
-    loop.add_reader(connection.fileno(), stop.set)
-    index = Path(work.index)
+    speaker = _Speaker(channel)
+    channel.on_hang_up(partial(loop.call_soon_threadsafe, stop.set))
+    index = Path(assignment.index)
     index.parent.mkdir(parents=True, exist_ok=True)
     store = store_at(index)
     with store.lock() as lock:
@@ -107,8 +104,9 @@ async def _main(connection: Connection, work: Work) -> None:
                 return
         writer, note = await store.writer()
         try:
-            keeper = Keeper(Ingest(writer, work.options), work.paths, work.index, follow=work.follow)
-            await _keep(keeper, speaker, stop, note, follow=work.follow)
+            ingest = Ingest(writer, assignment.options)
+            keeper = Keeper(ingest, assignment.paths, assignment.index, follow=assignment.follow)
+            await _keep(keeper, speaker, stop, note, follow=assignment.follow)
         except StoreError as error:
             speaker.say(Progress("failed", note=f"The index cannot be written ({error})."), now=True)
             if error.damaged:

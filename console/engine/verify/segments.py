@@ -1,19 +1,20 @@
-"""One ledger verified in several processes: cut at line ends, its parts checked apart and joined at their borders.
+"""One ledger verified in parts: cut at line ends, the parts checked apart by an executor, and joined at their borders.
 
-The map over parts and the merge of summaries do not depend on where the parts are checked: only ``_elsewhere`` does.
+What the parts come to and how they are joined does not depend on where they are checked, or which is done first.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from multiprocessing.connection import Connection
 from typing import Any
 
 from console.engine.ingest.portions import read_batch
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
-from console.engine.run.processes import start
+from console.engine.run.executor import Channel, Executor, LostError, Work, first, outcome
+from console.engine.verify.same_bytes import Fingerprint, OtherBytesError, confirm, fingerprint
 from console.formats.protocol import Context, CountingReader, SegmentedFormat
 from console.formats.registry import by_name
 from console.model.finding import Finding
@@ -25,67 +26,121 @@ from console.sources.said import shrunk, unreadable
 
 SMALL = 8 * 1024 * 1024
 """Bytes of a ledger below which it is not cut."""
+PART = 16 * 1024 * 1024
+"""Bytes of a part, about: many enough that its start and its border cost little, few enough that all workers end at
+about the same time."""
 SETTLING = 20
 """Batches that are read to settle the profile before a ledger is cut."""
-_DIED = "The process that verified bytes {:,} to {:,} ended before it was done. Try --jobs 1."
+REPEATS = 2
+"""Times that work whose worker died is done again."""
+OFTEN = 0.05
+"""Seconds between two reports of a part."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
+    """The records of a ledger that start at ``begin`` or behind, and before ``end``."""
+
     source: Source
     format: str
     context: Context
     begin: int
     end: int
-    first: bool
+    file: Fingerprint
 
 
 async def check_parts(
-    opened: Opened, options: Options, jobs: int, tell: Callable[[int, int], None]
+    opened: Opened, options: Options, executor: Executor, tell: Callable[[int, int], None]
 ) -> tuple[CountingReader, list[Finding], Cursor] | None:
     """A reader that holds what all parts came to, their findings, and the cursor behind the last record.
 
-    None where the ledger is not one to be cut (small, of one long line, of a format without segments, its profile not
-    settled by its first records). ``tell`` hears records and bytes. Raises ``SourceError``, also where a process died.
+    None where it is not to be cut, and where a part could not be read: reading all of it in one go tells why. ``tell``
+    hears records and bytes. Raises ``SourceError``, also where workers died over it, and ``ExecutorError``.
     """
     form, source = opened.format, opened.source
+    profile = cut_under(opened, options, executor)
+    if profile is None or not isinstance(form, SegmentedFormat):
+        return None
+    context = replace(opened.context(options), profile=profile)
     size = source.state().size
-    if jobs < 2 or size < SMALL or source.container != "jsonl" or not isinstance(form, SegmentedFormat):
-        return None
-    context = opened.context(options)
-    profile = context.profile or _settled(form, source, context)
-    if profile is None:
-        return None
-    context = replace(context, profile=profile)
-    cuts = _cuts(source.path, size, jobs)
-    parts = [_Part(source, form.name, context, begin, end, begin == 0) for begin, end in pairwise(cuts) if begin < end]
-    done = [(0, 0)] * len(parts)
-    results: list[tuple[Any, int]] = [(None, 0)] * len(parts)
-
-    async def one(number: int, part: _Part) -> None:
-        async for message in _elsewhere(part):
-            if message[0] == "done":
-                results[number] = message[1:]
-            else:
-                done[number] = message[1:]
-                tell(sum(each[0] for each in done), sum(each[1] for each in done))
-
+    file = fingerprint(source)
+    cuts = _cuts(source.path, size, max(executor.workers, size // PART))
+    parts = [Part(source, form.name, context, begin, end, file) for begin, end in pairwise(cuts)]
     try:
-        async with asyncio.TaskGroup() as group:
-            for number, part in enumerate(parts):
-                group.create_task(one(number, part))
-    except ExceptionGroup as failed:
-        of_source, others = failed.split(SourceError)
-        if of_source is None or others is not None:
-            raise
-        raise of_source.exceptions[0] from failed
-    whole = results[0][0]
-    for summary, _ in results[1:]:
-        whole = form.join(whole, summary, lambda offset, skip: _line(source, offset, skip))
+        whole, behind = await _joined(form, parts, executor, tell)
+    except SourceError:
+        return None
+    except OtherBytesError as error:
+        confirm(source, file, error)
+        return None
+    except LostError as error:
+        raise unreadable(source.path, f"{error} Try --executor inline.") from error
     reader = form.reader(context, columns=False)
     reader.adopt(whole)
     findings: list[Finding] = whole.findings
-    return reader, findings, Cursor(whole.records + 1, results[-1][1])
+    return reader, findings, Cursor(whole.records + 1, behind)
+
+
+def cut_under(opened: Opened, options: Options, executor: Executor) -> str | None:
+    """The profile under which a ledger is cut, None where it is not to be cut: it is small, no file of lines, of a
+    format without segments, or its first records settle no profile. Raises ``SourceError``."""
+    form, source = opened.format, opened.source
+    if executor.workers < 2 or source.container != "jsonl" or not isinstance(form, SegmentedFormat):
+        return None
+    if source.state().size < SMALL:
+        return None
+    context = opened.context(options)
+    return context.profile or _settled(form, source, context)
+
+
+async def _joined(
+    form: SegmentedFormat, parts: list[Part], executor: Executor, tell: Callable[[int, int], None]
+) -> tuple[Any, int]:
+    """The summary of all parts, and the offset behind the last record. Raises what the first failing part did."""
+    source = parts[0].source
+    done = [(0, 0)] * len(parts)
+
+    async def one(number: int, part: Part) -> tuple[Any, int]:
+        def report(value: tuple[int, int]) -> None:
+            done[number] = value
+            tell(sum(each[0] for each in done), sum(each[1] for each in done))
+
+        name = f"bytes {part.begin:,} to {part.end:,} of {source.path}"
+        result, _ = await outcome(executor, Work(name, check_part, (part,), REPEATS), report)
+        report((result[0].records, result[1] - part.begin))
+        return result  # type: ignore[no-any-return]  # what check_part returns
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(number, part)) for number, part in enumerate(parts)]
+            whole, behind = await tasks[0]
+            for task in tasks[1:]:
+                # Joined as they come: what is joined early is not waited for at the end.
+                summary, behind = await task
+                whole = form.join(whole, summary, lambda offset, skip: _line(source, offset, skip))
+    except ExceptionGroup as failed:
+        raise first(failed) from None
+    return whole, behind
+
+
+def check_part(channel: Channel, part: Part) -> tuple[Any, int]:
+    """The summary of a part, and the offset behind its last record; sends records and bytes on the way."""
+    part.file.ensure(part.source, channel.worker)
+    form = by_name(part.format)
+    assert isinstance(form, SegmentedFormat)
+    reader = form.reader(part.context, columns=False, segment=part.begin > 0)
+    findings: list[Finding] = []
+    records = 0
+    behind = part.begin
+    last = time.monotonic()
+    for batch in _until(part.source, part.begin, part.end):
+        findings += read_batch(part.source.path, reader, batch, hashes=False).findings
+        records += len(batch)
+        behind = batch.next.offset
+        if time.monotonic() - last > OFTEN:
+            last = time.monotonic()
+            channel.send((records, behind - part.begin))
+    return reader.summary(findings), behind
 
 
 def _settled(form: SegmentedFormat, source: Source, context: Context) -> str | None:
@@ -97,12 +152,12 @@ def _settled(form: SegmentedFormat, source: Source, context: Context) -> str | N
     return reader.profile
 
 
-def _cuts(path: str, size: int, jobs: int) -> list[int]:
+def _cuts(path: str, size: int, shares: int) -> list[int]:
     """Offsets behind line ends, near equal shares of the file; 0 first, its size last."""
     cuts = {0, size}
     with opened_file(path) as descriptor:
-        for share in range(1, jobs):
-            at = size * share // jobs
+        for share in range(1, shares):
+            at = size * share // shares
             block = read_at(path, descriptor, at, 1 << 20)
             end = block.find(b"\n")
             if end >= 0:
@@ -118,51 +173,7 @@ def _line(source: Source, offset: int, skip: int) -> tuple[int, bytes]:
     raise shrunk(source.path, offset, 1)
 
 
-async def _elsewhere(part: _Part) -> AsyncIterator[tuple[Any, ...]]:
-    try:
-        child = start(_run, part)
-    except OSError as error:
-        raise unreadable(part.source.path, f"No process can be started: {error.strerror}. Try --jobs 1.") from error
-    loop = asyncio.get_running_loop()
-    try:
-        while True:
-            try:
-                message = await loop.run_in_executor(None, child.connection.recv)
-            except (EOFError, OSError) as error:
-                raise unreadable(part.source.path, _DIED.format(part.begin, part.end)) from error
-            if message[0] == "error":
-                raise SourceError(*message[1:])
-            yield message
-            if message[0] == "done":
-                return
-    finally:
-        # Shielded: a task that is cancelled twice leaves no process behind.
-        await asyncio.shield(loop.run_in_executor(None, child.kill))
-
-
-def _run(connection: Connection, part: _Part) -> None:
-    form = by_name(part.format)
-    assert isinstance(form, SegmentedFormat)
-    reader = form.reader(part.context, columns=False, segment=not part.first)
-    findings: list[Finding] = []
-    records = 0
-    behind = part.begin
-    try:
-        for number, batch in enumerate(_until(part.source, part.begin, part.end)):
-            findings += read_batch(part.source.path, reader, batch, hashes=False).findings
-            records += len(batch)
-            behind = batch.next.offset
-            if number % 64 == 63:
-                connection.send(("progress", records, behind - part.begin))
-    except SourceError as error:
-        # How many records stand before this part is not known here.
-        place = error.finding if part.first else replace(error.finding, record=None)
-        connection.send(("error", error.path, place))
-        return
-    connection.send(("done", reader.summary(findings), behind))
-
-
-def _until(source: Source, begin: int, end: int) -> Sequence[RecordBatch] | Any:
+def _until(source: Source, begin: int, end: int) -> Iterator[RecordBatch]:
     """Batches of the records that start at ``begin`` or behind, and before ``end``."""
     for batch in source.batches(Cursor(1, begin)):
         if batch.end <= end:

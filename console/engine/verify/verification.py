@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from console.engine.errors import ExecutorError
 from console.engine.ingest.portions import partial_tail, read_batch
 from console.engine.ledgers.faults import as_said
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
+from console.engine.run.executor import Executor
 from console.engine.verify.capped_findings import CappedFindings
 from console.engine.verify.file_unchanged import BLOCK, changed, whole
 from console.engine.verify.reference_findings import ReferenceWords
@@ -57,11 +59,11 @@ Progress = Callable[[int, int, int], None]
 
 
 async def check_ledger(
-    opened: Opened, options: Options, progress: Progress | None = None, *, jobs: int = 1
+    opened: Opened, options: Options, progress: Progress | None = None, executor: Executor | None = None
 ) -> LedgerReport:
     """Read, decode and verify everything that is there now. Never raises for what the ledger holds.
 
-    With ``jobs`` above 1 the ledger is cut and checked in so many processes, where it can be.
+    With an ``executor`` the ledger is cut where it can be, and its parts are checked there. Raises ``ExecutorError``.
     """
     source, form = opened.source, opened.format
     context = opened.context(options)
@@ -79,7 +81,11 @@ async def check_ledger(
     cursor = Cursor()
     scratch = _Scratch()
     try:
-        parts = await check_parts(opened, options, jobs, lambda records, read: progress and progress(records, read, 0))
+        parts = None
+        if executor is not None:
+            parts = await check_parts(
+                opened, options, executor, lambda records, read: progress and progress(records, read, 0)
+            )
         if parts is not None:
             run.reader, findings, cursor = parts
             run.findings.add(findings)
@@ -107,6 +113,8 @@ async def check_ledger(
         run.findings.add(reader.standing())
         if scratch.opened is not None and run.records:
             await _refer(run, scratch)
+    except ExecutorError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
         said = as_said(source.path, error).finding
         run.findings.add([said])

@@ -1,12 +1,13 @@
-"""Verification of everything under some paths, ledger by ledger."""
+"""Verification of everything under some paths."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from console.engine.ledgers.opening import Opened, open_ledgers
 from console.engine.ledgers.options import Options
-from console.engine.verify.results import LedgerReport, Verification, VerifiedSoFar
-from console.engine.verify.verification import check_ledger
+from console.engine.run.choice import executor_named
+from console.engine.verify.many_ledgers import verify_ledgers
+from console.engine.verify.results import Verification, VerifiedSoFar
 from console.sources.base import Skipped
 
 
@@ -14,31 +15,27 @@ async def verify_paths(
     paths: Sequence[str],
     options: Options,
     *,
-    jobs: int = 1,
+    executor: str,
+    jobs: int | None = None,
     formats: Sequence[str] | None = None,
     progress: Callable[[VerifiedSoFar], None] | None = None,
 ) -> Verification:
-    """Verify one ledger after the other, each in ``jobs`` processes where it can be cut.
+    """Verify all ledgers on the executor of this name (see ``console.engine.run.choice``).
 
     With ``formats`` only the ledgers of these are. A profile that is asked for concerns the ledgers whose format has
-    it. Never raises for what ledgers hold.
+    it. Never raises for what ledgers hold; raises ``ExecutorError``.
     """
-    verified: list[LedgerReport] = []
     skipped: list[Skipped] = []
-    for item in open_ledgers(paths):
-        if isinstance(item, Skipped):
-            skipped.append(item)
-        elif formats is None or item.format.name in formats:
-            if progress:
-                progress(VerifiedSoFar(item.name))
-            verified.append(await check_ledger(item, _suited(item, options), _told(item, progress), jobs=jobs))
-    return Verification(verified, skipped)
 
+    def wanted() -> Iterator[tuple[Opened, Options]]:
+        for item in open_ledgers(paths):
+            if isinstance(item, Skipped):
+                skipped.append(item)
+            elif formats is None or item.format.name in formats:
+                yield item, _suited(item, options)
 
-def _told(opened: Opened, progress: Callable[[VerifiedSoFar], None] | None) -> Callable[[int, int, int], None] | None:
-    if progress is None:
-        return None
-    return lambda records, _, broken: progress(VerifiedSoFar(opened.name, records, broken))
+    async with await executor_named(executor, jobs) as workers:
+        return Verification(await verify_ledgers(wanted(), workers, progress), skipped)
 
 
 def _suited(opened: Opened, options: Options) -> Options:

@@ -46,10 +46,10 @@ async def test_its_own_worker_makes_it_anew(tmp_path: Path) -> None:
     ledger.write_bytes(deal.lines(3))
     async with console(ledger, index=index) as one:
         await one.records(ledger, 3)
-        child = one.session._child
-        assert child is not None
+        worker = one.session.worker
+        assert worker is not None
         store_at(index).discard()
-        os.kill(child.process.pid, signal.SIGKILL)
+        os.kill(worker, signal.SIGKILL)
         append(ledger, deal.lines(2))
         assert (await one.records(ledger, 5)).trust[1] == 5
         await one.until(lambda: _is(one.anew == 1))

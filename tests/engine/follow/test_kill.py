@@ -167,9 +167,9 @@ main()
 
 
 def worker_of(one: Console) -> int:
-    child = one.session._child
-    assert child is not None
-    return child.process.pid
+    worker = one.session.worker
+    assert worker is not None
+    return worker
 
 
 async def test_the_worker_is_killed(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ from console.engine.session.protocol import IndexPlace
 async def main():
     session = await open_session([sys.argv[1]], IndexPlace(sys.argv[2]))
     async for change in session.changes():
-        print(change.progress.phase, session._child.process.pid if session._child else 0, flush=True)
+        print(change.progress.phase, session.worker or 0, flush=True)
 asyncio.run(main())
 """
 
@@ -245,7 +245,7 @@ async def main():
             break
     view = await session.view()
     await session.details((await view.rows(0, 1))[0].id)
-    print(session._child.process.pid, flush=True)
+    print(session.worker, flush=True)
     await asyncio.Event().wait()
 asyncio.run(main())
 """

@@ -1,17 +1,17 @@
 """A reader that fails, for whatever reason, costs its own ledger and no other."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from console.engine.ingest import decoding_process as decoder
+from console.engine.ingest.decoding_process import Unread, decode
 from console.engine.ledgers.opening import open_ledgers
-from console.engine.verify import segments
 from console.engine.verify.report import report
 from console.engine.verify.results import Verification
+from console.engine.verify.same_bytes import fingerprint
+from console.engine.verify.segments import Part, check_part
 from console.engine.verify.verdict import sentence
 from console.engine.verify.verification import check_ledger
 from console.formats.kernel import KernelFormat
@@ -20,11 +20,12 @@ from console.formats.protocol import Sample
 from console.model.batch import EventBatch
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
-from console.sources.base import Skipped
+from console.sources.base import Skipped, SourceError
 from console.sources.content import FileContent
 from console.sources.jsonl import JsonlSource
 from console.sources.said import unreadable
 from tests.support.engine_cases import NOW, Deal, append, dump, indexed, opened, reading
+from tests.support.executors import Heard
 from tests.support.places import SAMPLES
 
 START = Cursor()
@@ -151,31 +152,18 @@ async def test_verify_says_it_and_exits_with_3(error: Exception, folder: Path, m
     assert "unchained" in words
 
 
-class Heard:
-    """The near end of a connection."""
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-
-    def send(self, message: Any) -> None:
-        self.messages.append(message)
-
-
 def test_other_processes_say_it_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KernelReader, "read", failing(ERRORS[0]))
-    monkeypatch.setattr(os, "nice", lambda _: None)
     one = opened(folder / "a.jsonl")[0]
-    heard = Heard()
-    decoder._run(heard, decoder.Job(one.source, "kernel", one.context(NOW), Cursor(), []))  # type: ignore[arg-type]  # all that is used of it
-    path, found = heard.messages[-1]
-    assert (path, found.code) == (one.source.path, "container.reader-failed")
-    heard = Heard()
-    half = len(Deal().lines(500))
-    part = segments._Part(one.source, "kernel", one.context(NOW), half, one.source.state().size, False)
-    segments._run(heard, part)  # type: ignore[arg-type]  # as above
-    word, path, found = heard.messages[-1]
-    assert (word, path, found.code, found.record) == ("error", one.source.path, "container.reader-failed", None)
-    assert found.offset > half
+    channel = Heard()
+    with pytest.raises(SourceError) as raised:
+        decode(channel, Unread(one.source, "kernel", one.context(NOW), Cursor(), []))
+    assert (raised.value.path, raised.value.finding.code) == (one.source.path, "container.reader-failed")
+    size, half = one.source.state().size, len(Deal().lines(500))
+    with pytest.raises(SourceError) as raised:
+        check_part(channel, Part(one.source, "kernel", one.context(NOW), half, size, fingerprint(one.source)))
+    assert (raised.value.path, raised.value.finding.code) == (one.source.path, "container.reader-failed")
+    assert (raised.value.finding.offset or 0) > half
 
 
 def test_a_format_that_cannot_recognise_stops_nobody(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

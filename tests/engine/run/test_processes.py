@@ -1,111 +1,159 @@
-"""Processes of our own: they say when they are gone, and go when nobody listens. Records: read again, and checked."""
+"""Processes of our own: quiet, nice, with our modules, reused, and gone with the one that started them."""
 
+import asyncio
 import os
+import select
 import signal
-from multiprocessing.connection import Connection
+import subprocess
+import sys
+from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from console.engine.run.processes import start
-from tests.support.engine_cases import Deal, console
+from console.engine.errors import ExecutorError
+from console.engine.run import processes
+from console.engine.run.executor import Channel, Lost, Reported, Started, Work, outcome
+from console.engine.run.pool import Pool
+from console.engine.run.processes import Child, ProcessSlot
+from console.engine.run.this_process import NAME, ThisProcess
+from tests.support.executors import add, count, messages_of, wait_for_hang_up
 from tests.support.places import ROOT
 
 
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The functions of this module can be found by the processes."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+def circumstances(_: Channel) -> dict[str, Any]:
+    """What work finds in its process."""
+    return {
+        "process": os.getpid(),
+        "nice": os.nice(0),
+        "path": sys.path,
+        "modules": set(sys.modules),
+        "main": sys.modules["__main__"].__dict__.get("__file__"),
+        "interrupt": signal.getsignal(signal.SIGINT),
+        "open": [str(Path(f"/proc/self/fd/{each}").readlink()) for each in range(3)],
+    }
 
 
-def say_and_wait(connection: Connection, words: str) -> None:
-    connection.send((words, os.getpid()))
-    while True:
-        connection.recv()
+def leave(_: Channel, code: int) -> None:
+    os._exit(code)
 
 
-def crash(connection: Connection) -> None:
-    connection.send("before")
-    raise RuntimeError("on purpose")
+async def test_what_a_process_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "socket.py").write_text("raise RuntimeError('evidence is not to be run')")
+    monkeypatch.chdir(tmp_path)
+    async with Pool([ProcessSlot(3, ("console.verify.javascript",))]) as pool:
+        found, worker = await outcome(pool, Work("a look", circumstances))
+        assert worker == f"process {found['process']}"
+        assert found["process"] != os.getpid()
+        assert found["nice"] == os.nice(0) + 3
+        assert found["path"] == sys.path
+        assert found["main"] is None, "the caller's main module is not run again"
+        assert found["interrupt"] == signal.SIG_IGN
+        assert found["open"] == ["/dev/null"] * 3
+        assert "console.verify.javascript" in found["modules"]
+        assert not found["modules"] & {"textual", "rich", "pydantic", "click", "distributed"}
+        again, _ = await outcome(pool, Work("a look", circumstances))
+        assert again["process"] == found["process"]
 
 
-def flood(connection: Connection) -> None:
-    while True:
-        connection.send(b"x" * 100_000)
+async def test_this_process_comes_first_and_others_only_where_they_are_needed() -> None:
+    async with Pool([ThisProcess(), ProcessSlot(), ProcessSlot()]) as pool:
+        for _ in range(3):
+            assert await outcome(pool, Work("a sum", add, (1, 2))) == (3, NAME)
+        works = [Work("a count", count, (2000,)) for _ in range(9)]
+        workers = {worker for _, worker in await asyncio.gather(*(outcome(pool, work) for work in works))}
+        assert NAME in workers
 
 
-def test_it_answers_and_is_stopped() -> None:
-    child = start(say_and_wait, "hello")
-    words, pid = child.connection.recv()
-    assert (words, pid) == ("hello", child.process.pid)
-    child.stop()
-    assert child.process.returncode == 0
+async def test_how_it_ended_is_known() -> None:
+    async with Pool([ProcessSlot()]) as pool:
+        *_, last = await messages_of(pool, Work("an end", leave, (7,)))
+        assert isinstance(last, Lost)
+        assert last.reason == "exit code 7"
 
 
-def test_a_crash_is_an_end() -> None:
-    child = start(crash)
-    assert child.connection.recv() == "before"
-    with pytest.raises(EOFError):
-        child.connection.recv()
-    assert child.process.wait(20) != 0
-    child.kill()
+async def test_a_process_that_is_killed_while_it_is_idle_is_replaced() -> None:
+    async with Pool([ProcessSlot()]) as pool:
+        first, _ = await outcome(pool, Work("a look", circumstances))
+        os.kill(first["process"], signal.SIGKILL)
+        second, _ = await outcome(pool, Work("a look", circumstances, repeats=1))
+        assert second["process"] != first["process"]
 
 
-def test_a_kill_is_an_end() -> None:
-    child = start(say_and_wait, "hello")
-    child.connection.recv()
-    os.kill(child.process.pid, signal.SIGKILL)
-    with pytest.raises((EOFError, OSError)):
-        child.connection.recv()
-    child.kill()
-    child.kill()
+async def test_no_process_is_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: Any, **__: Any) -> Child:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(processes, "Child", none)
+    async with Pool([ProcessSlot(), ProcessSlot()]) as pool:
+        works = [outcome(pool, Work("a sum", add, (1,))) for _ in range(3)]
+        for result in await asyncio.gather(*works, return_exceptions=True):
+            assert isinstance(result, ExecutorError)
+            assert str(result) == "No process can be started: Resource temporarily unavailable. Try --jobs 1."
+    async with Pool([ThisProcess(), ProcessSlot()]) as pool:
+        assert [await outcome(pool, Work("a sum", add, (1,))) for _ in range(3)] == [(1, NAME)] * 3
 
 
-@pytest.mark.parametrize("function", [flood, crash])
-def test_hanging_up_ends_it(function: object) -> None:
-    child = start(function)  # type: ignore[arg-type]  # a parametrized function
-    child.connection.recv()
-    child.stop()
-    assert child.process.returncode is not None
+async def test_a_process_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Pool([ProcessSlot(modules=("console.no_such_module",))]) as pool:
+        with pytest.raises(ExecutorError, match=r"ended while it started \(exit code 1\)"):
+            await outcome(pool, Work("a sum", add, (1,)))
 
 
-async def test_bytes_that_changed_are_said(tmp_path: Path) -> None:
-    ledger = tmp_path / "deals.jsonl"
-    ledger.write_bytes(Deal().lines(3))
-    content = ledger.read_bytes()
-    async with console(ledger, index=tmp_path / "i.sqlite") as one:
-        events = await one.events()
-        details = await one.session.details(events[1].id)
-        assert (details.intact, details.problem, details.raw) == (True, "", content.splitlines()[1])
-        assert details.proof is not None
-        assert details.event.sequence == 2
-        # The console must not notice by itself, so that the check at reading is what is tried.
-        worker = one.session._child
-        assert worker is not None
-        os.kill(worker.process.pid, signal.SIGSTOP)
-        try:
-            ledger.write_bytes(content.replace(b'"anna"', b'"anne"'))
-            details = await one.session.details(events[1].id)
-            assert not details.intact
-            assert "not those" in details.problem
-            assert details.event.actor == "anne"
-            ledger.write_bytes(content[:500])
-            details = await one.session.details(events[2].id)
-            assert not details.intact
-            assert details.problem
-            assert details.raw == b""
-            ledger.unlink()
-            for event in events:
-                details = await one.session.details(event.id)
-                assert not details.intact
-                assert details.problem
-            ledger.mkdir()
-            assert (await one.session.details(events[0].id)).problem
-            ledger.rmdir()
-            ledger.write_bytes(content)
-            assert (await one.session.details(events[0].id)).intact
-        finally:
-            os.kill(worker.process.pid, signal.SIGCONT)
-    with pytest.raises(LookupError):
-        async with console(ledger, index=tmp_path / "i.sqlite") as one:
-            await one.session.details(99 << 32)
+async def test_patience_has_an_end(tmp_path: Path) -> None:
+    """Work that does not end by itself is killed."""
+    async with Pool([ProcessSlot()]) as pool:
+        async with aclosing(pool.submit(Work("deaf", deaf, (), patience=0.1))) as messages:
+            async for message in messages:
+                if isinstance(message, Reported):
+                    break
+            assert isinstance(message, Reported)
+            process = message.value
+        assert not Path(f"/proc/{process}").exists()
+
+
+def deaf(channel: Channel) -> None:
+    channel.send(os.getpid())
+    select.select([], [], [])
+
+
+async def test_closing_leaves_no_process(tmp_path: Path) -> None:
+    pool = Pool([ProcessSlot(), ProcessSlot()])
+    idle, _ = await outcome(pool, Work("a look", circumstances))
+    messages = pool.submit(Work("a farewell", wait_for_hang_up, (str(tmp_path / "notes"),)))
+    first = await anext(messages)
+    assert isinstance(first, Started)
+    await pool.close()
+    await messages.aclose()
+    await pool.close()
+    for process in (idle["process"], first.process):
+        assert not Path(f"/proc/{process}").exists()
+
+
+ORPHAN = """
+import asyncio, sys
+from console.engine.run.choice import process
+from console.engine.run.executor import Work, outcome
+from tests.support.executors import go_on, wait_for_hang_up
+async def main():
+    function = {"sends": go_on, "waits": wait_for_hang_up}[sys.argv[1]]
+    work = Work("an orphan", function, (sys.argv[2],))
+    async with process() as executor:
+        async for message in executor.submit(work):
+            print(getattr(message, "process", ""), flush=True)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("kind", ["sends", "waits"])
+def test_it_ends_when_its_parent_is_killed(kind: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ORPHAN, kind, str(tmp_path / "file")]
+    parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = os.pidfd_open(int(parent.stdout.readline()))
+    parent.stdout.readline()
+    parent.kill()
+    parent.communicate()
+    assert select.select([child], [], [], 30)[0]
+    os.close(child)

@@ -1,0 +1,102 @@
+"""A slot in this process: work in a thread of its own, so that the event loop goes on."""
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from console.engine.run.executor import (
+    Failed,
+    Finished,
+    HungUpError,
+    Message,
+    Messages,
+    Reported,
+    Started,
+    Work,
+    perform,
+)
+
+NAME = "this process"
+_AHEAD = 2
+"""Messages that the work may be ahead of the caller: one that is being read, and one that waits."""
+
+
+class ThisProcess:
+    """See ``console.engine.run.pool.Slot``. Cancelled work ends when it sends its next message."""
+
+    async def start(self) -> None:
+        """See ``Slot.start``."""
+
+    async def run(self, work: Work, data: bytes) -> Messages:
+        """See ``Slot.run``."""
+        channel = _Channel(asyncio.get_running_loop())
+        # A daemon: a thread that does not come to its end does not hold up that of the process.
+        threading.Thread(target=channel.work, args=(data,), name=work.name, daemon=True).start()
+        done = False
+        try:
+            yield Started(NAME, os.getpid())
+            while not done:
+                message = await channel.next()
+                done = isinstance(message, Finished | Failed)
+                yield message
+        finally:
+            if not done:
+                channel.hang_up()
+            await channel.ended.wait()
+
+    async def close(self) -> None:
+        """See ``Slot.close``."""
+
+
+class _Channel:
+    """See ``Channel``: ``work``, ``send`` and ``on_hang_up`` are the thread's, the rest is the loop's."""
+
+    worker = NAME
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.ended = asyncio.Event()
+        self._loop = loop
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self._room = threading.Semaphore(_AHEAD)
+        self._lock = threading.Lock()
+        self._hung_up = False
+        self._calls: list[Callable[[], object]] = []
+
+    def work(self, data: bytes) -> None:
+        # A loop that is closed has nobody left who waits.
+        with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(HungUpError):
+                self._put(perform(data, self))
+            self._loop.call_soon_threadsafe(self.ended.set)
+
+    def send(self, value: Any) -> None:
+        self._room.acquire()
+        if self._hung_up:
+            raise HungUpError
+        self._put(Reported(value))
+
+    def on_hang_up(self, call: Callable[[], object]) -> None:
+        with self._lock:
+            self._calls.append(call)
+            late = self._hung_up
+        if late:
+            call()
+
+    def _put(self, message: Message) -> None:
+        self._loop.call_soon_threadsafe(self._messages.put_nowait, message)
+
+    async def next(self) -> Message:
+        message = await self._messages.get()
+        self._room.release()
+        return message
+
+    def hang_up(self) -> None:
+        with self._lock:
+            self._hung_up = True
+            calls = list(self._calls)
+        self._room.release()
+        for call in calls:
+            call()
