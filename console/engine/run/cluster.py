@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 INSTALL = "pip install 'audit-console[cluster]'"
 PATIENCE = 10.0
 """Seconds until a scheduler that does not answer, or has no workers, is an error."""
+SKEW = 60.0
+"""Seconds that a worker's clock may differ: checks compare events with the clock of the machine that makes them."""
 _GONE = "the cluster lost it"
 _LOOK = 0.2
 """Seconds between two looks: ours for workers, a worker's for a task that is not wanted any more."""
@@ -124,10 +126,16 @@ class _Link:
         with contextlib.suppress(OSError, asyncio.TimeoutError):
             await self.client.close()
 
-    def _hear(self, event: tuple[float, tuple[str, bytes]]) -> None:
-        key, data = event[1]
-        if key in self.tasks:
-            self.tasks[key].put_nowait(pickle.loads(data))
+    def _hear(self, event: tuple[float, tuple[str, bytes, float]]) -> None:
+        key, data, sent = event[1]
+        if key not in self.tasks:
+            return
+        message: Message | ExecutorError = pickle.loads(data)
+        late = time.time() - sent
+        if isinstance(message, Started) and abs(late) > SKEW:
+            words = f"{abs(late):,.0f} seconds {'behind' if late > 0 else 'ahead of'} the one here"
+            message = ExecutorError(f"The clock of the worker {message.worker} is {words}.")
+        self.tasks[key].put_nowait(message)
 
     def _hear_of_workers(self, event: tuple[float, dict[str, Any]]) -> None:
         """The scheduler's own news. A worker may die with its first message unsent, so that only this tells of it."""
@@ -234,7 +242,7 @@ class _Channel:
         self._worker, self._topic, self._key = worker, topic, key
 
     def put(self, message: Message) -> None:
-        self._worker.log_event(self._topic, (self._key, message_bytes(message)))
+        self._worker.log_event(self._topic, (self._key, message_bytes(message), time.time()))
 
     def send(self, value: Any) -> None:
         if not self._wanted():
