@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from console.formats.reading.saved_state import pack, unpack
-from console.formats.reading.tally import Place
-from console.formats.smvm.ids import SHA256
+from console.formats.reading.findings import Place
+from console.formats.reading.saved_state import unpack
 from console.formats.smvm.integrity import RULES, canonical, digest
+from console.formats.smvm.record import SHA256
 from console.model.finding import Finding
 from console.model.trust import Confidence
 from console.verify.catalogue import finding
@@ -103,7 +103,7 @@ class EventHashes:
                 attempt.differs = index, found, place
 
     def standing(self) -> list[Finding]:
-        """What the comparison says as of now: nothing, the first index that differs, or that no form fits."""
+        """The comparison as of now: nothing, the first index that differs, or that no form fits."""
         if not self.seen:
             return []
         best = max(self.attempts, key=lambda attempt: attempt.met)
@@ -140,8 +140,9 @@ class EventHashes:
             return [finding("data.hash-mismatch", message, expected=self.listed[self.seen], standing=True)]
         return []
 
-    def dump(self) -> bytes:
-        return pack((self.seen, [(each.met, each.differs) for each in self.attempts]))
+    def dump(self) -> Any:
+        """For ``load``, packed."""
+        return self.seen, [(each.met, each.differs) for each in self.attempts]
 
     def load(self, data: bytes) -> None:
         kind = tuple[int, list[tuple[int, tuple[int, str, Place] | None]]]
@@ -157,7 +158,7 @@ def event_hashes(companions: Mapping[str, bytes]) -> EventHashes | None:
 
 
 def file_findings(companions: Mapping[str, bytes]) -> list[Finding]:
-    """Files beside the ledger that differ from what ``hashes.json`` says of them."""
+    """Files beside the ledger that are not those which ``hashes.json`` lists."""
     document = read_json(companions.get("hashes.json", b""))
     if not isinstance(document, dict):
         return []

@@ -10,7 +10,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from console.formats.smvm.ids import SHA256
+from console.formats.smvm.record import SHA256
 from console.model.proof import Span
 
 RULES: tuple[tuple[str, tuple[str, str]], ...] = (
@@ -20,7 +20,7 @@ RULES: tuple[tuple[str, tuple[str, str]], ...] = (
 
 
 class State(Enum):
-    """What could be said of one ``data_hash``."""
+    """What is known of one ``data_hash``."""
 
     VERIFIED = "verified"
     MISMATCH = "mismatch"

@@ -6,10 +6,10 @@ from typing import Any
 
 from console.formats.json.times import iso, parse
 from console.formats.protocol import Context
-from console.formats.smvm import companions, ids
-from console.formats.smvm.decode import KEYS, LEDGER, shape_of
-from console.formats.smvm.encrypted import TYPE
+from console.formats.smvm import companions
+from console.formats.smvm import record as ids
 from console.formats.smvm.integrity import State, check
+from console.formats.smvm.record import ENCRYPTED, KEYS, LEDGER, shape_of
 from console.model.event import Event, Field, Panel
 
 _STATES = {
@@ -23,7 +23,7 @@ _STATES = {
 def panels(event: Event, context: Context) -> list[Panel]:
     """Envelope first; the other tabs where the shape has them."""
     document = event.document
-    if event.type == TYPE and not document:
+    if event.type == ENCRYPTED and not document:
         return [Panel("Envelope", (Field("event", "a JWE in compact form", "encrypted, not verified"),))]
     shape = shape_of(document)
     parts = [name for name in ("metadata", "provenance", "context") if isinstance(document.get(name), dict)]

@@ -1,60 +1,38 @@
-"""SMVM's rules over a ledger: order in time and of stages, ids against runs, references, flags.
+"""SMVM's rules over a ledger: order in time and of stages, ids against runs, references, flags, and the business rules
+that tie fields of one event.
 
-One ``RunState`` per run is carried from batch to batch; what would repeat for event after event is gathered.
+One ``RunState`` per run is carried from batch to batch; what would repeat for event after event is counted.
 """
 
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any
 
 from console.formats.json.times import quick
-from console.formats.reading.saved_state import pack, unpack
-from console.formats.reading.tally import Place, Tally
-from console.formats.smvm import business, ids
-from console.formats.smvm.references import Pending, References
-from console.formats.smvm.runs import FLAGS, RANKS, STAGES, Gaps, RunState
+from console.formats.reading.clock import Clock
+from console.formats.reading.findings import Place, Recorder, Remark
+from console.formats.reading.saved_state import unpack
+from console.formats.smvm import record
+from console.formats.smvm.runs import FLAGS, RANKS, STAGES, Gaps, Pending, References, RunState
 from console.model.event import NO_TIME
-from console.model.finding import Finding
 from console.model.trust import Severity
-from console.verify.catalogue import finding
 
 SERVICES = frozenset(("ingestion", "personas", "competitors", "simulation", "analysis", "overwatch", "memory", "cli"))
 SECOND = 1_000_000
-TOLERANCE = 5 * 60 * SECOND
-"""Microseconds that a time stamp may be ahead of the check's clock."""
 HIGH = FLAGS.index("high")
-
-
-class Where(Protocol):
-    """What a finding says of the event that it points at."""
-
-    run_id: str
-    event_id: str
-
-
-def place_of(event: Where, place: Place) -> dict[str, Any]:
-    """Where a finding about this event points."""
-    return {
-        "stream": event.run_id or None,
-        "event_id": event.event_id or None,
-        "record": place.ordinal,
-        "offset": place.offset,
-        "length": place.length,
-    }
+_RUN, _RULES = "run:", "rules"
 
 
 class Rules:
-    """All rules over one ledger. ``own_run`` is the run that the folder belongs to, where a file beside the ledger says
-    so; ``limit`` is the latest instant that is not in the future."""
+    """All rules over one ledger. ``findings`` and ``clock`` are the reader's; ``own_run`` is the run that the folder
+    belongs to, where a file beside the ledger names it."""
 
-    def __init__(self, own_run: str | None) -> None:
+    def __init__(self, findings: Recorder, clock: Clock, own_run: str | None) -> None:
+        self.findings = findings
+        self.clock = clock
         self.own_run = own_run
-        self.limit = 1 << 62
         self.events = 0
         self.runs: dict[str, RunState] = {}
         self.bad_runs: list[str] = []
-        self.hints = Tally()
-        """By field, value and the hint's words."""
-        self.gathered = Tally()
-        """By code."""
         self.references = References()
         self._gaps = Gaps()
         self._store: RunState | None = None
@@ -75,12 +53,12 @@ class Rules:
         state = self.runs.get(name)
         if state is None:
             state = self.runs[name] = RunState(place)
-            match = ids.RUN_ID.fullmatch(name)
+            match = record.RUN_ID.fullmatch(name)
             if match is None:
                 state.bad = "schema.bad-pattern"
-                state.known = not documented or ids.REAL_RUN_ID.fullmatch(name) is not None
+                state.known = not documented or record.REAL_RUN_ID.fullmatch(name) is not None
             else:
-                began = ids.second(match[1])
+                began = record.second(match[1])
                 if began is None:
                     state.bad = "schema.impossible-date"
                 else:
@@ -95,96 +73,100 @@ class Rules:
             self._store = RunState(place)
         return self._store
 
-    def time(self, state: RunState, stamp: str, event: Where, place: Place, found: list[Finding]) -> int:
-        """The event's instant (``NO_TIME`` if it names none); what is wrong with it in its run goes to ``found``."""
+    def time(self, state: RunState, stamp: str) -> int:
+        """The instant of the event at hand (``NO_TIME`` if it names none), and what is wrong with it in its run."""
         known = quick(stamp)
         if known is None:
-            found.append(bad_time(stamp, "timestamp", place_of(event, place)))
+            self.bad_time(stamp, "timestamp")
             return NO_TIME
-        micros, zone = known
+        time, zone = known
         if not zone:
-            self.gathered.add(("order.naive-timestamp",), place)
-        if micros < state.last:
-            message = f"The event is {(state.last - micros) / SECOND:g} s earlier than the one before it in its run."
-            found.append(
-                finding("order.time-regression", message, field="timestamp", actual=stamp, **place_of(event, place))
-            )
-        if micros > self.limit:
-            message = f"{stamp} is later than now."
-            found.append(
-                finding("order.future-timestamp", message, field="timestamp", actual=stamp, **place_of(event, place))
-            )
+            self.naive(self.findings.place)
+        if time < state.last:
+            message = f"The event is {(state.last - time) / SECOND:g} s earlier than the one before it in its run."
+            self.findings.add("order.time-regression", message, field="timestamp", actual=stamp)
+        if time > (self.clock.latest if zone else self.clock.latest_local):
+            self.findings.add("order.future-timestamp", f"{stamp} is later than now.", field="timestamp", actual=stamp)
         else:
-            state.last = micros
-        if micros < state.began - SECOND and not state.early:
+            state.last = time
+        if time < state.began - SECOND and not state.early:
             state.early = True
             message = "The event is earlier than the second that its run's id names."
-            found.append(
-                finding("identity.id-time-mismatch", message, field="run_id", actual=stamp, **place_of(event, place))
-            )
-        return micros
+            self.findings.add("identity.id-time-mismatch", message, field="run_id", actual=stamp)
+        return time
 
-    def identity(self, event: Any, state: RunState, micros: int, place: Place, found: list[Finding]) -> None:
+    def naive(self, place: Place, times: int = 1) -> None:
+        """Count times without a zone; the first is at ``place``."""
+        message = "Time stamps without a zone; they are read as UTC."
+        self.findings.count("order.naive-timestamp", message, times=times, place=place)
+
+    def unverifiable(self, place: Place, times: int = 1) -> None:
+        """Count hashes of payloads that are not at hand; the first is at ``place``."""
+        message = "The payloads that data_hash covers are not at hand, so these hashes were not checked."
+        self.findings.count("data.hash-unverifiable", message, times=times, place=place)
+
+    def hint(self, field: str, value: str, expected: str) -> None:
+        """Count a value that a field's hint does not name; marks no row."""
+        message = f"{field} is {value[:80]!r}, which the hint ({expected}) does not name."
+        self.findings.count(
+            "schema.not-in-vocabulary",
+            message,
+            f"{field} {value[:200]}",
+            mark=False,
+            field=field,
+            expected=expected,
+            actual=value[:200],
+        )
+
+    def bad_time(self, stamp: str, field: str) -> None:
+        """A time stamp that names no instant: of the right form, or not even that."""
+        formed = len(stamp) >= 16 and stamp[:4].isdecimal() and stamp[4] == stamp[7] == "-"
+        code = "schema.impossible-date" if formed else "schema.bad-pattern"
+        wrong = "is no date and time that exists" if formed else "is no ISO 8601 time"
+        self.findings.add(code, f"{field} {wrong}.", field=field, actual=stamp[:200])
+
+    def identity(self, event: Any, state: RunState, time: int) -> None:
         """Event id, span id and service of a ledger event, each against its pattern and its neighbours."""
         event_id, run, span = event.event_id, event.run_id, event.span_id
-        match = ids.EVENT_ID.fullmatch(event_id)
+        match = record.EVENT_ID.fullmatch(event_id)
         if match is not None:
-            second = ids.second(match[1])
+            second = record.second(match[1])
             if second is None:
-                found.append(_bad("schema.impossible-date", "event_id", event_id, None, event, place))
-            elif micros != NO_TIME and not 0 <= micros - second < 2 * SECOND:
-                found.append(
-                    finding(
-                        "identity.id-time-mismatch",
-                        "event_id and timestamp are more than a second apart.",
-                        field="event_id",
-                        expected=event.timestamp[:100],
-                        actual=event_id,
-                        **place_of(event, place),
-                    )
+                message = "event_id names a date that does not exist."
+                self.findings.add("schema.impossible-date", message, field="event_id", actual=event_id[:200])
+            elif time != NO_TIME and not 0 <= time - second < 2 * SECOND:
+                message, expected = "event_id and timestamp are more than a second apart.", event.timestamp[:100]
+                self.findings.add(
+                    "identity.id-time-mismatch", message, field="event_id", expected=expected, actual=event_id
                 )
         elif event_id:
-            found.append(_bad("schema.bad-pattern", "event_id", event_id, "EVT-YYYYMMDD-HHMMSS-<12 hex>", event, place))
+            self._pattern("event_id", event_id, "EVT-YYYYMMDD-HHMMSS-<12 hex>")
         if run and span.startswith(run):
-            if ids.SPAN_TAIL.fullmatch(span, len(run)) is None and span and not state.bad:
-                found.append(_bad("schema.bad-pattern", "span_id", span, "<run_id>-NNNN-XXX", event, place))
+            if record.SPAN_TAIL.fullmatch(span, len(run)) is None and span and not state.bad:
+                self._pattern("span_id", span, "<run_id>-NNNN-XXX")
         elif span and run:
-            found.append(
-                finding(
-                    "identity.span-run-mismatch",
-                    "span_id does not begin with the event's run_id.",
-                    field="span_id",
-                    expected=run,
-                    actual=span[:200],
-                    **place_of(event, place),
-                )
-            )
+            message = "span_id does not begin with the event's run_id."
+            self.findings.add("identity.span-run-mismatch", message, field="span_id", expected=run, actual=span[:200])
         if event.service not in SERVICES and event.service:
-            found.append(
-                finding(
-                    "schema.not-in-vocabulary",
-                    f"{event.service[:80]!r} is not one of the eight services.",
-                    field="service",
-                    actual=event.service[:200],
-                    **place_of(event, place),
-                )
-            )
+            message = f"{event.service[:80]!r} is not one of the eight services."
+            self.findings.add("schema.not-in-vocabulary", message, field="service", actual=event.service[:200])
 
-    def stage(self, name: str, event: Any, state: RunState, place: Place, found: list[Finding]) -> None:
+    def _pattern(self, field: str, value: str, expected: str) -> None:
+        message = f"{field} is not {expected}."
+        self.findings.add("schema.bad-pattern", message, field=field, expected=expected, actual=value[:200])
+
+    def stage(self, name: str, event: Any, state: RunState) -> None:
         """Order of the stages, and the business rules of this event type."""
         state.stage = name
         rank = RANKS.get(name)
         if rank is not None:
-            before = state.enter(rank, place)
+            before = state.enter(rank, self.findings.place)
             if before:
                 message = f"{name} comes after {STAGES[before - 1]}."
-                found.append(
-                    finding("order.stage-order", message, field="event_type", actual=name, **place_of(event, place))
-                )
-        check = business.CHECKS.get(name)
-        if check is not None:
-            for breach in check(event.metadata, event.provenance):
-                found.append(finding(breach.code, breach.message, field=breach.field, **place_of(event, place)))
+                self.findings.add("order.stage-order", message, field="event_type", actual=name)
+        check = CHECKS.get(name)
+        for remark in check(event.metadata, event.provenance) if check is not None else ():
+            self.findings.remark(remark)
 
     def flag(self, event: Any, state: RunState, place: Place) -> Severity:
         """Take down a FLAGGED event's references and severity; high and critical ones mark the row."""
@@ -204,39 +186,62 @@ class Rules:
         self._unsettled = set()
         return self._gaps
 
-    def dump(self) -> dict[str, bytes]:
-        """Changed runs by ``run:<id>``, and the ledger's own part under ``rules``."""
-        items = {f"run:{name}": pack(self.runs[name]) for name in self._changed}
-        self._changed = set()
-        items["rules"] = pack((self.hints.dump(), self.gathered.dump(), *self.references.dump(), self._store))
-        return items
+    def save(self) -> Iterator[tuple[str, Any]]:
+        """What changed since this was last asked: runs by ``run:<id>``, and the ledger's own part under ``rules``."""
+        changed, self._changed = self._changed, set()
+        for name in changed:
+            yield f"{_RUN}{name}", self.runs[name]
+        yield _RULES, (*self.references.dump(), self._store)
 
-    def load(self, items: dict[str, bytes]) -> None:
-        """Restore what ``dump`` gave, all of it."""
-        for key, data in items.items():
-            if key.startswith("run:"):
-                self.runs[key[4:]] = unpack(data, RunState)
-            elif key == "rules":
-                kind = tuple[bytes, bytes, dict[int, int], dict[str, Pending], RunState | None]
-                hints, gathered, recent, pending, self._store = unpack(data, kind)
-                self.hints.load(hints)
-                self.gathered.load(gathered)
-                self.references.load(recent, pending)
+    def restore(self, name: str, data: bytes) -> bool:
+        """Take back one item; False if it is none of ours. ``restored`` ends it."""
+        if name.startswith(_RUN):
+            self.runs[name.removeprefix(_RUN)] = unpack(data, RunState)
+        elif name == _RULES:
+            recent, pending, self._store = unpack(data, tuple[dict[int, int], dict[str, Pending], RunState | None])
+            self.references.load(recent, pending)
+        else:
+            return False
+        return True
+
+    def restored(self) -> None:
+        """All items are back."""
         self.runs = dict(sorted(self.runs.items(), key=lambda item: item[1].place))
         self.bad_runs = [run for run, state in self.runs.items() if state.bad]
         self.events = sum(state.events for state in self.runs.values())
         self._unsettled = set(self.runs)
 
 
-def _bad(code: str, field: str, value: str, expected: str | None, event: Any, place: Place) -> Finding:
-    wrong = f"is not {expected}" if expected else "names a date that does not exist"
-    message = f"{field} {wrong}."
-    return finding(code, message, field=field, expected=expected, actual=value[:200], **place_of(event, place))
+# Business rules. Parts come with their fields as attributes, whatever their types.
 
 
-def bad_time(stamp: str, field: str, at: dict[str, Any]) -> Finding:
-    """A time stamp that names no instant: of the right form, or not even that."""
-    formed = len(stamp) >= 16 and stamp[:4].isdecimal() and stamp[4] == stamp[7] == "-"
-    code = "schema.impossible-date" if formed else "schema.bad-pattern"
-    wrong = "is no date and time that exists" if formed else "is no ISO 8601 time"
-    return finding(code, f"{field} {wrong}.", field=field, actual=stamp[:200], **at)
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _ingested(metadata: Any, provenance: Any) -> Iterator[Remark]:
+    filtered, records = getattr(provenance, "records_filtered", None), getattr(metadata, "record_count", None)
+    if filtered is not None and records is not None and _number(filtered) and _number(records) and filtered > records:
+        message = f"{filtered} records were filtered out of {records}."
+        yield Remark("schema.inconsistent", message, "provenance.records_filtered")
+
+
+def _sanitized(metadata: Any, provenance: Any) -> Iterator[Remark]:
+    if getattr(metadata, "pii_fields_detected", None) and getattr(provenance, "fields_redacted", None) == 0:
+        message = "Personal data was detected, but nothing was redacted."
+        yield Remark("schema.inconsistent", message, "provenance.fields_redacted")
+
+
+def _flagged(metadata: Any, provenance: Any) -> Iterator[Remark]:
+    if getattr(metadata, "escalation_required", None) is True and getattr(metadata, "recommended_actions", None) == []:
+        message = "Escalation is required, but no action is recommended."
+        yield Remark("schema.inconsistent", message, "metadata.recommended_actions")
+
+
+def _persisted(metadata: Any, provenance: Any) -> Iterator[Remark]:
+    if getattr(provenance, "integrity_check_passed", None) is False:
+        message = "What was stored did not pass its integrity check."
+        yield Remark("data.integrity-check-failed", message, "provenance.integrity_check_passed")
+
+
+CHECKS = {"INGESTED": _ingested, "SANITIZED": _sanitized, "FLAGGED": _flagged, "PERSISTED": _persisted}

@@ -1,8 +1,12 @@
-"""What is carried of each run, and which stages are missing in which runs."""
+"""What is carried of a ledger: its runs, the stages that they miss, and references to ids that did not come yet."""
+
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from console.formats.reading.tally import Place
+from console.formats.protocol import key64
+from console.formats.reading.findings import Place
+from console.formats.smvm import record
 from console.model.event import NO_TIME
 
 STAGES = ("INGESTED", "NORMALIZED", "SANITIZED", "SYNTHESIZED", "SIMULATED", "ANALYZED", "DECIDED", "PERSISTED")
@@ -13,8 +17,8 @@ FLAGS = ("", "low", "medium", "high", "critical")
 
 
 class RunState(msgspec.Struct, array_like=True):
-    """What is carried of one run. ``rank`` is the last stage's, ``top`` the highest; ``seen`` and ``told`` are bit sets
-    of ranks; ``began`` is the instant that its id names; ``flagged`` is a position in ``FLAGS``."""
+    """What is carried of one run. ``rank`` is the last stage's, ``top`` the highest; ``seen`` and ``reported`` are
+    bit sets of ranks; ``began`` is the instant that its id names; ``flagged`` is a position in ``FLAGS``."""
 
     place: Place
     """Of its first event."""
@@ -29,7 +33,7 @@ class RunState(msgspec.Struct, array_like=True):
     rank: int = 0
     top: int = 0
     seen: int = 0
-    told: int = 0
+    reported: int = 0
     early: bool = False
     flagged: int = 0
     decided: Place | None = None
@@ -37,15 +41,15 @@ class RunState(msgspec.Struct, array_like=True):
 
     @property
     def gaps(self) -> int:
-        """Bit set of the stages that are missing before the highest one; a DECIDED's ANALYZED is told apart."""
+        """Bit set of the stages that are missing before the highest one; a DECIDED's ANALYZED is not among them."""
         gaps = ~self.seen & (1 << self.top) - 2 if self.top else 0
         return gaps if self.decided is None else gaps & ~(1 << ANALYZED)
 
     def enter(self, rank: int, place: Place) -> int:
-        """Go on to a stage; the rank that should not have come before it, 0 if there is none (told once a stage)."""
-        before = self.rank if rank < self.rank and not self.told & 1 << rank else 0
+        """Go on to a stage; the rank that should not have come before it, 0 if there is none (once a stage)."""
+        before = self.rank if rank < self.rank and not self.reported & 1 << rank else 0
         if before:
-            self.told |= 1 << rank
+            self.reported |= 1 << rank
         self.rank = rank
         self.seen |= 1 << rank
         self.top = max(self.top, rank)
@@ -94,3 +98,77 @@ class Gaps:
 
 def names_of(gaps: int) -> str:
     return ", ".join(name for name, rank in RANKS.items() if gaps & 1 << rank)
+
+
+WINDOW = 512
+"""Event ids remembered."""
+LIMIT = 256
+"""References waited for at a time; further ones are not followed."""
+
+
+class Pending(msgspec.Struct, array_like=True):
+    """A reference that has not been met: who made it, where."""
+
+    event_id: str
+    run: str
+    place: Place
+
+
+class References:
+    """What FLAGGED events name should be in the ledger: its last event ids, and the references not met yet.
+
+    An event id older than the window is not called missing. A span counts as met when its run is
+    known.
+    """
+
+    def __init__(self) -> None:
+        self.pending: dict[str, Pending] = {}
+        self._recent: dict[int, int] = {}
+
+    def seen(self, event_id: str, key: int, run: str, micros: int) -> None:
+        """An event of the ledger; ``key`` is ``key64`` of its id."""
+        recent = self._recent
+        recent[key] = micros
+        if len(recent) > WINDOW:
+            del recent[next(iter(recent))]
+        if self.pending:
+            self.pending.pop(event_id, None)
+            for entity in [each for each in self.pending if run and each.startswith(run)]:
+                del self.pending[entity]
+
+    def seen_all(
+        self, event_ids: Sequence[str], keys: Sequence[int], runs: Sequence[str], times: Sequence[int]
+    ) -> None:
+        """Several events, in their order."""
+        some = dict(zip(keys[-WINDOW:], times[-WINDOW:], strict=True))
+        if self.pending or len({*keys}) < len(keys) or not self._recent.keys().isdisjoint(keys):
+            for event_id, key, run, micros in zip(event_ids, keys, runs, times, strict=True):
+                self.seen(event_id, key, run, micros)
+        elif len(some) == WINDOW:
+            self._recent = some
+        else:
+            recent = self._recent
+            recent.update(some)
+            for key in [*recent][: max(0, len(recent) - WINDOW)]:
+                del recent[key]
+
+    def refer(self, entity: str, by: Pending, runs: Mapping[str, object]) -> None:
+        """A FLAGGED event names this entity."""
+        if len(self.pending) < LIMIT and entity not in self.pending and self._unmet(entity, runs):
+            self.pending[entity] = by
+
+    def _unmet(self, entity: str, runs: Mapping[str, object]) -> bool:
+        match = record.EVENT_ID.fullmatch(entity)
+        if match is not None:
+            oldest = next(iter(self._recent.values())) if len(self._recent) == WINDOW else NO_TIME
+            second = record.second(match[1])
+            return (second is None or second > oldest) and key64(entity) not in self._recent
+        match = record.SPAN_ID.fullmatch(entity) or record.RUN_ID.fullmatch(entity)
+        return match is not None and entity[: record.RUN_ID_LENGTH] not in runs
+
+    def dump(self) -> tuple[dict[int, int], dict[str, Pending]]:
+        """For ``load``."""
+        return self._recent, self.pending
+
+    def load(self, recent: dict[int, int], pending: dict[str, Pending]) -> None:
+        self._recent, self.pending = recent, pending

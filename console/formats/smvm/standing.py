@@ -1,9 +1,9 @@
-"""What SMVM's rules say of a ledger as of now: one finding per cause, with a count."""
+"""What holds of a ledger as of now by SMVM's rules: one finding per cause, with a count."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from console.formats.reading.tally import Place, capped
+from console.formats.reading.findings import Place, capped
 from console.formats.smvm.rules import Rules
 from console.formats.smvm.runs import names_of
 from console.model.finding import Finding
@@ -12,16 +12,11 @@ from console.verify.catalogue import finding
 
 LISTED = 100
 """Runs that get a finding of their own, per cause."""
-_TEXTS = {
-    "order.naive-timestamp": "Time stamps without a zone; they are read as UTC.",
-    "data.hash-unverifiable": "The payloads that data_hash covers are not at hand, so these hashes were not checked.",
-    "data.encrypted": "Encrypted events (JWE): they are listed, not verified, for the key is not at hand.",
-}
 
 
 def standing(rules: Rules) -> list[Finding]:
     """All standing findings of the rules."""
-    return [*_run_ids(rules), *_mixed_runs(rules), *_stages(rules), *_references(rules), *_gathered(rules)]
+    return [*_run_ids(rules), *_mixed_runs(rules), *_stages(rules), *_references(rules)]
 
 
 def _finding(code: str, message: str, place: Place, run: str | None, count: int, **more: Any) -> Finding:
@@ -39,7 +34,7 @@ def _finding(code: str, message: str, place: Place, run: str | None, count: int,
 
 
 def _run_ids(rules: Rules) -> list[Finding]:
-    def told() -> Iterator[Finding]:
+    def listed() -> Iterator[Finding]:
         for run in rules.bad_runs:
             state = rules.runs[run]
             if state.bad == "schema.impossible-date":
@@ -53,7 +48,7 @@ def _run_ids(rules: Rules) -> list[Finding]:
     def rest(more: int) -> Finding:
         return finding("schema.bad-pattern", f"{more} further runs have such an id.", count=more, standing=True)
 
-    return capped(told(), LISTED, rest)
+    return capped(listed(), LISTED, rest)
 
 
 def _mixed_runs(rules: Rules) -> Iterator[Finding]:
@@ -116,21 +111,3 @@ def _references(rules: Rules) -> Iterator[Finding]:
             event_id=by.event_id,
             confidence=Confidence.HEURISTIC,
         )
-
-
-def _gathered(rules: Rules) -> list[Finding]:
-    code = "schema.not-in-vocabulary"
-
-    def hint(key: tuple[str, ...], count: int, place: Place) -> Finding:
-        field, value, expected = key
-        message = f"{field} is {value[:80]!r}, which the hint ({expected}) does not name."
-        return _finding(code, message, place, None, count, field=field, expected=expected, actual=value)
-
-    def other(key: tuple[str, ...], count: int, place: Place) -> Finding:
-        return _finding(key[0], _TEXTS[key[0]], place, None, count)
-
-    found = [*rules.hints.findings(hint), *rules.gathered.findings(other)]
-    if rules.hints.beyond:
-        message = f"{rules.hints.beyond} further values outside the vocabularies."
-        found.append(finding(code, message, count=rules.hints.beyond, standing=True))
-    return found

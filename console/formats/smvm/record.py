@@ -1,11 +1,15 @@
-"""A record's document into the common envelope, for the three shapes that SMVM writes."""
+"""An SMVM record in the words of the envelope: its three shapes, the form of its ids, and encrypted lines."""
 
+import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from console.formats.json import strict
 from console.formats.json.times import parse
-from console.formats.smvm.encrypted import TYPE, is_encrypted
 from console.model.event import Event, StreamKey
 from console.model.record import Record
 from console.model.trust import Severity
@@ -43,8 +47,24 @@ STEP_TYPES = frozenset(
 LEVELS = frozenset(("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 
 
+EVENT_ID = re.compile(r"EVT-([0-9]{8}-[0-9]{6})-[a-f0-9]{12}")
+RUN_ID = re.compile(r"RUN-([0-9]{8}-[0-9]{6})-[a-f0-9]{8}")
+STAMP = re.compile(r"[0-9]{8}-[0-9]{6}")
+RUN_ID_LENGTH = len("RUN-20241201-143052-a1b2c3d4")
+SPAN_TAIL = re.compile(r"-[0-9]{4}-[A-Z]{3}")
+SPAN_ID = re.compile(RUN_ID.pattern + SPAN_TAIL.pattern)
+STORED_ID = re.compile(r"evt_[a-f0-9]{12}")
+SHA256 = re.compile(r"[a-f0-9]{64}")
+REAL_RUN_ID = re.compile(r"run_[0-9]{8}_[0-9]{6}|(?:dry_run_|cli-run-|test-run-)[0-9]+|.+-replay-[0-9A-Za-z_:.-]+")
+"""Run ids that the real software writes although the specification's pattern does not hold them."""
+ENCRYPTED = "encrypted"
+"""What such events have for a type: their own cannot be read."""
+_COMPACT = re.compile(rb'\s*(")?([\w-]+)\.[\w-]*\.[\w-]*\.[\w-]*\.[\w-]+(?(1)")\s*', re.ASCII)
+_header_of = msgspec.json.Decoder(dict[str, Any]).decode
+
+
 def shape_of(document: Mapping[str, Any]) -> str:
-    """The shape whose own keys the document has most of; the ledger's where nothing tells."""
+    """The shape whose own keys the document has most of; the ledger's where none shows."""
     if "event_id" in document or "span_id" in document:
         return LEDGER
     if "entity_id" in document or "stored_at" in document:
@@ -60,11 +80,35 @@ def text(document: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def second(stamp: str) -> int | None:
+    """UTC microseconds of ``YYYYMMDD-HHMMSS``; None for a date or time that does not exist."""
+    minute, seconds = _minute(stamp[:13]), int(stamp[13:15])
+    return None if minute is None or seconds > 60 else minute + seconds * 1_000_000
+
+
+@lru_cache(maxsize=4096)
+def _minute(stamp: str) -> int | None:
+    instant = parse(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}")
+    return None if instant is None else instant.micros
+
+
+def is_encrypted(raw: bytes) -> bool:
+    """True if a record is a JWE whose header names both algorithms."""
+    match = _COMPACT.fullmatch(raw)
+    if match is None:
+        return False
+    try:
+        header = _header_of(urlsafe_b64decode(match[2] + b"=" * (-len(match[2]) % 4)))
+    except ValueError:
+        return False
+    return all(isinstance(header.get(name), str) for name in ("alg", "enc"))
+
+
 def decode(record: Record) -> Event:
-    """The envelope of one record; an unreadable one has type '', an encrypted one ``TYPE``."""
+    """The envelope of one record; an unreadable one has type '', an encrypted one ``ENCRYPTED``."""
     document = strict.decode(record.raw).document
     if document is None:
-        kind = TYPE if is_encrypted(record.raw) else ""
+        kind = ENCRYPTED if is_encrypted(record.raw) else ""
         return Event(record.ordinal, record.offset, record.length, kind)
     shape = shape_of(document)
     kind, run, context = text(document, "event_type"), text(document, "run_id"), document.get("context")

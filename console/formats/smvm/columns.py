@@ -1,0 +1,239 @@
+"""Plain ledger events in columns, and which of them need more than a row.
+
+The msgspec types are derived from the models of ``schema``. What they accept is right by the models, too (a test holds
+them to it); what they refuse is validated with pydantic, which words exactly what is wrong.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import attrgetter, or_
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+
+from console.formats.json.scan import Fields, Scan
+from console.formats.json.times import moments
+from console.formats.reading.runs import Run, Typed
+from console.formats.smvm import record
+from console.formats.smvm.integrity import State, check_metadata
+from console.formats.smvm.rules import CHECKS, SECOND, SERVICES, Rules
+from console.formats.smvm.runs import RANKS
+from console.formats.smvm.schema import MODELS, Words
+from console.model.event import NO_TIME
+from console.model.record import RecordBatch
+
+FIELDS = Fields("event_id", "timestamp", "metadata")
+_HEX = "0123456789abcdef"
+_metadata_of = msgspec.json.Decoder(dict[str, Any]).decode
+KNOWN = 1000
+"""Good values that are remembered of one field."""
+
+
+class PlainEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A ledger event as its schema wants it; ``metadata`` and ``provenance`` have the
+    fields of its type's models as attributes."""
+
+    event_id: str
+    timestamp: str
+    run_id: str
+    span_id: str
+    service: str
+    agent_id: str
+    data_hash: str
+    metadata: Any
+    provenance: Any
+
+
+class Hint(NamedTuple):
+    """A vocabulary of one field of ``part`` (metadata or provenance); ``get`` reads it from an event, ``known`` holds
+    values that were found good, ``path`` and ``text`` are what findings show."""
+
+    get: Callable[[Any], Any]
+    known: set[str]
+    words: Words
+    path: str
+    text: str
+    part: str
+    field: str
+
+    def allow(self, value: object) -> bool:
+        """True if the hint allows a value that is not ``known`` yet; what is no text is the schema's affair."""
+        if not isinstance(value, str):
+            return True
+        allowed = self.words.allow(value)
+        if allowed and len(self.known) < KNOWN:
+            self.known.add(value)
+        return allowed
+
+
+class Kind(NamedTuple):
+    """What the reader needs to know of one event type."""
+
+    name: str
+    hints: tuple[Hint, ...]
+
+
+def _type(annotation: Any, marks: list[Any]) -> Any:
+    limits = {name: getattr(mark, name) for mark in marks for name in ("ge", "le") if hasattr(mark, name)}
+    return Annotated[annotation, msgspec.Meta(**limits)] if limits else annotation
+
+
+def _part(model: Any) -> type[msgspec.Struct]:
+    fields = [(name, _type(info.annotation, info.metadata)) for name, info in model.model_fields.items()]
+    return msgspec.defstruct(model.__name__, fields, forbid_unknown_fields=True, gc=False)
+
+
+def _hint(part: str, field: str, words: Words) -> Hint:
+    path = f"{part}.{field}"
+    return Hint(attrgetter(path), set(words.values), words, path, "/".join(sorted(words.values)), part, field)
+
+
+def _kinds() -> dict[type[msgspec.Struct], Kind]:
+    kinds: dict[type[msgspec.Struct], Kind] = {}
+    for name, model in MODELS.items():
+        parts = {part: model.model_fields[part].annotation for part in ("metadata", "provenance")}
+        fields = [(part, field, info) for part, of in parts.items() if of for field, info in of.model_fields.items()]
+        struct = msgspec.defstruct(
+            name,
+            [(part, _part(of)) for part, of in parts.items() if of],
+            bases=(PlainEvent,),
+            tag_field="event_type",
+            tag=name,
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        kinds[struct] = Kind(
+            name,
+            tuple(
+                _hint(part, field, mark)
+                for part, field, info in fields
+                for mark in info.metadata
+                if isinstance(mark, Words)
+            ),
+        )
+    return kinds
+
+
+KINDS = _kinds()
+BY_NAME = {kind.name: kind for kind in KINDS.values()}
+TYPES = (Typed(reduce(or_, KINDS)),)
+
+
+class Events(Run):
+    """``decided`` are the rows whose ``data_hash`` is that of their metadata, ``flagged`` those of FLAGGED events,
+    ``odd`` those with a finding of their own whatever came before."""
+
+    __slots__ = ("decided", "flagged", "ids", "keys", "names", "odd", "ranks", "runs", "times", "zones")
+
+    def __init__(self, batch: RecordBatch, scan: Scan, start: int, objects: Sequence[Any]) -> None:
+        super().__init__(batch, scan, start, objects)
+        events: Sequence[PlainEvent] = objects
+        self.names = [KINDS[type(event)].name for event in events]
+        self.ranks = [RANKS.get(name, 0) for name in self.names]
+        self.runs = [event.run_id for event in events]
+        self.ids = [event.event_id for event in events]
+        self.keys = scan.keys64("event_id")
+        self.times, self.zones = scan.instants("timestamp")
+        self.decided: set[int] = set()
+        self.flagged: list[int] = []
+        self.odd = _unlike_ids(self.ids, self.times) | _unlike_hashes([event.data_hash for event in events])
+        pairs = [(event.run_id, event.span_id) for event in events]
+        self._leave({pair for pair in {*pairs} if not _belongs(*pair)}, pairs)
+        services = [event.service for event in events]
+        self._leave({*services} - SERVICES, services)
+        rows: dict[type, list[int]] = {}
+        for row, event in enumerate(events):
+            rows.setdefault(type(event), []).append(row)
+        for kind, some in rows.items():
+            self._check(kind, some)
+
+    def _leave(self, odd: set[Any], values: Sequence[Any]) -> None:
+        if odd:
+            self.odd.update(row for row, value in enumerate(values) if value in odd)
+
+    def _check(self, kind: type, rows: list[int]) -> None:
+        """What the type of these rows asks for."""
+        name, events, odd = KINDS[kind].name, self.objects, self.odd
+        for hint in KINDS[kind].hints:
+            values = [hint.get(events[row]) for row in rows]
+            unknown = {value for value in {*values} - hint.known if not hint.allow(value)}
+            odd.update(row for row, value in zip(rows, values, strict=True) if unknown and value in unknown)
+        check = CHECKS.get(name)
+        if check is not None:
+            odd.update(row for row in rows if any(check(events[row].metadata, events[row].provenance)))
+        if name == "FLAGGED":
+            self.flagged = rows
+            self._time_inside(rows, [events[row].provenance.detection_timestamp for row in rows])
+        elif name == "INGESTED":
+            parts = [events[row].provenance for row in rows]
+            odd.update(rows[each] for each in _unlike_hashes([part.source_checksum for part in parts]))
+            self._time_inside(rows, [part.ingestion_timestamp for part in parts])
+        elif name == "DECIDED":
+            self.decided = {row for row in rows if row not in odd and self._fits(row)}
+            odd.update(row for row in rows if row not in self.decided)
+
+    def _time_inside(self, rows: list[int], stamps: list[str]) -> None:
+        self.odd.update(row for row, time in zip(rows, moments(stamps)[0], strict=True) if time == NO_TIME)
+
+    def notable(self, rules: Rules) -> list[int]:
+        """Rows that may give a finding of their own."""
+        latest = rules.clock.latest, rules.clock.latest_local
+        found = set(self.odd)
+        lasts: dict[str, int] = {}
+        ranks: dict[str, int] = {}
+        begins: dict[str, int] = {}
+        for row, (run, time, rank) in enumerate(zip(self.runs, self.times, self.ranks, strict=True)):
+            if run not in lasts:
+                state = rules.state(run, self.place(row), documented=True)
+                lasts[run], ranks[run], begins[run] = state.last, state.rank, state.began - SECOND
+            if time == NO_TIME or time > latest[not self.zones[row]]:
+                found.add(row)
+            else:
+                if time < lasts[run] or time < begins[run]:
+                    found.add(row)
+                lasts[run] = time
+            if rank:
+                if rank < ranks[run]:
+                    found.add(row)
+                ranks[run] = rank
+        return sorted(found)
+
+    def _fits(self, row: int) -> bool:
+        """True if a decision's hash is that of its metadata as it is written."""
+        begin, stop = self.scan.begins("metadata")[row], self.scan.stops("metadata")[row]
+        metadata = _metadata_of(self.scan.data[begin:stop])
+        return check_metadata(self.objects[row].data_hash, metadata).state is State.VERIFIED
+
+
+def _belongs(run: str, span: str) -> bool:
+    return run != "" and span.startswith(run) and record.SPAN_TAIL.fullmatch(span, len(run)) is not None
+
+
+def _unlike_hashes(hashes: list[str]) -> set[int]:
+    """Rows whose hash is not one."""
+    if {*map(len, hashes)} == {64} and not "".join(hashes).strip(_HEX):
+        return set()
+    return {row for row, each in enumerate(hashes) if record.SHA256.fullmatch(each) is None}
+
+
+def _unlike_ids(names: list[str], times: Sequence[int]) -> set[int]:
+    """Rows whose event id is none, or names another second than their time."""
+    size = 32
+    joined = "".join(names)
+    marks = {0: "E", 1: "V", 2: "T", 3: "-", 19: "-"}
+    if (
+        {*map(len, names)} == {size}
+        and all(joined[at::size] == mark * len(names) for at, mark in marks.items())
+        and not "".join([name[20:] for name in names]).strip(_HEX)
+    ):
+        stamps = [name[4:19] for name in names]
+        known = {stamp: record.second(stamp) if record.STAMP.fullmatch(stamp) else None for stamp in {*stamps}}
+        seconds = [known[stamp] for stamp in stamps]
+    else:
+        matches = [record.EVENT_ID.fullmatch(name) for name in names]
+        seconds = [None if match is None else record.second(match[1]) for match in matches]
+    return {
+        row
+        for row, (second, time) in enumerate(zip(seconds, times, strict=True))
+        if second is None or not 0 <= time - second < 2 * SECOND
+    }
