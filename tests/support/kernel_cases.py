@@ -9,6 +9,7 @@ from typing import Any
 from console.formats.kernel import FORMAT, profiles
 from console.formats.kernel.reader import KernelReader
 from console.formats.protocol import Context
+from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Trust
@@ -67,12 +68,22 @@ def outcome(
     cuts: Iterable[int] = (),
     reload_at: Iterable[int] = (),
     lines: bool = True,
+    bulk: bool | None = None,
     companions: dict[str, bytes] | None = None,
 ) -> Outcome:
-    """Read a ledger as the engine does: batches, then walks of what was irregular, then what stands."""
+    """Read a ledger as the engine does: batches, then walks of what was irregular, then what stands.
+
+    ``bulk``: False reads every record the careful way; by default that is done where the records are not ``lines``.
+    """
     place = Context(shape, NOW, profile, companions or {})
-    reader = FORMAT.reader(place)
-    kept: dict[str, bytes] = {}
+
+    def start() -> KernelReader:
+        reader = FORMAT.reader(place)
+        reader.bulk &= lines if bulk is None else bulk
+        return reader
+
+    reader = start()
+    kept: dict[str | StreamKey, bytes] = {}
     trust: dict[int, Trust] = {}
     findings: list[Finding] = []
     reloads = set(reload_at)
@@ -83,7 +94,7 @@ def outcome(
         findings += out.findings
         if at in reloads:
             kept.update(reader.take_state())
-            reader = FORMAT.reader(place)
+            reader = start()
             reader.load_state(list(kept.items()))
     for stream in reader.irregular():
         keyed = []

@@ -1,221 +1,141 @@
-"""What is carried of each deal from batch to batch, and how it is kept between runs."""
+"""What is carried of each deal from batch to batch, in small parts: each is changed in one place.
 
-import json
-from array import array
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+``links`` and ``groups`` are the walk's, ``life`` is the state machine's, ``trust`` and ``times`` are the reader's.
+Where the chain ends is not kept here while batches are read, but in ``chain.Ends``, which rows follow in bulk;
+``end`` is where it was, or is to be, carried over.
+"""
 
-from console.formats.kernel import clock
-from console.formats.kernel.lifecycle import KNOWN, MOVING, Move, State, moves
-from console.formats.kernel.record import Entry
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from console.formats.kernel.record import Entry, Group
+from console.formats.kernel.rules import Life, Trace
 from console.model.event import NO_TIME
 from console.model.trust import Trust
-from console.verify.chain import Tip
-from console.verify.judgement import HASH
+from console.verify.chain import Tip, joins
 
 LEVELS = len(Trust)
-START = State()
-TRACED = {kind: code for code, kind in enumerate((*MOVING, "DataDisputed"))}
-"""Codes of the types that move a deal's state or its stress mode."""
-_TRACING = {kind: Move(START) if kind in TRACED else None for kind in KNOWN}
-"""In place of ``moves`` where the state is not known: what is not None is to be traced."""
 
 
-@dataclass(slots=True)
-class Group:
-    """Events that one finding speaks for: how many, and where the first of them is."""
+class End(msgspec.Struct, array_like=True):
+    """Where a chain ends: the tip of its walk, and the time of the deal's last event in the order of the ledger."""
 
-    count: int = 0
-    record: int = 0
-    offset: int = 0
-    length: int = 0
-    sequence: int | None = None
-    event_id: str | None = None
-
-    def add(self, entry: Entry) -> None:
-        if not self.count:
-            self.record, self.offset, self.length = entry.ordinal, entry.offset, entry.length
-            self.sequence, self.event_id = entry.sequence, entry.event_id
-        self.count += 1
-
-    def place(self) -> dict[str, Any]:
-        return {
-            "record": self.record,
-            "offset": self.offset,
-            "length": self.length,
-            "sequence": self.sequence,
-            "event_id": self.event_id,
-            "count": self.count,
-        }
+    tip: Tip = msgspec.field(default_factory=Tip)
+    latest: int = NO_TIME
 
 
-def _numbers() -> "array[int]":
-    return array("q")
+class Links(msgspec.Struct, array_like=True):
+    """What the walk of one chain found. ``shift``: the numbers of its last events are so much higher than those that
+    were hashed. ``stale``: events came out of order, or before the profile was settled, so that the chain must be
+    walked again. ``border`` is the first link of a segment that began in the middle: its number and previous hash."""
 
-
-@dataclass(slots=True)
-class Trace:
-    """What moves a deal's state in a segment whose start is not known: a type's code, and where, for each event.
-
-    An event is ``skips`` records behind the one at ``offsets``: to name its own offset would cost cutting its run.
-    """
-
-    kinds: bytearray = field(default_factory=bytearray)
-    ordinals: "array[int]" = field(default_factory=_numbers)
-    offsets: "array[int]" = field(default_factory=_numbers)
-    skips: "array[int]" = field(default_factory=_numbers)
-
-    def add(self, kind: str, ordinal: int, offset: int, skip: int = 0) -> None:
-        code = TRACED.get(kind)
-        if code is not None:
-            self.kinds.append(code)
-            self.ordinals.append(ordinal)
-            self.offsets.append(offset)
-            self.skips.append(skip)
-
-
-@dataclass(slots=True)
-class Deal:
-    """One deal: the tip of its chain, its counts, its state.
-
-    ``chain`` groups chain findings by cause ('unchained', 'unproven', 'shift:1', 'other:kernel-doc/1'), ``life`` those
-    of the state machine by ``code:type``. ``stale``: its events came out of order, or before the profile was settled;
-    it must be walked again. ``opening`` is the time of the first event in order. ``border`` is the first link of a
-    segment that began in the middle.
-    """
-
-    key: str
-    tip: Tip = field(default_factory=Tip)
-    chained: int = 0
     faults: int = 0
     shift: int = 0
     unsettled: bool = False
     stale: bool = False
-    state: State = START
-    stage: str = ""
-    backwards: bool = False
-    events: int = 0
+    border: tuple[int, str | None] | None = None
+
+
+class Times(msgspec.Struct, array_like=True):
+    """The first and the last time that a deal's events name, and the one that stands first in the ledger."""
+
     first: int = NO_TIME
     last: int = NO_TIME
-    latest: int = NO_TIME
-    trust: list[int] = field(default_factory=lambda: [0] * LEVELS)
-    chain: dict[str, Group] = field(default_factory=dict)
-    life: dict[str, Group] = field(default_factory=dict)
-    border: tuple[int, str | None] | None = None
-    next: int = -1
-    hash: str | None = None
-    prev: str | None = None
-    moves: Mapping[str, Move | None] = field(default_factory=dict)
-    """Of the present state: see ``lifecycle.moves``."""
-    recovered: int = 0
-    """How many of the events that the fast way took were recovered."""
-    created: str = ""
-    """The latest time as text, for the fast way."""
     opening: int = NO_TIME
-    trace: "Trace | None" = None
-    code: int = 0
-    """The stream's code in the reader's names; 0 while it has none."""
+    backwards: bool = False
 
-    def arm(self) -> None:
-        """Offer the tip to the fast way, if it is as plain as that needs: one event, well-formed, nothing pending.
+    def seen(self, time: int, latest: int) -> int:
+        """Take the time of one event behind one of the time ``latest``; the latest one after it."""
+        if time == NO_TIME:
+            return latest
+        if self.first == NO_TIME or time < self.first:
+            self.first = time
+        self.last = max(self.last, time)
+        if latest == NO_TIME:
+            self.opening = time
+        elif time < latest:
+            self.backwards = True
+        return time
 
-        ``next`` and ``hash`` are then what the next event must have; -1 keeps the fast way off. ``created`` is then
-        the text that times are compared with.
-        """
-        tip = self.tip
-        self.moves = moves(self.state) if self.trace is None else _TRACING
-        self.next = -1
-        if not self.stale and not self.shift and self.first != NO_TIME and len(tip.hashes) == 1:
-            stored = tip.hashes[0]
-            self.created = clock.text(self.latest)
-            if self.created and stored is not None and HASH.fullmatch(stored):
-                self.next, self.hash = tip.sequence + 1, stored
+    def join(self, after: "Times", latest: int) -> None:
+        """Take in those of the segment behind, where this one's latest time is ``latest``."""
+        self.backwards |= after.backwards
+        if latest != NO_TIME and after.opening != NO_TIME and after.opening < latest:
+            self.backwards = True
+        self.opening = after.opening if self.opening == NO_TIME else self.opening
+        self.first = min((time for time in (self.first, after.first) if time != NO_TIME), default=NO_TIME)
+        self.last = max(self.last, after.last)
 
-    def sync(self) -> None:
-        """Bring the tip and the counts up to what the fast way took: verified events, one number after the other."""
-        ahead = self.next - 1 - self.tip.sequence
-        if ahead > 0:
-            self.tip = Tip(self.next - 1, (self.hash,), (self.prev,), () if self.next == 2 else (self.prev,))
-            self.chained += ahead
-            self.events += ahead
-            self.trust[Trust.VERIFIED] += ahead - self.recovered
-            self.trust[Trust.RECOVERED] += self.recovered
-            self.recovered = 0
-            self.latest = latest = clock.micros(self.created) or 0
-            self.last = max(self.last, latest)
+
+def _counts() -> list[int]:
+    return [0] * LEVELS
+
+
+class Deal(msgspec.Struct, array_like=True):
+    """One deal; see the module. ``trust`` counts its events by trust, ``groups`` its events by what is wrong with them
+    ('unchained', 'unproven', 'shift:1', 'other:kernel-doc/1'). ``stage`` is the state that a row of the portal names.
+    """
+
+    end: End = msgspec.field(default_factory=End)
+    links: Links = msgspec.field(default_factory=Links)
+    times: Times = msgspec.field(default_factory=Times)
+    life: Life = msgspec.field(default_factory=Life)
+    trust: list[int] = msgspec.field(default_factory=_counts)
+    groups: dict[str, Group] = msgspec.field(default_factory=dict)
+    stage: str = ""
+
+    @classmethod
+    def of_segment(cls) -> "Deal":
+        """A deal whose earlier events are not known."""
+        return cls(life=Life(trace=Trace()))
+
+    @property
+    def chained(self) -> int:
+        """Events that were walked in the chain."""
+        trust = self.trust
+        return trust[Trust.VERIFIED] + trust[Trust.RECOVERED] + trust[Trust.LINKED] + trust[Trust.BROKEN]
 
     def group(self, name: str, entry: Entry) -> None:
-        self.chain.setdefault(name, Group()).add(entry)
+        """Count one more event of this kind."""
+        self.groups.setdefault(name, Group()).add(entry)
 
     def restart(self) -> None:
         """Forget the walk, to walk again from the start."""
-        self.tip = Tip()
-        self.chained = self.faults = self.shift = 0
-        self.unsettled = self.stale = False
-        self.trust = [0] * LEVELS
-        self.chain = {}
-        self.border = None
-        self.next = -1
+        self.links = Links()
+        self.trust = _counts()
+        self.groups = {}
 
-    def seen(self, time: int) -> None:
-        """Count one event; ``time`` is its instant or ``NO_TIME``."""
-        self.events += 1
-        if time != NO_TIME:
-            if self.first == NO_TIME or time < self.first:
-                self.first = time
-            if self.last == NO_TIME or time > self.last:
-                self.last = time
-            if self.latest == NO_TIME:
-                self.opening = time
-            elif time < self.latest:
-                self.backwards = True
-            self.latest = time
+    def join(self, after: "Deal", by: int, entry: Callable[[int, int], Entry], *, middle: bool) -> None:
+        """Take in the events of the segment behind, whose ordinals grow by ``by``. ``middle``: this one's start is not
+        known either. Where the border is not clean the deal becomes stale. ``entry`` is for ``Life.join``."""
+        self.times.join(after.times, self.end.latest)
+        self.life.join(after.life, by, entry)
+        self.trust = [mine + more for mine, more in zip(self.trust, after.trust, strict=True)]
+        self.stage = after.stage or self.stage
+        for name, group in after.groups.items():
+            group.record += by
+            mine = self.groups.setdefault(name, group)
+            if mine is not group:
+                mine.count += group.count
+        latest = self.end.latest if after.end.latest == NO_TIME else after.end.latest
+        self.end = End(self._join_links(after, middle), latest)
 
-
-def dump(deal: Deal) -> bytes:
-    """As JSON, so that loading it cannot run anything."""
-    tip = deal.tip
-    return json.dumps(
-        [
-            [tip.sequence, tip.hashes, tip.previous, tip.before],
-            [deal.chained, deal.faults, deal.shift, deal.unsettled, deal.stale],
-            [*deal.state],
-            [deal.stage, deal.backwards, deal.events, deal.first, deal.last, deal.latest],
-            deal.trust,
-            {name: _group(group) for name, group in deal.chain.items()},
-            {name: _group(group) for name, group in deal.life.items()},
-        ],
-        separators=(",", ":"),
-    ).encode()
-
-
-def load(key: str, data: bytes) -> Deal:
-    """Restore what ``dump`` gave. Raises ValueError or TypeError for anything else."""
-    tip, walk, state, counts, trust, chain, life = json.loads(data)
-    sequence, hashes, previous, before = tip
-    chained, faults, shift, unsettled, stale = walk
-    stage, backwards, events, first, last, latest = counts
-    return Deal(
-        key,
-        Tip(sequence, tuple(hashes), tuple(previous), None if before is None else tuple(before)),
-        chained,
-        faults,
-        shift,
-        unsettled,
-        stale,
-        State(*state),
-        stage,
-        backwards,
-        events,
-        first,
-        last,
-        latest,
-        trust=trust,
-        chain={name: Group(*values) for name, values in chain.items()},
-        life={name: Group(*values) for name, values in life.items()},
-    )
-
-
-def _group(group: Group) -> list[Any]:
-    return [group.count, group.record, group.offset, group.length, group.sequence, group.event_id]
+    def _join_links(self, after: "Deal", middle: bool) -> Tip:
+        """The tip of both walks put together."""
+        links, more, tip = self.links, after.links, self.end.tip
+        links.faults += more.faults
+        links.unsettled |= more.unsettled
+        links.stale |= more.stale
+        if links.stale or more.border is None:
+            return tip
+        if middle and not tip.hashes:
+            links.border, links.shift = more.border, more.shift
+            return after.end.tip
+        if not joins(tip, *more.border) or links.shift:
+            links.stale = True
+            return tip
+        links.shift = more.shift
+        behind = after.end.tip
+        return behind if behind.before is not None else replace(behind, before=tip.hashes)

@@ -1,22 +1,32 @@
-"""Reads one kernel ledger batch after batch: events, trust, findings, the state of every deal."""
+"""Reads one kernel ledger batch after batch: events, trust, findings, the state of every deal.
 
-import json
-import time
-from collections.abc import Iterable, Mapping, Sequence
+Events that follow the end of their deal's chain, with a hash that is reproduced in bulk, go into columns; every other
+is looked at by itself, after which its chain may be followed again.
+"""
 
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, rows_of
+from console.formats.json.strict import Problem, place_problems
 from console.formats.json.strict import decode as decode_json
-from console.formats.json.strict import place_problems
-from console.formats.kernel import deals, lifecycle, schema
-from console.formats.kernel.deals import LEVELS, Deal, Group, Trace
-from console.formats.kernel.fast import LineDecoder
-from console.formats.kernel.profiles import AUDIT, DOC, candidates, named
-from console.formats.kernel.recall import Recall
-from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, read
+from console.formats.kernel import schema
+from console.formats.kernel.chain import Ends, standing, walk
+from console.formats.kernel.deals import LEVELS, Deal, End
+from console.formats.kernel.profiles import candidates, named
+from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_of, layout_of, read
+from console.formats.kernel.rules import KNOWN, TRACED
 from console.formats.kernel.segments import Summary
-from console.formats.kernel.stride import stride
-from console.formats.kernel.walk import OF_THE_LEDGER, grouped, walk
 from console.formats.protocol import Context, Rewalk, Tallies
-from console.formats.reading.columns import Assembler
+from console.formats.reading.bulk_hashes import BulkHashes
+from console.formats.reading.columns import NoRows
+from console.formats.reading.findings import Place
+from console.formats.reading.reader import LedgerReader, Look
+from console.formats.reading.runs import Run
+from console.formats.reading.saved_state import stream_of, unpack
+from console.formats.reading.streams import Followed, Streams
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
@@ -24,165 +34,268 @@ from console.model.ledger import StreamFacts
 from console.model.record import Record, RecordBatch
 from console.model.trust import Severity, Trust
 from console.verify import chain
-from console.verify.catalogue import CATALOGUE, finding
 from console.verify.judgement import Memory
+from console.verify.profile import HashProfile
+from console.verify.recover import Template
 from console.verify.settling import Settling
 
-_FEW = 4
-"""Lines that are read the careful way together."""
-TOLERANCE = 5 * 60 * 1_000_000
-"""Microseconds that a writer's clock may be ahead of ours."""
-AHEAD = 14 * 3600 * 1_000_000
-"""Microseconds that a time without a zone may be ahead of the same time in UTC."""
+
+class KernelRun(Run):
+    """Plain events in columns: codes of deals and types, numbers, times, and the trust of those that follow."""
+
+    __slots__ = ("deals", "sequences", "times", "trust", "types")
+    deals: "array[int]"
+    types: "array[int]"
+    sequences: "array[int]"
+    times: "array[int]"
+    trust: bytearray
 
 
-class KernelReader:
+class KernelReader(LedgerReader[KernelRun]):
     """See ``console.formats.protocol.Reader``. ``columns=False``: only counts and findings, for a check without index.
 
     ``segment``: the records are a later part of a ledger, verified apart and joined with what stands before it.
     """
 
+    fields = Fields(*layout_of(API).stored)
+    tolerated = 0
+    run_type = KernelRun
+
     def __init__(self, context: Context, *, columns: bool = True, segment: bool = False) -> None:
-        self.context = context
+        super().__init__(context)
+        if not columns:
+            self.columns = NoRows()
         self.shape = context.shape
-        self.columns = columns
+        self.bulk = self.shape in (API, OLD)
         self.segment = segment
         self.pack_deal = deal_of(context.companions) if self.shape == PACK else None
-        self.settled = named(context.profile)
-        self.memory = Memory()
         self.candidates = candidates(self.shape)
+        self.memory = Memory()
+        self.settled: HashProfile | None = None
+        self._hashes: BulkHashes | None = None
         self._settling = Settling(self.candidates)
-        self._began = time.monotonic()
-        self.latest = context.now + TOLERANCE
-        """The latest time that an event of the present batch may name."""
-        self.deals: dict[str, Deal] = {}
-        self.records = 0
-        self._lines = LineDecoder()
-        self.recall = Recall()
-        self.loose = [0] * LEVELS
-        self.names = Assembler()
-        self._changed: set[str] = set()
-        self._told: set[str] = set()
+        self._decoded: dict[int, Entry] = {}
+        """By ordinal, what settling has decoded of the batch at hand."""
+        self.streams: Streams[Deal] = Streams(self.columns, lambda kind: Deal.of_segment if segment else Deal)
+        self.ends = Ends()
+        self._by_code: list[Followed[Deal]] = [Followed("", "", Deal())]
+        self._deal_codes = Interner(lambda key: self._deal(key).code)
+        self._type_codes = Interner(self._type)
+        self._actor_codes = Interner(self.columns.actors.code)
+        self._types = [""]
+        self._known, self._moving = bytearray(1), bytearray(1)
+        """By code of a type: 1 for those that the kernel knows, and for those that move a deal's state."""
         self._irregular: dict[str, None] = {}
+        self.records = 0
+        self.loose = [0] * LEVELS
+        self.settle_on(named(context.profile))
 
-    @property
-    def profile(self) -> str | None:
-        return None if self.settled is None else self.settled.name
+    def settle_on(self, profile: HashProfile | None) -> None:
+        """Check hashes under this profile from here on."""
+        self.settled = profile
+        self.profile = None if profile is None else profile.name
+        self._hashes = None
+        if profile is not None:
+            hashes = BulkHashes(profile, layout_of(self.shape), self.fields, self.memory)
+            self._hashes = hashes if hashes.able else None
 
-    # reading
+    # -- events in bulk
 
     def read(self, batch: RecordBatch) -> EventBatch:
-        out = EventBatch(first=batch.first)
-        self.latest = self.context.now + int((time.monotonic() - self._began) * 1e6) + TOLERANCE
-        if batch.lines is not None and self.shape in (API, OLD) and self.settled in (DOC, AUDIT):
-            self._run(batch, 0, None, out)
-            return self.names.finish(out)
-        entries = self.decode(batch, range(len(batch)))
-        self._settling.condemned.clear()
-        self.settle(entries)
-        for entry in entries:
-            self.take(entry, out)
-        return self.names.finish(out)
+        if self.settled is None:
+            self._settle(batch)
+        out = super().read(batch)
+        self._decoded.clear()
+        self.records += len(batch)
+        return out
+
+    def plain(self, scan: Scan) -> bytearray:
+        return both(scan.plain(self.tolerated), neither(scan.others))
+
+    def notable(self, run: KernelRun) -> Iterator[int]:
+        if self._hashes is None:
+            yield from range(len(run))
+            return
+        scan, tips = run.scan, self.ends.tips
+        run.deals = scan.codes("dealId", self._deal_codes)
+        run.types = scan.codes("type", self._type_codes)
+        run.sequences = scan.integers("sequenceNumber")
+        run.times, zoned = scan.instants("createdAt")
+        able = both(self._sound(run), zoned)
+        types = self._types
+        run.trust = self._hashes.reproduced(scan, able, [types[code] for code in run.types], run.times)
+        able = both(able, bytearray(map(bool, run.trust)))
+
+        def follow(deals: "array[int]") -> bytearray:
+            return scan.follow(tips, deals, run.sequences, run.times, "previousEventHash", "eventHash", able)
+
+        following = follow(run.deals)
+        row = following.find(0)
+        while row >= 0:
+            yield row
+            code = run.deals[row]
+            if code and tips.states[code]:
+                # It was looked at, and its chain can be followed again.
+                alone = array("q", [each if each == code else 0 for each in run.deals])
+                alone[: row + 1] = array("q", bytes(8 * (row + 1)))
+                following = either(following, follow(alone))
+            row = following.find(0, row + 1)
+
+    def _sound(self, run: KernelRun) -> bytearray:
+        """Rows that the schema has nothing against, with a time that is not to come."""
+        scan = run.scan
+        masks = [
+            scan.filled("id"),
+            scan.is_kind("payload", Kind.OBJECT),
+            scan.is_kind("authorityContext", Kind.OBJECT),
+            scan.strings("evidenceRefs"),
+            scan.is_kind("actorId", Kind.STRING, Kind.ESCAPED, Kind.NULL, Kind.ABSENT),
+        ]
+        if not all(self._known[code] for code in set(run.types)):
+            masks.append(bytearray(map(self._known.__getitem__, run.types)))
+        if max(run.times) > self.clock.latest or min(run.times) == NO_TIME:
+            masks.append(bytearray(NO_TIME < time <= self.clock.latest for time in run.times))
+        return both(*masks)
+
+    def quiet(self, run: KernelRun, low: int, high: int) -> None:
+        part = slice(low, high)
+        deals, types, times, held = run.deals[part], run.types[part], run.times[part], run.trust[part]
+        for code, count in Counter(deals).items():
+            deal = self.streams.touch(self._by_code[code])
+            deal.trust[Trust.VERIFIED] += count
+            if deal.times.first == NO_TIME:
+                deal.times.first = deal.times.opening = times[deals.index(code)]
+            deal.times.last = max(deal.times.last, self.ends.tips.times[code])
+        if Trust.RECOVERED in held:
+            for row in rows_of(held.translate(_RECOVERED)):
+                trust = self._by_code[deals[row]].state.trust
+                trust[Trust.VERIFIED] -= 1
+                trust[Trust.RECOVERED] += 1
+        worst = self._moves(run, low, bytearray(map(self._moving.__getitem__, types)))
+        self.columns.rows(
+            run.part(low, high),
+            time=times,
+            type=types,
+            actor=run.scan.codes("actorId", self._actor_codes)[part],
+            stream=deals,
+            sequence=run.sequences[part],
+            trust=held,
+            worst=worst,
+        )
+
+    def _moves(self, run: KernelRun, low: int, moving: bytearray) -> bytearray:
+        """Let the state machine take the rows of a run from ``low`` on that move a state; how bad each row is."""
+        worst = bytearray(len(moving))
+        first = run.batch.first + run.start
+        for at in rows_of(moving):
+            row = low + at
+            life = self._by_code[run.deals[row]].state.life
+            worst[at] = life.step(
+                self._types[run.types[row]],
+                first + row,
+                run.offset(row),
+                lambda row=row: self._entry(Look(run.place(row), run.raw(row))),  # type: ignore[misc]  # bound now
+            )
+        return worst
+
+    # -- events one by one
+
+    def look(self, record: Look) -> None:
+        entry = self._decoded.pop(record.place.ordinal, None) or self._entry(record)
+        self.findings.begin(record.place, entry.event_id, entry.deal)
+        found = place_problems(
+            record.problems, *record.place, stream=entry.deal, sequence=entry.sequence, event_id=entry.event_id
+        )
+        found += schema.check(entry, self.shape)
+        code, trust, worst = 0, Trust.UNCHECKED, Severity.NONE
+        if entry.deal is None:
+            self.loose[trust] += 1
+        else:
+            followed = self._deal(entry.deal)
+            deal, end, code = self.streams.touch(followed), self.ends.get(followed.code), followed.code
+            end.latest = deal.times.seen(NO_TIME if entry.instant is None else entry.instant.micros, end.latest)
+            trust = self._chain(followed, end, entry, found)
+            deal.trust[trust] += 1
+            worst = max(self._live(deal, entry), self._clock(deal, entry))
+            worst = Severity.CRITICAL if trust is Trust.BROKEN else worst
+            self._put(followed, end)
+        for each in found:
+            self.findings.take(each)
+        self.row(
+            record.place,
+            worst=worst,
+            time=NO_TIME if entry.instant is None else entry.instant.micros,
+            sequence=entry.sequence,
+            type=entry.type,
+            actor=entry.actor or "",
+            stream=code,
+            trust=trust,
+        )
+
+    def lost(self, place: Place) -> None:
+        self.loose[Trust.UNCHECKED] += 1
+
+    def unreadable(self, place: Place, raw: bytes, problems: Sequence[Problem]) -> None:
+        self.lost(place)
+        self.problems(problems)
+        self.row(place)
 
     def takes_tail(self, raw: bytes) -> bool:
         """An evidence pack's ledger ends without a line end."""
         return self.shape == PACK and raw.rstrip().endswith(b"}") and decode_json(raw).document is not None
 
-    def _run(self, batch: RecordBatch, start: int, stop: int | None, out: EventBatch) -> None:
-        """Rows ``start`` to ``stop`` (None: all) the fast way, where that can take them; else in halves."""
-        whole = batch.lines if stop is None else b"\n".join(batch.raws[start:stop]) + b"\n"
-        if not whole or stop == start:
-            return
-        run = self._lines.decode(whole, whole[: whole.index(b"\n")])
-        if run is not None:
-            if whole is batch.lines:
-                batch.counted(len(run.events))
-            stride(self, batch, start, run, out)
-            return
-        stop = len(batch) if stop is None else stop
-        if stop - start <= _FEW:
-            for entry in self.decode(batch, range(start, stop)):
-                self.take(entry, out)
-        else:
-            middle = (start + stop) // 2
-            self._run(batch, start, middle, out)
-            self._run(batch, middle, stop, out)
+    def _entry(self, record: Look) -> Entry:
+        return entry_of(record.document, record.raw, self.shape, self.pack_deal, record.place, record.problems)
 
-    def decode(self, batch: RecordBatch, rows: Iterable[int]) -> list[Entry]:
-        entries = []
-        for row in rows:
-            raw, length = batch.raws[row], batch.lengths[row]
-            if raw or not length:
-                entry = read(raw, self.shape, self.pack_deal, batch.first + row, batch.offsets[row])
-                entry.length = length
-            else:  # its bytes were skipped, and the source says so
-                entry = Entry(batch.first + row, batch.offsets[row], length, None, ())
-            entries.append(entry)
-        return entries
+    def _type(self, name: str) -> int:
+        code = self.columns.types.code(name)
+        while len(self._types) <= code:
+            self._types.append("")
+            self._known.append(0)
+            self._moving.append(0)
+        self._types[code], self._known[code], self._moving[code] = name, name in KNOWN, name in TRACED
+        return code
 
-    def take(self, entry: Entry, out: EventBatch) -> None:
-        """One decoded record into the batch: schema, chain, state."""
-        self.records += 1
-        place = entry.place()
-        findings = place_problems(
-            entry.problems, place.pop("record"), place.pop("offset"), place.pop("length"), **place
-        )
-        if entry.document is None:
-            self.loose[Trust.UNCHECKED] += 1
-            self._row(entry, Trust.UNCHECKED, Severity.NONE, findings, out)
-            return
-        findings += schema.check(entry, self.shape)
-        self._checked(entry, findings, out)
-
-    def take_sound(self, entry: Entry, findings: list[Finding], out: EventBatch) -> None:
-        """One record that has nothing wrong with its form."""
-        self.records += 1
-        self._checked(entry, findings, out)
-
-    def _checked(self, entry: Entry, findings: list[Finding], out: EventBatch) -> None:
-        if entry.deal is None:
-            self.loose[Trust.UNCHECKED] += 1
-            self._row(entry, Trust.UNCHECKED, Severity.NONE, findings, out)
-            return
-        deal = self.deal(entry.deal)
-        deal.seen(NO_TIME if entry.instant is None else entry.instant.micros)
-        trust = self._chain(deal, entry, findings)
-        deal.trust[trust] += 1
-        worst = max(self._live(deal, entry), self._clock(deal, entry))
-        if trust is Trust.BROKEN:
-            worst = Severity.CRITICAL
-        if self.settled in (DOC, AUDIT):
-            deal.arm()
-        self._row(entry, trust, worst, findings, out)
-
-    def deal(self, key: str) -> Deal:
-        """The deal, noted as changed."""
-        found = self.deals.get(key)
-        if found is None:
-            found = self.deals[key] = Deal(key, trace=Trace() if self.segment else None)
-        else:
-            found.sync()
-        self._changed.add(key)
-        self._told.add(key)
+    def _deal(self, key: str) -> Followed[Deal]:
+        """The deal, with a code and an end."""
+        found = self.streams.follow("deal", key)
+        if not found.code:
+            found.code = self.columns.streams.code(StreamKey("deal", key))
+        if found.code == len(self._by_code):
+            self._by_code.append(found)
+            self._put(found, found.state.end)
         return found
 
-    def note(self, keys: Iterable[str]) -> None:
-        """These deals changed."""
-        self._changed.update(keys)
-        self._told.update(keys)
+    def _put(self, followed: Followed[Deal], end: End) -> None:
+        """The end of a deal's chain; rows may follow it in bulk where nothing is pending."""
+        links = followed.state.links
+        begun = bool(end.tip.hashes) or not self.segment
+        self.ends.put(followed.code, end, follow=begun and not links.stale and not links.shift)
 
-    def _chain(self, deal: Deal, entry: Entry, findings: list[Finding]) -> Trust:
-        if deal.stale:
+    def _chain(self, followed: Followed[Deal], end: End, entry: Entry, out: list[Finding]) -> Trust:
+        deal, tip, sequence = followed.state, end.tip, entry.sequence
+        if deal.links.stale:
             return Trust.UNCHECKED
-        sequence = entry.sequence
         if entry.chained and sequence is not None:
-            late = not chain.in_order(deal.tip, sequence)
-            blind = deal.tip.before is None and sequence == deal.tip.sequence
+            late = not chain.in_order(tip, sequence)
+            blind = tip.before is None and sequence == tip.sequence
             if late or blind:
-                self._walk_again(deal)
+                self._walk_again(followed)
                 return Trust.UNCHECKED
         tried = self._settling.condemned.get(entry.ordinal, 0)
-        return walk(deal, entry, self.settled, self.shape, self.memory, findings, middle=self.segment, tried=tried)
+        return walk(deal, tip, entry, self.settled, self.candidates, self.memory, out, middle=self.segment, tried=tried)
+
+    def _walk_again(self, followed: Followed[Deal]) -> None:
+        self.streams.touch(followed).links.stale = True
+        self._irregular[followed.key] = None
+
+    def _live(self, deal: Deal, entry: Entry) -> Severity:
+        if self.shape not in (TABLE, PACK):
+            return deal.life.step(entry.type, entry.ordinal, entry.offset, lambda: entry)
+        stage = (entry.document or {}).get("toState")
+        if isinstance(stage, str) and stage:
+            deal.stage = stage
+        return Severity.NONE
 
     def _clock(self, deal: Deal, entry: Entry) -> Severity:
         """Notes a time that is odd by itself; how bad it is."""
@@ -191,89 +304,39 @@ class KernelReader:
             return Severity.NONE
         if not instant.zone:
             deal.group("naive", entry)
-        if instant.micros > self.latest + (0 if instant.zone else AHEAD):
+        if instant.micros > (self.clock.latest if instant.zone else self.clock.latest_local):
             deal.group("future", entry)
             return Severity.ERROR
         return Severity.NONE
 
-    def _walk_again(self, deal: Deal) -> None:
-        deal.sync()
-        deal.stale = True
-        deal.next = -1
-        self._changed.add(deal.key)
-        self._irregular[deal.key] = None
+    # -- the profile
 
-    def _live(self, deal: Deal, entry: Entry) -> Severity:
-        if self.shape in (TABLE, PACK):
-            document = entry.document or {}
-            stage = document.get("toState")
-            if isinstance(stage, str) and stage:
-                deal.stage = stage
-            return Severity.NONE
-        if deal.trace is not None:
-            deal.trace.add(entry.type, entry.ordinal, entry.offset)
-            return Severity.NONE
-        step = lifecycle.moves(deal.state).get(entry.type)
-        if step is None:
-            return Severity.NONE
-        deal.state = step.state
-        if not step.code:
-            return Severity.NONE
-        deal.life.setdefault(f"{step.code}:{entry.type}", Group()).add(entry)
-        return CATALOGUE[step.code].severity
-
-    def _row(self, entry: Entry, trust: Trust, worst: Severity, findings: Sequence[Finding], out: EventBatch) -> None:
-        if not self.columns:
-            out.findings.extend(findings)
-            return
-        event = entry.event()
-        self.names.add(out, event, findings, keyed=False)
-        out.trust[-1] = trust
-        out.worst[-1] = max(out.worst[-1], worst)
-
-    # the profile
-
-    def settle(self, entries: Iterable[Entry]) -> None:
+    def _settle(self, batch: RecordBatch) -> None:
         """Settle the profile by the first chained event that any profile reproduces."""
-        if self.settled is not None or (self.shape == PACK and self.pack_deal is None):
+        self._settling.condemned.clear()
+        if self.shape == PACK and self.pack_deal is None:
             return
-        for entry in entries:
-            if entry.deal is None:
+        for index, raw in enumerate(batch.raws):
+            entry = read(raw, self.shape, self.pack_deal, batch.first + index, batch.offsets[index])
+            if entry.document is None or entry.deal is None:
                 continue
+            entry.length = batch.lengths[index]
+            self._decoded[entry.ordinal] = entry
             profile = self._settling.profile_of(entry.hashed, entry.ordinal, self.memory)
             if profile is not None:
-                self.settled = profile
-                for deal in self.deals.values():
-                    if deal.unsettled and not deal.stale:
-                        self._walk_again(deal)
+                self.settle_on(profile)
+                for followed in self.streams.known.values():
+                    links = followed.state.links
+                    if links.unsettled and not links.stale:
+                        self._walk_again(followed)
+                        self._put(followed, self.ends.get(followed.code))
                 return
 
-    # what is known
+    # -- what holds as of now
 
     def standing(self) -> list[Finding]:
-        found: list[Finding] = []
-        wholes: dict[str, Group] = {}
-        whose: dict[str, set[str]] = {}
-        for deal in self.deals.values():
-            if deal.chain or deal.life:
-                found.extend(grouped(deal, self.profile))
-                for name in OF_THE_LEDGER & deal.chain.keys():
-                    group, whole = deal.chain[name], wholes.get(name)
-                    whose.setdefault(name, set()).add(deal.key)
-                    if whole is None or group.record < whole.record:
-                        count = 0 if whole is None else whole.count
-                        whole = wholes[name] = Group(count, *_place(group))
-                    whole.count += group.count
-        for name, whole in wholes.items():
-            one = whose[name].pop() if len(whose[name]) == 1 else None
-            place = {**whole.place(), "standing": True, "stream": one}
-            if name == "naive":
-                found.append(finding("order.naive-timestamp", "Times without a zone, read as UTC.", **place))
-            elif name == "future":
-                found.append(finding("order.future-timestamp", "Times later than now.", **place))
-            else:
-                found.append(finding("chain.not-reproducible", self._unproven(), field="eventHash", **place))
-        return found
+        deals = {followed.key: followed.state for followed in self.streams.known.values()}
+        return standing(deals, self.profile, self._unproven())
 
     def _unproven(self) -> str:
         if self.shape == PACK and self.pack_deal is None:
@@ -282,104 +345,83 @@ class KernelReader:
         return f"No profile ({names}) reproduces any hash so far; links are checked."
 
     def facts(self) -> Iterable[StreamFacts]:
-        keys, self._told = self._told, set()
-        for key in sorted(keys):
-            deal = self.deals[key]
-            deal.sync()
+        for followed in sorted(self.streams.changed(), key=lambda followed: followed.key):
+            deal = followed.state
             if self.shape in (TABLE, PACK):
                 state = {"state": deal.stage} if deal.stage else {}
             else:
-                state = {"state": deal.state.name, "stress_mode": deal.state.stress}
-                if deal.backwards:
+                state = {"state": deal.life.state.name, "stress_mode": deal.life.state.stress}
+                if deal.times.backwards:
                     state["note"] = "times go back; states are in ledger order"
-            yield StreamFacts("deal", key, state, deal.chained, None if not deal.chained else not deal.faults)
+            chained = deal.chained
+            yield StreamFacts("deal", followed.key, state, chained, None if not chained else not deal.links.faults)
 
     def tallies(self) -> Tallies:
         """Counts so far. Streams that ``irregular`` names are counted as unchecked until they are walked again."""
-        trust = list(self.loose)
-        for deal in self.deals.values():
-            deal.sync()
-            for level, count in enumerate(deal.trust):
-                trust[level] += count
-        return Tallies(
-            self.records,
-            tuple(trust),
-            {StreamKey("deal", key): (tuple(deal.trust), deal.first, deal.last) for key, deal in self.deals.items()},
-        )
+        streams = {
+            StreamKey("deal", followed.key): (tuple(deal.trust), deal.times.first, deal.times.last)
+            for followed in self.streams.known.values()
+            for deal in (followed.state,)
+        }
+        trust = [sum(column) for column in zip(self.loose, *(counts for counts, _, _ in streams.values()), strict=True)]
+        return Tallies(self.records, tuple(trust), streams)
 
-    # segments
+    # -- segments
 
     def summary(self, findings: Sequence[Finding] = ()) -> Summary:
         """What this reader saw, to be joined with its neighbours; ``findings`` are those its batches gave.
 
         Picklable. The reader is spent afterwards.
         """
-        for deal in self.deals.values():
-            deal.sync()
-            deal.moves = {}
-        return Summary(
-            self.profile,
-            self.shape,
-            self.records,
-            self.loose,
-            self.deals,
-            list(findings),
-            self.segment,
-            self.memory.short,
-        )
+        deals = {followed.key: self._carried(followed) for followed in self.streams.known.values()}
+        short = self.memory.short
+        return Summary(self.profile, self.shape, self.records, self.loose, deals, list(findings), self.segment, short)
 
     def adopt(self, whole: Summary) -> None:
         """Go on from joined segments as if this reader had read all of them."""
-        self.settled, self.records, self.loose, self.deals = (
-            named(whole.profile),
-            whole.records,
-            whole.loose,
-            whole.deals,
-        )
-        self._irregular = {key: None for key, deal in self.deals.items() if deal.stale}
+        self.settle_on(named(whole.profile))
+        self.records, self.loose = whole.records, whole.loose
         self.memory.short = whole.short
-        self.note(self.deals)
-        for deal in self.deals.values():
-            deal.arm()
+        for key, deal in whole.deals.items():
+            followed = self._deal(key)
+            followed.state = deal
+            self.streams.touch(followed)
+            self._put(followed, deal.end)
+            if deal.links.stale:
+                self._irregular[key] = None
 
     @property
     def settled_apart(self) -> bool:
+        """True if all verdicts so far are those of one pass, wherever the ledger was cut."""
         return not self.memory.short
 
-    # state
+    def _carried(self, followed: Followed[Deal]) -> Deal:
+        """The deal with the end of its chain."""
+        if followed.code:
+            followed.state.end = self.ends.get(followed.code)
+        return followed.state
 
-    def take_state(self) -> Mapping[str, bytes]:
-        keys, self._changed = self._changed, set()
-        for key in keys:
-            self.deals[key].sync()
-        items = {f"deal:{json.dumps(key)}": deals.dump(self.deals[key]) for key in keys}
-        items[""] = json.dumps(
-            [
-                self.profile,
-                self.records,
-                self.loose,
-                self.memory.purse,
-                self.memory.learned,
-                self._settling.state(),
-            ]
-        ).encode()
-        return items
+    # -- saved state
 
-    def load_state(self, items: Iterable[tuple[str, bytes]]) -> None:
-        for key, data in items:
-            kind, _, rest = key.partition(":")
-            if kind == "deal":
-                name = json.loads(rest)
-                deal = self.deals[name] = deals.load(name, data)
-                deal.arm()
-                if deal.stale:
-                    self._irregular[name] = None
-            else:
-                settled, self.records, self.loose, purse, learned, settling = json.loads(data)
-                self.settled = named(settled) if self.context.profile is None else self.settled
-                self.memory, self._settling = Memory(learned, purse), Settling(self.candidates, *settling)
+    def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
+        for name, _ in self.streams.save():
+            stream = stream_of(name)
+            assert stream is not None  # a stream's own name
+            yield name, self._carried(self.streams.known[stream])
+        memory = self.memory
+        yield "", (self.profile, self.records, self.loose, memory.purse, memory.learned, self._settling.state())
 
-    # walking again
+    def restore(self, name: str | StreamKey, data: bytes) -> None:
+        followed = self.streams.restore(name, data)
+        if followed is not None:
+            if followed.state.links.stale:
+                self._irregular[followed.key] = None
+            return
+        profile, self.records, self.loose, purse, learned, settling = unpack(data, _STATE)
+        self.memory, self._settling = Memory(learned, purse), Settling(self.candidates, *settling)
+        self.settle_on(named(profile) if self.context.profile is None else self.settled)
+
+    # -- walking again
 
     def irregular(self) -> list[StreamKey]:
         keys, self._irregular = self._irregular, {}
@@ -393,21 +435,23 @@ class KernelReader:
         return stream, -1 if entry.sequence is None else entry.sequence
 
     def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
-        deal = self.deal(stream.key)
+        followed = self._deal(stream.key)
+        deal = self.streams.touch(followed)
         deal.restart()
         self._irregular.pop(stream.key, None)
+        end = End(latest=self.ends.get(followed.code).latest)
         trust: dict[int, Trust] = {}
         findings: list[Finding] = []
         for record in records:
             entry = read(record.raw, self.shape, self.pack_deal, record.ordinal, record.offset)
             entry.length = record.length
-            state = walk(deal, entry, self.settled, self.shape, self.memory, findings)
-            trust[record.ordinal] = state
-            deal.trust[state] += 1
+            level = walk(deal, end.tip, entry, self.settled, self.candidates, self.memory, findings)
+            trust[record.ordinal] = level
+            deal.trust[level] += 1
             self._clock(deal, entry)
-        deal.arm()
+        self._put(followed, end)
         return Rewalk(trust, findings)
 
 
-def _place(group: Group) -> tuple[int, int, int, int | None, str | None]:
-    return group.record, group.offset, group.length, group.sequence, group.event_id
+_RECOVERED = bytes(level == Trust.RECOVERED for level in range(256))
+_STATE = tuple[str | None, int, list[int], int, dict[str, list[Template]], tuple[int, int]]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.formats.json.strict import decode
-from console.formats.kernel.lifecycle import KNOWN
 from console.formats.kernel.record import API, OLD, PACK, TABLE
+from console.formats.kernel.rules import KNOWN
 from console.formats.protocol import Claim, Sample
 
 _LOOK = 20

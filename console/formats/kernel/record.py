@@ -1,6 +1,6 @@
 """One record of a kernel ledger in the words of its chain, whatever shape it was stored in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,7 @@ class Entry:
     offset: int
     length: int
     document: Mapping[str, Any] | None
-    problems: tuple[Problem, ...]
+    problems: Sequence[Problem]
     deal: str | None = None
     sequence: int | None = None
     type: str = ""
@@ -126,6 +126,35 @@ class Entry:
         return make(code, message, **{**self.place(), **more})
 
 
+class Group(msgspec.Struct, array_like=True):
+    """Events that one finding speaks for: how many, and where the first of them is."""
+
+    count: int = 0
+    record: int = 0
+    offset: int = 0
+    length: int = 0
+    sequence: int | None = None
+    event_id: str | None = None
+
+    def add(self, entry: Entry) -> None:
+        """Count one more; the first gives the place."""
+        if not self.count:
+            self.record, self.offset, self.length = entry.ordinal, entry.offset, entry.length
+            self.sequence, self.event_id = entry.sequence, entry.event_id
+        self.count += 1
+
+    def place(self) -> dict[str, Any]:
+        """Keyword arguments that place a finding at the first."""
+        return {
+            "record": self.record,
+            "offset": self.offset,
+            "length": self.length,
+            "sequence": self.sequence,
+            "event_id": self.event_id,
+            "count": self.count,
+        }
+
+
 class _Payload(msgspec.Struct):
     """Only the text of the payload, under its name in either shape."""
 
@@ -173,10 +202,21 @@ def layout_of(shape: str) -> Layout:
 def read(raw: bytes, shape: str, pack_deal: str | None = None, ordinal: int = 0, offset: int = 0) -> Entry:
     """Decode one record. ``pack_deal`` is the deal that a pack's manifest names. Never raises on content."""
     decoded = decode(raw)
-    entry = Entry(ordinal, offset, len(raw), decoded.document, decoded.problems)
-    document = decoded.document
-    if document is None:
-        return entry
+    if decoded.document is None:
+        return Entry(ordinal, offset, len(raw), None, decoded.problems)
+    return entry_of(decoded.document, raw, shape, pack_deal, (ordinal, offset, len(raw)), decoded.problems)
+
+
+def entry_of(
+    document: dict[str, Any],
+    raw: bytes,
+    shape: str,
+    pack_deal: str | None,
+    place: tuple[int, int, int],
+    problems: Sequence[Problem] = (),
+) -> Entry:
+    """The entry of a record that was decoded."""
+    entry = Entry(*place, document, problems)
     name = layout_of(shape).name
     entry.deal = _text(document.get(name("deal"))) if shape != PACK else pack_deal if pack_deal is not None else ""
     entry.type = _text(document.get(name("type"))) or ""

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from console.formats.json.validation import path, should_be, shown
-from console.formats.kernel.lifecycle import KNOWN
 from console.formats.kernel.record import PACK, TABLE, Entry, layout_of
+from console.formats.kernel.rules import KNOWN
 from console.model.finding import Finding
 from console.model.trust import Severity
 from console.verify.catalogue import finding

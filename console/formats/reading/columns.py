@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Hashable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from console.formats.protocol import key64
 from console.formats.reading.findings import Place
@@ -121,6 +121,22 @@ class Columns:
         out.new_further = cast("list[tuple[int, ...]]", self.further.fresh)
         self.types.fresh, self.actors.fresh, self.streams.fresh, self.further.fresh = [], [], [], []
         return out
+
+
+class NoRows(Columns):
+    """For readers that only count: no rows are made, and no names handed over."""
+
+    __slots__ = ()
+
+    def row(self, place: Place, **columns: Any) -> None:
+        """Nothing."""
+
+    def rows(self, rows: slice, **columns: Any) -> None:
+        """Nothing."""
+
+    def finish(self) -> EventBatch:
+        """The batch's findings alone."""
+        return self.out
 
 
 class Assembler:

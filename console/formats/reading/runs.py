@@ -68,6 +68,11 @@ class Run:
         at = self.start + row
         return Place(self.batch.first + at, self.batch.offsets[at], self.batch.lengths[at])
 
+    def offset(self, row: int) -> int:
+        """Where a record starts in the ledger."""
+        batch = self.batch
+        return batch.offsets[self.start + row] if batch.lines is None else batch.offset + self.scan.starts[row]
+
     def raw(self, row: int) -> bytes:
         """A record's bytes."""
         return self.scan.record(row)

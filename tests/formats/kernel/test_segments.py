@@ -92,4 +92,4 @@ def test_clean_borders_need_no_second_walk() -> None:
     right = FORMAT.reader(place, columns=False, segment=True)
     right.read(second)
     whole = join(left.summary(), right.summary(), lambda offset, skip: (0, raws[-1]))
-    assert not any(deal.stale for deal in whole.deals.values())
+    assert not any(deal.links.stale for deal in whole.deals.values())

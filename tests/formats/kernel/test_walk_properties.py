@@ -123,7 +123,7 @@ def test_what_streams_is_what_one_walk_in_order_says(
         raws = [raws[at] for at in order if at < len(raws)]
     streamed = outcome(raws)
     reader = FORMAT.reader(streamed.reader.context)
-    reader.settled = streamed.reader.settled
+    reader.settle_on(streamed.reader.settled)
     offset = 0
     keyed: dict[Any, list[Any]] = {}
     for ordinal, raw in enumerate(raws, 1):

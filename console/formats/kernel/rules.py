@@ -1,7 +1,13 @@
-"""The deal's state machine, as the kernel's own projection runs it."""
+"""The deal's state machine, as the kernel's own projection runs it, and how far it has come with one deal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
+
+import msgspec
+
+from console.formats.kernel.record import Entry, Group
+from console.model.trust import Severity
+from console.verify.catalogue import CATALOGUE
 
 START = "Draft"
 _LEGAL = {
@@ -35,6 +41,8 @@ RESTING = ("DataDisputed", "ApprovalGranted", "ApprovalDenied", "OverrideAtteste
 DOCUMENTED = (*MOVING, *RESTING)
 UNDOCUMENTED = ("DealCreated", "ActorAdded", "RoleAssigned", "MaterialCreated", "MaterialUpdated", "ArtifactUploaded")
 KNOWN = frozenset((*DOCUMENTED, *UNDOCUMENTED))
+TRACED = {type: code for code, type in enumerate((*MOVING, "DataDisputed"))}
+"""Codes of the types that move a deal's state or its stress mode."""
 
 
 class State(NamedTuple):
@@ -118,3 +126,62 @@ def project(types: Iterable[str]) -> list[tuple[str, str]]:
         state = move(state, type).state
         result.append((state.name, state.stress))
     return result
+
+
+class Trace(msgspec.Struct, array_like=True):
+    """What moves a deal's state where its start is not known: a type's code, ordinal and offset for each event."""
+
+    kinds: bytearray = msgspec.field(default_factory=bytearray)
+    ordinals: list[int] = msgspec.field(default_factory=list)
+    offsets: list[int] = msgspec.field(default_factory=list)
+
+
+class Life(msgspec.Struct, array_like=True):
+    """How far the state machine has come with one deal. ``groups`` are of events that it did not allow, by
+    ``code:type``. ``trace`` is set in a segment of a ledger, whose start is not known: what moves is kept for later."""
+
+    state: State = State()
+    groups: dict[str, Group] = msgspec.field(default_factory=dict)
+    trace: Trace | None = None
+
+    def step(self, type: str, ordinal: int, offset: int, entry: Callable[[], Entry]) -> Severity:
+        """One event, and how bad it is. ``entry`` gives it whole, which only the first of its kind needs."""
+        trace = self.trace
+        if trace is not None:
+            code = TRACED.get(type)
+            if code is not None:
+                trace.kinds.append(code)
+                trace.ordinals.append(ordinal)
+                trace.offsets.append(offset)
+            return Severity.NONE
+        step = moves(self.state).get(type)
+        if step is None:
+            return Severity.NONE
+        self.state = step.state
+        if not step.code:
+            return Severity.NONE
+        group = self.groups.get(step.name)
+        if group is None:
+            group = self.groups[step.name] = Group()
+            group.add(entry())
+        else:
+            group.count += 1
+        return CATALOGUE[step.code].severity
+
+    def join(self, after: "Life", by: int, entry: Callable[[int, int], Entry]) -> None:
+        """Go on with what a neighbouring segment left open; its ordinals grow by ``by``. ``entry`` gives the event of
+        an ordinal and an offset."""
+        trace = after.trace
+        if trace is None:
+            return
+        ordinals = [ordinal + by for ordinal in trace.ordinals]
+        if self.trace is not None:
+            self.trace.kinds += trace.kinds
+            self.trace.ordinals += ordinals
+            self.trace.offsets += trace.offsets
+            return
+        for code, ordinal, offset in zip(trace.kinds, ordinals, trace.offsets, strict=True):
+            self.step(_TRACED[code], ordinal, offset, lambda ordinal=ordinal, offset=offset: entry(ordinal, offset))  # type: ignore[misc]  # bound now
+
+
+_TRACED = tuple(TRACED)

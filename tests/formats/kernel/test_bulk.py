@@ -1,4 +1,4 @@
-"""The fast way over whole runs of lines says exactly what the careful way says, line by line."""
+"""Many events at once come to exactly what they come to one by one, and usual ones all go that way."""
 
 import json
 from typing import Any
@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.formats.kernel import FORMAT
-from console.formats.kernel.fast import LineDecoder
+from console.formats.kernel.reader import KernelReader
+from console.formats.reading.reader import Look
 from console.model.batch import EventBatch
 from console.model.trust import Trust
 from tests.formats.kernel.test_walk_properties import known
@@ -123,21 +124,84 @@ def test_a_crafted_number_cannot_pass_as_the_next_one() -> None:
     assert known(result) == known(outcome(raws, profile=DOC, lines=False))
 
 
-def test_any_order_of_keys_is_taken_whole() -> None:
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Ordinals of the events that were looked at one by one."""
+    found: list[int] = []
+    look = KernelReader.look
+
+    def noted(reader: KernelReader, record: Look) -> None:
+        found.append(record.place.ordinal)
+        look(reader, record)
+
+    monkeypatch.setattr(KernelReader, "look", noted)
+    return found
+
+
+@pytest.mark.parametrize("lines", [True, False])
+@pytest.mark.parametrize("profile", [DOC, AUDIT])
+def test_usual_events_go_in_bulk(profile: str, lines: bool, looked_at: list[int]) -> None:
+    raws = raws_of(ledger(300, deals=7, profile=profile))
+    result = outcome(raws, profile=profile, cuts=[50], lines=lines, bulk=True)
+    assert looked_at == []
+    assert set(result.trust.values()) == {Trust.VERIFIED}
+
+
+def test_any_order_of_keys_goes_in_bulk(looked_at: list[int]) -> None:
     events = [dict(reversed(event.items())) for event in ledger(30)]
-    raws = raws_of(events)
-    assert LineDecoder().decode(b"\n".join(raws) + b"\n", raws[0]) is not None
-    assert set(outcome(raws, profile=DOC).trust.values()) == {Trust.VERIFIED}
+    assert set(outcome(raws_of(events), profile=DOC).trust.values()) == {Trust.VERIFIED}
+    assert looked_at == []
 
 
-def test_two_objects_on_a_line_and_blank_lines_are_not_taken_whole() -> None:
-    raws = raws_of(ledger(3))
-    for lines in (
-        raws[0] + raws[1] + b"\n\n" + raws[2] + b"\n",
-        raws[0] + b"\n\n" + raws[1] + b"\n",
-        raws[0] + b"\n" + raws[1][:20] + b"\n" + raws[1][20:] + b"\n",
+def test_only_a_broken_event_and_what_names_it_are_looked_at(looked_at: list[int]) -> None:
+    events = ledger(300, deals=3)
+    events[90]["payload"] = {"edited": True}
+    events[120]["eventHash"] = "0" * 64
+    result = outcome(raws_of(events), profile=DOC)
+    assert looked_at == [91, 121, 124]
+    assert result.codes() == {("chain.hash-mismatch", 31), ("chain.hash-mismatch", 41), ("chain.previous-mismatch", 42)}
+
+
+def test_orders_that_were_learned_are_tried_in_bulk(looked_at: list[int]) -> None:
+    """Payloads as a store sorts them, hashed in another order a millisecond earlier, also in objects of objects."""
+    raws, previous = [], None
+    for at, event in enumerate(ledger(60)):
+        payload = {"zeta": at, "inner": {"y": "é", "x": [1, 2.5]}, "a": None, "bb": {}}
+        hashed = event | {"payload": payload, "previousEventHash": previous, "type": "ReviewOpened"}
+        created = event["createdAt"]
+        previous = hashed["eventHash"] = hash_of(hashed, AUDIT, f"{created[:20]}{int(created[20:23]) - at % 2:03d}Z")
+        stored = {"a": None, "bb": {}, "zeta": at, "inner": {"x": [1, 2.5], "y": "é"}}
+        raws.append(encode(hashed | {"payload": stored}))
+    result = outcome(raws, profile=AUDIT, cuts=[1])
+    assert looked_at == [1]
+    assert set(result.trust.values()) == {Trust.RECOVERED}
+    assert known(result) == known(outcome(raws, profile=AUDIT, lines=False))
+
+
+def test_a_key_more_than_was_hashed_is_seen(looked_at: list[int]) -> None:
+    hashed = {"artifactId": 1, "filename": 2, "mimeType": 3, "sizeBytes": 4, "sha256Hex": 5}
+    (event,) = ledger(1, profile=AUDIT)
+    event |= {"type": "ArtifactUploaded", "payload": hashed}
+    event["eventHash"] = hash_of(event, AUDIT)
+    stored = dict(sorted(hashed.items()))
+    assert outcome([encode(event | {"payload": stored})], profile=AUDIT).trust == {1: Trust.RECOVERED}
+    assert looked_at == []
+    assert outcome([encode(event | {"payload": {"added": 6} | stored})], profile=AUDIT).trust == {1: Trust.BROKEN}
+
+
+@pytest.mark.parametrize("profile", [DOC, AUDIT])
+def test_lines_that_are_no_events_stand_between(profile: str) -> None:
+    raws = raws_of(ledger(30, deals=2, profile=profile))
+    for at, raw in (
+        (4, b""),
+        (9, b"[]"),
+        (9, raws[9] + raws[10]),
+        (17, raws[17][:20]),
+        (20, b'{"a":1}'),
+        (25, b"\xff"),
     ):
-        assert LineDecoder().decode(lines, raws[0]) is None
+        raws.insert(at, raw)
+    assert known(outcome(raws, profile=profile)) == known(outcome(raws, profile=profile, lines=False))
 
 
 VALUES = st.recursive(

@@ -1,29 +1,72 @@
-"""The chain of one deal, event by event: link and hash together, as trust and findings."""
+"""The chain of one deal, event by event: link and hash together, as trust and findings; and where chains end.
 
-from console.formats.kernel.deals import Deal
-from console.formats.kernel.profiles import candidates
-from console.formats.kernel.record import Entry
+An end that is plain lies in columns, so that rows follow it in bulk; any other is for the walk alone.
+"""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from console.formats.json.scan import Tips
+from console.formats.kernel.deals import Deal, End, Links
+from console.formats.kernel.record import Entry, Group
+from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.model.trust import Confidence, Trust
 from console.verify import chain
 from console.verify.catalogue import finding
-from console.verify.chain import Step
-from console.verify.judgement import Kind, Memory, Verdict, judge, recomputed
+from console.verify.chain import Step, Tip
+from console.verify.judgement import HASH, Kind, Memory, Verdict, judge, recomputed
 from console.verify.profile import HashProfile
+
+
+class Ends:
+    """The ends of all chains of a ledger, by code of their stream. They are changed by ``put``, and by what follows
+    them in bulk (``Scan.follow`` over ``tips``)."""
+
+    def __init__(self) -> None:
+        self.tips = Tips()
+        self._put: list[Tip] = [Tip()]
+        """As they were when they were put."""
+
+    def put(self, code: int, end: End, *, follow: bool) -> None:
+        """The end of a chain, whose code is known or the next one. ``follow``: rows may follow it in bulk, if it is
+        plain: one event with a well-formed hash, and a time; or none at all."""
+        tip = end.tip
+        if code == len(self._put):
+            self._put.append(tip)
+        self._put[code] = tip
+        hash = tip.hashes[-1] if tip.hashes else None
+        if follow and len(tip.hashes) == 1 and hash is not None and HASH.fullmatch(hash) and end.latest != NO_TIME:
+            self.tips.put(code, hash, tip.sequence + 1, end.latest)
+            return
+        self.tips.put(code, None, tip.sequence + 1, end.latest)
+        if tip.hashes or not follow:
+            self.tips.drop(code)
+
+    def get(self, code: int) -> End:
+        """Where a chain ends."""
+        put, tips = self._put[code], self.tips
+        sequence, latest = tips.nexts[code] - 1, tips.times[code]
+        if sequence == put.sequence:
+            return End(put, latest)
+        before = (tips.before(code),) if sequence > 1 else ()
+        return End(Tip(sequence, (tips.last(code),), before or (None,), before), latest)
 
 
 def walk(
     deal: Deal,
+    tip: Tip,
     entry: Entry,
     profile: HashProfile | None,
-    shape: str,
+    candidates: list[HashProfile],
     memory: Memory,
     out: list[Finding],
     *,
     middle: bool = False,
     tried: int = 0,
 ) -> Trust:
-    """Walk one event of a deal, in order; findings go to ``out``, grouped ones to the deal.
+    """Walk one event of a deal, in order, and move its tip; findings go to ``out``, grouped ones to the deal.
 
     ``middle``: the walk may begin in the middle of the chain, its first link is then for the caller to check.
     ``tried``: with the profile unsettled, how many forms were tried in vain where these were all that there can be.
@@ -31,30 +74,30 @@ def walk(
     if not entry.chained:
         deal.group("unchained", entry)
         return Trust.UNCHAINED
-    deal.chained += 1
+    links = deal.links
     sequence = entry.sequence
     if sequence is None:
-        deal.faults += 1
+        links.faults += 1
         return Trust.BROKEN
-    following = deal.tip.sequence + 1
-    if middle and deal.border is None and not deal.tip.hashes:
-        deal.border = (sequence, entry.previous)
-        chain.begin(deal.tip, sequence, entry.previous, entry.hash)
+    following = tip.sequence + 1
+    if middle and links.border is None and not tip.hashes:
+        links.border = (sequence, entry.previous)
+        chain.begin(tip, sequence, entry.previous, entry.hash)
         following = sequence
         step = Step(True, entry.previous)
     else:
-        step = chain.step(deal.tip, sequence, entry.previous, entry.hash)
+        step = chain.step(tip, sequence, entry.previous, entry.hash)
         if not step.clean:
-            _breaks(deal, entry, step, out)
+            _breaks(links, entry, step, out)
     if profile is None:
-        deal.unsettled = True
+        links.unsettled = True
         kind = Kind.MISSING if entry.hash is None else Kind.MISMATCH if tried else Kind.UNREPRODUCED
         verdict = Verdict(kind, tried=tried)
     else:
-        others = _numbers(sequence, deal.shift, following)
-        verdict = judge(entry.hashed, profile, candidates(shape), memory, others)
+        numbers = _numbers(sequence, links.shift, following)
+        verdict = judge(entry.hashed, profile, candidates, memory, numbers)
     if verdict.holds:
-        deal.shift = 0
+        links.shift = 0
     else:
         _fails(deal, entry, verdict, profile, step, out)
     if not step.linked or verdict.kind in (Kind.MISMATCH, Kind.MISSING):
@@ -70,9 +113,9 @@ def _numbers(sequence: int, shift: int, following: int) -> tuple[int, ...]:
     return tuple(number for number in numbers if number > 0 and number != sequence)
 
 
-def _breaks(deal: Deal, entry: Entry, step: Step, out: list[Finding]) -> None:
+def _breaks(links: Links, entry: Entry, step: Step, out: list[Finding]) -> None:
     def add(code: str, message: str, expected: str | None, actual: str | None, field: str) -> None:
-        deal.faults += 1
+        links.faults += 1
         out.append(finding(code, message, **entry.place(), field=field, expected=expected, actual=actual))
 
     sequence = entry.sequence
@@ -103,9 +146,10 @@ def _breaks(deal: Deal, entry: Entry, step: Step, out: list[Finding]) -> None:
 def _fails(
     deal: Deal, entry: Entry, verdict: Verdict, profile: HashProfile | None, step: Step, out: list[Finding]
 ) -> None:
+    links = deal.links
     place = {**entry.place(), "field": "eventHash", "actual": entry.hash}
     if verdict.kind is Kind.MISSING:
-        deal.faults += 1
+        links.faults += 1
         out.append(finding("chain.hash-missing", "The event has a place in the chain, but no hash.", **place))
     elif verdict.kind is Kind.UNREPRODUCED:
         if profile is None:
@@ -118,17 +162,17 @@ def _fails(
         )
         out.append(finding("chain.not-reproducible", text, confidence=Confidence.RECOMPUTED, **place))
     elif profile is None:
-        deal.faults += 1
+        links.faults += 1
         deal.group("condemned", entry)
     elif verdict.shift:
-        deal.faults += 1
-        deal.shift = verdict.shift
+        links.faults += 1
+        links.shift = verdict.shift
         deal.group(f"shift:{verdict.shift}", entry)
     elif verdict.other:
-        deal.faults += 1
+        links.faults += 1
         deal.group(f"other:{verdict.other}", entry)
     else:
-        deal.faults += 1
+        links.faults += 1
         text = f"The stored hash is not the hash of this event under {profile.name}."
         if verdict.tried:
             text += f" {verdict.tried:,} forms were tried, which is every form it can have had."
@@ -136,16 +180,39 @@ def _fails(
         out.append(finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, expected=expected, **place))
 
 
-OF_THE_LEDGER = frozenset(("unproven", "naive", "future"))
+_OF_THE_LEDGER = frozenset(("unproven", "naive", "future"))
 """Groups of which there is one finding for the whole ledger."""
 
 
-def grouped(deal: Deal, profile: str | None) -> list[Finding]:
-    """The deal's standing findings: one for each cause, with its count. ``OF_THE_LEDGER`` are the ledger's to say."""
+def standing(deals: Mapping[str, Deal], profile: str | None, unproven: str) -> list[Finding]:
+    """The standing findings of all deals; ``unproven`` is the message about hashes that no profile reproduces."""
+    found: list[Finding] = []
+    wholes: dict[str, tuple[Group, set[str]]] = {}
+    for key, deal in deals.items():
+        if deal.groups or deal.life.groups:
+            found += _grouped(key, deal, profile)
+        for name in _OF_THE_LEDGER & deal.groups.keys():
+            group = deal.groups[name]
+            whole, keys = wholes.get(name, (Group(record=group.record + 1), set()))
+            first = group if group.record < whole.record else whole
+            wholes[name] = replace(first, count=whole.count + group.count), keys | {key}
+    for name, (whole, keys) in wholes.items():
+        place = {**whole.place(), "standing": True, "stream": min(keys) if len(keys) == 1 else None}
+        if name == "naive":
+            found.append(finding("order.naive-timestamp", "Times without a zone, read as UTC.", **place))
+        elif name == "future":
+            found.append(finding("order.future-timestamp", "Times later than now.", **place))
+        else:
+            found.append(finding("chain.not-reproducible", unproven, field="eventHash", **place))
+    return found
+
+
+def _grouped(key: str, deal: Deal, profile: str | None) -> list[Finding]:
+    """One deal's standing findings: one for each cause, with its count, but for those of the whole ledger."""
     found = []
-    for name, group in deal.chain.items():
+    for name, group in deal.groups.items():
         kind, _, detail = name.partition(":")
-        place = {**group.place(), "stream": deal.key, "standing": True}
+        place = {**group.place(), "stream": key, "standing": True}
         many = group.count > 1
         if kind == "unchained":
             text = f"{group.count:,} events take part in no chain: no hash protects them." if many else _ALONE
@@ -176,7 +243,7 @@ def grouped(deal: Deal, profile: str | None) -> list[Finding]:
             found.append(
                 finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="eventHash", **place)
             )
-    for name, group in deal.life.items():
+    for name, group in deal.life.groups.items():
         code, _, type = name.partition(":")
         times = f" ({group.count:,} times)" if group.count > 1 else ""
         text = {
@@ -184,7 +251,7 @@ def grouped(deal: Deal, profile: str | None) -> list[Finding]:
             "lifecycle.event-after-end": f"{type} came after the deal had ended{times}: the kernel ignores it.",
             "lifecycle.event-while-frozen": f"{type} came while the deal was frozen{times}: it changes no state.",
         }[code]
-        place = {**group.place(), "stream": deal.key, "standing": True}
+        place = {**group.place(), "stream": key, "standing": True}
         found.append(finding(code, text, confidence=Confidence.HEURISTIC, field="type", **place))
     return found
 

@@ -1,0 +1,163 @@
+"""Hashes of many records at once: preimages are put together from a scan's slices, as their profile declares them.
+
+What is reproduced here holds one by one, too (``console.verify.judgement``), with the same trust: the pieces are the
+bytes that the profile would write, because the scan says what they are. What is not reproduced here is for that way to
+look at. Of searches only the cheapest is made: times as stored and at the next likely distance, known orders of keys.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import compress
+
+from console.formats.json.scan import Fields, Kind, Piece, Raw, Scan, Text, both, neither
+from console.model.trust import Trust
+from console.verify.javascript import quote
+from console.verify.judgement import Memory
+from console.verify.profile import Document, HashProfile, Kept, Layout, Slice, Value
+from console.verify.recover import Template, moment
+
+Order = tuple[tuple[str, "Order | None"], ...]
+"""Keys of an object, each with the order of the object in it (None: whatever it holds is taken as stored)."""
+_MANY = 4
+"""Orders of keys that are tried for one type of event."""
+_LITERALS = (Kind.STRING, Kind.INTEGER, Kind.NULL)
+"""Kinds of values whose bytes are JSON.stringify's."""
+
+
+class BulkHashes:
+    """Checks hashes of one profile in ledgers of one layout, whose records are scanned for ``fields``.
+
+    ``memory`` has the orders of keys that this ledger's types were found to have.
+    """
+
+    def __init__(self, profile: HashProfile, layout: Layout, fields: Fields, memory: Memory) -> None:
+        self._profile = profile
+        self._name = layout.name
+        self._hash = layout.name("hash")
+        self._memory = memory
+        self._document = profile.document
+        self._reordered = self._document is not None and self._document.kept is Kept.VALUE
+        values = [piece for piece in profile.pieces if isinstance(piece, Value)]
+        self._literals = [layout.name(piece.field) for piece in values if piece.form.slice is Slice.RAW]
+        asked = [piece.field for piece in profile.pieces if isinstance(piece, Value | Document)]
+        self._first: dict[str, Order | None] = {}
+        """By type, the order that worked last."""
+        self.able = all(piece.form.slice is not Slice.NONE for piece in values) and all(
+            layout.name(field) in fields.index for field in (*asked, "hash")
+        )
+        """False: the profile hashes what the scan does not have."""
+
+    def reproduced(self, scan: Scan, able: bytearray, types: Sequence[str], times: Sequence[int]) -> bytearray:
+        """The trust of each row as far as its hash goes; 0 where it is not reproduced, or the row is not ``able``:
+        plain, with a time."""
+        able = both(able, *[scan.is_kind(name, *_LITERALS) for name in self._literals])
+        if self._profile.complete:
+            # 1 in a mask is VERIFIED.
+            return both(able, scan.matches(self._hash, scan.digests(self._pieces(self._stored()))))
+        held = bytearray(scan.count)
+        if self._document is not None and self._reordered:
+            able = both(able, scan.javascript(self._name(self._document.field)))
+        todo: dict[str, list[int]] = {}
+        for row in compress(range(scan.count), able):
+            todo.setdefault(types[row], []).append(row)
+        orders = {type: self._orders(type) for type in todo}
+        for turn in range(_MANY):
+            together: dict[Order | None, list[int]] = {}
+            for type, rows in todo.items():
+                if rows and turn < len(orders[type]):
+                    together.setdefault(orders[type][turn], []).extend(rows)
+            for order, rows in together.items():
+                self._try(scan, order, rows, times, held)
+            for type, rows in todo.items():
+                todo[type] = left = [row for row in rows if not held[row]]
+                if turn and len(left) < len(rows):
+                    self._first[type] = orders[type][turn]
+        return held
+
+    def _orders(self, type: str) -> list[Order | None]:
+        """Orders that events of this type may have been hashed in, the likeliest first; None is as stored."""
+        if self._document is None or not self._reordered:
+            return [None]
+        known = self._document.orders.get(type)
+        found: list[Order | None] = [None] if known is None else [None, tuple((key, None) for key in known)]
+        for template in self._memory.learned.get(type, ()):
+            order = _order_of(template)
+            if order is not None and order not in found:
+                found.append(order)
+        first = self._first.get(type)
+        if first in found:
+            found.remove(first)
+            found.insert(0, first)
+        return found[:_MANY]
+
+    def _try(self, scan: Scan, order: Order | None, some: Iterable[int], times: Sequence[int], held: bytearray) -> None:
+        """Rows with their documents in this order, at the likeliest times."""
+        document, rows = self._stored(), array("q", some)
+        if order is not None and self._document is not None:
+            document, fits = _arranged(scan, self._name(self._document.field), order, rows)
+            rows = array("q", [row for row in rows if fits[row]])
+        timed = self._profile.moment
+        for delta in (0,) if timed is None else timed.near[:2]:
+            if not rows:
+                return
+            stamps = [] if timed is None else [moment(times[row] // 1000 + delta) for row in rows]
+            mask = scan.matches(self._hash, scan.digests(self._pieces(document, stamps), rows), rows)
+            level = Trust.VERIFIED if order is None and not delta else Trust.RECOVERED
+            for row in compress(rows, mask):
+                held[row] = level
+            if order is not None and not delta and 1 in mask:
+                # As stored after all?
+                hits, stamps = array("q", compress(rows, mask)), [*compress(stamps, mask)]
+                again = scan.matches(self._hash, scan.digests(self._pieces(self._stored(), stamps), hits), hits)
+                for row in compress(hits, again):
+                    held[row] = Trust.VERIFIED
+            rows = array("q", [row for row in rows if not held[row]])
+
+    def _stored(self) -> list[Piece]:
+        return [] if self._document is None else [Raw(self._name(self._document.field))]
+
+    def _pieces(self, document: Sequence[Piece], stamps: Sequence[bytes] = ()) -> list[Piece]:
+        found: list[Piece] = []
+        for piece in self._profile.pieces:
+            if isinstance(piece, bytes):
+                found.append(piece)
+            elif isinstance(piece, Value):
+                of = Text if piece.form.slice is Slice.TEXT else Raw
+                found.append(of(self._name(piece.field), piece.null))
+            elif isinstance(piece, Document):
+                found += document
+            else:
+                found += [b'"', stamps, b'"']
+        return found
+
+
+def _order_of(template: Template) -> Order | None:
+    """The order of a template; None where it says something of arrays, too."""
+    if type(template) is not list:
+        return None
+    found: list[tuple[str, Order | None]] = []
+    for key, inner in template:
+        order = None if inner is None else _order_of(inner)
+        if inner is not None and order is None:
+            return None
+        found.append((key, order))
+    return tuple(found)
+
+
+def _arranged(scan: Scan, field: str, order: Order, rows: Sequence[int]) -> tuple[list[Piece], bytearray]:
+    """A field's objects with their keys in this order, and a mask of the rows that have these keys and no others."""
+    inner = scan.inside(field, Fields(*[key for key, _ in order]), rows)
+    absent = [inner.is_kind(key, Kind.ABSENT) for key, _ in order]
+    fits = both(scan.is_kind(field, Kind.OBJECT), neither(inner.others, *absent))
+    pieces: list[Piece] = [b"{"]
+    lead = b""
+    for key, deeper in order:
+        pieces.append(lead + quote(key).encode() + b":")
+        if deeper is None:
+            pieces.append(Raw(key, of=inner))
+        else:
+            more, able = _arranged(inner, key, deeper, rows)
+            pieces += more
+            fits = both(fits, able)
+        lead = b","
+    return [*pieces, b"}"], fits
