@@ -45,7 +45,7 @@ def oracle(raw: bytes) -> tuple[int, dict[str, Any]]:
 
 
 def _value(text: str) -> tuple[bool, Any, Flag]:
-    """Whether the text is JSON, its value, and the flags of its keys, numbers and strings."""
+    """True if the text is JSON, its value, and the flags of its keys, numbers and strings."""
     found = Flag(0)
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _value(text: str) -> tuple[bool, Any, Flag]:
 
 
 def _half(value: Any) -> bool:
-    """Whether half of a surrogate pair is in a text, or in a text of a list; objects are asked when they are made."""
+    """True if half of a surrogate pair is in a text, or in a text of a list; objects are asked when they are made."""
     todo = [value]
     while todo:
         each = todo.pop()
@@ -111,7 +111,7 @@ def _too_deep(text: str) -> str | None:
 
 
 def _outside(text: str) -> tuple[bool, bool]:
-    """Whether white space stands outside of strings, and an escape in a key, of a text that is JSON."""
+    """True if white space stands outside of strings, and true if an escape is in a key, of a text that is JSON."""
     spaced = escaped = False
     at = 0
     while at < len(text):
