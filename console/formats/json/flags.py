@@ -13,9 +13,9 @@ MISSING = -(1 << 63)
 class Flag(IntFlag):
     """Why a record is not plain. 0 proves: one object of valid, compact JSON from which no decoder drops anything.
 
-    The first six go with a record that has no fields, because there is no object to be had. Of a record with
-    ``INVALID_UTF8`` nothing is reported but that, a mark and NUL; of one with ``INVALID_JSON`` or ``TOO_DEEP`` (what comes
-    first in it) nothing about its tokens.
+    The first six go with a record that has no fields, because there is no object to be had. A record with
+    ``INVALID_UTF8`` may have a mark and NUL beside it, but nothing else; one with ``INVALID_JSON`` or ``TOO_DEEP``
+    (what comes first in it) has no flags of its tokens.
     """
 
     BLANK = 1

@@ -21,7 +21,7 @@ _LONG = 200
 """Characters of a key that are named."""
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_TELLING = ~(Flag.WHITE_SPACE | Flag.ESCAPED_KEY)
+_TELLING = int(~(Flag.WHITE_SPACE | Flag.ESCAPED_KEY))
 """Flags of which there is something to say."""
 _IS_PROVED = SCANNER == "native"
 """The pure scanner's proof costs more than the careful way does."""
