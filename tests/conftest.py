@@ -30,3 +30,9 @@ def real() -> Path:
     if not REAL.is_dir():
         pytest.skip("the real systems' ledgers are not beside this checkout (../shared/real)")
     return REAL
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests were skipped, also if none was."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    terminalreporter.write_line(f"skipped: {len(skipped)}")
