@@ -9,11 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from console.engine.follow.keeper import Keeper
-from console.engine.ingest.ingest import Ingest
 from console.model.trust import Severity
-from console.store.opening import store_at
-from tests.support.engine_cases import NOW, Deal, append, assert_same, console, dump, indexed, reading
+from tests.support.engine_cases import Deal, append, assert_same, console, dump, following, indexed, reading
 
 
 def pieces(text: bytes, dice: random.Random) -> Iterator[bytes]:
@@ -70,25 +67,22 @@ async def test_a_hole_that_is_filled_a_moment_later_accuses_nobody(tmp_path: Pat
     deal, ledger = Deal(), tmp_path / "ledger.jsonl"
     ledger.write_bytes(deal.lines(2))
     index = tmp_path / "index.sqlite"
-    writer, _ = await store_at(index).writer()
-    keeper = Keeper(Ingest(writer, NOW), [str(ledger)], str(index), follow=True)
-    _ = [step async for step in keeper.start()]
-    try:
+    async with following(index, ledger) as (follower, steps):
         with ledger.open("r+b", buffering=0) as file:
             for _ in range(10):
                 first, second = deal.lines(1), deal.lines(1)
                 end = file.seek(0, os.SEEK_END)
                 os.pwrite(file.fileno(), second, end + len(first))
-                assert [step async for step in keeper.look(str(ledger))] == []
+                steps.clear()
+                await follower.look(str(ledger))
+                assert sum(step.events for step in steps) == 0
                 os.pwrite(file.fileno(), first, end)
-                (step,) = [step async for step in keeper.look(str(ledger))]
-                assert step.events == 2
+                await follower.look(str(ledger))
+                assert [step.events for step in steps if step.events] == [2]
         async with reading(index) as reader:
             (row,) = await reader.ledgers()
             assert row.trust[1] == row.records == 22
             assert all(each.finding.family == "schema" for each in (await reader.findings())[0])
-    finally:
-        await writer.close()
 
 
 async def test_zeros_that_stay_are_said(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from console.engine.follow.keeper import Keeper
-from console.engine.ingest.ingest import Ingest
+from console.engine.follow.follower import Follower
+from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.opening import Opened, open_ledgers
 from console.engine.ledgers.options import Options
 from console.engine.session.client import Session, open_session
@@ -61,10 +61,24 @@ def append(path: Path, data: bytes) -> None:
 
 async def indexed(index: Path, *paths: Path, options: Options = NOW) -> int:
     """Bring an index up to date as a starting console does; the events read."""
+    async with following(index, *paths, options=options, follow=False) as (_, steps):
+        return sum(step.events for step in steps)
+
+
+@asynccontextmanager
+async def following(
+    index: Path, *paths: Path, options: Options = NOW, follow: bool = True
+) -> AsyncIterator[tuple[Follower, list[Step]]]:
+    """A follower that has read everything, in this process, and the steps that it reports: nobody wakes it but the
+    test."""
     writer, _ = await store_at(index).writer()
+    steps: list[Step] = []
+    follower = Follower(Ingest(writer, options), map(str, paths), str(index), follow=follow, report=steps.append)
     try:
-        return sum([step.events async for step in Keeper(Ingest(writer, options), map(str, paths), str(index)).start()])
+        await follower.start()
+        yield follower, steps
     finally:
+        await follower.close()
         await writer.close()
 
 

@@ -1,8 +1,11 @@
-"""Whether a file still holds what was read from it. Content decides; size and times only hint."""
+"""How a file relates to what was read from it. Content decides; size and times only hint.
 
-import asyncio
+The first and the last record that were read of a file are its marks: where both still stand, what lies between them is
+taken for unchanged (``row_comparison`` looks closer where there is reason to). Records are compared by their hashes, as
+the index holds them, so that nothing of a ledger needs to be kept.
+"""
+
 import os
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -11,7 +14,7 @@ from console.model.record import Cursor
 from console.sources.base import Skipped, Source, SourceError
 from console.sources.discover import open_sources
 from console.sources.identity import matches
-from console.sources.leaf import leaf
+from console.store.protocol import RecordsOf
 
 NEIGHBOURS = 1000
 """Files of a folder that are looked at for the earlier content of a ledger."""
@@ -36,40 +39,37 @@ class Mark:
     leaf: bytes
 
 
+Marks = tuple[Mark | None, Mark | None]
+"""The first and the last record; None where nothing was read."""
+
+
+async def marks(index: RecordsOf, ledger: int, records: int) -> Marks:
+    """The marks of the newest file of a ledger of which so many records were read."""
+    first = (await index.volumes(ledger))[-1].first
+    if records < first:
+        return None, None
+    return await mark(index, ledger, first), await mark(index, ledger, records)
+
+
+async def mark(index: RecordsOf, ledger: int, ordinal: int) -> Mark | None:
+    """A record by which a file can be known again."""
+    where = await index.place(ledger, ordinal)
+    digest = await index.record_hash(ledger, ordinal)
+    return None if where is None or digest is None else Mark(where.offset, where.length, digest)
+
+
 def compare(source: Source, next: Cursor, first: Mark | None, last: Mark | None) -> Continuity:
     """Compare a source with the first and last record that were read from it."""
-    if first is None or last is None:
-        return Continuity.SAME if exists(source) else Continuity.GONE
     if not exists(source):
         return Continuity.GONE
-    if holds(source, last) and holds(source, first):
+    if first is None or last is None:
         return Continuity.SAME
-    size = source.state().size
     if not holds(source, first):
-        return Continuity.REPLACED if size else Continuity.SHRUNK
-    return Continuity.SHRUNK if source.container == "jsonl" and size < next.offset else Continuity.REWRITTEN
-
-
-async def all_hold(source: Source, first: int, last: int, leaves: AsyncIterator[bytes]) -> bool:
-    """Whether records ``first`` to ``last`` of a source are still those of these hashes. Raises ``SourceError``."""
-    for batch in source.batches(Cursor(first, 0)):
-        for index, raw in enumerate(batch.raws):
-            if batch.first + index > last:
-                return True
-            known = await anext(leaves, None)
-            if (batch.leaves.get(index) or leaf(raw)) != known:
-                return False
-        await asyncio.sleep(0)
-    # What is missing now is the unfinished tail, or else the last record, which is always compared by itself.
-    return True
-
-
-def touched(then: str, now: str) -> bool:
-    """Whether a file changed other than by growing, from its state as text (see ``file_text``)."""
-    if not then or then == now:
-        return False
-    before, after = then.split(":"), now.split(":")
-    return before[:2] != after[:2] or int(after[2]) <= int(before[2])
+        return Continuity.REPLACED if source.state().size else Continuity.SHRUNK
+    if holds(source, last):
+        return Continuity.SAME
+    shorter = source.container == "jsonl" and source.state().size < next.offset
+    return Continuity.SHRUNK if shorter else Continuity.REWRITTEN
 
 
 def moved_to(source: Source, first: Mark | None, last: Mark | None, *, besides: set[str]) -> Source | None:
@@ -98,7 +98,7 @@ def moved_to(source: Source, first: Mark | None, last: Mark | None, *, besides: 
 
 
 def exists(source: Source) -> bool:
-    """Whether its file is there."""
+    """True if its file is there."""
     try:
         source.state()
     except SourceError:
@@ -107,8 +107,21 @@ def exists(source: Source) -> bool:
 
 
 def holds(source: Source, mark: Mark) -> bool:
-    """Whether a record is still where it was read."""
+    """True if a record is still where it was read."""
     try:
         return matches(source, [(mark.offset, mark.length, mark.leaf)])
     except SourceError:
         return False
+
+
+def is_file(path: str) -> bool:
+    """True if a file stands at this path."""
+    return os.path.isfile(path)  # noqa: PTH113 - the text of the path
+
+
+def size_of(path: str) -> int:
+    """Bytes of a file, 0 if there is none."""
+    try:
+        return os.path.getsize(path)  # noqa: PTH202 - the text of the path
+    except OSError:
+        return 0

@@ -1,19 +1,19 @@
 """Tables of followed databases that may become ledgers: new ones, and those that get their first rows."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from console.engine.ledgers.opening import Opened, open_ledger
 from console.sources.base import Source, SourceError
 from console.sources.sqlite_rows import SqliteTable
 
 
-class Tables:
+class NewTables:
     """Remembers which tables were looked at, so that each is looked at once."""
 
     def __init__(self) -> None:
         self._seen: dict[str, set[str | None]] = {}
 
-    def fresh(self, known: Iterable[Source]) -> list[Opened]:
+    def find(self, known: Sequence[Source]) -> list[Opened]:
         """Ledgers in the database that ``known`` tables belong to, beside those."""
         tables = [each for each in known if isinstance(each, SqliteTable)]
         if not tables:
@@ -23,6 +23,6 @@ class Tables:
         try:
             others = [each for each in tables[0].filled() if each.member not in seen]
         except SourceError:
-            return []  # the known tables say it
+            return []  # the known tables report it
         seen.update(each.member for each in others)
         return [item for item in map(open_ledger, others) if isinstance(item, Opened)]

@@ -1,4 +1,8 @@
-"""Which paths are looked after, and which of their files changed where the file system does not notify."""
+"""Which paths are followed, and which of their files changed where the file system does not notify.
+
+A network file system tells nobody what another machine wrote, so names, sizes and times are looked at now and then: for
+a small part of the time, however many files there are.
+"""
 
 import os
 import time
@@ -11,7 +15,7 @@ SHARE = 20
 _Stat = tuple[int, int, int]
 
 
-class Lookout:
+class PathPolling:
     """Files and folders that were given. ``index`` is the index's own file: it and those beside it are no ledgers."""
 
     def __init__(self, roots: Sequence[str], index: str = "") -> None:
@@ -45,9 +49,9 @@ class Lookout:
         began = time.monotonic()
         if began < self._not_before:
             return []
-        now = dict(self._files())
-        found = [path for path, stat in now.items() if self._known.get(path) != stat]
-        found += [path for path in self._known if path not in now]
+        before, now = dict(self._known), dict(self._files())
+        found = [path for path, stat in now.items() if before.get(path) != stat]
+        found += [path for path in before if path not in now]
         self._known = now
         self._not_before = began + (time.monotonic() - began) * SHARE
         return [path for path in found if not self.passed_over(path)]

@@ -1,50 +1,84 @@
-"""Whether all that was read of a ledger is still there, where a look at its ends does not show it."""
+"""Compares all that was read of a ledger with what is there, where a look at its ends cannot show a change.
 
+Rows of a database may change anywhere while others are added, and a file that was written to other than at its end may
+have been changed in its middle. Comparing everything costs as much as reading it, so for a followed database it is put
+off to a small part of the time; what was put off is made up for later, at the latest at the next start.
+"""
+
+import asyncio
 import time
+from collections.abc import AsyncIterator
 
-from console.engine.follow.continuity import all_hold, touched
-from console.engine.ingest.ingest import Live
+from console.engine.follow.ledger import FollowedLedger
 from console.engine.ingest.portions import file_text
-from console.sources.base import SourceError
+from console.model.record import Cursor
+from console.sources.base import Source, SourceError
+from console.sources.leaf import leaf
 from console.store.protocol import IndexWriter
 
 SHARE = 20
 """All rows of a followed table are compared for up to one part in this many of the time."""
 
 
-async def untouched(live: Live, writer: IndexWriter, *, follow: bool) -> bool:
-    """Whether all that was read is still there, as far as the file's state gives reason to ask.
+async def unchanged(ledger: FollowedLedger, writer: IndexWriter, *, follow: bool) -> bool:
+    """True if all that was read is still there, as far as the file's state gives reason to compare it.
 
-    Rows of a database may change anywhere while others are added: whenever it changed, all of them are compared. With
-    ``follow`` this may be put off: see ``due``.
+    With ``follow`` the comparison of a database may be put off: see ``is_due``.
     """
-    source = live.source
-    if live.next.ordinal == 1:
+    source, reading = ledger.source, ledger.reading
+    if not reading.records:
         return True
+    is_database = source.container == "sqlite"
     try:
         now = file_text(source)
-        if source.container == "sqlite":
-            if now == live.proved or (follow and time.monotonic() < live.not_before):
+        if is_database:
+            if now == ledger.rows.state or (follow and time.monotonic() < ledger.rows.not_before):
                 return True
         else:
-            anywhere = source.container == "json" or live.opened.changed_in_place
-            if now == live.file or not (anywhere or touched(live.file, now)):
+            anywhere = source.container == "json" or ledger.opened.changed_in_place
+            if now == reading.file or not (anywhere or _written_inside(reading.file, now)):
                 return True
         began = time.monotonic()
-        first = (await writer.volumes(live.id))[-1][0]
-        if not await all_hold(source, first, live.next.ordinal - 1, writer.record_hashes(live.id, first)):
+        first = (await writer.volumes(ledger.id))[-1][0]
+        if not await _all_hold(source, first, reading.records, writer.record_hashes(ledger.id, first)):
             return False
     except SourceError:
-        return True  # reading on says why
-    if source.container == "sqlite":
-        live.proved = now
-        live.not_before = time.monotonic() + (time.monotonic() - began) * SHARE
-        if now == live.file:
-            async with writer.transaction():
-                await writer.describe(live.id, file=now)
+        return True  # reading on reports why
+    if is_database:
+        ledger.rows.state = now
+        ledger.rows.not_before = time.monotonic() + (time.monotonic() - began) * SHARE
     return True
 
 
-def due(live: Live, now: str) -> bool:
-    """Whether a comparison that was put off is to be made for the file in this state."""
-    return live.source.container == "sqlite" and now != live.proved and time.monotonic() >= live.not_before
+def is_due(ledger: FollowedLedger, now: str) -> bool:
+    """True if a comparison that was put off is to be made for the file in this state."""
+    return (
+        ledger.source.container == "sqlite" and now != ledger.rows.state and time.monotonic() >= ledger.rows.not_before
+    )
+
+
+def begin(ledger: FollowedLedger, state: str) -> None:
+    """The ledger is about to be read from its beginning, with its file in this state: nothing was read before."""
+    ledger.rows.state = state
+
+
+def _written_inside(then: str, now: str) -> bool:
+    """True if a file changed other than by growing, from its state as text (see ``file_text``)."""
+    if not then or then == now:
+        return False
+    before, after = then.split(":"), now.split(":")
+    return before[:2] != after[:2] or int(after[2]) <= int(before[2])
+
+
+async def _all_hold(source: Source, first: int, last: int, leaves: AsyncIterator[bytes]) -> bool:
+    """True if records ``first`` to ``last`` of a source are still those of these hashes. Raises ``SourceError``."""
+    batches = source.batches(Cursor(first, 0))
+    while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+        for index, raw in enumerate(batch.raws):
+            if batch.first + index > last:
+                return True
+            known = await anext(leaves, None)
+            if (batch.leaves.get(index) or leaf(raw)) != known:
+                return False
+    # What is missing now is the unfinished tail, or else the last record, which is always compared by itself.
+    return True

@@ -1,36 +1,51 @@
-"""What is just being written is looked at again before anyone is accused."""
+"""What may just be being written is looked at again before anyone is accused.
+
+A file that is written anew is empty for a moment, and a writer who reserves his place first leaves zeros in it until he
+fills them. Both look like damage, and neither is.
+"""
 
 import time
 
-from console.engine.ingest.ingest import Live
+from console.engine.follow.decide import PATIENCE
+from console.engine.follow.ledger import FollowedLedger
 from console.sources.base import SourceError
 from console.sources.files import opened, read_at
 
-PATIENCE = 0.25
-"""Seconds until a changed ledger is looked at a second time."""
 _LOOKED_AT = 1024 * 1024
 
 
-def in_writing(live: Live) -> bool:
-    """Whether zeros stand in what was appended, and have not stood there for long: a writer who reserved its place
-    before another one wrote may still fill it."""
-    if live.source.container != "jsonl" or not _zeros(live):
-        live.hole = None
+def half_written(ledger: FollowedLedger) -> bool:
+    """True if zeros stand in what was appended, and have not stood there for long."""
+    suspicion = ledger.suspicion
+    if ledger.source.container != "jsonl" or not _zeros(ledger):
+        suspicion.hole = None
         return False
-    if live.hole is None:
-        live.hole = time.monotonic()
-    if time.monotonic() - live.hole < PATIENCE:
+    if suspicion.hole is None:
+        suspicion.hole = time.monotonic()
+    if time.monotonic() - suspicion.hole < PATIENCE:
         return True
-    live.hole = None
+    suspicion.hole = None
     return False
 
 
-def _zeros(live: Live) -> bool:
+def seen_twice(ledger: FollowedLedger, *, changed: bool) -> bool:
+    """True if the ledger's content was found changed some time ago, and still is."""
+    suspicion = ledger.suspicion
+    if not changed:
+        suspicion.change = None
+        return False
+    if suspicion.change is None:
+        suspicion.change = time.monotonic()
+        return False
+    return time.monotonic() - suspicion.change >= PATIENCE
+
+
+def _zeros(ledger: FollowedLedger) -> bool:
     """Of much that was appended, only the end is looked at."""
-    path = live.source.path
+    path = ledger.source.path
     try:
         with opened(path) as descriptor:
-            start = max(live.next.offset, live.source.state().size - _LOOKED_AT)
+            start = max(ledger.reading.next.offset, ledger.source.state().size - _LOOKED_AT)
             return b"\0" in read_at(path, descriptor, start, _LOOKED_AT)
     except SourceError:
         return False

@@ -1,7 +1,7 @@
 """Which paths changed: notification by the system, and a look at sizes where the file system does not notify."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 from watchfiles import awatch
@@ -13,7 +13,7 @@ POLL = 1.0
 
 
 async def watched(
-    paths: Sequence[str], changed: Callable[[], list[str]], stop: asyncio.Event
+    paths: Sequence[str], changed: Callable[[], Awaitable[list[str]]], stop: asyncio.Event
 ) -> AsyncIterator[set[str]]:
     """Sets of paths that changed, until ``stop``. ``changed`` looks at sizes; it is called every ``POLL`` seconds.
 
@@ -63,9 +63,11 @@ async def _notified(folders: list[str], recursive: bool, stop: asyncio.Event, qu
         return
 
 
-async def _poll(changed: Callable[[], list[str]], stop: asyncio.Event, queue: asyncio.Queue[set[str]]) -> None:
+async def _poll(
+    changed: Callable[[], Awaitable[list[str]]], stop: asyncio.Event, queue: asyncio.Queue[set[str]]
+) -> None:
     while not stop.is_set():
         await asyncio.sleep(POLL)
-        found = set(changed())
+        found = set(await changed())
         if found:
             queue.put_nowait(found)

@@ -1,6 +1,6 @@
 """A process that decodes for the writer: long ledgers are parsed on one core while the other one writes the index."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +41,7 @@ def decode(channel: Channel, unread: Unread) -> None:
         raise as_said(unread.source.path, error) from error
 
 
-async def decoded_elsewhere(unread: Unread) -> AsyncIterator[Portion]:
+async def decoded_elsewhere(unread: Unread) -> AsyncGenerator[Portion, None]:
     """Its portions, decoded in a process of its own that is at most a portion ahead.
 
     Raises ``SourceError`` as ``portions`` does, and ``ExecutorError`` where the process died or could not be started.

@@ -1,17 +1,24 @@
-"""Brings an index up to what its ledgers hold: what is new is read, what changed is said, nothing is read twice."""
+"""Brings an index up to what its ledgers hold: what is new is read, portion after portion, and nothing is read twice.
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+Reading one ledger is a stream of portions. They are decoded wherever it disturbs least: in place where few bytes were
+appended, in a thread where it may take longer, in a process of its own where it is much. Each portion is committed by
+itself, so that ledgers can take turns, and whoever is killed goes on from the last commit.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
 
 from console.engine.errors import ExecutorError
 from console.engine.ingest.decoding_process import Unread, decoded_elsewhere
 from console.engine.ingest.portions import file_text, portions
+from console.engine.ingest.turns import Turns
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
-from console.engine.ledgers.volumes import Shelf
+from console.engine.ledgers.volumes import VolumeReader
 from console.engine.verify.reference_findings import ReferenceWords
 from console.formats.protocol import Reader, RewalkingReader
-from console.model.finding import Finding
 from console.model.record import Cursor, Record
 from console.sources.base import Source, SourceError
 from console.sources.pack import check_manifest
@@ -21,57 +28,49 @@ from console.store.rows import KnownLedger
 
 LONG = 16 * 1024 * 1024
 """Bytes still to read beyond which a ledger is decoded in a process of its own."""
+_ELSEWHERE = ("jsonl", "gzip", "json")
+"""Containers that another process reads at no further cost; a database would have to be copied once more."""
+SHORT = 256 * 1024
+"""Bytes of lines up to which they are decoded in place."""
 
 
 @dataclass(slots=True)
-class Live:
-    """A ledger under the writer's care. ``moved`` is the file that holds its newest records while its own path has
-    nothing new yet (rotation)."""
+class Reading:
+    """How far one ledger was read. Only this module writes it.
 
-    opened: Opened
-    path: str
-    member: str | None
-    id: int
-    next: Cursor
-    reader: Reader | None = None
-    """Made when first needed: a ledger that never changes needs none."""
+    ``reader`` is made when first needed: a ledger that never changes needs none. ``file`` is the state of the file in
+    which all of it was read, '' while there is more.
+    """
+
+    ledger: int
+    next: Cursor = field(default_factory=Cursor)
     file: str = ""
-    proved: str = ""
-    """The state of a database in which all rows that were read were found unchanged."""
-    not_before: float = 0.0
-    """When they may be compared again; monotonic seconds."""
-    beside: str = ""
-    """What lay beside it when it was last read from its beginning."""
     profile: str | None = None
-    state: str = "live"
-    said: bool = False
-    """Whether a finding about its file stands."""
-    moved: Source | None = None
-    followed: bool = False
-    """Whether it appeared while its folder was followed."""
-    overtaken: float | None = None
-    """When a new file was first seen at its path while ``moved`` was still read; monotonic seconds."""
-    before: tuple[str, int] | None = None
-    """The file it was rotated into last, and the bytes of it that were read."""
-    hole: float | None = None
-    """When zeros were first seen in what was appended; monotonic seconds."""
-    failed: str = ""
-    """The state of the file over which its reader failed: as it is, it would fail again."""
+    reader: Reader | None = None
 
     @property
-    def source(self) -> Source:
-        """Where reading goes on."""
-        return self.moved or self.opened.source
+    def records(self) -> int:
+        """Records that were read."""
+        return self.next.ordinal - 1
+
+    def begin_next_file(self) -> None:
+        """The ledger goes on at the beginning of another file."""
+        self.next, self.file = Cursor(self.next.ordinal, 0), ""
+
+    def forget_file(self) -> None:
+        """The file is gone: whatever comes back is looked at."""
+        self.file = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one commit brought."""
+    """What one commit brought. ``done`` and ``total`` are bytes; ``more`` is true while there is more to read."""
 
     ledger: int
     events: int
     done: int
     total: int
+    more: bool = False
 
 
 class Ingest:
@@ -80,12 +79,18 @@ class Ingest:
     def __init__(self, writer: IndexWriter, options: Options) -> None:
         self.writer = writer
         self.options = options
-        self.live: dict[int, Live] = {}
+        self._turns = Turns()
 
-    async def add(self, opened: Opened) -> Live:
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """The index, for one change that happens as a whole or not at all. Ledgers get it in turn."""
+        async with self._turns, self.writer.transaction():
+            yield
+
+    async def add(self, opened: Opened) -> Reading:
         """A ledger that the index does not hold yet."""
         source = opened.source
-        async with self.writer.transaction():
+        async with self.transaction():
             ledger = await self.writer.add_ledger(
                 source.path, source.member, source.container, opened.format.name, opened.claim.shape
             )
@@ -94,123 +99,139 @@ class Ingest:
             if source.container == "zip":
                 await self.writer.add_findings(ledger, check_manifest(source.path))
         self.writer.begin(ledger)
-        live = self.live[ledger] = Live(opened, source.path, source.member, ledger, Cursor(), beside=opened.beside)
-        return live
+        return Reading(ledger)
 
-    async def resume(self, opened: Opened, known: KnownLedger) -> Live:
+    def resume(self, known: KnownLedger) -> Reading:
         """A ledger that the index holds: reading goes on behind its last record."""
         self.writer.begin(known.id)
-        live = Live(opened, known.path, known.member, known.id, known.next, file=known.file, profile=known.profile)
-        live.proved = known.file
-        live.state, live.said, live.beside = known.state, known.stated, await self.writer.beside(known.id)
-        self.live[known.id] = live
-        return live
+        return Reading(known.id, known.next, known.file, known.profile)
 
-    async def read(self, live: Live, *, ended: bool = False) -> AsyncIterator[Step]:
+    @staticmethod
+    def is_long(reading: Reading, source: Source) -> bool:
+        """True if so much is unread that a process of its own is worth its start. Raises ``SourceError``."""
+        return source.container in _ELSEWHERE and source.state().size - reading.next.offset > LONG
+
+    async def read(
+        self, reading: Reading, opened: Opened, *, compared: str = "", ended: bool = False
+    ) -> AsyncGenerator[Step, None]:
         """Read what is there behind the cursor. One step for each commit; none when nothing is new.
 
-        ``ended``: nothing will be appended any more, so that an unfinished tail is a record. Raises ``SourceError``
-        where the ledger cannot be read; what was committed before stands.
+        ``compared``: the state of a database in which all rows read so far were found unchanged. ``ended``: nothing
+        will be appended any more, so that an unfinished tail is a record. Raises ``SourceError`` where the ledger
+        cannot be read; what was committed before stands.
         """
-        source = live.source
+        source = opened.source
         total = source.state().size
-        if live.next.ordinal == 1:
-            live.proved = file_text(source)
-        if live.file and live.file == file_text(source) and source.container != "sqlite" and not ended:
-            await self._walk_again(live)
+        if reading.next.ordinal == 1:
+            compared = file_text(source)
+        if reading.file and reading.file == file_text(source) and source.container != "sqlite" and not ended:
+            await self._walk_again(reading, opened)
             return
-        elsewhere = False
+
         try:
-            if not ended and total - live.next.offset > LONG and source.container in ("jsonl", "gzip", "json"):
-                try:
-                    async for step in self._take(live, self._read_elsewhere(live), total):
-                        yield step
-                    elsewhere = True
-                except ExecutorError:
-                    # There is no other process, or it was ended: this one goes on from what was committed.
-                    live.reader = None
-            if not elsewhere:
-                async for step in self._take(live, self._read_here(live, ended), total):
-                    yield step
-        except SourceError as error:
-            live.reader = None
-            async for step in self._take(live, self._read_before(live, error.finding), total):
-                yield step
-            raise
+            async with aclosing(self._decoded(reading, opened, ended=ended)) as decoded:
+                async for portion in decoded:
+                    events = portion.next.ordinal - reading.next.ordinal
+                    if events or reading.file != portion.file:
+                        await self._commit(reading, opened, portion, compared)
+                        yield Step(reading.ledger, events, min(portion.next.offset, total), total, not portion.file)
         except BaseException:
             # The reader may have gone beyond what was committed.
-            live.reader = None
+            reading.reader = None
             raise
-        await self._walk_again(live)
+        await self._walk_again(reading, opened)
 
-    async def _take(self, live: Live, portions: AsyncIterator[Portion], total: int) -> AsyncIterator[Step]:
-        """Commit portion after portion."""
-        async for portion in portions:
-            events = portion.next.ordinal - live.next.ordinal
-            if not events and live.file == portion.file:
-                continue
-            # A later start compares all rows again, unless they were found unchanged in this state of the database.
-            unproved = live.source.container == "sqlite" and portion.file != live.proved
-            async with self.writer.transaction():
-                await self.writer.append(live.id, replace(portion, file="") if unproved else portion)
-                if any(portion.events.key) or any(portion.events.parent):
-                    await self._check_references(live, portion.events.first, portion.next.ordinal - 1)
-            live.next, live.file, live.profile = portion.next, portion.file, portion.profile or live.profile
-            yield Step(live.id, events, min(portion.next.offset, total), total)
+    async def _commit(self, reading: Reading, opened: Opened, portion: Portion, compared: str) -> None:
+        # A later start compares all rows again, unless they were found unchanged in this state of the database.
+        uncompared = opened.source.container == "sqlite" and portion.file != compared
+        async with self.transaction():
+            await self.writer.append(reading.ledger, replace(portion, file="") if uncompared else portion)
+            if any(portion.events.key) or any(portion.events.parent):
+                await self._check_references(reading, opened, portion.events.first, portion.next.ordinal - 1)
+        reading.next, reading.file = portion.next, portion.file
+        reading.profile = portion.profile or reading.profile
 
-    async def _read_here(self, live: Live, ended: bool) -> AsyncIterator[Portion]:
-        reader = await self.reader(live)
-        for portion in portions(live.source, reader, live.next, ended=ended):
-            yield portion
-
-    async def _read_before(self, live: Live, failed: Finding) -> AsyncIterator[Portion]:
-        """What was read, but not committed, before the record at which a reader failed."""
-        if failed.record is not None and failed.record > live.next.ordinal:
-            reader = await self.reader(live)
-            for portion in portions(live.source, reader, live.next, before=failed.record):
+    async def _decoded(self, reading: Reading, opened: Opened, *, ended: bool) -> AsyncGenerator[Portion, None]:
+        """Portions from the cursor on, decoded where it disturbs least."""
+        source = opened.source
+        try:
+            if self.is_long(reading, source) and not ended:
+                try:
+                    async with aclosing(self._decoded_elsewhere(reading, opened)) as decoded:
+                        async for portion in decoded:
+                            yield portion
+                    return
+                except ExecutorError:
+                    # There is no other process, or it was ended: this one goes on from what was committed.
+                    reading.reader = None
+            reader = await self._reader(reading, opened)
+            in_thread = source.container != "jsonl" or source.state().size - reading.next.offset > SHORT
+            async for portion in _one_by_one(portions(source, reader, reading.next, ended=ended), in_thread=in_thread):
                 yield portion
+        except SourceError as error:
+            # What was read, but not committed, before the record at which the reader failed is kept.
+            failed_at = error.finding.record
+            if failed_at is not None and failed_at > reading.next.ordinal:
+                reading.reader = None
+                reader = await self._reader(reading, opened)
+                before = portions(source, reader, reading.next, before=failed_at)
+                async for portion in _one_by_one(before, in_thread=True):
+                    yield portion
+            raise
 
-    async def _read_elsewhere(self, live: Live) -> AsyncIterator[Portion]:
-        state = await self.writer.reader_state(live.id)
-        unread = Unread(live.source, live.opened.format.name, live.opened.context(self.options), live.next, state)
-        self.writer.begin(live.id)
-        live.reader = None
-        async for portion in decoded_elsewhere(unread):
-            yield portion
-        self.writer.begin(live.id)
+    async def _decoded_elsewhere(self, reading: Reading, opened: Opened) -> AsyncGenerator[Portion, None]:
+        state = await self.writer.reader_state(reading.ledger)
+        unread = Unread(opened.source, opened.format.name, opened.context(self.options), reading.next, state)
+        self.writer.begin(reading.ledger)
+        reading.reader = None
+        async with aclosing(decoded_elsewhere(unread)) as decoded:
+            async for portion in decoded:
+                yield portion
+        self.writer.begin(reading.ledger)
 
-    async def reader(self, live: Live) -> Reader:
+    async def _reader(self, reading: Reading, opened: Opened) -> Reader:
         """The ledger's reader, with the state that was last committed."""
-        if live.reader is None:
-            live.reader = live.opened.format.reader(live.opened.context(self.options))
-            live.reader.load_state(await self.writer.reader_state(live.id))
-            self.writer.begin(live.id)
-        return live.reader
+        if reading.reader is None:
+            reading.reader = opened.format.reader(opened.context(self.options))
+            reading.reader.load_state(await self.writer.reader_state(reading.ledger))
+            self.writer.begin(reading.ledger)
+        return reading.reader
 
-    async def shelf(self, live: Live) -> Shelf:
+    async def _records(self, reading: Reading) -> VolumeReader:
         """The ledger's records, wherever they are."""
-        return Shelf(await self.writer.volumes(live.id))
+        return VolumeReader(await self.writer.volumes(reading.ledger))
 
-    async def _check_references(self, live: Live, first: int, last: int) -> None:
-        found = await self.writer.resolve(live.id, first, last)
-        shelf = await self.shelf(live)
-        speaker = ReferenceWords(live.opened, lambda ordinal: self.writer.place(live.id, ordinal), shelf.read)
-        settled = await speaker.settled(found)
-        await self.writer.add_findings(live.id, settled)
-        without = await speaker.orphans(await self.writer.orphans(live.id))
-        await self.writer.replace_standing(live.id, without, StatedBy.REFERENCES)
-        await self.writer.mark(live.id, [*settled, *without])
+    async def _check_references(self, reading: Reading, opened: Opened, first: int, last: int) -> None:
+        ledger = reading.ledger
+        found = await self.writer.resolve(ledger, first, last)
+        records = await self._records(reading)
+        words = ReferenceWords(opened, lambda ordinal: self.writer.place(ledger, ordinal), records.read)
+        settled = await words.settled(found)
+        await self.writer.add_findings(ledger, settled)
+        without = await words.orphans(await self.writer.orphans(ledger))
+        await self.writer.replace_standing(ledger, without, StatedBy.REFERENCES)
+        await self.writer.mark(ledger, [*settled, *without])
 
-    async def _walk_again(self, live: Live) -> None:
+    async def _walk_again(self, reading: Reading, opened: Opened) -> None:
         """Chains whose events did not come in order are walked from their start, in sequence order."""
-        for stream in await self.writer.irregular_streams(live.id):
-            reader = await self.reader(live)
+        ledger = reading.ledger
+        for stream in await self.writer.irregular_streams(ledger):
+            reader = await self._reader(reading, opened)
             if not isinstance(reader, RewalkingReader):
                 return
-            places = await self.writer.stream_places(live.id, stream)
-            shelf = await self.shelf(live)
-            records = (Record(*place, shelf.read(*place)) for place in places)
-            walked = reader.rewalk(stream, records)
-            async with self.writer.transaction():
-                await self.writer.rewalked(live.id, stream, walked.trust.items(), walked.findings)
-                await self.writer.carry(live.id, reader.take_state(), list(reader.facts()), reader.standing())
+            places = await self.writer.stream_places(ledger, stream)
+            volume_reader = await self._records(reading)
+            records = (Record(*place, volume_reader.read(*place)) for place in places)
+            walked = await asyncio.to_thread(reader.rewalk, stream, records)
+            async with self.transaction():
+                await self.writer.rewalked(ledger, stream, walked.trust.items(), walked.findings)
+                await self.writer.carry(ledger, reader.take_state(), list(reader.facts()), reader.standing())
+
+
+async def _one_by_one(decoded: Iterator[Portion], *, in_thread: bool) -> AsyncIterator[Portion]:
+    """Portions as they are asked for. Decoding in a thread lets other ledgers go on meanwhile."""
+    while True:
+        portion = await asyncio.to_thread(next, decoded, None) if in_thread else next(decoded, None)
+        if portion is None:
+            return
+        yield portion

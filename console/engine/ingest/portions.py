@@ -1,7 +1,13 @@
-"""Reads a ledger on from a cursor: records decoded, checked, hashed, and cut into portions for the index."""
+"""Reads a ledger on from a cursor: records decoded, checked, hashed, and cut into portions for the index.
+
+A portion is what one ledger may ask of the worker at a time: it is bounded in rows, in the time its decoding takes, and
+in the findings that it lists one by one. A ledger may hold a million bad lines; it keeps nobody waiting for them all.
+"""
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from console.engine.ledgers.faults import as_said
@@ -18,6 +24,8 @@ ROWS = 25_000
 """Events of one commit: smaller ones cost more each, larger ones are seen later."""
 SECONDS = 0.5
 """A portion is cut after this time too, so that a slow ledger is seen growing."""
+LISTED = 1000
+"""Findings of one code that a portion holds one by one, at least as many as an index lists; the rest are counted."""
 
 
 def read_batch(path: str, reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> EventBatch:
@@ -64,6 +72,8 @@ def portions(
 ) -> Iterator[Portion]:
     """All that is there from ``start`` on, the last portion with the unfinished tail. At least one portion.
 
+    ``rows`` and ``SECONDS`` bound a portion; it may exceed both by one batch.
+
     ``ended``: nothing will be appended any more, so that the tail is a record. ``before``: the ordinal at which to
     stop. Raises ``SourceError`` where the ledger cannot be read any more, or its reader fails; what came before stands.
     """
@@ -75,7 +85,10 @@ def portions(
     file = file_text(source)
     size = source.state().size
 
+    listed = _Listed()
+
     def cut(pending: int = 0, *, last: bool = False) -> Portion:
+        events.findings += listed.rest()
         return Portion(
             events=events,
             next=cursor,
@@ -96,11 +109,12 @@ def portions(
             return
         out = read_batch(source.path, reader, batch)
         at_end += [each for each in batch.findings if each.standing]
+        out.findings = listed.take(out.findings)
         events.extend(out)
         cursor = batch.next
         if len(events) >= rows or time.monotonic() - began > SECONDS:
             yield cut()
-            events, began = EventBatch(cursor.ordinal), time.monotonic()
+            events, listed, began = EventBatch(cursor.ordinal), _Listed(), time.monotonic()
     if failed:
         yield cut()
         raise failed[0]
@@ -117,6 +131,33 @@ def portions(
         cursor = whole.next
         tail = None
     yield cut(0 if tail is None else tail.length, last=True)
+
+
+class _Listed:
+    """The findings of one portion: the first ones of each code, and how many more there are."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, Finding] = {}
+        """Of those that are not listed, by code."""
+        self._more: Counter[str] = Counter()
+
+    def take(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Those of them that are listed."""
+        listed = []
+        for each in findings:
+            code = each.code
+            self._counts[code] += 1
+            if self._counts[code] <= LISTED:
+                listed.append(each)
+            else:
+                self._first.setdefault(code, each)
+                self._more[code] += each.count
+        return listed
+
+    def rest(self) -> list[Finding]:
+        """One finding for those of each code that are not listed, in the words of the first of them."""
+        return [replace(self._first[code], count=count) for code, count in self._more.items()]
 
 
 def _readable(batches: Iterator[RecordBatch], failed: list[SourceError]) -> Iterator[RecordBatch]:

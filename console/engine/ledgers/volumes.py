@@ -14,8 +14,8 @@ _VOLUME = 1 << 44
 """Offsets of one file in a row of files, more than any file has bytes."""
 
 
-class Shelf:
-    """Reads records by ordinal. ``volumes`` are (first ordinal, path, member), oldest first."""
+class VolumeReader:
+    """Reads records of a ledger by ordinal. ``volumes`` are (first ordinal, path, member), oldest first."""
 
     def __init__(self, volumes: Sequence[tuple[int, str, str | None]]) -> None:
         self._volumes = volumes

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from console.engine.follow.keeper import Keeper
-from console.engine.ingest.ingest import Ingest
+from console.engine.follow.follower import Follower
+from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
 from console.engine.run.child import collect_seldom
 from console.engine.session.index_place import keep
@@ -72,9 +72,17 @@ async def _update(
         if said and note:
             note(said)
         events = 0
-        async for step in Keeper(Ingest(writer, options), paths, where).start():
+
+        def report(step: Step) -> None:
+            nonlocal events
             events += step.events
             if progress:
                 progress(events)
+
+        follower = Follower(Ingest(writer, options), paths, where, report=report)
+        try:
+            await follower.start()
+        finally:
+            await follower.close()
     finally:
         await writer.close()

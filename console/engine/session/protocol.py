@@ -33,7 +33,8 @@ class Progress:
     """What the worker is doing. ``phase``: 'starting', 'reading', 'following', 'reader only', 'failed', 'restarting',
     'stopped'.
 
-    ``done`` and ``total`` are bytes of the present work; ``rate`` is events a second; ``note`` is a sentence or ''.
+    ``done`` and ``total`` are bytes of the present work, in ``behind`` ledgers of which more is to be read; ``rate`` is
+    events a second; ``note`` is a sentence or ''.
     """
 
     phase: str
@@ -42,6 +43,7 @@ class Progress:
     events: int = 0
     rate: float = 0.0
     note: str = ""
+    behind: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from console.engine.follow.keeper import Keeper
+from console.engine.follow.follower import Follower
 from console.engine.follow.watch import watched
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
@@ -18,6 +18,7 @@ from console.engine.session.protocol import Progress
 from console.sources.private import sweep
 from console.store.errors import StoreError
 from console.store.opening import store_at
+from console.store.protocol import IndexWriter
 
 FRAME = 1 / 60
 """Seconds between two messages to the console; the first goes at once."""
@@ -104,9 +105,7 @@ async def _main(channel: Channel, assignment: Assignment) -> None:
                 return
         writer, note = await store.writer()
         try:
-            ingest = Ingest(writer, assignment.options)
-            keeper = Keeper(ingest, assignment.paths, assignment.index, follow=assignment.follow)
-            await _keep(keeper, speaker, stop, note, follow=assignment.follow)
+            await _Following(writer, assignment, speaker, note).run(stop)
         except StoreError as error:
             speaker.say(Progress("failed", note=f"The index cannot be written ({error})."), now=True)
             if error.damaged:
@@ -116,43 +115,62 @@ async def _main(channel: Channel, assignment: Assignment) -> None:
                 await writer.close()
 
 
-async def _keep(keeper: Keeper, speaker: _Speaker, stop: asyncio.Event, note: str, *, follow: bool) -> None:
-    pace = _Pace()
-    speaker.say(Progress("reading", note=note), now=True)
+class _Following:
+    """Keeps the index in step with its paths, and the console informed."""
 
-    async def tell(steps: AsyncIterator[Step], phase: str) -> None:
-        async for step in steps:
-            rate = pace.add(step.events)
-            speaker.say(Progress(phase, step.done, step.total, pace.events, rate, note))
-            if stop.is_set():
-                return
+    def __init__(self, writer: IndexWriter, assignment: Assignment, speaker: _Speaker, note: str) -> None:
+        self._assignment = assignment
+        self._speaker = speaker
+        self._note = note
+        self._pace = _Pace()
+        self._phase = "reading"
+        self._behind: dict[int, Step] = {}
+        """The last step of each ledger of which more is to be read."""
+        self._follower = Follower(
+            Ingest(writer, assignment.options),
+            assignment.paths,
+            assignment.index,
+            follow=assignment.follow,
+            report=self._report,
+        )
 
-    pending: asyncio.Queue[set[str]] = asyncio.Queue()
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read what is there and, if so wanted, what comes, until ``stop``. Raises what the index raises."""
+        self._speaker.say(self._progress(0.0), now=True)
+        tasks = [asyncio.create_task(self._read()), asyncio.create_task(stop.wait())]
+        if self._assignment.follow:
+            tasks.append(asyncio.create_task(self._listen(stop)))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.set()
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            await self._follower.close()
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
 
-    async def listen() -> None:
-        async for paths in watched(keeper.paths, keeper.changed, stop):
-            pending.put_nowait(paths)
+    async def _read(self) -> None:
+        await self._follower.start()
+        self._phase = "following" if self._assignment.follow else "done"
+        self._speaker.say(self._progress(0.0), now=True)
+        if self._assignment.follow:
+            await self._follower.until_failure()
 
-    listening = asyncio.create_task(listen()) if follow else None
-    try:
-        await tell(keeper.start(), "reading")
-        speaker.say(Progress("following" if follow else "done", events=pace.events, note=note), now=True)
-        while follow and not stop.is_set():
-            get = asyncio.ensure_future(pending.get())
-            stopped = asyncio.ensure_future(stop.wait())
-            await asyncio.wait({get, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            if not get.done():
-                get.cancel()
-                break
-            paths = get.result()
-            while not pending.empty():
-                paths |= pending.get_nowait()
-            for path in sorted(paths):
-                await tell(keeper.look(path), "following")
-            speaker.say(Progress("following", events=pace.events, rate=pace.add(0), note=note))
-    finally:
-        stop.set()
-        if listening is not None:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+    async def _listen(self, stop: asyncio.Event) -> None:
+        async for paths in watched(self._follower.paths, self._follower.changed, stop):
+            self._follower.wake(paths)
+
+    def _report(self, step: Step) -> None:
+        if step.more:
+            self._behind[step.ledger] = step
+        else:
+            self._behind.pop(step.ledger, None)
+        self._speaker.say(self._progress(self._pace.add(step.events)))
+
+    def _progress(self, rate: float) -> Progress:
+        steps = self._behind.values()
+        done, total = sum(each.done for each in steps), sum(each.total for each in steps)
+        return Progress(self._phase, done, total, self._pace.events, rate, self._note, len(steps))

@@ -11,12 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from console.engine.follow import path_polling as lookout
-from console.engine.follow import watch
-from console.engine.follow.keeper import Keeper
-from console.engine.ingest.ingest import Ingest
-from console.store.opening import store_at
-from tests.support.engine_cases import NOW, Console, Deal, append, console, reading, trust_of
+from console.engine.follow import path_polling, watch
+from tests.support.engine_cases import Console, Deal, append, console, following, reading, trust_of
 from tests.support.places import SAMPLES
 
 
@@ -461,21 +457,17 @@ async def test_without_notification(folder: Path, index: Path, monkeypatch: pyte
 
     monkeypatch.setattr(watch, "awatch", silent)
     monkeypatch.setattr(watch, "POLL", 0.01)
-    monkeypatch.setattr(lookout, "SHARE", 0)
+    monkeypatch.setattr(path_polling, "SHARE", 0)
     deal, ledger = Deal(), folder / "deals.jsonl"
     ledger.write_bytes(deal.lines(2))
-    writer, _ = await store_at(index).writer()
     stop = asyncio.Event()
-    keeper = Keeper(Ingest(writer, NOW), [str(folder)], str(index))
-    _ = [step async for step in keeper.start()]
+    async with following(index, folder) as (follower, _):
 
-    async def follow() -> None:
-        async for paths in watch.watched(keeper.paths, keeper.changed, stop):
-            for path in sorted(paths):
-                _ = [step async for step in keeper.look(path)]
+        async def follow() -> None:
+            async for paths in watch.watched(follower.paths, follower.changed, stop):
+                follower.wake(paths)
 
-    task = asyncio.create_task(follow())
-    try:
+        task = asyncio.create_task(follow())
         async with reading(index) as reader, asyncio.timeout(20):
 
             async def state() -> list[tuple[str, int]]:
@@ -493,10 +485,8 @@ async def test_without_notification(folder: Path, index: Path, monkeypatch: pyte
             ledger.rename(folder / "archive")
             ledger.write_bytes(deal.lines(1))
             await until([("deals.jsonl", 4), ("new.jsonl", 1)])
-    finally:
         stop.set()
         await task
-        await writer.close()
 
 
 async def test_a_link_to_a_ledger_is_no_other_ledger(folder: Path, index: Path) -> None:

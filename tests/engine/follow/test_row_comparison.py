@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from console.engine.follow import row_comparison as proving
-from tests.support.engine_cases import console, indexed, reading
+from console.engine.follow import row_comparison
+from tests.support.engine_cases import console, following, indexed, reading
 from tests.support.places import SAMPLES
 
 TABLE = "action_audit_events"
@@ -81,15 +81,18 @@ async def test_changed_before_its_eyes(database: Path, tmp_path: Path, statement
 
 
 async def test_what_was_put_off_is_made_up_for(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A console that ended before it compared all rows again leaves that to the next one."""
-    monkeypatch.setattr(proving, "SHARE", 1e9)
+    """A console that ended before it compared all rows again leaves that to the next one.
+
+    Followed in this process: a worker of its own would know nothing of the share that is set here.
+    """
+    monkeypatch.setattr(row_comparison, "SHARE", 1e9)
     index = tmp_path / "index.sqlite"
-    async with console(database, index=index) as one:
-        add(database, 30, 5)  # compared, and not again for a long time
-        await one.records(database, 35)
+    async with following(index, database) as (follower, _):
+        add(database, 30, 5)
+        await follower.look(str(database))  # compared, and not again for a long time
         act(database, EDIT)
         add(database, 35, 5)
-        await one.records(database, 40)
-        assert "container.rewritten" not in await one.codes()
+        await follower.look(str(database))
+        assert await _said(index) == (40, set())
     await indexed(index, database)
     assert await _said(index) == (40, {"container.rewritten"})

@@ -1,0 +1,162 @@
+"""Writes what was decided about a ledger: into the index, and into the parts of the ledger that is followed.
+
+Every step is one transaction, and what the console remembers of the ledger is changed only when that is committed: a
+worker that is killed in between decides the same again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from console.engine.follow.decide import Action, LedgerState, Transition
+from console.engine.follow.ledger import FollowedLedger
+from console.engine.follow.observe import Observation, files_beside, recognise_again
+from console.engine.follow.rotation import Rotation
+from console.engine.ingest.ingest import Ingest, Reading
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.volumes import source_at
+from console.model.finding import Finding
+from console.store.protocol import StatedBy
+from console.store.rows import KnownLedger
+from console.verify.catalogue import finding
+
+_WORDS = {
+    "container.vanished": "{path} is not there any more.",
+    "container.shrunk": "The ledger became shorter: {records:,} records had been read.",
+    "container.rewritten": "The content that had been read changed: {records:,} records.",
+    "container.replaced": "Another content stands here: {records:,} records had been read.",
+}
+
+
+class Applier:
+    """Carries out transitions. ``remove`` forgets the ledgers at a path; ``ledger_paths`` are those of all of them."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        rotation: Rotation,
+        remove: Callable[[str], Awaitable[None]],
+        ledger_paths: Callable[[], set[str]],
+    ) -> None:
+        self._ingest = ingest
+        self._writer = ingest.writer
+        self._rotation = rotation
+        self._remove = remove
+        self._ledger_paths = ledger_paths
+
+    def resume(self, ledger: FollowedLedger, known: KnownLedger) -> None:
+        """A ledger of the index, as it was left."""
+        ledger.status.state, ledger.status.reported = LedgerState(known.state), known.stated
+
+    async def apply(self, ledger: FollowedLedger, step: Transition, seen: Observation) -> list[str]:
+        """Carry out a step other than reading. Paths that hold nothing of this ledger any more, and may be ledgers."""
+        match step.action:
+            case Action.FOLLOW_MOVE:
+                assert seen.moved is not None
+                # It was seen before the ledger was gone from its path, and taken for a ledger of its own.
+                await self._remove(seen.moved.path)
+                await self._rotation.follow_move(ledger, seen.moved, step.code, besides=self._ledger_paths())
+            case Action.GO_ON_IN_NEW_FILE | Action.FINISH_EARLIER_FILE:
+                await self._rotation.go_on_in_new_file(ledger)
+            case Action.REPORT_LATE_LINES:
+                await self._rotation.report_late_lines(ledger, step.code)
+            case Action.READ_ANEW:
+                return await self._read_anew(ledger, step, seen)
+            case Action.DECODE_AGAIN:
+                assert seen.opened is not None
+                await self.decode_again(ledger, seen.opened)
+            case Action.NOTE_COMPANIONS:
+                ledger.opened = replace(ledger.opened, beside=files_beside(ledger))
+            case Action.NOTE_COMPARISON:
+                async with self._ingest.transaction():
+                    await self._writer.describe(ledger.id, file=ledger.reading.file)
+            case Action.REPORT_GONE:
+                words = _WORDS[step.code].format(path=ledger.source.path)
+                await self.report(ledger, LedgerState.GONE, finding(step.code, words))
+                ledger.reading.forget_file()
+        return []
+
+    async def report(self, ledger: FollowedLedger, state: LedgerState, found: Finding) -> None:
+        """What became of a ledger's file, until it can be read again."""
+        if (ledger.status.state, ledger.status.reported) == (state, True):
+            return
+        async with self._ingest.transaction():
+            await self._writer.describe(ledger.id, state=state, note=found.message)
+            await self._writer.replace_standing(ledger.id, [found], StatedBy.FOLLOWING)
+        ledger.status.state, ledger.status.reported = state, True
+
+    async def report_failure(self, ledger: FollowedLedger, found: Finding, failed: str) -> None:
+        """The ledger cannot be read. ``failed`` is the state of its file if the fault is the reader's, else ''."""
+        ledger.status.failed = failed
+        await self.report(ledger, LedgerState.UNREADABLE, found)
+
+    async def fall_behind(self, ledger: FollowedLedger) -> None:
+        """Much of the ledger is still unread."""
+        if ledger.status.state is not LedgerState.BEHIND:
+            async with self._ingest.transaction():
+                await self._describe_state(ledger, LedgerState.BEHIND)
+            ledger.status.state = LedgerState.BEHIND
+
+    async def read_to_end(self, ledger: FollowedLedger) -> None:
+        """All that is there was read."""
+        status = ledger.status
+        status.failed = ""
+        if status.state is LedgerState.LIVE and not status.reported:
+            return
+        async with self._ingest.transaction():
+            await self._describe_state(ledger, LedgerState.LIVE)
+            await self._writer.replace_standing(ledger.id, [], StatedBy.FOLLOWING)
+        status.state, status.reported = LedgerState.LIVE, False
+
+    async def reopen(self, ledger: FollowedLedger) -> None:
+        """What stands at the path of a ledger that could not be read may be in another container by now."""
+        if not ledger.status.state.is_read and ledger.earlier.source is None:
+            source = await asyncio.to_thread(source_at, ledger.path, ledger.member)
+            ledger.opened = replace(ledger.opened, source=source or ledger.opened.source)
+
+    async def _read_anew(self, ledger: FollowedLedger, step: Transition, seen: Observation) -> list[str]:
+        """The content changed under us: report it, and begin again with what is there now."""
+        content = seen.facts.content
+        past = [path for _, path, _ in await self._writer.volumes(ledger.id) if path != ledger.path]
+        now = None if step.state is LedgerState.NOT_RECOGNISED else await asyncio.to_thread(recognise_again, ledger)
+        async with self._ingest.transaction():
+            await self._writer.clear(ledger.id)
+            if step.code:
+                words = _WORDS[step.code].format(records=ledger.reading.records)
+                await self._writer.add_findings(ledger.id, [finding(step.code, words)])
+                await self._writer.describe(ledger.id, note=content.value)
+            else:
+                note = "its writer changes records in place: they were read again"
+                await self._writer.describe(ledger.id, note=note)
+            if now is not None:
+                await self._describe(ledger, now)
+        self._rotation.forget(ledger)
+        self._rotation.past.difference_update(past)
+        source = await asyncio.to_thread(source_at, ledger.path, ledger.member) or ledger.opened.source
+        ledger.opened = now or replace(ledger.opened, source=source)
+        ledger.reading = Reading(ledger.id)
+        if step.state is LedgerState.NOT_RECOGNISED:
+            found = finding("container.not-recognised", "What stands here now is no ledger.")
+            await self.report(ledger, step.state, found)
+        return past
+
+    async def decode_again(self, ledger: FollowedLedger, opened: Opened) -> None:
+        """More is known of what the records are: all of them are decoded again."""
+        async with self._ingest.transaction():
+            await self._writer.clear(ledger.id)
+            await self._describe(ledger, opened)
+        self._rotation.forget(ledger)
+        ledger.opened, ledger.reading = opened, Reading(ledger.id)
+
+    async def _describe_state(self, ledger: FollowedLedger, state: LedgerState) -> None:
+        """The ledger is read: the note about why it could not be is not true any more."""
+        if ledger.status.state.is_read:
+            await self._writer.describe(ledger.id, state=state)
+        else:
+            await self._writer.describe(ledger.id, state=state, note="")
+
+    async def _describe(self, ledger: FollowedLedger, opened: Opened) -> None:
+        await self._writer.describe(
+            ledger.id, format=opened.format.name, shape=opened.claim.shape, container=opened.source.container
+        )
+        await self._writer.note_beside(ledger.id, opened.beside)

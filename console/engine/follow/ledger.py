@@ -1,0 +1,88 @@
+"""One followed ledger, in small parts. Each part is written by one module, which its docstring names."""
+
+from dataclasses import dataclass, field
+
+from console.engine.follow.decide import LedgerState
+from console.engine.ingest.ingest import Reading
+from console.engine.ingest.portions import file_text
+from console.engine.ledgers.opening import Opened
+from console.sources.base import Source, SourceError
+
+
+@dataclass(slots=True)
+class Status:
+    """What the index says of a ledger's file. Written by ``apply``."""
+
+    state: LedgerState = LedgerState.LIVE
+    reported: bool = False
+    """True if a finding about the file stands."""
+    failed: str = ""
+    """The state of the file over which its reader failed: as it is, the reader would fail again."""
+
+
+@dataclass(slots=True)
+class EarlierFile:
+    """The file that a ledger was moved to. Written by ``rotation``."""
+
+    source: Source | None = None
+    """It still holds the newest records, and is read on: the ledger's own path has nothing new yet."""
+    overtaken: float | None = None
+    """When a new file was first seen at the ledger's path meanwhile; monotonic seconds."""
+    finished: tuple[str, int] | None = None
+    """The plain file that was read to its end before the ledger went on in a new one, and the bytes that were read."""
+
+
+@dataclass(slots=True)
+class ComparedRows:
+    """When the rows of a database were last compared with what was read. Written by ``row_comparison``."""
+
+    state: str = ""
+    """The state of the file in which all rows that were read were found unchanged."""
+    not_before: float = 0.0
+    """When they may be compared again; monotonic seconds."""
+
+
+@dataclass(slots=True)
+class Suspicion:
+    """Since when something looks as if it were just being written; monotonic seconds, None where it does not. Written
+    by ``unfinished_writes``."""
+
+    hole: float | None = None
+    """Zeros in what was appended."""
+    change: float | None = None
+    """What was read is not there as it was."""
+
+
+@dataclass(slots=True)
+class FollowedLedger:
+    """A ledger, how far it was read, and what is known of its file.
+
+    ``opened`` is what it is taken for, with the companions with which it was last decoded from its beginning
+    (``apply`` and ``rotation`` replace it). ``newcomer``: it appeared while its folder was followed.
+    """
+
+    path: str
+    member: str | None
+    opened: Opened
+    reading: Reading
+    newcomer: bool = False
+    status: Status = field(default_factory=Status)
+    earlier: EarlierFile = field(default_factory=EarlierFile)
+    rows: ComparedRows = field(default_factory=ComparedRows)
+    suspicion: Suspicion = field(default_factory=Suspicion)
+
+    @property
+    def id(self) -> int:
+        return self.reading.ledger
+
+    @property
+    def source(self) -> Source:
+        """Where reading goes on."""
+        return self.earlier.source or self.opened.source
+
+    def file_now(self) -> str:
+        """The state of that file now as text, '' if there is none."""
+        try:
+            return file_text(self.source)
+        except SourceError:
+            return ""
