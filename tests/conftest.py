@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ def real() -> Path:
     if not REAL.is_dir():
         pytest.skip("the real systems' ledgers are not beside this checkout (../shared/real)")
     return REAL
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """HOST:PORT of a real cluster of two processes; what kills one waits until there is another."""
+    from tests.support.executors import local_cluster
+
+    with local_cluster() as address:
+        yield address
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,17 +17,18 @@ from console.engine.run.this_process import ThisProcess
 
 
 @contextmanager
-def local_cluster() -> Iterator[str]:
-    """HOST:PORT of the scheduler of a real cluster: two worker processes of one thread each, on loopback."""
+def local_cluster(workers: int = 2) -> Iterator[str]:
+    """HOST:PORT of the scheduler of a real cluster: worker processes of one thread each, on loopback."""
     from distributed import LocalCluster
 
     with LocalCluster(
-        n_workers=2,
+        n_workers=workers,
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
         protocol="tcp",
         dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # for its health page, which cannot be turned off
         worker_dashboard_address=None,
         silence_logs=60,
     ) as cluster:

@@ -6,6 +6,7 @@ cluster is asked for.
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import logging
 import os
@@ -76,13 +77,15 @@ async def connect(address: str) -> Cluster:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what it has to tell comes as an ExecutorError
     # Work comes with its arguments, however large: what is kept on a worker beside it is lost with that worker.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GiB"})
+    client = Client(
+        f"tcp://{address}", asynchronous=True, set_as_default=False, direct_to_workers=False, timeout=PATIENCE
+    )
     try:
-        client = await Client(
-            f"tcp://{address}", asynchronous=True, set_as_default=False, direct_to_workers=False, timeout=PATIENCE
-        )
-    except (OSError, ValueError) as error:
-        words = str(error).rstrip(".")
-        raise ExecutorError(f"No Dask scheduler can be reached at dask://{address}: {words}.") from error
+        await client
+    except Exception as error:  # what listens there may answer anything, and Dask's reading of it raise anything
+        with contextlib.suppress(Exception):
+            await client.close()
+        raise ExecutorError(f"No Dask scheduler can be reached at dask://{address}: {_words(error)}.") from error
     link = _Link(client, address)
     try:
         threads = await link.threads()
@@ -90,6 +93,12 @@ async def connect(address: str) -> Cluster:
         await link.close()
         raise
     return Cluster(link, 2 * threads)  # one under way and one that waits, for each
+
+
+def _words(error: Exception) -> str:
+    """The first line of an error of Dask's, which may have many."""
+    words = str(error).strip().partition("\n")[0].rstrip(".")
+    return words if isinstance(error, OSError) and words else f"{type(error).__name__}: {words}".removesuffix(": ")
 
 
 class _Link:
@@ -202,16 +211,16 @@ class _ClusterSlot:
 
         try:
             messages.put_nowait(pickle.loads(await future))
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, concurrent.futures.CancelledError):
             if future.status == "pending":
                 raise  # it is us who want it no more
             messages.put_nowait(self._link.lost())
         except KilledWorker as error:
             messages.put_nowait(Lost(str(error.last_worker.address), _GONE))
         except Exception as error:  # noqa: BLE001 - anything that Dask has against it
-            words = f"{type(error).__name__}: {error}".splitlines()[0]
             needs = f"Scheduler and workers need audit-console {__version__} as well"
-            messages.put_nowait(ExecutorError(f"The cluster at dask://{self._link.address} fails ({words}). {needs}."))
+            words = f"The cluster at dask://{self._link.address} fails ({_words(error)}). {needs}."
+            messages.put_nowait(ExecutorError(words))
 
 
 def _perform(key: str, topic: str, version: str, data: bytes) -> bytes:

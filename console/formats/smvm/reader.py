@@ -90,7 +90,7 @@ class SmvmReader(LedgerReader[Events]):
             worst[row - low] = rules.flag(run.objects[row], rules.runs[run.runs[row]], run.place(row))
             since = row
         self._seen(run, since, high)
-        streams = {name: self._run_code(name) for name in {*runs}}
+        streams = {name: self._run_code(name) for name in dict.fromkeys(runs)}
         part = slice(low, high)
         self.columns.rows(
             run.part(low, high),

@@ -109,7 +109,9 @@ class Codes:
     def scenarios(self, scan: Scan) -> list[tuple[int, str]]:
         """Stream and text of each line's scenario; 0 and '' for none."""
         known, pairs = self._scenarios, [*zip(scan.raw("scenario_id"), scan.raw("seed"), strict=True)]
-        for pair in {*pairs} - known.keys():
+        for pair in dict.fromkeys(pairs):  # in the order of the lines: streams are numbered here
+            if pair in known:
+                continue
             name, seed = (None if raw is None else msgspec.json.decode(raw) for raw in pair)
             of = scenario_of(name, seed)
             known[pair] = (self.columns.stream("scenario", of), of)

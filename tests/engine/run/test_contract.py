@@ -6,7 +6,7 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,6 @@ from tests.support.executors import (
     give_unpicklable,
     go_on,
     held,
-    local_cluster,
     messages_of,
     send_back,
     wait_for_hang_up,
@@ -49,12 +48,6 @@ from tests.support.places import ROOT
 KINDS = ["inline", "processes", pytest.param("dask", marks=pytest.mark.slow)]
 APART = KINDS[1:]
 """Workers that can die without us."""
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    with local_cluster() as address:
-        yield address
 
 
 @pytest.fixture
