@@ -22,7 +22,7 @@ from console.engine.run.processes import ProcessSlot
 from console.engine.verify import segments
 from console.engine.verify.report import report
 from console.engine.verify.results import LedgerReport, Verification
-from console.engine.verify.segments import check_part
+from console.engine.verify.segments import check_segment
 from console.engine.verify.verification import check_ledger
 from console.engine.verify.verify_paths import verify_paths
 from console.model.record import RecordBatch
@@ -150,40 +150,40 @@ def words(checked: LedgerReport) -> dict[str, Any]:
     return result
 
 
-def dying_part(channel: Channel, part: segments.Part) -> Any:
+def dying_segment(channel: Channel, part: segments.Segment) -> Any:
     """Checks a part; all but the first one are begun by a process that is killed on the way."""
     notes = Path(f"{part.source.path}-{part.begin}")
     if part.begin and not notes.exists():
         notes.touch()
         channel.send((1, 1))
         os.kill(os.getpid(), signal.SIGKILL)
-    return check_part(channel, part)
+    return check_segment(channel, part)
 
 
-def deadly_part(channel: Channel, part: segments.Part) -> Any:
+def deadly_segment(channel: Channel, part: segments.Segment) -> Any:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def vanishing_part(channel: Channel, part: segments.Part) -> Any:
+def vanishing_segment(channel: Channel, part: segments.Segment) -> Any:
     """Checks a part of a file that goes away just before the part that its name tells of."""
     path = Path(part.source.path)
     place = "first" if part.begin == 0 else "last" if path.exists() and part.end == path.stat().st_size else "middle"
     if place in path.name:
         path.unlink(missing_ok=True)
-    return check_part(channel, part)
+    return check_segment(channel, part)
 
 
 @pytest.mark.slow
 async def test_a_process_that_is_killed_is_replaced(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = await said(large, 1)
-    monkeypatch.setattr(segments, "check_part", dying_part)
+    monkeypatch.setattr(segments, "check_segment", dying_segment)
     assert await said(large, 3) == alone
     assert len(list(large.parent.iterdir())) == 3
 
 
 @pytest.mark.slow
 async def test_a_process_that_is_killed_again_and_again_is_said(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "check_part", deadly_part)
+    monkeypatch.setattr(segments, "check_segment", deadly_segment)
     result = words(await verified(large, 2))
     (found,) = result["findings"]
     assert found["code"] == "container.unreadable"
@@ -195,7 +195,7 @@ async def test_a_process_that_is_killed_again_and_again_is_said(large: Path, mon
 @pytest.mark.parametrize("at", ["first", "middle", "last"])
 async def test_a_file_that_goes_away_is_said(large: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
     path = large.rename(large.with_name(f"at-{at}.jsonl"))
-    monkeypatch.setattr(segments, "check_part", vanishing_part)
+    monkeypatch.setattr(segments, "check_segment", vanishing_segment)
     result = words(await verified(path, 3))
     assert "no such file" in result["findings"][0]["message"]
 

@@ -42,13 +42,13 @@ def main(descriptor: int, nice: int, modules: str) -> None:
 
 
 def _serve(connection: Connection, data: bytes) -> None:
-    channel = _Channel(connection)
+    channel = _ConnectionChannel(connection)
     answer = perform(data, channel)
     channel.over = True
     connection.send_bytes(message_bytes(answer))
 
 
-class _Channel:
+class _ConnectionChannel:
     """See ``Channel``. The caller hangs up by closing its end, and so does one that is killed."""
 
     def __init__(self, connection: Connection) -> None:

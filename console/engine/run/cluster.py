@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from console import __version__
 from console.engine.errors import ExecutorError
 from console.engine.run.executor import (
+    Begun,
     Failed,
     Finished,
     HungUpError,
@@ -27,7 +28,6 @@ from console.engine.run.executor import (
     Message,
     Messages,
     Reported,
-    Started,
     Work,
     message_bytes,
     perform,
@@ -141,7 +141,7 @@ class _Link:
             return
         message: Message | ExecutorError = pickle.loads(data)
         late = time.time() - sent
-        if isinstance(message, Started) and abs(late) > SKEW:
+        if isinstance(message, Begun) and abs(late) > SKEW:
             words = f"{abs(late):,.0f} seconds {'behind' if late > 0 else 'ahead of'} the one here"
             message = ExecutorError(f"The clock of the worker {message.worker} is {words}.")
         self.tasks[key].put_nowait(message)
@@ -189,7 +189,7 @@ class _ClusterSlot:
                 message = await messages.get()
                 if isinstance(message, ExecutorError):
                     raise message
-                if isinstance(message, Started):
+                if isinstance(message, Begun):
                     if worker:  # the scheduler began anew elsewhere
                         yield Lost(worker, _GONE)
                         return
@@ -232,8 +232,8 @@ def _perform(key: str, topic: str, version: str, data: bytes) -> bytes:
     if version != __version__:
         words = f"The worker {name} has audit-console {__version__}, this is {version}."
         return message_bytes(Failed(ExecutorError(words), name))
-    channel = _Channel(worker, topic, key)
-    channel.put(Started(name, os.getpid()))
+    channel = _TaskChannel(worker, topic, key)
+    channel.put(Begun(name, os.getpid()))
     try:
         answer: Message = perform(data, channel)
     except HungUpError:
@@ -242,7 +242,7 @@ def _perform(key: str, topic: str, version: str, data: bytes) -> bytes:
     return message_bytes(answer)
 
 
-class _Channel:
+class _TaskChannel:
     """See ``Channel``. A task whose future is cancelled runs on, in another state: that is how it learns."""
 
     def __init__(self, worker: Any, topic: str, key: str) -> None:

@@ -29,7 +29,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class Begun:
     """A worker began. ``process`` is the id of its process, on the worker's machine."""
 
     worker: str
@@ -45,7 +45,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The worker died and the work begins anew: what it reported so far counts no longer."""
+    """The worker died and the work begins anew: what it has reported is void."""
 
     worker: str
     reason: str
@@ -75,7 +75,7 @@ class Lost:
     reason: str
 
 
-Message = Started | Reported | Repeated | Finished | Failed | Lost
+Message = Begun | Reported | Repeated | Finished | Failed | Lost
 Messages = AsyncGenerator[Message, None]
 """Ends with Finished, Failed or Lost. Closing it before cancels the work."""
 

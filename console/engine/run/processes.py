@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from console.engine.errors import ExecutorError
-from console.engine.run.executor import Failed, Finished, Lost, Message, Messages, Started, Work
+from console.engine.run.executor import Begun, Failed, Finished, Lost, Message, Messages, Work
 from console.sources.private import sweep
 
 _Any = TypeVar("_Any")
@@ -110,7 +110,7 @@ class ProcessSlot:
             await self._blocking(child.connection.send_bytes, data)
             # The next message is fetched while the caller has this one, so that neither waits for the other.
             coming = self._blocking(_receive, child.connection)
-            yield Started(name, child.process.pid)
+            yield Begun(name, child.process.pid)
             while not done:
                 message = await coming
                 done = isinstance(message, Finished | Failed)

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from console.engine.run.executor import (
+    Begun,
     Failed,
     Finished,
     HungUpError,
     Message,
     Messages,
     Reported,
-    Started,
     Work,
     perform,
 )
@@ -32,12 +32,12 @@ class ThisProcess:
 
     async def run(self, work: Work, data: bytes) -> Messages:
         """See ``Slot.run``."""
-        channel = _Channel(asyncio.get_running_loop())
+        channel = _ThreadChannel(asyncio.get_running_loop())
         # A daemon: a thread that does not come to its end does not hold up that of the process.
         threading.Thread(target=channel.work, args=(data,), name=work.name, daemon=True).start()
         done = False
         try:
-            yield Started(NAME, os.getpid())
+            yield Begun(NAME, os.getpid())
             while not done:
                 message = await channel.next()
                 done = isinstance(message, Finished | Failed)
@@ -51,7 +51,7 @@ class ThisProcess:
         """See ``Slot.close``."""
 
 
-class _Channel:
+class _ThreadChannel:
     """See ``Channel``: ``work``, ``send`` and ``on_hang_up`` are the thread's, the rest is the loop's."""
 
     worker = NAME

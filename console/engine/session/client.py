@@ -10,7 +10,7 @@ from dataclasses import replace
 from console.engine.errors import ExecutorError
 from console.engine.ledgers.options import Options
 from console.engine.run.choice import process
-from console.engine.run.executor import Reported, Started, Work
+from console.engine.run.executor import Begun, Reported, Work
 from console.engine.search.search_view import SearchedView
 from console.engine.session.index_place import KeptIndex, keep
 from console.engine.session.protocol import Changed, Details, IndexPlace, Progress, VerifyProgress, View
@@ -72,7 +72,7 @@ class Session:
             try:
                 async with process(NICE) as executor, aclosing(executor.submit(work)) as messages:
                     async for message in messages:
-                        if isinstance(message, Started):
+                        if isinstance(message, Begun):
                             self.worker = message.process
                         elif isinstance(message, Reported):
                             self._hear(message.value)

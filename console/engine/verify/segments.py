@@ -1,6 +1,6 @@
-"""One ledger verified in parts: cut at line ends, the parts checked apart by an executor, and joined at their borders.
+"""One ledger verified in segments: cut at line ends, checked apart on an executor, and joined at their borders.
 
-What the parts come to and how they are joined does not depend on where they are checked, or which is done first.
+What the segments come to and how they are joined does not depend on where they are checked, or which is done first.
 """
 
 import asyncio
@@ -26,19 +26,19 @@ from console.sources.said import shrunk, unreadable
 
 SMALL = 8 * 1024 * 1024
 """Bytes of a ledger below which it is not cut."""
-PART = 16 * 1024 * 1024
-"""Bytes of a part, about: many enough that its start and its border cost little, few enough that all workers end at
+SEGMENT = 16 * 1024 * 1024
+"""Bytes of a segment, about: many enough that its start and its border cost little, few enough that all workers end at
 about the same time."""
 SETTLING = 20
 """Batches that are read to settle the profile before a ledger is cut."""
 REPEATS = 2
 """Times that work whose worker died is done again."""
 OFTEN = 0.05
-"""Seconds between two reports of a part."""
+"""Seconds between two reports of a segment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Segment:
     """The records of a ledger that start at ``begin`` or behind, and before ``end``."""
 
     source: Source
@@ -49,13 +49,13 @@ class Part:
     file: Fingerprint
 
 
-async def check_parts(
+async def check_segments(
     opened: Opened, options: Options, executor: Executor, tell: Callable[[int, int], None]
 ) -> tuple[CountingReader, list[Finding], Cursor] | None:
-    """A reader that holds what all parts came to, their findings, and the cursor behind the last record.
+    """A reader that holds what all segments came to, their findings, and the cursor behind the last record.
 
-    None where it is not to be cut, and where a part could not be read: reading all of it in one go tells why. ``tell``
-    hears records and bytes. Raises ``SourceError``, also where workers died over it, and ``ExecutorError``.
+    None where it is not to be cut, and where a segment could not be read: reading all of it in one go tells why.
+    ``tell`` hears records and bytes. Raises ``SourceError``, also where workers died over it, and ``ExecutorError``.
     """
     form, source = opened.format, opened.source
     profile = cut_under(opened, options, executor)
@@ -64,10 +64,10 @@ async def check_parts(
     context = replace(opened.context(options), profile=profile)
     size = source.state().size
     file = fingerprint(source)
-    cuts = _cuts(source.path, size, max(executor.workers, size // PART))
-    parts = [Part(source, form.name, context, begin, end, file) for begin, end in pairwise(cuts)]
+    cuts = _cuts(source.path, size, max(executor.workers, size // SEGMENT))
+    segments = [Segment(source, form.name, context, begin, end, file) for begin, end in pairwise(cuts)]
     try:
-        whole, behind = await _joined(form, parts, executor, tell)
+        whole, behind = await _joined(form, segments, executor, tell)
     except SourceError:
         return None
     except OtherBytesError as error:
@@ -94,25 +94,25 @@ def cut_under(opened: Opened, options: Options, executor: Executor) -> str | Non
 
 
 async def _joined(
-    form: SegmentedFormat, parts: list[Part], executor: Executor, tell: Callable[[int, int], None]
+    form: SegmentedFormat, segments: list[Segment], executor: Executor, tell: Callable[[int, int], None]
 ) -> tuple[Any, int]:
-    """The summary of all parts, and the offset behind the last record. Raises what the first failing part did."""
-    source = parts[0].source
-    done = [(0, 0)] * len(parts)
+    """The summary of all segments, and the offset behind the last record. Raises what the first failing segment did."""
+    source = segments[0].source
+    done = [(0, 0)] * len(segments)
 
-    async def one(number: int, part: Part) -> tuple[Any, int]:
+    async def one(number: int, segment: Segment) -> tuple[Any, int]:
         def report(value: tuple[int, int]) -> None:
             done[number] = value
             tell(sum(each[0] for each in done), sum(each[1] for each in done))
 
-        name = f"bytes {part.begin:,} to {part.end:,} of {source.path}"
-        result, _ = await outcome(executor, Work(name, check_part, (part,), REPEATS), report)
-        report((result[0].records, result[1] - part.begin))
-        return result  # type: ignore[no-any-return]  # what check_part returns
+        name = f"bytes {segment.begin:,} to {segment.end:,} of {source.path}"
+        result, _ = await outcome(executor, Work(name, check_segment, (segment,), REPEATS), report)
+        report((result[0].records, result[1] - segment.begin))
+        return result  # type: ignore[no-any-return]  # what check_segment returns
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(number, part)) for number, part in enumerate(parts)]
+            tasks = [group.create_task(one(number, segment)) for number, segment in enumerate(segments)]
             whole, behind = await tasks[0]
             for task in tasks[1:]:
                 # Joined as they come: what is joined early is not waited for at the end.
@@ -123,23 +123,23 @@ async def _joined(
     return whole, behind
 
 
-def check_part(channel: Channel, part: Part) -> tuple[Any, int]:
-    """The summary of a part, and the offset behind its last record; sends records and bytes on the way."""
-    part.file.ensure(part.source, channel.worker)
-    form = by_name(part.format)
+def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int]:
+    """The summary of a segment, and the offset behind its last record; sends records and bytes on the way."""
+    segment.file.ensure(segment.source, channel.worker)
+    form = by_name(segment.format)
     assert isinstance(form, SegmentedFormat)
-    reader = form.reader(part.context, columns=False, segment=part.begin > 0)
+    reader = form.reader(segment.context, columns=False, segment=segment.begin > 0)
     findings: list[Finding] = []
     records = 0
-    behind = part.begin
+    behind = segment.begin
     last = time.monotonic()
-    for batch in _until(part.source, part.begin, part.end):
-        findings += read_batch(part.source.path, reader, batch, hashes=False).findings
+    for batch in _records_between(segment.source, segment.begin, segment.end):
+        findings += read_batch(segment.source.path, reader, batch, hashes=False).findings
         records += len(batch)
         behind = batch.next.offset
         if time.monotonic() - last > OFTEN:
             last = time.monotonic()
-            channel.send((records, behind - part.begin))
+            channel.send((records, behind - segment.begin))
     return reader.summary(findings), behind
 
 
@@ -173,7 +173,7 @@ def _line(source: Source, offset: int, skip: int) -> tuple[int, bytes]:
     raise shrunk(source.path, offset, 1)
 
 
-def _until(source: Source, begin: int, end: int) -> Iterator[RecordBatch]:
+def _records_between(source: Source, begin: int, end: int) -> Iterator[RecordBatch]:
     """Batches of the records that start at ``begin`` or behind, and before ``end``."""
     for batch in source.batches(Cursor(1, begin)):
         if batch.end <= end:

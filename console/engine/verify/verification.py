@@ -17,7 +17,7 @@ from console.engine.verify.capped_findings import CappedFindings
 from console.engine.verify.file_unchanged import BLOCK, changed, whole
 from console.engine.verify.reference_findings import ReferenceWords
 from console.engine.verify.results import LedgerReport, StreamReport
-from console.engine.verify.segments import check_parts
+from console.engine.verify.segments import check_segments
 from console.formats.protocol import CountingReader, Reader, RewalkingReader, SegmentedFormat, takes_tail
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
@@ -83,7 +83,7 @@ async def check_ledger(
     try:
         parts = None
         if executor is not None:
-            parts = await check_parts(
+            parts = await check_segments(
                 opened, options, executor, lambda records, read: progress and progress(records, read, 0)
             )
         if parts is not None:

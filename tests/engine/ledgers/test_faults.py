@@ -11,7 +11,7 @@ from console.engine.ledgers.opening import open_ledgers
 from console.engine.verify.report import report
 from console.engine.verify.results import Verification
 from console.engine.verify.same_bytes import fingerprint
-from console.engine.verify.segments import Part, check_part
+from console.engine.verify.segments import Segment, check_segment
 from console.engine.verify.verdict import sentence
 from console.engine.verify.verification import check_ledger
 from console.formats.kernel import KernelFormat
@@ -161,7 +161,7 @@ def test_other_processes_say_it_too(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert (raised.value.path, raised.value.finding.code) == (one.source.path, "container.reader-failed")
     size, half = one.source.state().size, len(Deal().lines(500))
     with pytest.raises(SourceError) as raised:
-        check_part(channel, Part(one.source, "kernel", one.context(NOW), half, size, fingerprint(one.source)))
+        check_segment(channel, Segment(one.source, "kernel", one.context(NOW), half, size, fingerprint(one.source)))
     assert (raised.value.path, raised.value.finding.code) == (one.source.path, "container.reader-failed")
     assert (raised.value.finding.offset or 0) > half
 

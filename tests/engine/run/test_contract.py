@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from console.engine.run.executor import (
+    Begun,
     Executor,
     Failed,
     Finished,
@@ -21,7 +22,6 @@ from console.engine.run.executor import (
     LostError,
     Repeated,
     Reported,
-    Started,
     UnsendableError,
     Work,
     WorkError,
@@ -64,7 +64,7 @@ apart = pytest.mark.parametrize("executor", APART, indirect=True)
 @everywhere
 async def test_a_result(executor: Executor) -> None:
     first, last = await messages_of(executor, Work("a sum", add, (1, 2, 3)))
-    assert isinstance(first, Started)
+    assert isinstance(first, Begun)
     assert first.process > 0
     assert last == Finished(6, first.worker)
 
@@ -185,7 +185,7 @@ async def test_a_worker_that_dies_is_lost(executor: Executor, tmp_path: Path) ->
 async def test_a_worker_that_dies_is_replaced(executor: Executor, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     messages = await messages_of(executor, Work("a death", die, (2, str(notes)), repeats=2))
-    kinds = [type(message) for message in messages if not isinstance(message, Started | Reported)]
+    kinds = [type(message) for message in messages if not isinstance(message, Begun | Reported)]
     assert kinds == [Repeated, Repeated, Finished]
     assert isinstance(messages[-1], Finished)
     assert messages[-1].value == 3
@@ -195,7 +195,7 @@ async def test_a_worker_that_dies_is_replaced(executor: Executor, tmp_path: Path
 async def test_work_that_kills_every_worker_is_lost_in_the_end(executor: Executor, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     messages = await messages_of(executor, Work("a death", die, (9, str(notes)), repeats=1))
-    assert [type(message) for message in messages if not isinstance(message, Started | Reported)] == [Repeated, Lost]
+    assert [type(message) for message in messages if not isinstance(message, Begun | Reported)] == [Repeated, Lost]
     assert notes.read_text().count("\n") >= 2
 
 
@@ -255,5 +255,5 @@ def test_an_interrupt_ends_all(kind: Any, end: signal.Signals, tmp_path: Path, r
 
 
 def test_messages_are_plain_values() -> None:
-    for message in (Started("a", 1), Reported(2), Repeated("a", "b"), Finished(3, "a"), Lost("a", "b")):
+    for message in (Begun("a", 1), Reported(2), Repeated("a", "b"), Finished(3, "a"), Lost("a", "b")):
         assert pickle.loads(pickle.dumps(message)) == message

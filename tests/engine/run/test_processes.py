@@ -14,7 +14,7 @@ import pytest
 
 from console.engine.errors import ExecutorError
 from console.engine.run import processes
-from console.engine.run.executor import Channel, Lost, Reported, Started, Work, outcome
+from console.engine.run.executor import Begun, Channel, Lost, Reported, Work, outcome
 from console.engine.run.pool import Pool
 from console.engine.run.processes import Child, ProcessSlot
 from console.engine.run.this_process import NAME, ThisProcess
@@ -123,7 +123,7 @@ async def test_closing_leaves_no_process(tmp_path: Path) -> None:
     idle, _ = await outcome(pool, Work("a look", circumstances))
     messages = pool.submit(Work("a farewell", wait_for_hang_up, (str(tmp_path / "notes"),)))
     first = await anext(messages)
-    assert isinstance(first, Started)
+    assert isinstance(first, Begun)
     await pool.close()
     await messages.aclose()
     await pool.close()

@@ -22,7 +22,7 @@ from console.engine.verify import many_ledgers, segments
 from console.engine.verify.many_ledgers import Unverified, verify_piece
 from console.engine.verify.report import report
 from console.engine.verify.results import LedgerReport
-from console.engine.verify.segments import Part, check_part
+from console.engine.verify.segments import Segment, check_segment
 from console.model.trust import Severity
 from console.sources.content import FileContent
 from console.sources.jsonl import JsonlSource
@@ -117,10 +117,10 @@ def die_once(path: str, channel: Channel) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def dying_part(channel: Channel, part: Part) -> Any:
+def dying_segment(channel: Channel, part: Segment) -> Any:
     if part.begin:
         die_once(part.source.path, channel)
-    return check_part(channel, part)
+    return check_segment(channel, part)
 
 
 def dying_piece(channel: Channel, piece: list[Unverified]) -> Any:
@@ -136,7 +136,7 @@ async def test_workers_that_are_killed_on_the_way(
 ) -> None:
     folder = Path(shutil.copytree(large, tmp_path / "ledgers"))
     alone = await answer(folder, "inline")
-    monkeypatch.setattr(segments, "check_part", dying_part)
+    monkeypatch.setattr(segments, "check_segment", dying_segment)
     monkeypatch.setattr(many_ledgers, "verify_piece", dying_piece)
     monkeypatch.setattr(choice, "ThisProcess", ProcessSlot)  # this one is not to be killed
     assert await answer(folder, executor) == alone
@@ -188,8 +188,8 @@ def piece_elsewhere(channel: Channel, piece: list[Unverified]) -> Any:
     return verify_piece(channel, [elsewhere(each) for each in piece])
 
 
-def part_elsewhere(channel: Channel, part: Part) -> Any:
-    return check_part(channel, replace(part, file=replace(part.file, head=b"other")))
+def segment_elsewhere(channel: Channel, part: Segment) -> Any:
+    return check_segment(channel, replace(part, file=replace(part.file, head=b"other")))
 
 
 CASES = [
@@ -219,7 +219,7 @@ async def test_a_worker_with_other_files_gives_no_verdict(
 async def test_a_worker_with_another_large_file_gives_no_verdict(
     executor: str, large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segments, "check_part", part_elsewhere)
+    monkeypatch.setattr(segments, "check_segment", segment_elsewhere)
     with pytest.raises(ExecutorError, match=r"reads other bytes at .*b\.jsonl: its beginning is another"):
         await answer(large, executor)
 
