@@ -8,7 +8,7 @@ ledger is looked at again after every step that is not final, because the step c
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from console.engine.follow.continuity import Continuity
+from console.engine.ledgers.continuity import Continuity
 
 PATIENCE = 0.25
 """Seconds until something that may just be being written is looked at again."""
@@ -139,7 +139,7 @@ _MOVES = {Elsewhere.MOVED: "container.rotated", Elsewhere.COMPRESSED: "container
 
 
 def decide(facts: Facts) -> Transition:
-    """The step that comes next for a ledger of which these facts are known."""
+    """The step that comes next for a ledger with these facts."""
     if facts.content is not Continuity.SAME:
         return _changed(facts)
     if facts.in_earlier_file and facts.path_taken:

@@ -11,17 +11,17 @@ from dataclasses import replace
 from os.path import abspath, dirname, islink, lexists, realpath
 
 from console.engine.follow.apply import Applier
-from console.engine.follow.continuity import is_file
 from console.engine.follow.decide import LedgerState
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.ledger_tasks import LedgerTask, LedgerTasks
 from console.engine.follow.ledger_work import LedgerWork
-from console.engine.follow.new_tables import NewTables
 from console.engine.follow.observe import Observer, files_beside
 from console.engine.follow.path_polling import SHARE, PathPolling
 from console.engine.follow.rotation import Rotation, wrote_late
 from console.engine.follow.row_comparison import begin, is_due
 from console.engine.ingest.ingest import Ingest, Step
+from console.engine.ledgers.continuity import is_file
+from console.engine.ledgers.new_tables import NewTables
 from console.engine.ledgers.opening import Opened, open_ledgers
 from console.formats.protocol import Claim
 from console.formats.registry import by_name

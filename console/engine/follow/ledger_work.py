@@ -18,7 +18,7 @@ from console.engine.follow.observe import Observation, Observer
 from console.engine.follow.row_comparison import begin
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ingest.turns import LONG_READS, TURN, Turns
-from console.engine.ledgers.faults import READER_FAILED, as_said
+from console.engine.ledgers.faults import READER_FAILED, as_source_error
 from console.store.errors import StoreError
 
 BEHIND = 1.0
@@ -97,7 +97,7 @@ class LedgerWork:
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
-            found = as_said(ledger.path, error).finding
+            found = as_source_error(ledger.path, error).finding
             await self._applier.report_failure(ledger, found, file if found.code == READER_FAILED else "")
             return
         finally:

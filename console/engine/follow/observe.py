@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from console.engine.follow.continuity import Continuity, Marks, compare, holds, is_file, marks, moved_to, size_of
 from console.engine.follow.decide import Companions, Elsewhere, Facts, LedgerState, Recognition
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.rotation import has_ended, wrote_late
 from console.engine.follow.row_comparison import unchanged
 from console.engine.follow.unfinished_writes import half_written, seen_twice
+from console.engine.ledgers.continuity import Continuity, Marks, compare, holds, is_file, marks, moved_to, size_of
 from console.engine.ledgers.opening import Opened, open_ledger
 from console.engine.ledgers.volumes import source_at
 from console.sources.base import Source

@@ -26,11 +26,11 @@ class PathPolling:
         self._not_before = 0.0
 
     def is_ours(self, path: str) -> bool:
-        """Whether the path was given, or lies in a folder that was."""
+        """True if the path was given, or lies in a folder that was."""
         return any(path == root or path.startswith(root.rstrip("/") + "/") for root in self._roots)
 
     def passed_over(self, path: str) -> bool:
-        """Whether a file is left out: the index, what belongs to a database, what lies in a hidden folder."""
+        """True for a file that is left out: the index, what belongs to a database, what lies in a hidden folder."""
         if path in self._roots:
             return os.path.realpath(path) in self._own
         below = next((path[len(root) :] for root in self._roots if path.startswith(root.rstrip("/") + "/")), "")

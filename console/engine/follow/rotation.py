@@ -10,9 +10,9 @@ from collections.abc import Set
 from dataclasses import replace
 from pathlib import Path
 
-from console.engine.follow.continuity import Continuity, compare, holds, mark, moved_to, size_of
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.ingest.ingest import Ingest
+from console.engine.ledgers.continuity import Continuity, compare, holds, mark, moved_to, size_of
 from console.engine.ledgers.volumes import source_at
 from console.model.record import Cursor
 from console.sources.base import Source, SourceError

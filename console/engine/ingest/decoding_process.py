@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.engine.ingest.portions import portions
-from console.engine.ledgers.faults import as_said
+from console.engine.ledgers.faults import as_source_error
 from console.engine.run.choice import process
 from console.engine.run.executor import Channel, Failed, Lost, LostError, Reported, Work
 from console.formats.protocol import Context
@@ -38,7 +38,7 @@ def decode(channel: Channel, unread: Unread) -> None:
             channel.send(portion)
     except Exception as error:
         # Whatever a reader raises costs its own ledger and no other.
-        raise as_said(unread.source.path, error) from error
+        raise as_source_error(unread.source.path, error) from error
 
 
 async def decoded_elsewhere(unread: Unread) -> AsyncGenerator[Portion, None]:

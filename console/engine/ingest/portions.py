@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from console.engine.ledgers.faults import as_said
+from console.engine.ledgers.faults import as_source_error
 from console.formats.protocol import Reader, irregular, takes_tail
 from console.model.batch import EventBatch
 from console.model.finding import Finding
@@ -37,7 +37,7 @@ def read_batch(path: str, reader: Reader, batch: RecordBatch, *, hashes: bool = 
         out = reader.read(batch)
     except Exception as error:
         # Whatever a reader raises costs its own ledger and no other.
-        raise as_said(path, error, batch) from error
+        raise as_source_error(path, error, batch) from error
     if batch.leaves:
         skipped = {batch.first + index for index in batch.leaves}
         out.findings = [each for each in out.findings if each.record not in skipped or each.code != "record.blank-line"]

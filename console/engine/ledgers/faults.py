@@ -1,4 +1,4 @@
-"""A fault of the console's own in reading one ledger, told as a finding: the other ledgers go on."""
+"""A fault of the console's own in reading one ledger becomes a finding of that ledger: the other ones go on."""
 
 import traceback
 from pathlib import Path
@@ -14,8 +14,8 @@ _LONGEST = 200
 """Characters of an error's own words."""
 
 
-def as_said(path: str, error: Exception, batch: RecordBatch | None = None) -> SourceError:
-    """``container.reader-failed``, to be raised instead of ``error``; an error that is said already stays as it is.
+def as_source_error(path: str, error: Exception, batch: RecordBatch | None = None) -> SourceError:
+    """``container.reader-failed``, to be raised instead of ``error``; a ``SourceError`` stays as it is.
 
     ``batch`` are the records in which it happened, None where it was beside them.
     """

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.engine.ledgers.faults import as_said
+from console.engine.ledgers.faults import as_source_error
 from console.engine.ledgers.options import Options
 from console.formats.json.times import now_micros
 from console.formats.protocol import ArchivingFormat, Claim, Context, Format, Sample
@@ -45,7 +45,7 @@ class Opened:
 
     @property
     def changed_in_place(self) -> bool:
-        """Whether the ledger's own writer changes its records, as a queue's publisher does (few formats know such)."""
+        """True if the ledger's own writer changes its records, as a queue's publisher does (few formats know such)."""
         return self.claim.shape in getattr(self.format, "changed_in_place", ())
 
     def context(self, options: Options = _NOTHING_CHOSEN) -> Context:
@@ -61,10 +61,10 @@ def _opened(source: Source, name: str, claim: Claim, companions: dict[str, bytes
 def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
     """Every ledger under these paths, as it is found. A path that was given is always answered for.
 
-    Files that no format recognises are said (``container.not-recognised``) when they were given by name, or when they
-    hold JSON lines; tables of a database that are no ledgers are passed over if one of its tables is. A file that is
-    not what its name promises may be a destroyed ledger: it is said beside a ledger, or right in a folder
-    that was given and holds none.
+    Files that no format recognises are reported (``container.not-recognised``) when they were given by name, or when
+    they hold JSON lines; tables of a database that are no ledgers are passed over if one of its tables is. A file that
+    is not what its name promises may be a destroyed ledger: it is reported beside a ledger, or right in a folder that
+    was given and holds none.
     """
     paths = list(paths)
     given = {str(path) for path in paths}
@@ -87,12 +87,12 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
             yield opened
         elif found.path in given or (found.member is None and _holds_lines(found)):
             waiting.append(opened)
-    said: set[str] = set()
+    holding = {os.path.dirname(path) for path in served}  # noqa: PTH120 - the text of the path
     for skipped in waiting:
-        if skipped.path not in served and skipped.path not in said:
-            said.add(skipped.path)
+        if skipped.path not in served:
+            served.add(skipped.path)
             yield skipped
-    folders = {os.path.dirname(path) for path in served} or {path.rstrip("/") for path in given}  # noqa: PTH120
+    folders = holding or {path.rstrip("/") for path in given}
     yield from (each for each in doubtful if os.path.dirname(each.path) in folders)  # noqa: PTH120 - the path's text
 
 
@@ -109,11 +109,11 @@ def _past(source: Source, form: Format) -> dict[str, bytes]:
         raws = (raw for table in tables for batch in table.batches() for raw in batch.raws)
         return {name: form.past(raws)} if tables else {}
     except SourceError:
-        return {}  # the archive is a ledger itself, and says it
+        return {}  # the archive is a ledger itself, and reports it
 
 
 def _holds_lines(source: Source) -> bool:
-    """Whether these are JSON lines, as ledgers are: documents, and objects alone on their line, are mostly settings."""
+    """True for JSON lines, as ledgers are: documents, and objects alone on their line, are mostly settings."""
     name = source.path.lower().removesuffix(".gz")
     if name.endswith((*LINES, ".json")) or not isinstance(source, JsonlSource):
         return name.endswith(LINES)
@@ -121,7 +121,7 @@ def _holds_lines(source: Source) -> bool:
 
 
 def open_ledger(source: Source) -> Opened | Skipped:
-    """Recognise one source. Never raises: what cannot be read is said, and so is a format that fails over it."""
+    """Recognise one source. Never raises: what cannot be read is reported, and so is a format that fails over it."""
     try:
         records = sample(source)
         known = recognise(Sample(source.path, source.container, source.member, records))
@@ -133,6 +133,6 @@ def open_ledger(source: Source) -> Opened | Skipped:
         if not records and (problem := obstacle(source)) is not None:
             return Skipped(source.path, problem)
     except Exception as error:  # noqa: BLE001 - what fails over one file must not hide the others
-        return Skipped(source.path, as_said(source.path, error).finding)
+        return Skipped(source.path, as_source_error(source.path, error).finding)
     message = "No format recognises its records." if records else "It holds no records."
     return Skipped(source.path, finding("container.not-recognised" if records else "container.empty", message))

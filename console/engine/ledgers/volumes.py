@@ -7,7 +7,7 @@ from dataclasses import replace
 from console.model.record import Cursor, Record, RecordBatch
 from console.sources.base import FileState, Skipped, Source, SourceError
 from console.sources.discover import open_sources
-from console.sources.said import unreadable
+from console.verify.catalogue import finding
 
 _START = Cursor()
 _VOLUME = 1 << 44
@@ -29,7 +29,8 @@ class VolumeReader:
             self._sources[path, member] = source_at(path, member)
         source = self._sources[path, member]
         if source is None:
-            raise unreadable(path, "The file with these records cannot be opened any more.")
+            words = "The file with these records cannot be opened any more."
+            raise SourceError(path, finding("container.unreadable", words))
         return source.read(offset, length)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from console.engine.follow.continuity import Mark, exists, holds, mark
+from console.engine.ledgers.continuity import Mark, exists, holds, mark
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.volumes import RotatedSource

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from console.engine.errors import ExecutorError
 from console.engine.ingest.portions import partial_tail, read_batch
-from console.engine.ledgers.faults import as_said
+from console.engine.ledgers.faults import as_source_error
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.run.executor import Executor
@@ -116,7 +116,7 @@ async def check_ledger(
     except ExecutorError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
-        said = as_said(source.path, error).finding
+        said = as_source_error(source.path, error).finding
         run.findings.add([said])
         problem = said.message
         if isinstance(form, SegmentedFormat) and not run.first:

@@ -4,7 +4,6 @@ import itertools
 
 import pytest
 
-from console.engine.follow.continuity import Continuity
 from console.engine.follow.decide import (
     PATIENCE,
     Action,
@@ -16,6 +15,7 @@ from console.engine.follow.decide import (
     Transition,
     decide,
 )
+from console.engine.ledgers.continuity import Continuity
 
 LIVE, GONE, UNKNOWN = LedgerState.LIVE, LedgerState.GONE, LedgerState.NOT_RECOGNISED
 SHRUNK, REWRITTEN, REPLACED, VANISHED = (

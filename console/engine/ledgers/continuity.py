@@ -44,7 +44,7 @@ Marks = tuple[Mark | None, Mark | None]
 
 
 async def marks(index: RecordsOf, ledger: int, records: int) -> Marks:
-    """The marks of the newest file of a ledger of which so many records were read."""
+    """The marks of the newest file of a ledger, after so many records were read."""
     first = (await index.volumes(ledger))[-1].first
     if records < first:
         return None, None
