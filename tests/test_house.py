@@ -30,11 +30,9 @@ FILES = 12
 FULLER = {
     "console/cli": 20,  # one module per command
     "console/app": 16,
-    "console/app/widgets": 16,
     "console/engine/verify": 16,
     "console/formats/kernel": 15,
     "console/formats/smvm": 15,
-    "console/sources": 20,
     "console/store/sqlite": 18,
 }
 HEAVY = ("textual", "rich", "pydantic", "msgspec", "watchfiles", "aiosqlite", "asyncio", "distributed", "sqlite3")
@@ -45,7 +43,9 @@ HEAVY = ("textual", "rich", "pydantic", "msgspec", "watchfiles", "aiosqlite", "a
 UNPLAIN = {
     "console/app",
     "console/app/screens",
-    "console/app/widgets",
+    "console/app/widgets/bars",
+    "console/app/widgets/details",
+    "console/app/widgets/tables",
     "console/cli",
     "console/engine/search",
     "console/engine/session",
@@ -61,6 +61,9 @@ UNPLAIN = {
     "console/model",
     "console/samples",
     "console/sources",
+    "console/sources/compressed",
+    "console/sources/sqlite",
+    "console/sources/text",
     "console/store",
     "console/store/filter",
     "console/store/sqlite",

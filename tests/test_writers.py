@@ -11,8 +11,8 @@ import pytest
 
 from console.formats.protocol import Sample
 from console.formats.registry import all_formats
-from console.sources.base import Skipped
 from console.sources.discover import discover, sample
+from console.sources.protocol import Skipped
 from console.verify.javascript import restringify
 from tests.support.data import facts
 from tests.support.places import ROOT

@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from console.model.finding import Finding
-from console.sources.base import CHUNK, MAX_RECORD, FileState
 from console.sources.files import file_state, opened, read_at
-from console.sources.leaf import LeafHash
-from console.sources.said import shrunk
+from console.sources.findings import shrunk
+from console.sources.protocol import CHUNK, MAX_RECORD, FileState
+from console.sources.record_hash import LeafHash
 
 KEEP = 1024 * 1024
 """Decoded bytes that a forward reader keeps behind it, so that looking back a little costs nothing."""

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from console.model.finding import Finding
 from console.model.record import Cursor
 from console.model.trust import Severity
-from console.sources.base import MAX_RECORD, Skipped, Source, SourceError
+from console.sources.compressed.gzip import GzipContent
+from console.sources.compressed.zip import ledger_members
 from console.sources.content import Content, FileContent
 from console.sources.files import in_words, opened, read_at
-from console.sources.gzip_stream import GzipContent
-from console.sources.json_array import JsonSource
-from console.sources.jsonl import JsonlSource
-from console.sources.pack import ledger_members
-from console.sources.said import empty, not_recognised, too_large
+from console.sources.findings import empty, not_recognised, too_large
+from console.sources.protocol import MAX_RECORD, Skipped, Source, SourceError
 from console.sources.sniff import FIRST, broken_promise, hopeless, stored_kind, text_kind
-from console.sources.sqlite_rows import open_database
-from console.sources.sse import SseSource
+from console.sources.sqlite.rows import open_database
+from console.sources.text.json_array import JsonSource
+from console.sources.text.jsonl import JsonlSource
+from console.sources.text.sse import SseSource
 
 _BESIDE = ("-wal", "-shm", "-journal")
 LINES = (".jsonl", ".ndjson")

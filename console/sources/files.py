@@ -7,8 +7,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from console.sources.base import FileState, SourceError
-from console.sources.said import unreadable
+from console.sources.findings import unreadable
+from console.sources.protocol import FileState, SourceError
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Iterable
 
-from console.sources.base import MAX_RECORD, Source, SourceError
 from console.sources.content import ContentSource, leaf_of_span
-from console.sources.leaf import leaf
-from console.sources.sqlite_rows import SqliteTable
+from console.sources.protocol import MAX_RECORD, Source, SourceError
+from console.sources.record_hash import leaf
+from console.sources.sqlite.rows import SqliteTable
 
 HEAD = 4096
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from console.model.finding import Finding
-from console.sources.base import CHUNK
 from console.sources.content import Window
-from console.sources.json_array import WRAPPERS
-from console.sources.json_scan import (
+from console.sources.protocol import CHUNK
+from console.sources.text.json_array import WRAPPERS
+from console.sources.text.json_ends import (
     CLOSE,
     CLOSE_OBJECT,
     COLON,

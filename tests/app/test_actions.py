@@ -14,7 +14,7 @@ from console.app.screens.help import HelpScreen, help_lines
 from console.app.screens.overview import OverviewScreen
 from console.app.screens.stream import StreamScreen
 from console.app.screens.walk import WalkScreen
-from console.app.widgets.cursor_list import CursorList
+from console.app.widgets.tables.cursor_list import CursorList
 from tests.support.fake_session import FakeSession
 from tests.support.stage import seen
 

@@ -8,10 +8,10 @@ from textual.theme import Theme
 from console.app.cells import cut, fit, middle, width
 from console.app.row_search import find_row
 from console.app.theme import DARK, LIGHT
-from console.app.widgets.columns import TRUST_WIDTH, cells, fit_columns, titles
-from console.app.widgets.ledger_list import short
-from console.app.widgets.overview_rows import common_root
-from console.app.widgets.pages import PAGE, Pages
+from console.app.widgets.tables.event_columns import TRUST_WIDTH, cells, fit_columns, titles
+from console.app.widgets.tables.event_pages import PAGE, Pages
+from console.app.widgets.tables.ledger_list import short
+from console.app.widgets.tables.overview_rows import common_root
 from console.app.words import age, count, day_and_time
 from console.text import safe
 from tests.support.fake_session import START, FakeSession

@@ -12,7 +12,7 @@ import msgspec
 from console.formats.json import strict
 from console.formats.json.scan import Fields, Interner, Raw, Scan, Text, Tips, both, scan
 from console.model.batch import Names
-from console.sources.jsonl import LINES
+from console.sources.text.jsonl import LINES
 from tests.benchmarks.decoders import Link
 from tests.benchmarks.generate import ledger
 from tests.benchmarks.measure import rate, ratio, table

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from console.app.widgets.overview_rows import ORDERS, rows_of
+from console.app.widgets.tables.overview_rows import ORDERS, rows_of
 from console.store.rows import LedgerRow
 from tests.cli.conftest import Result
 from tests.support.cli_cases import broken

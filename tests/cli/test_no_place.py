@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from console.sources import private
+from console.sources.sqlite import private_folder
 from tests.cli.conftest import Result
 from tests.support.cli_cases import intact
 from tests.support.places import ROOT
@@ -68,7 +68,7 @@ def test_follow_without_a_cache(start: Start, environment: dict[str, str]) -> No
 def test_without_a_temporary_folder(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(ROOT / "sample_ledgers/kernel/portal.db", "portal.db")
     monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
-    monkeypatch.setattr(private, "_held", None)
+    monkeypatch.setattr(private_folder, "_held", None)
     report = json.loads(call("verify", ".", "--format", "json").out)
     assert (report["exit_code"], report["totals"]["ledgers"]) == (3, 1)
     (found,) = [each for each in report["findings"] if each["severity"] == "error"]

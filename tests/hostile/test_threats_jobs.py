@@ -27,7 +27,7 @@ from console.engine.verify.verification import check_ledger
 from console.engine.verify.verify_paths import verify_paths
 from console.model.record import RecordBatch
 from console.model.trust import Severity
-from console.sources.said import unreadable
+from console.sources.findings import unreadable
 from tests.support.places import ROOT
 
 NOW = Options(now=1_795_200_000_000_000)

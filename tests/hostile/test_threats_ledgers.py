@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from console.cli.main import main
 from console.formats.reading.saved_state import pack, unpack
-from console.sources.base import MAX_RECORD
+from console.sources.protocol import MAX_RECORD
 from tests.support.hostile_cases import NASTY, hostile_folder, leaked, sample_events, spoiled
 from tests.support.places import SAMPLES
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from console.cli.main import main
-from console.sources.base import Skipped
 from console.sources.discover import open_sources
-from console.sources.sqlite_rows import SqliteTable
+from console.sources.protocol import Skipped
+from console.sources.sqlite.rows import SqliteTable
 from tests.support.engine_cases import console
 from tests.support.places import ROOT
 

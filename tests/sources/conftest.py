@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from console.sources.base import MAX_RECORD, Source
+from console.sources.protocol import MAX_RECORD, Source
 from tests.support.source_cases import Read, Reading, read_all
 
 

@@ -10,11 +10,11 @@ import pytest
 
 import console.sources.discover as discovering
 from console.model.record import Cursor
-from console.sources.base import Skipped, Source, SourceError
 from console.sources.discover import discover, open_sources, sample
 from console.sources.files import read_at
 from console.sources.identity import head, leaf_at, matches
-from console.sources.leaf import leaf
+from console.sources.protocol import Skipped, Source, SourceError
+from console.sources.record_hash import leaf
 from console.sources.sniff import Verdict
 from console.verify.catalogue import CATALOGUE
 from tests.support.source_cases import Read

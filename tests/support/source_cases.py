@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from console.model.finding import Finding
 from console.model.record import Cursor
-from console.sources.base import MAX_RECORD, Source
+from console.sources.protocol import MAX_RECORD, Source
 
 
 @dataclass

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from console.app.app import ConsoleApp
-from console.app.widgets.details import DetailsPane
+from console.app.widgets.details.pane import DetailsPane
 from tests.support.fake_session import FakeSession
 
 PATIENCE = 10.0

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from console.app.compositing import LeanCompositor
 from console.app.messages import IndexChanged, SessionTrouble, VerifyMoved
-from console.app.widgets.frame import HeadLine, KeyLine, TextLine, progress_words
+from console.app.widgets.bars.frame import HeadLine, KeyLine, TextLine, progress_words
 from console.app.words import count
 from console.app.work import Throttle, in_words
 from console.engine.api import Progress, VerifyProgress

@@ -17,9 +17,9 @@ from console.app.actions import FINDINGS, bindings
 from console.app.cells import cut, fit, middle, path
 from console.app.layout import MUTED, SEVERITY_STYLE, STRONG, prose, severity_mark
 from console.app.screens.base import ConsoleScreen
-from console.app.widgets.cursor_list import CursorList
-from console.app.widgets.details import finding_lines
-from console.app.widgets.sheet import Sheet
+from console.app.widgets.details.pane import finding_lines
+from console.app.widgets.details.sheet import Sheet
+from console.app.widgets.tables.cursor_list import CursorList
 from console.app.words import count
 from console.app.work import in_words
 from console.engine.api import FindingRow, LedgerRow, SessionApi, catalogue

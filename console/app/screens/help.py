@@ -11,7 +11,7 @@ from console.app.actions import DETAILS, GROUPS, HELP, STREAM, Action, bindings,
 from console.app.cells import fit
 from console.app.layout import STRONG, prose
 from console.app.screens.base import ConsoleScreen
-from console.app.widgets.sheet import Sheet
+from console.app.widgets.details.sheet import Sheet
 from console.model.trust import Severity, Trust
 
 TRUST_WORDS = {

@@ -12,9 +12,9 @@ from textual.widgets import Static
 from console.app.actions import OVERVIEW, bindings
 from console.app.messages import IndexChanged, LedgersRead, SessionTrouble
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
-from console.app.widgets.frame import TextLine, TitleLine
-from console.app.widgets.ledger_list import LedgerList, short
-from console.app.widgets.overview_rows import (
+from console.app.widgets.bars.frame import TextLine, TitleLine
+from console.app.widgets.tables.ledger_list import LedgerList, short
+from console.app.widgets.tables.overview_rows import (
     FEW_LEDGERS,
     ORDERS,
     PREVIEW,

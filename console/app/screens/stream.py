@@ -14,11 +14,11 @@ from console.app.cells import middle, path
 from console.app.messages import Sought, TotalsRead, ViewChanged, ViewOpened, ViewRefused
 from console.app.row_search import find_row
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
-from console.app.widgets.details import DetailsPane
-from console.app.widgets.event_table import EventTable
-from console.app.widgets.filter_bar import FilterBar
-from console.app.widgets.frame import TitleLine
-from console.app.widgets.ledger_list import short
+from console.app.widgets.bars.filter_bar import FilterBar
+from console.app.widgets.bars.frame import TitleLine
+from console.app.widgets.details.pane import DetailsPane
+from console.app.widgets.tables.event_table import EventTable
+from console.app.widgets.tables.ledger_list import short
 from console.app.words import count, day_and_time
 from console.app.work import Coalescer, Throttle, in_words
 from console.engine.api import EventRow, FilterError, LedgerRow, SessionApi, StreamRow, View

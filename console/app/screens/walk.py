@@ -21,8 +21,9 @@ from console.app.layout import MUTED, STRONG, rule
 from console.app.row_search import chain_end
 from console.app.screens.base import ConsoleScreen
 from console.app.screens.walk_words import names_hash, neighbour_line, place_of, stopped_words, trust_of
-from console.app.widgets.frame import HeadLine, KeyLine
-from console.app.widgets.proofs import (
+from console.app.widgets.bars.frame import HeadLine, KeyLine
+from console.app.widgets.bars.verify_bar import VerifyBar, outcome
+from console.app.widgets.details.proof import (
     coverage_lines,
     hash_lines,
     link_of,
@@ -32,8 +33,7 @@ from console.app.widgets.proofs import (
     previous_lines,
     verdict_lines,
 )
-from console.app.widgets.sheet import Sheet
-from console.app.widgets.verify_bar import VerifyBar, outcome
+from console.app.widgets.details.sheet import Sheet
 from console.app.words import count
 from console.app.work import in_words
 from console.engine.api import Details, SessionApi, VerifyProgress

@@ -25,10 +25,10 @@ from console.engine.ledgers.new_tables import NewTables
 from console.engine.ledgers.opening import Opened, open_ledgers
 from console.formats.protocol import Claim
 from console.formats.registry import by_name
-from console.sources.base import Skipped
 from console.sources.content import FileContent
-from console.sources.jsonl import JsonlSource
-from console.sources.sqlite_rows import SqliteTable
+from console.sources.protocol import Skipped
+from console.sources.sqlite.rows import SqliteTable
+from console.sources.text.jsonl import JsonlSource
 from console.store.rows import KnownLedger
 from console.verify.catalogue import finding
 

@@ -6,7 +6,7 @@ from console.engine.follow.decide import LedgerState
 from console.engine.ingest.ingest import Reading
 from console.engine.ingest.portions import file_text
 from console.engine.ledgers.opening import Opened
-from console.sources.base import Source, SourceError
+from console.sources.protocol import Source, SourceError
 
 
 @dataclass(slots=True)

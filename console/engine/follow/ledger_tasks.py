@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from console.engine.follow.ledger import FollowedLedger
-from console.sources.base import FileState, SourceError
+from console.sources.protocol import FileState, SourceError
 
 
 class LedgerTask:

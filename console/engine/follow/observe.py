@@ -17,8 +17,8 @@ from console.engine.follow.unfinished_writes import half_written, seen_twice
 from console.engine.ledgers.continuity import Continuity, Marks, compare, holds, is_file, marks, moved_to, size_of
 from console.engine.ledgers.opening import Opened, open_ledger
 from console.engine.ledgers.volumes import source_at
-from console.sources.base import Source
-from console.sources.companion import beside
+from console.sources.companions import beside
+from console.sources.protocol import Source
 from console.store.protocol import IndexWriter
 
 SAMPLE = 20
@@ -139,7 +139,7 @@ def recognise_again(ledger: FollowedLedger) -> Opened | None:
 
 
 def files_beside(ledger: FollowedLedger) -> str:
-    """Changes with the files that lie beside a ledger: see ``console.sources.companion.beside``."""
+    """Changes with the files that lie beside a ledger: see ``console.sources.companions.beside``."""
     return beside(ledger.source, ledger.opened.format.companions)
 
 

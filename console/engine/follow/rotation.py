@@ -15,9 +15,9 @@ from console.engine.ingest.ingest import Ingest
 from console.engine.ledgers.continuity import Continuity, compare, holds, mark, moved_to, size_of
 from console.engine.ledgers.volumes import source_at
 from console.model.record import Cursor
-from console.sources.base import Source, SourceError
 from console.sources.content import FileContent
-from console.sources.jsonl import JsonlSource
+from console.sources.protocol import Source, SourceError
+from console.sources.text.jsonl import JsonlSource
 from console.verify.catalogue import finding
 
 SILENCE = 2.0

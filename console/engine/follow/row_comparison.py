@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.ingest.portions import file_text
 from console.model.record import Cursor
-from console.sources.base import Source, SourceError
-from console.sources.leaf import leaf
+from console.sources.protocol import Source, SourceError
+from console.sources.record_hash import leaf
 from console.store.protocol import IndexWriter
 
 SHARE = 20

@@ -8,8 +8,8 @@ import time
 
 from console.engine.follow.decide import PATIENCE
 from console.engine.follow.ledger import FollowedLedger
-from console.sources.base import SourceError
 from console.sources.files import opened, read_at
+from console.sources.protocol import SourceError
 
 _LOOKED_AT = 1024 * 1024
 

@@ -12,7 +12,7 @@ from console.engine.run.executor import Channel, Failed, Lost, LostError, Report
 from console.formats.protocol import Context
 from console.formats.registry import by_name
 from console.model.record import Cursor
-from console.sources.base import Source
+from console.sources.protocol import Source
 from console.store.portion import Portion
 
 NICE = 10

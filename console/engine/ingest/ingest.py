@@ -20,8 +20,8 @@ from console.engine.ledgers.volumes import VolumeReader
 from console.engine.verify.reference_findings import ReferenceWords
 from console.formats.protocol import Reader, RewalkingReader
 from console.model.record import Cursor, Record
-from console.sources.base import Source, SourceError
-from console.sources.pack import check_manifest
+from console.sources.compressed.zip import check_manifest
+from console.sources.protocol import Source, SourceError
 from console.store.portion import Portion
 from console.store.protocol import IndexWriter, StatedBy
 from console.store.rows import KnownLedger

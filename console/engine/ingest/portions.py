@@ -16,7 +16,7 @@ from console.model.batch import EventBatch
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
-from console.sources.base import Source, SourceError
+from console.sources.protocol import Source, SourceError
 from console.store.portion import Portion
 from console.verify.catalogue import finding
 

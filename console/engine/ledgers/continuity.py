@@ -11,9 +11,9 @@ from enum import Enum
 from pathlib import Path
 
 from console.model.record import Cursor
-from console.sources.base import Skipped, Source, SourceError
 from console.sources.discover import open_sources
 from console.sources.identity import matches
+from console.sources.protocol import Skipped, Source, SourceError
 from console.store.protocol import RecordsOf
 
 NEIGHBOURS = 1000

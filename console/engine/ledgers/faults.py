@@ -4,7 +4,7 @@ import traceback
 from pathlib import Path
 
 from console.model.record import RecordBatch
-from console.sources.base import SourceError
+from console.sources.protocol import SourceError
 from console.store.errors import StoreError
 from console.verify.catalogue import finding
 

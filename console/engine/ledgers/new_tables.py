@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from console.engine.ledgers.opening import Opened, open_ledger
-from console.sources.base import Source, SourceError
-from console.sources.sqlite_rows import SqliteTable
+from console.sources.protocol import Source, SourceError
+from console.sources.sqlite.rows import SqliteTable
 
 
 class NewTables:

@@ -11,11 +11,11 @@ from console.engine.ledgers.options import Options
 from console.formats.json.times import now_micros
 from console.formats.protocol import ArchivingFormat, Claim, Context, Format, Sample
 from console.formats.registry import by_name, recognise
-from console.sources.base import Skipped, Source, SourceError
-from console.sources.companion import beside, companions
+from console.sources.companions import beside, companions
 from console.sources.discover import LINES, discover, obstacle, sample
-from console.sources.jsonl import JsonlSource
-from console.sources.sqlite_rows import SqliteTable
+from console.sources.protocol import Skipped, Source, SourceError
+from console.sources.sqlite.rows import SqliteTable
+from console.sources.text.jsonl import JsonlSource
 from console.verify.catalogue import finding
 
 _NOTHING_CHOSEN = Options()
@@ -31,7 +31,7 @@ class Opened:
     claim: Claim
     companions: dict[str, bytes] = field(default_factory=dict)
     beside: str = ""
-    """Changes with the companions: see ``console.sources.companion.beside``."""
+    """Changes with the companions: see ``console.sources.companions.beside``."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Its format goes to other processes by name."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from console.model.record import Cursor, Record, RecordBatch
-from console.sources.base import FileState, Skipped, Source, SourceError
 from console.sources.discover import open_sources
+from console.sources.protocol import FileState, Skipped, Source, SourceError
 from console.verify.catalogue import finding
 
 _START = Cursor()

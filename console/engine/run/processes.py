@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from console.engine.errors import ExecutorError
 from console.engine.run.executor import Begun, Failed, Finished, Lost, Message, Messages, Work
-from console.sources.private import sweep
+from console.sources.sqlite.private_folder import sweep
 
 _Any = TypeVar("_Any")
 # Modules come from where ours come from. Python's own choice would begin with the current folder: with the evidence.

@@ -11,7 +11,7 @@ from console.engine.search.search_view import SearchedView
 from console.engine.session.client import Session, open_session
 from console.engine.session.headless import indexed
 from console.engine.session.records import Records
-from console.sources.base import MAX_RECORD
+from console.sources.protocol import MAX_RECORD
 from console.store.filter import Filter, either, parse
 from console.store.protocol import EventView, IndexReader
 from console.store.rows import EventRow, LedgerRow

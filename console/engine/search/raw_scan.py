@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from console.model.record import Cursor, Record
-from console.sources.base import Source
+from console.sources.protocol import Source
 
 Needle = Callable[[bytes], bool]
 """Whether bytes hold a text."""

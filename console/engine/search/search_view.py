@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from console.engine.search.raw_scan import Hits, search
 from console.model.record import Cursor
-from console.sources.base import Skipped, SourceError
 from console.sources.discover import open_sources
+from console.sources.protocol import Skipped, SourceError
 from console.store.filter import Filter
 from console.store.protocol import HitView, IndexReader
 from console.store.rows import EventRow, LedgerRow

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.engine.session.protocol import MEMORY, IndexPlace
-from console.sources.private import PrivateFolder
+from console.sources.sqlite.private_folder import PrivateFolder
 from console.store.opening import refuse_foreign
 
 

@@ -12,10 +12,10 @@ from console.engine.session.protocol import Details
 from console.formats.protocol import Claim, Context
 from console.formats.registry import by_name
 from console.model.record import Record
-from console.sources.base import Skipped, Source, SourceError
-from console.sources.companion import companions
+from console.sources.companions import companions
 from console.sources.discover import open_sources
-from console.sources.leaf import leaf
+from console.sources.protocol import Skipped, Source, SourceError
+from console.sources.record_hash import leaf
 from console.store.protocol import IndexReader
 from console.store.rows import EventRow, LedgerRow
 

@@ -15,7 +15,7 @@ from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
 from console.engine.run.executor import Channel
 from console.engine.session.protocol import Progress
-from console.sources.private import sweep
+from console.sources.sqlite.private_folder import sweep
 from console.store.errors import StoreError
 from console.store.opening import store_at
 from console.store.protocol import IndexWriter

@@ -4,8 +4,8 @@ import hashlib
 import os
 
 from console.model.finding import Finding
-from console.sources.base import FileState, Source, SourceError
 from console.sources.files import opened
+from console.sources.protocol import FileState, Source, SourceError
 from console.verify.catalogue import finding
 
 BLOCK = 4 * 1024 * 1024

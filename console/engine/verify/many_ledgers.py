@@ -19,7 +19,7 @@ from console.engine.verify.same_bytes import Fingerprint, OtherBytesError, confi
 from console.engine.verify.segments import REPEATS, cut_under
 from console.engine.verify.verification import check_ledger
 from console.model.trust import Trust
-from console.sources.base import SourceError
+from console.sources.protocol import SourceError
 from console.verify.catalogue import finding
 
 TOGETHER = 4 * 1024 * 1024

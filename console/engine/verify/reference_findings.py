@@ -6,7 +6,7 @@ from console.engine.ledgers.opening import Opened
 from console.model.event import Event
 from console.model.finding import Finding
 from console.model.record import Record
-from console.sources.base import SourceError
+from console.sources.protocol import SourceError
 from console.store.protocol import LISTED
 from console.store.rows import Orphans, Place, References
 from console.verify.catalogue import finding

@@ -7,7 +7,7 @@ from console.engine.ledgers.opening import Opened
 from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
-from console.sources.base import Skipped
+from console.sources.protocol import Skipped
 from console.store.counts import Count
 
 

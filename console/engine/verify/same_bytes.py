@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from console.engine.errors import ExecutorError
-from console.sources.base import Source, SourceError
 from console.sources.files import opened, read_at
+from console.sources.protocol import Source, SourceError
 
 HEAD = 64 * 1024
 """Bytes at the beginning of a file that are compared: the first record, mostly more."""

@@ -19,10 +19,10 @@ from console.formats.protocol import Context, CountingReader, SegmentedFormat
 from console.formats.registry import by_name
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
-from console.sources.base import Source, SourceError
 from console.sources.files import opened as opened_file
 from console.sources.files import read_at
-from console.sources.said import shrunk, unreadable
+from console.sources.findings import shrunk, unreadable
+from console.sources.protocol import Source, SourceError
 
 SMALL = 8 * 1024 * 1024
 """Bytes of a ledger below which it is not cut."""

@@ -25,9 +25,9 @@ from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Trust
-from console.sources.base import FileState, Source, SourceError
-from console.sources.pack import check_manifest
-from console.sources.sqlite_rows import SqliteTable
+from console.sources.compressed.zip import check_manifest
+from console.sources.protocol import FileState, Source, SourceError
+from console.sources.sqlite.rows import SqliteTable
 from console.store.counts import Count, Counts, merge, tally
 from console.store.opening import open_scratch
 from console.store.portion import Portion

@@ -8,7 +8,7 @@ from console.engine.ledgers.options import Options
 from console.engine.run.choice import executor_named
 from console.engine.verify.many_ledgers import verify_ledgers
 from console.engine.verify.results import Verification, VerifiedSoFar
-from console.sources.base import Skipped
+from console.sources.protocol import Skipped
 
 
 async def verify_paths(

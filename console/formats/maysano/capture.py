@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.formats.json import strict
-from console.sources.sse import SseEvent
+from console.sources.text.sse import SseEvent
 
 _TOTALS = (
     *("total", "totalTables", "total_tables", "tableCount", "table_count", "tables"),

@@ -9,7 +9,7 @@ from console.formats.maysano.capture import name_and_data
 from console.formats.maysano.operation import PHASES
 from console.formats.maysano.record import NEWEST_FIRST, SSE, instant_of, shape_of
 from console.formats.protocol import Claim, Sample
-from console.sources.sse import parse_block
+from console.sources.text.sse import parse_block
 
 
 def sniff(sample: Sample) -> Claim | None:

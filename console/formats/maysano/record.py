@@ -13,7 +13,7 @@ from console.formats.protocol import key64
 from console.model.event import Event, Instant, StreamKey
 from console.model.record import Record
 from console.model.trust import Trust
-from console.sources.sse import parse_block
+from console.sources.text.sse import parse_block
 
 STRUCTURAL, ACTIVITY, OBJECTIVE = "structural events", "product activities", "objective history"
 """Shapes."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from console.sources import private
+from console.sources.sqlite import private_folder
 from console.store.opening import store_at
 from tests.support.engine_cases import Console, Deal, append, assert_same, console, dump
 from tests.support.places import ROOT, SAMPLES
@@ -281,7 +281,9 @@ async def test_the_console_clears_up_behind_its_processes(tmp_path: Path, monkey
 
     def others() -> list[Path]:
         """Folders of other processes than this one."""
-        return [path for path in temporary.iterdir() if private._held is None or str(path) != private._held[0]]
+        return [
+            path for path in temporary.iterdir() if private_folder._held is None or str(path) != private_folder._held[0]
+        ]
 
     async with console(database, index=tmp_path / "index.sqlite") as one:
         (first,) = others()

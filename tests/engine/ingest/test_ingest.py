@@ -15,8 +15,8 @@ from console.engine.ledgers.options import Options
 from console.engine.session.headless import indexed as for_command
 from console.engine.session.protocol import IndexPlace
 from console.model.record import Cursor
-from console.sources.jsonl import JsonlSource
-from console.sources.leaf import leaf
+from console.sources.record_hash import leaf
+from console.sources.text.jsonl import JsonlSource
 from console.store.opening import store_at
 from console.store.sqlite import findings as findings_module
 from console.store.sqlite import store as store_module

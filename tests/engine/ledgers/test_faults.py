@@ -20,10 +20,10 @@ from console.formats.protocol import Sample
 from console.model.batch import EventBatch
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
-from console.sources.base import Skipped, SourceError
 from console.sources.content import FileContent
-from console.sources.jsonl import JsonlSource
-from console.sources.said import unreadable
+from console.sources.findings import unreadable
+from console.sources.protocol import Skipped, SourceError
+from console.sources.text.jsonl import JsonlSource
 from tests.support.engine_cases import NOW, Deal, append, dump, indexed, opened, reading
 from tests.support.executors import Heard
 from tests.support.places import SAMPLES

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from console.engine.ledgers.opening import Opened, open_ledgers
-from console.sources.base import MAX_RECORD, Skipped
-from console.sources.gzip_stream import EXPANSION_FREE
+from console.sources.compressed.gzip import EXPANSION_FREE
+from console.sources.protocol import MAX_RECORD, Skipped
 from tests.support.places import SAMPLES
 
 

@@ -27,8 +27,8 @@ from console.engine.run.executor import (
     WorkError,
     outcome,
 )
-from console.sources.base import SourceError
-from console.sources.said import unreadable
+from console.sources.findings import unreadable
+from console.sources.protocol import SourceError
 from tests.support.executors import (
     add,
     count,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from console.engine.search.raw_scan import matches, needle, search
 from console.model.record import Cursor
 from console.sources.content import FileContent
-from console.sources.jsonl import JsonlSource
+from console.sources.text.jsonl import JsonlSource
 from tests.support.engine_cases import Console, Deal, append, console
 from tests.support.places import SAMPLES
 

@@ -25,7 +25,7 @@ from console.engine.verify.results import LedgerReport
 from console.engine.verify.segments import Segment, check_segment
 from console.model.trust import Severity
 from console.sources.content import FileContent
-from console.sources.jsonl import JsonlSource
+from console.sources.text.jsonl import JsonlSource
 from tests.support.engine_cases import NOW, Deal
 from tests.support.places import ROOT, SAMPLES
 

@@ -30,7 +30,7 @@ from console.formats.json.scan import (
 from console.formats.json.times import moments, quick
 from console.formats.protocol import key64
 from console.model.event import NO_TIME
-from console.sources.leaf import leaf
+from console.sources.record_hash import leaf
 from tests.support.json_texts import OBJECTS, STRINGS, VALUES
 from tests.support.scanners import SCANNERS
 

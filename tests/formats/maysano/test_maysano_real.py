@@ -6,8 +6,8 @@ import pytest
 
 from console.formats.protocol import Sample
 from console.formats.registry import by_name
-from console.sources.base import Skipped
 from console.sources.discover import discover, sample
+from console.sources.protocol import Skipped
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from console.model.record import Cursor
-from console.sources.base import Skipped, Source
-from console.sources.companion import COUNT, companions
+from console.sources.companions import COUNT, companions
+from console.sources.compressed.zip import check_manifest
 from console.sources.content import FileContent
 from console.sources.discover import open_sources
-from console.sources.jsonl import JsonlSource
-from console.sources.pack import check_manifest
+from console.sources.protocol import Skipped, Source
+from console.sources.text.jsonl import JsonlSource
 from tests.support.source_cases import Read
 
 LEDGER = b'{"seq":1}\n{"seq":2}\n{"seq":3}'

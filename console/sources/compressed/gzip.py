@@ -11,9 +11,9 @@ from typing import Any
 
 from console.model.finding import Finding
 from console.model.trust import Severity
-from console.sources.base import FileState
 from console.sources.content import ForwardWindow, Window
 from console.sources.files import file_state, opened, read_at
+from console.sources.protocol import FileState
 from console.sources.sniff import GZIP
 
 EXPANSION_RATIO = 200

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from console.model.record import Cursor, Record, RecordBatch
-from console.sources.base import CHUNK, MAX_RECORD
 from console.sources.content import ContentSource, Window, leaf_of_span
-from console.sources.said import add_large
+from console.sources.findings import add_large
+from console.sources.protocol import CHUNK, MAX_RECORD
 
 _START = Cursor()
 _BOM = b"\xef\xbb\xbf"

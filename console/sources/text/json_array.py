@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from console.model.finding import Finding
 from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Severity
-from console.sources.base import CHUNK, MAX_RECORD
 from console.sources.content import ContentSource, Window, leaf_of_span
-from console.sources.json_scan import CLOSE, CLOSE_OBJECT, COLON, COMMA, NOTHING, OPEN, OPEN_OBJECT, QUOTE, Scan
-from console.sources.said import add_large
+from console.sources.findings import add_large
+from console.sources.protocol import CHUNK, MAX_RECORD
+from console.sources.text.json_ends import CLOSE, CLOSE_OBJECT, COLON, COMMA, NOTHING, OPEN, OPEN_OBJECT, QUOTE, Scan
 
 _START = Cursor()
 WRAPPERS = frozenset({b'"data"', b'"items"', b'"events"', b'"results"', b'"audit_trail"'})

@@ -3,7 +3,7 @@
 from console.model.finding import Finding
 from console.model.record import RecordBatch
 from console.model.trust import Severity
-from console.sources.base import MAX_RECORD, Skipped, SourceError
+from console.sources.protocol import MAX_RECORD, Skipped, SourceError
 
 
 def unreadable(path: str, message: str) -> SourceError:

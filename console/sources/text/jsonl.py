@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from console.model.record import Cursor, Record, RecordBatch
-from console.sources.base import CHUNK, MAX_RECORD
 from console.sources.content import ContentSource, Window, leaf_of_span
-from console.sources.said import add_large
+from console.sources.findings import add_large
+from console.sources.protocol import CHUNK, MAX_RECORD
 
 LINES = 128 * 1024
 """Bytes of lines read at a time: more, and the allocator maps fresh pages for each block, which costs more than the

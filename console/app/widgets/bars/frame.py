@@ -5,7 +5,7 @@ from textual.widget import Widget
 
 from console.app.actions import footer
 from console.app.cells import width
-from console.app.widgets.cursor_list import CursorList
+from console.app.widgets.tables.cursor_list import CursorList
 from console.app.words import count
 from console.engine.api import Progress
 from console.text import safe

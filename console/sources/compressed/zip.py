@@ -12,10 +12,10 @@ from contextlib import contextmanager
 
 from console.model.finding import Finding
 from console.model.trust import Severity
-from console.sources.base import CHUNK, FileState, SourceError
 from console.sources.content import ForwardWindow, Window
 from console.sources.files import file_state, opened, read_at
-from console.sources.said import unreadable
+from console.sources.findings import unreadable
+from console.sources.protocol import CHUNK, FileState, SourceError
 
 MEMBERS = 10_000
 MEMBER_SIZE = 1024 * 1024 * 1024

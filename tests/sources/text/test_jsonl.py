@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import console.sources.jsonl as jsonl
+import console.sources.text.jsonl as jsonl
 from console.model.record import Cursor
-from console.sources.base import MAX_RECORD, SourceError
 from console.sources.content import FileContent
-from console.sources.jsonl import JsonlSource
-from console.sources.leaf import leaf
+from console.sources.protocol import MAX_RECORD, SourceError
+from console.sources.record_hash import leaf
+from console.sources.text.jsonl import JsonlSource
 from tests.support.source_cases import Read
 
 anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

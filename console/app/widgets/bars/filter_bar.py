@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from console.app.widgets.frame import TextLine
+from console.app.widgets.bars.frame import TextLine
 from console.text import safe
 
 

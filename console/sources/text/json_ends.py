@@ -6,8 +6,8 @@ told apart, so a torn value ends where its brackets balance.
 
 import re
 
-from console.sources.base import CHUNK
 from console.sources.content import Window
+from console.sources.protocol import CHUNK
 
 QUOTE, COMMA, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT = b'",:[]{}'
 NOTHING = -1

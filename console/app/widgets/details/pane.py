@@ -23,10 +23,10 @@ from console.app.layout import (
     severity_mark,
     size,
 )
-from console.app.widgets.proofs import chain_page
-from console.app.widgets.raw import Form, indented, is_utf8, looks_nested, raw_lines
-from console.app.widgets.sheet import Sheet
-from console.app.widgets.tab_bar import TabBar
+from console.app.widgets.details.proof import chain_page
+from console.app.widgets.details.raw import Form, indented, is_utf8, looks_nested, raw_lines
+from console.app.widgets.details.sheet import Sheet
+from console.app.widgets.details.tab_bar import TabBar
 from console.app.words import count
 from console.app.work import Coalescer, in_words
 from console.engine.api import Details, FindingRow, SessionApi, catalogue

@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from console.app.cells import cut, fit, middle, path, width
-from console.app.widgets.cursor_list import CursorList
-from console.app.widgets.overview_rows import OverviewRow, unread
+from console.app.widgets.tables.cursor_list import CursorList
+from console.app.widgets.tables.overview_rows import OverviewRow, unread
 from console.app.words import age, count
 from console.engine.api import LedgerRow, StreamRow
 from console.model.trust import Severity, Trust

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from console.app.widgets.details import DetailsPane, findings_page, panel_page
-from console.app.widgets.proofs import compared, preimage_lines, preimage_title
-from console.app.widgets.raw import indented, raw_lines
+from console.app.widgets.details.pane import DetailsPane, findings_page, panel_page
+from console.app.widgets.details.proof import compared, preimage_lines, preimage_title
+from console.app.widgets.details.raw import indented, raw_lines
 from console.engine.api import Details
 from console.model.event import Field, Panel
 from console.model.proof import Proof, Span

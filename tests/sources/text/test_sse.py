@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import console.sources.sse as sse
-from console.sources.base import MAX_RECORD
+import console.sources.text.sse as sse
 from console.sources.content import FileContent
-from console.sources.leaf import leaf
-from console.sources.sse import SseSource, parse_block
+from console.sources.protocol import MAX_RECORD
+from console.sources.record_hash import leaf
+from console.sources.text.sse import SseSource, parse_block
 from tests.support.source_cases import Read
 
 anything = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,7 +13,7 @@ from console.app.screens.findings import FindingsScreen
 from console.app.screens.overview import OverviewScreen
 from console.app.screens.stream import StreamScreen
 from console.app.screens.walk import WalkScreen
-from console.app.widgets.event_table import EventTable
+from console.app.widgets.tables.event_table import EventTable
 from console.engine.api import Progress
 from console.model.trust import Trust
 from console.store.rows import LedgerRow, StreamRow

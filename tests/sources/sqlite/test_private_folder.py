@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from console.sources import private
+from console.sources.sqlite import private_folder
 from tests.support.places import ROOT
 
 HOLD = """
@@ -92,18 +92,18 @@ def test_what_only_looks_alike_is_left_alone(temporary: Path, monkeypatch: pytes
     before = sorted(temporary.rglob("*"))
     left = temporary / f"{name}defghijk"
     left.mkdir(mode=0o700)
-    private.sweep()
+    private_folder.sweep()
     assert sorted(temporary.rglob("*")) == before
 
 
 def test_a_cleaner_of_the_temporary_folder_does_no_harm(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    monkeypatch.setattr(private, "_held", None)
-    first = private.PrivateFolder()
+    monkeypatch.setattr(private_folder, "_held", None)
+    first = private_folder.PrivateFolder()
     home = Path(first.path).parent
     first.remove()
     home.rmdir()
-    second = private.PrivateFolder()
+    second = private_folder.PrivateFolder()
     assert Path(second.path).is_dir()
     second.remove()
     assert not Path(second.path).exists()

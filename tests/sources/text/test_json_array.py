@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import console.sources.json_array as json_array
-import console.sources.json_scan as json_scan
+import console.sources.text.json_array as json_array
+import console.sources.text.json_ends as json_scan
 from console.model.record import Cursor
-from console.sources.base import MAX_RECORD
 from console.sources.content import FileContent
-from console.sources.json_array import JsonSource
-from console.sources.leaf import leaf
+from console.sources.protocol import MAX_RECORD
+from console.sources.record_hash import leaf
+from console.sources.text.json_array import JsonSource
 from tests.support.source_cases import Read
 
 anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from console.model.finding import Finding
 from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Severity
-from console.sources.base import CHUNK, MAX_RECORD, FileState, Skipped, SourceError
-from console.sources.leaf import LeafHash, leaf
-from console.sources.said import add_large, empty, shrunk, unreadable
-from console.sources.sqlite_copy import PrivateCopy, limit_steps
-from console.sources.sqlite_tables import Table, holds_rows, quoted, raise_unless_damage, tables_of
+from console.sources.findings import add_large, empty, shrunk, unreadable
+from console.sources.protocol import CHUNK, MAX_RECORD, FileState, Skipped, SourceError
+from console.sources.record_hash import LeafHash, leaf
+from console.sources.sqlite.private_copy import PrivateCopy, limit_steps
+from console.sources.sqlite.tables import Table, holds_rows, quoted, raise_unless_damage, tables_of
 
 _START = Cursor()
 _BESIDE = "container.sqlite-beside"

@@ -15,9 +15,9 @@ from typing import IO
 import pytest
 
 from console.model.record import Cursor
-from console.sources.base import MAX_RECORD, Skipped, SourceError
 from console.sources.discover import open_sources
-from console.sources.sqlite_rows import SqliteTable
+from console.sources.protocol import MAX_RECORD, Skipped, SourceError
+from console.sources.sqlite.rows import SqliteTable
 from tests.support.source_cases import Read
 
 Writer = tuple[Path, Callable[..., None], IO[str]]

@@ -11,9 +11,9 @@ from textual.message import Message
 from textual.strip import Strip
 
 from console.app.messages import SessionTrouble
-from console.app.widgets.columns import Columns, cells, fit_columns, titles
-from console.app.widgets.cursor_list import CursorList
-from console.app.widgets.pages import PAGE, Pages
+from console.app.widgets.tables.cursor_list import CursorList
+from console.app.widgets.tables.event_columns import Columns, cells, fit_columns, titles
+from console.app.widgets.tables.event_pages import PAGE, Pages
 from console.app.work import Coalescer, in_words
 from console.engine.api import EventRow, View
 from console.model.trust import Severity, Trust

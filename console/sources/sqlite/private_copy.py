@@ -17,11 +17,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.sources.base import MAX_RECORD, FileState, SourceError
 from console.sources.files import file_state, opened, read_at
-from console.sources.private import PrivateFolder
-from console.sources.said import unreadable
-from console.sources.sqlite_logs import copy_journal, copy_log
+from console.sources.findings import unreadable
+from console.sources.protocol import MAX_RECORD, FileState, SourceError
+from console.sources.sqlite.logs import copy_journal, copy_log
+from console.sources.sqlite.private_folder import PrivateFolder
 
 _WAL_MODE = b"\2\2"
 """Bytes 18 and 19 of a database that uses a log."""

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-import console.sources.gzip_stream as gzip_stream
+import console.sources.compressed.gzip as gzip_stream
 from console.model.record import Cursor
-from console.sources.base import Skipped, Source
 from console.sources.discover import open_sources
+from console.sources.protocol import Skipped, Source
 from tests.support.source_cases import Read
 
 LINES = [json.dumps({"n": n, "x": random.Random(n).random()}).encode() for n in range(400)]

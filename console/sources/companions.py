@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from fnmatch import translate
 from itertools import islice
 
-from console.sources.base import Source, SourceError
+from console.sources.compressed.zip import PackContent, read_members
 from console.sources.files import read_small
-from console.sources.pack import PackContent, read_members
+from console.sources.protocol import Source, SourceError
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of one companion."""

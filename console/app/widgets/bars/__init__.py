@@ -1,0 +1,1 @@
+"""What frames a list: lines of one text, and lines to type or to watch progress in."""

@@ -1,0 +1,1 @@
+"""Lists of rows under a cursor: a million rows, drawn line by line."""

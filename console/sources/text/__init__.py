@@ -1,0 +1,1 @@
+"""Records cut out of text: lines, elements of a JSON document, blocks of an event stream."""
