@@ -1,18 +1,25 @@
-"""Counts of a batch by stream: events by trust, earliest and latest time."""
+"""Counts of events by stream: by trust, with the earliest and latest time.
+
+Every event is counted, so that what most batches are (one trust throughout, times in order) is counted in a few calls
+for the whole batch.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME
+
+TRUSTS = 7
+"""Kinds of ``Trust``."""
 
 
 @dataclass(slots=True)
 class Count:
     """Events by ``Trust``, and the earliest and latest instant (None: no event names one)."""
 
-    trust: list[int] = field(default_factory=lambda: [0] * 7)
+    trust: list[int] = field(default_factory=lambda: [0] * TRUSTS)
     first: int | None = None
     last: int | None = None
 
@@ -38,16 +45,24 @@ class Count:
 
 
 Counts = dict[int, Count]
+"""By a stream's code or id."""
 
 
-def tally(events: EventBatch, sets: Sequence[tuple[int, ...]]) -> tuple[Counts, Counts]:
+def count_events(events: EventBatch) -> Count:
+    """The count of all rows."""
+    times = _named(events.time)
+    trust = [events.trust.count(each) for each in range(TRUSTS)]
+    return Count(trust, min(times, default=None), max(times, default=None))
+
+
+def count_streams(events: EventBatch, sets: Sequence[tuple[int, ...]]) -> tuple[Counts, Counts]:
     """Counts by stream code (0: no stream): of rows' first streams, and of further ones. ``sets`` are those that
     ``events.further`` names."""
-    first = _count(events.stream.tolist(), events.trust, events.time.tolist())
+    first = _by_code(events.stream, events.trust, events.time)
     further: Counts = {}
     size = len(events.further)
     if size:
-        for code, count in _count(events.further.tolist(), events.trust[:size], events.time[:size].tolist()).items():
+        for code, count in _by_code(events.further, events.trust[:size], events.time[:size]).items():
             for stream in sets[code]:
                 if stream in further:
                     further[stream].add(count)
@@ -56,14 +71,7 @@ def tally(events: EventBatch, sets: Sequence[tuple[int, ...]]) -> tuple[Counts, 
     return first, further
 
 
-def total(events: EventBatch) -> Count:
-    """The count of all rows."""
-    timed = [time for time in events.time if time != NO_TIME] if NO_TIME in events.time else events.time
-    trust = [events.trust.count(each) for each in range(7)]
-    return Count(trust, min(timed, default=None), max(timed, default=None))
-
-
-def merge(into: Counts, more: Counts) -> None:
+def add_counts(into: Counts, more: Counts) -> None:
     """Add counts to others, stream by stream."""
     for stream, count in more.items():
         if stream in into:
@@ -72,18 +80,31 @@ def merge(into: Counts, more: Counts) -> None:
             into[stream] = count
 
 
-def _count(streams: list[int], trusts: bytes | bytearray, times: list[int]) -> Counts:
+def _by_code(codes: Sequence[int], trusts: bytes | bytearray, times: Sequence[int]) -> Counts:
     counts: Counts = {}
-    for both, number in Counter([stream << 3 | trust for stream, trust in zip(streams, trusts, strict=True)]).items():
-        counts.setdefault(both >> 3, Count()).trust[both & 7] += number
+    for (code, trust), number in _pairs(codes, trusts):
+        counts.setdefault(code, Count()).trust[trust] += number
     if NO_TIME in times:
-        timed = [(time, stream) for time, stream in zip(times, streams, strict=True) if time != NO_TIME]
-        times, streams = [time for time, _ in timed], [stream for _, stream in timed]
-    if times != sorted(times):
-        pairs = sorted(zip(times, streams, strict=True))
-        times, streams = [time for time, _ in pairs], [stream for _, stream in pairs]
-    for stream, time in dict(zip(streams, times, strict=True)).items():
-        counts[stream].span(time)
-    for stream, time in dict(zip(reversed(streams), reversed(times), strict=True)).items():
-        counts[stream].span(time)
+        timed = [(time, code) for time, code in zip(times, codes, strict=True) if time != NO_TIME]
+        times, codes = [time for time, _ in timed], [code for _, code in timed]
+    in_order = sorted(times)
+    if in_order != [*times]:
+        pairs = sorted(zip(times, codes, strict=True))
+        times, codes = [time for time, _ in pairs], [code for _, code in pairs]
+    for code, time in dict(zip(codes, times, strict=True)).items():
+        counts[code].span(time)
+    for code, time in dict(zip(reversed(codes), reversed(times), strict=True)).items():
+        counts[code].span(time)
     return counts
+
+
+def _pairs(codes: Sequence[int], trusts: bytes | bytearray) -> Iterable[tuple[tuple[int, int], int]]:
+    """How often each code comes with each trust."""
+    if trusts and trusts.count(trusts[0]) == len(trusts):
+        return [((code, trusts[0]), number) for code, number in Counter(codes).items()]
+    return Counter(zip(codes, trusts, strict=True)).items()
+
+
+def _named(times: Sequence[int]) -> Sequence[int]:
+    """The times without those that no event names."""
+    return [time for time in times if time != NO_TIME] if NO_TIME in times else times

@@ -33,9 +33,6 @@ from console.store.rows import (
     Volume,
 )
 
-LISTED = 200
-"""References of one kind that are listed in one look; the rest are counted."""
-
 
 class StatedBy(IntEnum):
     """Who states a finding that holds as of now, and so replaces it."""
@@ -153,7 +150,7 @@ class IndexReader(RecordsOf, Protocol):
 
 
 class IndexWriter(RecordsOf, Protocol):
-    """Takes what was read. All changes are made within ``transaction``, but for ``begin``."""
+    """Takes what was read. All changes are made within ``transaction``, but for ``begin`` and ``settle``."""
 
     def transaction(self) -> AbstractAsyncContextManager[None]:
         """All or nothing: what was changed within is committed at its end, and gone where it is left by an error."""
@@ -215,6 +212,11 @@ class IndexWriter(RecordsOf, Protocol):
     ) -> None:
         """What a reader knows now: what changed of its state and its streams, and its standing findings."""
 
+    async def settle(self) -> None:
+        """Do what was put off while much was read, so that a stream's events are found fast: for a writer that stays
+        when all that was there has been read. It may take as long as a part of that reading; what is committed can be
+        read meanwhile, and rightly so without it."""
+
     # Findings
 
     async def add_findings(self, ledger: int, findings: Sequence[Finding]) -> None:
@@ -231,8 +233,11 @@ class IndexWriter(RecordsOf, Protocol):
 
     # References
 
-    async def resolve(self, ledger: int, first: int, last: int) -> References:
-        """What the records from ordinal ``first`` to ``last``, the last ones of the ledger, bring to ids and parents.
+    async def resolve(self, ledger: int) -> References | None:
+        """What the records that came since this was last asked bring to ids and parents; None if they have none.
+
+        Of much that is read at once it is best asked at the end, of what is appended with each portion. Nothing is
+        lost where a writer dies between.
 
         A finding about a record rests on it and the records before it, so that it does not matter how they are cut:
         a parent is the first record that carries the id, it is ambiguous if several did when the child came, and a

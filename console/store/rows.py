@@ -1,6 +1,6 @@
 """What the index gives back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,6 +8,9 @@ from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.record import Cursor
 from console.model.trust import Severity, Trust
+
+LISTED = 200
+"""References of one kind that are listed in one look; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,23 +144,36 @@ class KnownLedger:
     stated: bool = False
 
 
+@dataclass(slots=True)
+class Pairs:
+    """Pairs of ordinals, (record, the other one): the first ``LISTED`` of them, and how many there are."""
+
+    listed: list[tuple[int, int]] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Take more pairs."""
+        self.listed += pairs[: max(0, LISTED - len(self.listed))]
+        self.count += len(pairs)
+
+
 @dataclass(frozen=True, slots=True)
 class References:
-    """What records brought to ids and parents. Pairs are ordinals of a ledger: (record, the other one)."""
+    """What records brought to ids and parents."""
 
-    duplicates: list[tuple[int, int]]
+    duplicates: Pairs = field(default_factory=Pairs)
     """The other one is the first record with the same id."""
-    ambiguous: list[tuple[int, int]]
-    """(record, how many records carried the parent's id when it came)."""
-    late: list[tuple[int, int]]
+    ambiguous: Pairs = field(default_factory=Pairs)
+    """The other number is how many records carried the parent's id when it came."""
+    late: Pairs = field(default_factory=Pairs)
     """(child, parent) where the parent's record comes after the child's."""
-    cycles: list[tuple[int, int]]
-    """(record, a parent that is its descendant)."""
+    cycles: Pairs = field(default_factory=Pairs)
+    """The other one is a parent that is the record's descendant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orphans:
-    """Ordinals of the first records whose parent is nowhere, and how many there are."""
+    """Ordinals of the first ``LISTED`` records whose parent is nowhere, and how many there are."""
 
     listed: list[int]
     count: int

@@ -116,6 +116,10 @@ class Follower:
         known = [*self._changed(), *await self._besides_changed()]
         return [*known, *(path for path in polled if path not in self._by_path)]
 
+    async def settle(self) -> None:
+        """After ``start``, where the work goes on: what was put off while much was read is done."""
+        await self._ingest.settle()
+
     async def until_failure(self) -> None:
         """Wait for ever, or raise what ended the work."""
         await self._tasks.guard(self._tasks.failure)

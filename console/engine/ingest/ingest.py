@@ -87,6 +87,11 @@ class Ingest:
         async with self._turns, self.writer.transaction():
             yield
 
+    async def settle(self) -> None:
+        """All that was there has been read, and the writer stays."""
+        async with self._turns:
+            await self.writer.settle()
+
     async def add(self, opened: Opened) -> Reading:
         """A ledger that the index does not hold yet."""
         source = opened.source
@@ -135,6 +140,11 @@ class Ingest:
                     if events or reading.file != portion.file:
                         await self._commit(reading, opened, portion, compared)
                         yield Step(reading.ledger, events, min(portion.next.offset, total), total, not portion.file)
+        except SourceError:
+            reading.reader = None
+            async with self.transaction():
+                await self._check_references(reading, opened)
+            raise
         except BaseException:
             # The reader may have gone beyond what was committed.
             reading.reader = None
@@ -146,8 +156,8 @@ class Ingest:
         uncompared = opened.source.container == "sqlite" and portion.file != compared
         async with self.transaction():
             await self.writer.append(reading.ledger, replace(portion, file="") if uncompared else portion)
-            if any(portion.events.key) or any(portion.events.parent):
-                await self._check_references(reading, opened, portion.events.first, portion.next.ordinal - 1)
+            if portion.file:  # it is the last one: references of many records are best resolved together
+                await self._check_references(reading, opened)
         reading.next, reading.file = portion.next, portion.file
         reading.profile = portion.profile or reading.profile
 
@@ -201,9 +211,11 @@ class Ingest:
         """The ledger's records, wherever they are."""
         return VolumeReader(await self.writer.volumes(reading.ledger))
 
-    async def _check_references(self, reading: Reading, opened: Opened, first: int, last: int) -> None:
+    async def _check_references(self, reading: Reading, opened: Opened) -> None:
         ledger = reading.ledger
-        found = await self.writer.resolve(ledger, first, last)
+        found = await self.writer.resolve(ledger)
+        if found is None:
+            return
         records = await self._records(reading)
         words = ReferenceWords(opened, lambda ordinal: self.writer.place(ledger, ordinal), records.read)
         settled = await words.settled(found)

@@ -157,6 +157,7 @@ class _Following:
         self._phase = "following" if self._assignment.follow else "done"
         self._speaker.say(self._progress(0.0), now=True)
         if self._assignment.follow:
+            await self._follower.settle()
             await self._follower.until_failure()
 
     async def _listen(self, stop: asyncio.Event) -> None:

@@ -1,14 +1,13 @@
 """Findings about references, in words: which event, which other one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from console.engine.ledgers.opening import Opened
 from console.model.event import Event
 from console.model.finding import Finding
 from console.model.record import Record
 from console.sources.protocol import SourceError
-from console.store.protocol import LISTED
-from console.store.rows import Orphans, Place, References
+from console.store.rows import Orphans, Pairs, Place, References
 from console.verify.catalogue import finding
 
 Find = Callable[[int], Awaitable[Place | None]]
@@ -42,17 +41,23 @@ class ReferenceWords:
 
     async def orphans(self, found: Orphans) -> list[Finding]:
         """Findings of the events whose parent is nowhere as of now."""
-        result = await self._pairs(
-            self._orphan, [(ordinal, ordinal) for ordinal in found.listed], "The parent {parent} is not in this ledger."
-        )
+        pairs = [(ordinal, ordinal) for ordinal in found.listed]
+        result = await self._listed(self._orphan, pairs, "The parent {parent} is not in this ledger.")
         rest = found.count - len(found.listed)
         if rest:
             result.append(finding(self._orphan, "Further events whose parent is not in this ledger.", count=rest))
         return result
 
-    async def _pairs(self, code: str, pairs: list[tuple[int, int]], message: str) -> list[Finding]:
+    async def _pairs(self, code: str, pairs: Pairs, message: str) -> list[Finding]:
+        result = await self._listed(code, pairs.listed, message)
+        rest = pairs.count - len(pairs.listed)
+        if rest:
+            result.append(finding(code, "Further records like these, not listed.", count=rest))
+        return result
+
+    async def _listed(self, code: str, pairs: Sequence[tuple[int, int]], message: str) -> list[Finding]:
         result = []
-        for ordinal, other in pairs[:LISTED]:
+        for ordinal, other in pairs:
             place = await self._find(ordinal)
             if place is None:
                 continue
@@ -70,8 +75,6 @@ class ReferenceWords:
                     length=place.length,
                 )
             )
-        if len(pairs) > LISTED:
-            result.append(finding(code, "Further records like these, not listed.", count=len(pairs) - LISTED))
         return result
 
     def _event(self, place: Place) -> Event:

@@ -28,7 +28,7 @@ from console.model.trust import Trust
 from console.sources.compressed.zip import check_manifest
 from console.sources.protocol import FileState, Source, SourceError
 from console.sources.sqlite.rows import SqliteTable
-from console.store.counts import Count, Counts, merge, tally
+from console.store.counts import Count, Counts, add_counts, count_streams
 from console.store.opening import open_scratch
 from console.store.portion import Portion
 from console.store.protocol import Scratch
@@ -163,9 +163,9 @@ async def _read(run: _Run, scratch: "_Scratch", progress: Progress | None) -> Cu
         if len(out):
             run.names.extend(out.new_streams)
             run.sets.extend(out.new_further)
-            first, further = tally(out, run.sets)
-            merge(run.first, first)
-            merge(run.further, further)
+            first, further = count_streams(out, run.sets)
+            add_counts(run.first, first)
+            add_counts(run.further, further)
             if any(out.key) or any(out.parent):
                 await _note_keys(scratch, out, cursor)
         if progress is not None and time.monotonic() - told > OFTEN:
@@ -236,9 +236,10 @@ async def _refer(run: _Run, scratch: _Scratch) -> None:
     store = await scratch.store()
     words = ReferenceWords(run.opened, lambda ordinal: store.place(scratch.ledger, ordinal))
     async with store.transaction():
-        found = await store.resolve(scratch.ledger, 1, run.records)
-    run.findings.add(await words.settled(found))
-    run.findings.add(await words.orphans(await store.orphans(scratch.ledger)))
+        found = await store.resolve(scratch.ledger)
+    if found is not None:
+        run.findings.add(await words.settled(found))
+        run.findings.add(await words.orphans(await store.orphans(scratch.ledger)))
 
 
 async def _walk_again(run: _Run, reader: RewalkingReader, irregular: Sequence[StreamKey], store: Scratch) -> None:

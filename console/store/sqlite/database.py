@@ -4,6 +4,7 @@ Each question is one way to the connection's thread and back. What SQLite says o
 ``StoreError``; a value that it cannot take is a fault of whoever gave it, and stays the error that it is.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,14 @@ class Database:
         with store_errors():
             cursor = await self._connection.execute(sql, parameters)
             return cursor.rowcount
+
+    async def run_long(self, sql: str) -> None:
+        """One statement that may take seconds; it ends where whoever waits for it is cancelled."""
+        try:
+            await self.run(sql)
+        except asyncio.CancelledError:
+            await self._connection.interrupt()
+            raise
 
     async def run_many(self, sql: str, rows: Iterable[Iterable[object]]) -> None:
         """One statement for each row of parameters."""

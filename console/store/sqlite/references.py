@@ -4,17 +4,25 @@ from array import array
 from contextlib import aclosing
 from typing import Any
 
-from console.store.protocol import LISTED
-from console.store.rows import Orphans, References
+from console.store.rows import LISTED, Orphans, References
 from console.store.sqlite.database import Database
 from console.store.sqlite.schema import row_id
 
+_ROWS = 25_000
+"""Rows that are looked at at once."""
 _FEW = 8
 """Keys that are looked for one by one in packed ones."""
 
 
-async def resolve(db: Database, ledger: int, first_new: int, last: int) -> References:
-    """See ``IndexWriter.resolve``; keeps the table of orphans."""
+async def resolve(db: Database, ledger: int, first: int, last: int) -> References:
+    """See ``IndexWriter.resolve``: rows of ordinals ``first`` to ``last``; keeps the table of orphans."""
+    found = References()
+    for start in range(first, last + 1, _ROWS):
+        await _resolve_some(db, ledger, start, min(start + _ROWS - 1, last), found)
+    return found
+
+
+async def _resolve_some(db: Database, ledger: int, first_new: int, last: int, found: References) -> None:
     base, low, high = row_id(ledger, 0), row_id(ledger, first_new - 1), row_id(ledger, last)
     scope = {"base": base, "low": low, "high": high}
 
@@ -27,9 +35,9 @@ async def resolve(db: Database, ledger: int, first_new: int, last: int) -> Refer
     )
     await db.run_many("DELETE FROM orphan WHERE event = ?", [(event,) for event, _ in arrived])
     new = "FROM event e WHERE e.id > :low AND e.id <= :high"
-    first = f"SELECT min(p.id) FROM event p WHERE {_carries('e.key')} AND p.id BETWEEN :base AND e.id - 1"
+    earlier = f"SELECT min(p.id) FROM event p WHERE {_carries('e.key')} AND p.id BETWEEN :base AND e.id - 1"
     duplicates = await rows(
-        f"SELECT id, other FROM (SELECT e.id, ({first}) AS other {new} AND e.key != 0) WHERE other IS NOT NULL"
+        f"SELECT id, other FROM (SELECT e.id, ({earlier}) AS other {new} AND e.key != 0) WHERE other IS NOT NULL"
     )
     # All but the usual: one record that carries the parent's id, and it came before.
     unusual = await rows(
@@ -42,17 +50,16 @@ async def resolve(db: Database, ledger: int, first_new: int, last: int) -> Refer
     await db.run_many("INSERT OR IGNORE INTO orphan VALUES (?, ?)", lost.items())
     await _find_aliases(db, base, low, high, {*lost.values()})
     late = arrived + [(event, other) for event, _, carriers, other, *_ in unusual if carriers and other > event]
-    ambiguous = [(event, before) for event, _, _, _, before, _ in unusual if before and before > 1]
     itself = [(event, event) for event, *_, own in unusual if own]
     cycles = itself + [pair for pair in late[:LISTED] if await _reaches(db, base, *pair)]
     closed = set(cycles)
-    late = [pair for pair in late if pair not in closed]
-
-    def ordinals(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        return [(event - base, other - base) for event, other in pairs]
-
-    counted = [(event - base, before) for event, before in ambiguous]
-    return References(ordinals(duplicates), counted, ordinals(late), ordinals(cycles))
+    for into, pairs in (
+        (found.duplicates, duplicates),
+        (found.late, [pair for pair in late if pair not in closed]),
+        (found.cycles, cycles),
+    ):
+        into.add([(event - base, other - base) for event, other in pairs])
+    found.ambiguous.add([(event - base, before) for event, _, _, _, before, _ in unusual if before and before > 1])
 
 
 def _carries(key: str) -> str:

@@ -4,7 +4,7 @@ Readers remember what the ids of streams and ledgers stand for, so that none is 
 The index holds no copy of a ledger: offsets, lengths, the envelope's columns, record hashes, trust and findings.
 """
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 APPLICATION_ID = 0x41754378
 """In the header of every index (``AuCx``): by it the console knows a file that it may write to or replace."""
 
@@ -29,7 +29,7 @@ CREATE TABLE ledger (
     active INTEGER NOT NULL DEFAULT 1, records INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
     next_offset INTEGER NOT NULL DEFAULT 0, pending INTEGER NOT NULL DEFAULT 0,
     first_time INTEGER, last_time INTEGER, trust TEXT NOT NULL DEFAULT '[0,0,0,0,0,0,0]',
-    file TEXT NOT NULL DEFAULT '', edition INTEGER NOT NULL DEFAULT 0, UNIQUE (path, member)
+    file TEXT NOT NULL DEFAULT '', edition INTEGER NOT NULL DEFAULT 0, unresolved INTEGER, UNIQUE (path, member)
 );
 CREATE TABLE volume (
     ledger INTEGER NOT NULL, first INTEGER NOT NULL, path TEXT NOT NULL, member TEXT, PRIMARY KEY (ledger, first)
@@ -52,10 +52,6 @@ CREATE TABLE event (
     type INTEGER NOT NULL, actor INTEGER NOT NULL, stream INTEGER NOT NULL, sequence INTEGER NOT NULL,
     key INTEGER NOT NULL, parent INTEGER NOT NULL, mark INTEGER NOT NULL
 );
-CREATE INDEX event_time ON event (time);
-CREATE INDEX event_stream ON event (stream);
-CREATE INDEX event_key ON event (key >> 40) WHERE key != 0;
-CREATE INDEX event_worst ON event (mark) WHERE mark & 56 != 0;
 CREATE TABLE membership (
     stream INTEGER NOT NULL, first INTEGER NOT NULL, low INTEGER NOT NULL, span INTEGER NOT NULL,
     PRIMARY KEY (stream, first, low)
@@ -76,6 +72,19 @@ CREATE INDEX finding_event ON finding (event);
 CREATE TABLE state (ledger INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (ledger, key))
     WITHOUT ROWID;
 """
+
+EVENT_INDEXES = {
+    "time": "CREATE INDEX IF NOT EXISTS event_time ON event (time)",
+    "key": "CREATE INDEX IF NOT EXISTS event_key ON event (key >> 40) WHERE key != 0",
+    "worst": "CREATE INDEX IF NOT EXISTS event_worst ON event (mark) WHERE mark & 56 != 0",
+    "stream": "CREATE INDEX IF NOT EXISTS event_stream ON event (stream)",
+}
+"""By what they find. Rows come in the order of their ids and nearly in that of their times, but streams alternate and
+keys are scattered: kept row by row, each of these two indexes costs twice what all the rest of a row does, and in bulk
+a third of it. So they are made when they are needed: that of keys when references are resolved, that of streams by
+``IndexWriter.settle`` or where a stream is walked again. Until then streams are found by a scan."""
+AT_ONCE = ("time", "worst")
+"""Those that an index has from its beginning."""
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",

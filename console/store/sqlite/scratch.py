@@ -34,7 +34,7 @@ async def open_scratch() -> SqliteScratch:
     try:
         for pragma in _PRAGMAS:
             await db.run(pragma)
-        await make_tables(db)
+        await make_tables(db, ())
         await db.run(_LINKS)
     except BaseException:
         await db.close()

@@ -1,6 +1,7 @@
 """An index in a file of SQLite: made, made anew where it must be, and opened by one writer and many readers."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from console.store.errors import StoreError
 from console.store.sqlite.database import Database, connect
 from console.store.sqlite.lock import FileLock
 from console.store.sqlite.reader import SqliteReader
-from console.store.sqlite.schema import APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES
+from console.store.sqlite.schema import APPLICATION_ID, AT_ONCE, EVENT_INDEXES, PRAGMAS, SCHEMA_VERSION, TABLES
 from console.store.sqlite.writer import SqliteWriter
 
 _CHECKED = 64 << 20
@@ -51,7 +52,7 @@ class SqliteStore:
             for pragma in PRAGMAS:
                 await db.run(pragma)
             if fresh:
-                await make_tables(db)
+                await make_tables(db, AT_ONCE)
             writer = SqliteWriter(db)
             await writer.load()
         except BaseException:
@@ -87,10 +88,10 @@ class SqliteStore:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
 
-async def make_tables(db: Database) -> None:
-    """The tables of a new index."""
+async def make_tables(db: Database, indexes: Iterable[str]) -> None:
+    """The tables of a new index, and these indexes of events."""
     await db.run("BEGIN IMMEDIATE")
-    for statement in TABLES.split(";\n"):
+    for statement in (*TABLES.split(";\n"), *(EVENT_INDEXES[each] for each in indexes)):
         if statement.strip():
             await db.run(statement)
     await db.run("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))

@@ -4,32 +4,29 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Unpack
 
-from console.model.batch import EventBatch
-from console.model.event import NO_TIME, StreamKey
+from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.trust import Trust
-from console.store.counts import Counts, merge, tally, total
+from console.store.counts import Counts, add_counts, count_events, count_streams
 from console.store.portion import Portion
 from console.store.protocol import LedgerChanges, StatedBy
 from console.store.rows import KnownLedger, Orphans, Place, References
 from console.store.spelling import spelled_out
 from console.store.sqlite import ledgers, references
 from console.store.sqlite.database import Database
+from console.store.sqlite.events import EventRows
 from console.store.sqlite.findings import FindingLog
 from console.store.sqlite.membership import Memberships
 from console.store.sqlite.names import NameIds
 from console.store.sqlite.schema import (
-    NO_TIME_BIT,
+    EVENT_INDEXES,
     WORST_MASK,
     WORST_SHIFT,
     row_id,
     state_key,
 )
 from console.store.sqlite.streams import IS_STREAM, StreamRows, named
-
-_LEAVES = 1016
-"""Records of one row of ``leaf`` and ``alias``, at most: so many fill pages of 8,192 bytes."""
 
 
 class SqliteWriter(ledgers.LedgerTables):
@@ -41,7 +38,7 @@ class SqliteWriter(ledgers.LedgerTables):
         self._streams = StreamRows(db)
         self._names = NameIds(db, self._streams)
         self._memberships = Memberships(db)
-        self._last_time: dict[int, int] = {}
+        self._events = EventRows(db)
 
     async def add_ledger(self, path: str, member: str | None, container: str, format: str, shape: str) -> int:
         """A ledger that was not known. Its id."""
@@ -84,12 +81,13 @@ class SqliteWriter(ledgers.LedgerTables):
         await self._db.run("DELETE FROM finding WHERE ledger = ? AND code NOT GLOB 'container.*'", (ledger,))
         await self._db.run(
             "UPDATE ledger SET edition = edition + 1, records = 0, next_offset = 0, pending = 0, bytes = 0, file = '',"
-            " profile = NULL, first_time = NULL, last_time = NULL, trust = '[0,0,0,0,0,0,0]' WHERE id = ?",
+            " profile = NULL, first_time = NULL, last_time = NULL, unresolved = NULL, trust = '[0,0,0,0,0,0,0]'"
+            " WHERE id = ?",
             (ledger,),
         )
         await self._db.run("INSERT INTO volume SELECT id, 1, path, member FROM ledger WHERE id = ?", (ledger,))
         self._findings.forget(ledger)
-        self._last_time.pop(ledger, None)
+        self._events.forget(ledger)
         self._memberships.forget(ledger)
         self._names.begin(ledger)
 
@@ -136,7 +134,7 @@ class SqliteWriter(ledgers.LedgerTables):
     async def _forget_uncommitted(self) -> None:
         """What is remembered of a transaction that did not come to be; its ledger needs a new reader."""
         self._streams.rolled_back()
-        self._last_time.clear()
+        self._events.forget()
         self._memberships.forget()
         await self._findings.load()
 
@@ -146,12 +144,13 @@ class SqliteWriter(ledgers.LedgerTables):
     async def append(self, ledger: int, portion: Portion) -> None:
         events = portion.events
         await self._names.take(ledger, events)
-        await self._rows(ledger, events)
-        _, _, streams, sets = self._names.of(ledger)
+        names = self._names.of(ledger)
+        await self._events.add(ledger, events, names)
+        _, _, streams, sets = names
         await self._memberships.add(ledger, events, streams, sets)
-        totals, counts = total(events), Counts()
-        for found in tally(events, sets):
-            merge(counts, {streams[code]: count for code, count in found.items()})
+        totals, counts = count_events(events), Counts()
+        for found in count_streams(events, sets):
+            add_counts(counts, {streams[code]: count for code, count in found.items()})
         ids_of_further = {streams[code] for each in events.new_further for code in each}
         state, carried = _parted(portion.state)
         await self._streams.add(ledger, counts, ids_of_further, portion.facts, carried)
@@ -160,7 +159,7 @@ class SqliteWriter(ledgers.LedgerTables):
             " profile = coalesce(?, profile), first_time = min(coalesce(first_time, ?), coalesce(?, first_time)),"
             " last_time = max(coalesce(last_time, ?), coalesce(?, last_time)), trust ="
             " json_array(trust->>0 + ?, trust->>1 + ?, trust->>2 + ?, trust->>3 + ?, trust->>4 + ?, trust->>5 + ?,"
-            " trust->>6 + ?) WHERE id = ?",
+            " trust->>6 + ?), unresolved = coalesce(unresolved, ?) WHERE id = ?",
             (
                 portion.next.ordinal - 1,
                 portion.next.offset,
@@ -173,6 +172,7 @@ class SqliteWriter(ledgers.LedgerTables):
                 totals.last,
                 totals.last,
                 *totals.trust,
+                events.first if any(events.key) or any(events.parent) else None,
                 ledger,
             ),
         )
@@ -181,60 +181,6 @@ class SqliteWriter(ledgers.LedgerTables):
             f"UPDATE stream SET irregular = 1 WHERE {IS_STREAM}", [named(ledger, each) for each in portion.irregular]
         )
         await self._findings.add(ledger, events.findings)
-
-    async def _rows(self, ledger: int, events: EventBatch) -> None:
-        first = row_id(ledger, events.first)
-        if ledger not in self._last_time:
-            before = await self._db.one("SELECT time FROM event WHERE id = ?", (first - 1,))
-            self._last_time[ledger] = before or 0
-        await self._db.run_many(
-            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            self._columns(ledger, events),
-        )
-        await self._db.run_many(
-            "INSERT INTO leaf VALUES (?, ?)",
-            [(first + at, events.hashes[32 * at : 32 * (at + _LEAVES)]) for at in range(0, len(events), _LEAVES)],
-        )
-        await self._db.run_many(
-            "INSERT INTO alias VALUES (?, ?)",
-            [(first + at, events.alias[at : at + _LEAVES].tobytes()) for at in range(0, len(events.alias), _LEAVES)],
-        )
-
-    def _columns(self, ledger: int, batch: EventBatch) -> Iterable[tuple[int, ...]]:
-        types, actors, streams, _ = self._names.of(ledger)
-        marks = [trust | worst << WORST_SHIFT for trust, worst in zip(batch.trust, batch.worst, strict=True)]
-        times: Sequence[int] = batch.time
-        if NO_TIME in batch.time:
-            times, marks = self._borrow_times(ledger, batch.time, marks)
-        if times:
-            self._last_time[ledger] = times[-1]
-        first = row_id(ledger, batch.first)
-        return zip(
-            range(first, first + len(batch)),
-            batch.offset,
-            batch.length,
-            times,
-            [types[code] for code in batch.type],
-            [actors[code] for code in batch.actor],
-            [streams[code] for code in batch.stream],
-            batch.sequence,
-            batch.key,
-            batch.parent,
-            marks,
-            strict=True,
-        )
-
-    def _borrow_times(self, ledger: int, times: Sequence[int], marks: list[int]) -> tuple[list[int], list[int]]:
-        """A row without a time stays beside the row before it when rows are ordered by time."""
-        last = self._last_time.get(ledger, 0)
-        filled = []
-        for row, time in enumerate(times):
-            if time == NO_TIME:
-                marks[row] |= NO_TIME_BIT
-            else:
-                last = time
-            filled.append(last)
-        return filled, marks
 
     async def carry(
         self, ledger: int, state: Mapping[Any, bytes], facts: Iterable[StreamFacts], standing: Sequence[Finding]
@@ -316,7 +262,22 @@ class SqliteWriter(ledgers.LedgerTables):
         sql = "SELECT 1 FROM finding WHERE ledger = ? AND code = ? AND offset = ?"
         return bool(await self._db.all(sql, (ledger, code, offset)))
 
-    async def resolve(self, ledger: int, first: int, last: int) -> References:
+    async def settle(self) -> None:
+        # Beyond the cache what is sorted goes to temporary files, not to memory.
+        await self._db.run("PRAGMA temp_store=FILE")
+        await self._make_index("stream")
+        await self._db.run("PRAGMA temp_store=MEMORY")
+
+    async def _make_index(self, name: str) -> None:
+        """Make an index of events, unless there is one."""
+        await self._db.run_long(EVENT_INDEXES[name])
+
+    async def resolve(self, ledger: int) -> References | None:
+        ((first, last),) = await self._db.all("SELECT unresolved, records FROM ledger WHERE id = ?", (ledger,))
+        if first is None:
+            return None
+        await self._make_index("key")
+        await self._db.run("UPDATE ledger SET unresolved = NULL WHERE id = ?", (ledger,))
         return await references.resolve(self._db, ledger, first, last)
 
     async def orphans(self, ledger: int) -> Orphans:
@@ -326,6 +287,7 @@ class SqliteWriter(ledgers.LedgerTables):
         return await ledgers.irregular_streams(self._db, ledger)
 
     async def stream_places(self, ledger: int, stream: StreamKey) -> list[Place]:
+        await self._make_index("stream")
         return await ledgers.stream_places(self._db, ledger, stream)
 
     async def close(self) -> None:
