@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from console.engine.verify.results import Verification, VerifiedSoFar
     from console.formats.protocol import Format
     from console.store.protocol import IndexReader
-    from console.verify.catalogue import Entry
+    from console.verify.catalogue import CatalogueEntry
 
 __all__ = [
     "CHANGED",
@@ -176,7 +176,7 @@ def scanner() -> str:
     return SCANNER
 
 
-def catalogue() -> "Mapping[str, Entry]":
+def catalogue() -> "Mapping[str, CatalogueEntry]":
     """What each finding code means."""
     from console.verify.catalogue import CATALOGUE
 

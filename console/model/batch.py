@@ -1,4 +1,7 @@
-"""Columns of decoded events: what travels from the decoder to the index."""
+"""Columns of decoded events: what travels from the decoder to the index.
+
+A million objects a ledger would cost more than their decoding: events travel as arrays, names as codes.
+"""
 
 from array import array
 from collections.abc import Sequence
@@ -20,10 +23,10 @@ class EventBatch:
     ``new_types``, ``new_actors`` and ``new_streams`` are the names this batch adds to those lists, in order.
     ``key`` and ``parent`` are 64-bit keys of the event's id and of its parent's (0: none; see ``key64``).
     ``sequence`` is -1 where there is none, ``time`` is ``NO_TIME`` where there is none.
-    ``further`` are codes of the streams of a row beyond its first: of sets of stream codes, of which ``new_further``
-    adds some to the reader's list. ``alias`` is the key of a second id under which others may name the row. These two
-    may end where no later row has any. ``hashes`` are the record hashes, 32 bytes a row, filled by the ingest, not by a
-    format.
+    ``further`` are codes of the streams of a row beyond its first: of sets of stream codes; ``new_further`` are those
+    that this batch adds to the reader's list. ``alias`` is the key of a second id under which others may name the row.
+    These two may end where no later row has any. ``hashes`` are the record hashes, 32 bytes a row, filled by the
+    ingest, not by a format.
     """
 
     first: int

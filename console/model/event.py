@@ -1,4 +1,4 @@
-"""A record decoded into the common envelope."""
+"""A record decoded into the common envelope: what all systems' events share, so that one table and filter fit all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Something wrong or notable, with its place."""
+"""Something wrong or notable, with its place: plain data, so that index, report and screen hold the same thing."""
 
 from dataclasses import dataclass
 

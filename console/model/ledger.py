@@ -1,4 +1,4 @@
-"""What is known of a whole ledger, a stream and a chain."""
+"""What is known of a ledger, a stream and a chain beside their events: what a format declares, and what it projects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""One link of a chain, laid open: what was hashed, what came out, what is stored."""
+"""One link of a chain, laid open: what was hashed, what came out, what is stored.
+
+A verdict convinces nobody who cannot repeat it: a proof holds the exact bytes, so that any other tool can hash them.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,7 @@
-"""Raw units of a ledger, before anyone asks what they mean."""
+"""Raw units of a ledger, before anyone asks what they mean.
+
+A batch of lines is one block of bytes until somebody asks for more: whoever takes it whole pays for no list.
+"""
 
 from array import array
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""How far an event can be trusted, and how bad a finding is."""
+"""How far an event can be trusted, and how bad a finding is: three scales, with the words and glyphs that go with them.
+
+Numbers are kept in the index and sorted by; a change to one is a change of the index.
+"""
 
 from enum import IntEnum, StrEnum
 

@@ -1,4 +1,4 @@
-"""``python -m console.samples DIR [--force]``: writes the sample ledgers into a folder."""
+"""``python -m console.samples DIR [--force]``: writes the sample ledgers into a folder, and never over other files."""
 
 import argparse
 import shutil

@@ -1,4 +1,7 @@
-"""The README of the sample ledgers: where to start, what to press, and what there is to find."""
+"""The README of the sample ledgers: where to start, what to press, and what there is to find.
+
+Its facts are taken from the story, so that text and ledgers cannot come apart.
+"""
 
 from console.samples import kernel, story
 
@@ -16,7 +19,7 @@ makes exactly these files again. Nothing in them comes from a real company, pers
 ## The case
 
 On 14 October 2025 the fund Tidewater buys the apartment building **{story.DEAL_NAME}**. In the morning the
-committee approves the purchase. In the afternoon it closes. At night the auditor, Jonas Brandt, is told that every
+committee approves the purchase. In the afternoon it closes. At night the auditor, Jonas Brandt, hears that every
 ledger agrees with the signed papers, which say {claimed} dollars. He remembers a lower figure.
 
 You are Jonas. You have ten minutes:
@@ -30,13 +33,13 @@ You are Jonas. You have ten minutes:
    14th; what does not belong to it is listed under "Also tampered" below. `Esc` brings you back, twice to the overview.
 2. **The morning's warning.** Open the ledger of run `{story.FLAG_RUN}` (below
    `smvm/runs/{story.PROJECT}`) with `Enter`. Filter with `/` and `type:FLAGGED`: a critical flag, to be escalated.
-   `Esc` clears the filter. Go to `DECIDED`. Its metadata no longer hashes to its `data_hash`. What did the stage really
+   `Esc` clears the filter. Go to `DECIDED`. Its metadata does not hash to its `data_hash`. What did the stage really
    decide? `outputs/decision.output.json` beside the ledger still says.
 3. **The approval.** On `kernel/deals.jsonl` press `Space` to see its streams, the worst first. Open the deal
    `{story.DEAL_ID}` with `Enter` and walk its chain with `w`. `g` goes to the first link,
    `N` to the next broken one: number {approval}, `DealApproved`. Read the bytes that were hashed: the amount is
    in them. `Esc` leaves the walk.
-4. **What it said before.** `kernel/deals-backup.jsonl.gz` was made at 18:00. Open the same deal there and compare
+4. **What it was before.** `kernel/deals-backup.jsonl.gz` was made at 18:00. Open the same deal there and compare
    event {approval}: this chain holds. `kernel/evidence-pack.zip`, made at 16:30, is a third witness.
 5. **Who.** `swarm/harbour-point.jsonl`: `Enter`, then `F`, and `Enter` on each finding. One tool call's id does not
    belong to the tool that the line names. One intervention hangs on a parent that is not there.

@@ -1,4 +1,8 @@
-"""What every sample is written with: a repeatable source of chance, a clock, JSON forms and containers."""
+"""What every sample is written with: a repeatable source of chance, a clock, JSON forms and containers.
+
+The samples are committed, so the same bytes must come out on every machine: nothing here asks for the time or the
+platform.
+"""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""ZakOps: the action audit, agent events with their traces, and the outbox that never told anybody."""
+"""ZakOps: the action audit, agent events with their traces, and the outbox that reached nobody."""
 
 from collections.abc import Iterator
 from datetime import datetime

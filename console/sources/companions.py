@@ -1,4 +1,8 @@
-"""Small files beside a ledger that help to check it: a manifest, a run's inputs and outputs."""
+"""Small files beside a ledger that help to check it: a manifest, a run's inputs and outputs.
+
+Formats do no I/O: they declare patterns, and get bytes by name. What lies beside a ledger may be anything in any
+number, so both are limited.
+"""
 
 import glob
 import hashlib
@@ -47,7 +51,7 @@ def companions(source: Source, patterns: Sequence[str], limit: int = LIMIT) -> d
 
 
 def beside(source: Source, patterns: Sequence[str]) -> str:
-    """A text that changes with the files that ``companions`` would find, told from names, sizes and times alone.
+    """A text that changes with the files that ``companions`` would find, made of names, sizes and times alone.
 
     '' where there are none, and for an archive: what lies in it changes with it.
     """

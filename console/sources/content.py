@@ -1,4 +1,8 @@
-"""The decoded bytes of a ledger, wherever they are stored, and what all sources made of bytes share."""
+"""The decoded bytes of a ledger, wherever they are stored.
+
+How bytes are stored (plain, gzip, a member of an archive) and how they are cut into records (lines, elements, blocks)
+are two questions: a content answers the first, a source that holds one the second, and each goes with each.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

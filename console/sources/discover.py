@@ -34,7 +34,7 @@ def discover(paths: Iterable[str]) -> Iterator[Source | Skipped]:
     """Ledgers of files and folders (recursive, in name order), as they are found.
 
     What is given is always answered. In folders, files that are no ledgers are passed over silently; what cannot be
-    read, is empty under a ledger's name, or is not at all what its name promises, is said. Hidden folders and files
+    read, is empty under a ledger's name, or is not at all what its name promises, is reported. Hidden folders and files
     that belong to a database are left out. A file that is reached twice is opened once, by its own name rather than
     that of a link to it.
     """
@@ -146,7 +146,7 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        # A link that leads in a circle: opening it says so.
+        # A link that leads in a circle: opening it reports that.
         return False
 
 
@@ -157,14 +157,14 @@ def _open(path: str, *, walking: bool) -> list[Source | Skipped]:
         if not walking:
             return _opened(path, first)
         passed_over = hopeless(first) and not path.lower().endswith(LINES)
-        found = [] if passed_over else [one for one in _opened(path, first) if _worth_saying(one)]
+        found = [] if passed_over else [one for one in _opened(path, first) if _worth_reporting(one)]
     except SourceError as error:
         return [Skipped(path, error.finding)]
     broken = broken_promise(os.path.basename(path), first)  # noqa: PTH119 - the text of the path
     return found or ([not_recognised(path, broken)] if broken else [])
 
 
-def _worth_saying(found: Source | Skipped) -> bool:
+def _worth_reporting(found: Source | Skipped) -> bool:
     if not isinstance(found, Skipped):
         return True
     code = found.finding.code
@@ -202,8 +202,8 @@ def _from_content(content: Content) -> Source | Skipped:
     """The source that cuts these bytes into records. Raises SourceError."""
     with content.open() as window:
         verdict = text_kind(window)
-        if verdict.kind == "empty" and (said := window.findings()):
-            return Skipped(content.path, said[0])
+        if verdict.kind == "empty" and (findings := window.findings()):
+            return Skipped(content.path, findings[0])
     match verdict.kind:
         case "jsonl":
             return JsonlSource(content)

@@ -40,8 +40,8 @@ def in_words(path: str, error: OSError | ValueError) -> SourceError:
     """The same error as ``container.unreadable``, for people."""
     if isinstance(error, ValueError):
         return unreadable(path, "The path cannot name a file.")
-    said = _WORDS.get(error.errno or 0) or f"The operating system says: {error.strerror or 'unknown error'}."
-    return unreadable(path, said)
+    message = _WORDS.get(error.errno or 0) or f"The operating system reports: {error.strerror or 'unknown error'}."
+    return unreadable(path, message)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""What sources say: their findings and errors, in words for people."""
+"""Findings and errors that several containers report, worded once."""
 
 from console.model.finding import Finding
 from console.model.record import RecordBatch

@@ -1,4 +1,4 @@
-"""Whether a ledger is still the one that was read: by content, never by name or time."""
+"""The test that a ledger is still the one that was read: by content, because names and times are anyone's to set."""
 
 import hashlib
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ def leaf_at(source: Source, offset: int, length: int) -> bytes | None:
 
 
 def matches(source: Source, records: Iterable[tuple[int, int, bytes]]) -> bool:
-    """Whether each (offset, length, record hash) is still what the ledger holds. False as well if it cannot be read."""
+    """True if each (offset, length, record hash) is still what the ledger holds. False as well if it cannot be read."""
     try:
         return all(leaf_at(source, offset, length) == digest for offset, length, digest in records)
     except SourceError:

@@ -1,4 +1,4 @@
-"""What every container offers."""
+"""What every container offers: one protocol, because formats and engine must not care how a ledger is stored."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ CHUNK = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What the file system says of a file. A hint only: content decides."""
+    """What the file system reports of a file. A hint only: content decides."""
 
     device: int
     inode: int
@@ -69,7 +69,7 @@ class Skipped:
 
 
 class SourceError(Exception):
-    """A ledger that cannot be read. ``finding`` says what happened and where."""
+    """A ledger that cannot be read. ``finding`` holds what happened and where."""
 
     def __init__(self, path: str, finding: Finding) -> None:
         super().__init__(f"{path}: {finding.message}")

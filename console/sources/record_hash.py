@@ -1,4 +1,4 @@
-"""A record's hash: the leaf of a Merkle tree, RFC 6962 section 2.1."""
+"""A record's hash: the leaf of a Merkle tree, RFC 6962 section 2.1, so that a checkpoint can be a tree over records."""
 
 import hashlib
 

@@ -1,4 +1,8 @@
-"""The findings that the console can make: code, severity, and what to tell an investigator."""
+"""The findings that the console can make: code, severity, and what an investigator needs to know.
+
+One table, so that a code means the same in every system, and reports, screen and documents explain it in the same
+words.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +12,7 @@ from console.model.trust import Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """What one code means. ``checked`` and ``next`` are sentences for people."""
 
     code: str
@@ -28,14 +32,14 @@ def finding(code: str, message: str, *, severity: Severity | None = None, **plac
     )
 
 
-def _entries() -> dict[str, Entry]:
+def _entries() -> dict[str, CatalogueEntry]:
     note, warning, error, critical = Severity.NOTE, Severity.WARNING, Severity.ERROR, Severity.CRITICAL
     rows: list[tuple[str, Severity, str, str, str]] = [
         # record
-        ("record.partial-tail", note, "The last record has no end yet", "Whether the ledger ends in a line end.", "Wait: a writer may be at work. If it stays, the writer was interrupted."),
+        ("record.partial-tail", note, "The last record has no end yet", "That the ledger ends in a line end.", "Wait: a writer may be at work. If it stays, the writer was interrupted."),
         ("record.invalid-utf8", error, "Bytes that are not UTF-8", "Every record's bytes, against RFC 3629.", "Look at the Raw tab in hex; find out which writer produced it."),
         ("record.invalid-json", error, "Not JSON", "Every record's bytes, against RFC 8259.", "Look at the Raw tab at the offset; torn writes and edits look like this."),
-        ("record.not-an-object", error, "JSON, but not an object", "That each record is a JSON object.", "See whether another kind of file was appended."),
+        ("record.not-an-object", error, "JSON, but not an object", "That each record is a JSON object.", "See if another kind of file was appended."),
         ("record.duplicate-key", error, "A key stands twice in one object", "Keys after unescaping, at any depth.", "Two readers may see two different events: compare both values in the Raw tab."),
         ("record.non-finite-number", error, "NaN, Infinity, or a number beyond a double", "Every number.", "The writer should write null or a string; other readers will refuse the line."),
         ("record.lone-surrogate", error, "Half of a surrogate pair in a string", "Every escaped string.", "Hashes are over the raw bytes; find out which writer produced it."),
@@ -51,18 +55,18 @@ def _entries() -> dict[str, Entry]:
         ("container.gzip-expansion-limit", error, "The gzip stream expands beyond the limit", "Ratio of decoded to stored bytes.", "Treat it as hostile; raise the limit only for a file that you trust."),
         ("container.json-truncated", error, "The document ends early", "The closing bracket of a JSON array or object.", "Records before the end were read. A writer may be at work: look again; else fetch the file again or find its original."),
         ("container.sqlite-corrupt", error, "The database is damaged", "Every page that the rows lie on.", "Readable rows are shown. Compare with a backup."),
-        ("container.sqlite-beside", note, "Rows also come from a log or journal", "Which files beside the database were read with it, and whether its header speaks of a log.", "A hash of the database does not cover them: keep them together. A log that the header does not speak of may be forged: look at the database without it, in a copy."),
+        ("container.sqlite-beside", note, "Rows also come from a log or journal", "Which files beside the database were read with it, and that its header speaks of a log.", "A hash of the database does not cover them: keep them together. A log that the header does not speak of may be forged: look at the database without it, in a copy."),
         ("container.zip-manifest-mismatch", error, "A file differs from the pack's manifest", "SHA-256 of every file that the manifest names.", "Compare with the pack as it was handed over."),
         ("container.unreadable", error, "Cannot be read", "That the path is a readable regular file.", "See the message; check permissions and kind of file."),
         ("container.reader-failed", error, "The console failed to read it", "That the reader of its format comes to the end without an error of its own.", "Report the message: this is a fault of the console's. What stands before the place was checked, what follows was not."),
         ("container.not-recognised", error, "Not a ledger that the console knows", "The first records, against each format.", "`audit-console formats` lists what is known."),
-        ("container.rewritten", error, "The document was written anew, with other content", "The bytes already read, against the file.", "Compare both versions; an append-only ledger never changes what it held."),
+        ("container.rewritten", error, "The document was written again, with other content", "The bytes already read, against the file.", "Compare both versions; an append-only ledger never changes what it held."),
         ("container.shrunk", error, "The ledger became shorter", "Size and content against what was read.", "Truncation loses history: find the writer, and compare with a copy."),
         ("container.replaced", error, "Another ledger stands in this place", "The bytes already read, against the file.", "Find out who replaced the file, and where the earlier one is."),
         ("container.rotated", note, "The ledger was rotated", "Content of new files against ledgers already read.", "Nothing: the earlier file is the same ledger's past."),
         ("container.late-lines", warning, "Lines came after a rotation", "Size of the earlier file against what was read of it.", "The writer held the earlier file open: look at its last lines there. They belong between its records and the new file's."),
         ("container.compressed", note, "The ledger was compressed", "Content of the new archive against the ledger already read.", "Nothing: the archive holds the same records."),
-        ("container.vanished", warning, "The ledger is gone", "That the file is still there.", "Find out whether it was rotated, archived or deleted."),
+        ("container.vanished", warning, "The ledger is gone", "That the file is still there.", "Find out if it was rotated, archived or deleted."),
         ("container.empty", note, "Empty", "That there are records.", "Nothing, unless something should be there."),
         # schema
         ("schema.missing-field", error, "A required field is missing", "The event against its system's schema.", "Find the writer's version; a hand-written event often lacks fields."),
@@ -89,30 +93,30 @@ def _entries() -> dict[str, Entry]:
         ("chain.sequence-duplicate", critical, "A sequence number stands twice", "That each number is used once.", "Concurrent writers without a lock do this; so does a forger. Compare the branches."),
         ("chain.fork", critical, "The chain has two branches", "That each event has one successor.", "See which branch the later events build on."),
         ("chain.hash-missing", error, "A chained event has no hash", "That an event with a sequence number has its hash.", "The hash was removed, or a writer failed half way."),
-        ("chain.not-reproducible", warning, "The hash could not be reproduced", "Every recoverable form within the budget; the search could not be complete.", "The link holds or not, as said; storage may have changed a number. Compare with the writer's own copy."),
+        ("chain.not-reproducible", warning, "The hash could not be reproduced", "Every recoverable form within the budget; the search could not be complete.", "The link is judged apart; storage may have changed a number. Compare with the writer's own copy."),
         ("chain.unchained-event", note, "Events that take part in no chain", "Sequence number and hashes.", "Nothing protects them but the console's own witness."),
         # data
         ("data.hash-mismatch", critical, "The payload's hash does not fit", "data_hash, recomputed from the payload at hand.", "The payload or the hash was changed."),
         ("data.hash-malformed", error, "Not a hash", "64 lower-case hex digits.", "The value protects nothing."),
-        ("data.hash-unverifiable", note, "The payload is not at hand", "Whether the hashed payload can be found.", "Put the run's inputs and outputs beside the ledger."),
-        ("data.encrypted", note, "The event is encrypted", "Whether a record is a JWE in compact form.", "Without the key it is listed, not verified: decrypt a copy, and verify that."),
+        ("data.hash-unverifiable", note, "The payload is not at hand", "A search for the hashed payload.", "Put the run's inputs and outputs beside the ledger."),
+        ("data.encrypted", note, "The event is encrypted", "That a record is no JWE in compact form.", "Without the key it is listed, not verified: decrypt a copy, and verify that."),
         ("data.integrity-check-failed", error, "The writer's own integrity check failed", "integrity_check_passed of the storing event.", "What was stored may be damaged: compare with a replica."),
         # order
         ("order.time-regression", error, "Time goes backwards", "Parsed instants in ledger order.", "A clock step, a late write, or reordering."),
         ("order.future-timestamp", error, "A time later than now", "Instants against the clock of the check.", "A wrong clock on the writer or here."),
         ("order.naive-timestamp", note, "Times without a zone", "That each time names its zone.", "They are read as UTC; ask where the writer ran."),
         ("order.stage-order", warning, "A stage before its predecessor", "The documented order of stages.", "Look at the run's span tree."),
-        ("order.stage-missing", note, "A stage is missing", "The documented stages.", "Known of real runs; see whether it matters here."),
+        ("order.stage-missing", note, "A stage is missing", "The documented stages.", "Known of real runs; see if it matters here."),
         # reference
         ("reference.orphan-parent", warning, "The parent is not in this ledger", "Parent ids against the ids seen.", "A filtered export, or a deleted event."),
         ("reference.cycle", error, "Events are their own ancestors", "Parent links.", "No writer does this in order: look at each link of the cycle."),
         ("reference.ambiguous-parent", warning, "Several events could be the parent", "Parent ids against ids that stand twice.", "Look at each candidate."),
         ("reference.parent-after-child", warning, "The parent comes after its child", "Positions and times of both.", "Late writes, or reordering."),
-        ("reference.unresolved", warning, "A reference leads nowhere", "References to entities of this ledger.", "See whether the entity lives elsewhere."),
+        ("reference.unresolved", warning, "A reference leads nowhere", "References to entities of this ledger.", "See if the entity lives elsewhere."),
         # provenance
         ("provenance.id-mismatch", critical, "A deterministic id does not fit its event", "The id, recomputed from agent, time and name.", "One of these was changed, or the id was."),
         ("provenance.id-collision", warning, "A provenance id stands twice", "Provenance ids over the ledger.", "Same agent, same microsecond: children are ambiguous."),
-        ("provenance.unverifiable", note, "Ids that cannot be recomputed", "Whether a recipe applies.", "Nothing: native events have no recipe."),
+        ("provenance.unverifiable", note, "Ids that cannot be recomputed", "That a recipe applies.", "Nothing: native events have no recipe."),
         # lifecycle
         ("lifecycle.illegal-transition", warning, "An event that its state does not allow", "The documented state machine.", "The system ignores it or went wrong: see the state before."),
         ("lifecycle.event-after-end", warning, "An event after the end", "That nothing follows a final event.", "A late writer, or an addition."),
@@ -126,16 +130,16 @@ def _entries() -> dict[str, Entry]:
         ("authority.material-missing", error, "A required material is missing", "Materials before the gate.", "Find out what the decision was based on."),
         ("authority.truth-insufficient", error, "A material's truth level is too low", "The best truth level per material.", "Find out what the decision was based on."),
         ("authority.override-used", warning, "An override was used", "Overrides before the gate.", "Read its reason, and who attested it."),
-        ("authority.unverifiable", note, "The ledger cannot show the authority", "Whether roles are in the ledger.", "Ask the system that holds the roles."),
+        ("authority.unverifiable", note, "The ledger cannot show the authority", "That roles are in the ledger.", "Ask the system that holds the roles."),
         # correlation
         ("correlation.missing-id", note, "Events without correlation ids", "trace, correlation and causation ids.", "Known of legacy rows."),
         ("correlation.mismatch", error, "Correlation ids disagree", "correlation_id against deal_id, and within a trace.", "The event may belong to another deal."),
         ("correlation.broken-causation", error, "The cause is not in the ledger", "causation_id against earlier events.", "A deleted or unrecorded event."),
         # outbox, inbox, replay, operation, retention
         ("outbox.dead", error, "Dead letters", "Messages that were given up.", "Read last_error; deliver again by hand."),
-        ("outbox.stalled", warning, "Undelivered for long", "Age and attempts of undelivered messages.", "See whether the publisher runs."),
+        ("outbox.stalled", warning, "Undelivered for long", "Age and attempts of undelivered messages.", "See if the publisher runs."),
         ("outbox.event-missing", error, "Delivered, but not in the ledger", "Outbox rows against events.", "Subscribers know something that the ledger does not."),
-        ("outbox.row-missing", warning, "In the ledger, but never in the outbox", "Events against outbox rows.", "Subscribers were never told."),
+        ("outbox.row-missing", warning, "In the ledger, but never in the outbox", "Events against outbox rows.", "Subscribers never heard of it."),
         ("inbox.duplicate", error, "Processed twice", "Event and consumer.", "See what the consumer did twice."),
         ("inbox.unpublished", warning, "Processed, but never published", "Inbox rows against the outbox.", "Find out where the consumer got it."),
         ("replay.value-discontinuity", warning, "A change does not start where the last one ended", "Old value against the last new value.", "A change in between was not recorded."),
@@ -160,7 +164,7 @@ def _entries() -> dict[str, Entry]:
         ("witness.rotated", note, "The ledger was rotated", "Content against the witness.", "Nothing."),
         ("witness.downgraded", critical, "The ledger uses a weaker profile than before", "The profile against the witness.", "Find out who changed the writer."),
     ]  # fmt: skip
-    return {row[0]: Entry(*row) for row in rows}
+    return {row[0]: CatalogueEntry(*row) for row in rows}
 
 
 CATALOGUE = _entries()

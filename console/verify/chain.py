@@ -45,7 +45,7 @@ class Step:
 
 
 def in_order(tip: Tip, sequence: int) -> bool:
-    """Whether an event with this number may be walked now; otherwise its chain must be walked again from the start."""
+    """True if an event with this number may be walked now; otherwise its chain must be walked again from the start."""
     return sequence >= tip.sequence or not tip.hashes
 
 
@@ -85,7 +85,7 @@ def _again(tip: Tip, previous: str | None, stored: str | None) -> Step:
 
 
 def joins(left: Tip, sequence: int, previous: str | None) -> bool:
-    """Whether an event fits without any break behind ``left``: what two neighbouring segments ask at their border."""
+    """True if an event fits without any break behind ``left``: what two neighbouring segments ask at their border."""
     if not left.hashes:
         return sequence == 1 and previous is None
     return sequence == left.sequence + 1 and previous is not None and previous in left.hashes

@@ -71,7 +71,7 @@ def utf8(text: str) -> bytes:
 
 
 def is_index(key: str) -> bool:
-    """Whether objects order this key as an array index: 0 to 4294967294 in its shortest form."""
+    """True if objects order this key as an array index: 0 to 4294967294 in its shortest form."""
     return (
         key.isascii() and key.isdigit() and len(key) <= 10 and (key == "0" or key[0] != "0") and int(key) <= _MAX_INDEX
     )

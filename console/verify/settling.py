@@ -1,4 +1,8 @@
-"""Which profile a ledger follows: the first that reproduces the hash of one of its events."""
+"""The profile that a ledger follows: the first that reproduces the hash of one of its events.
+
+Nothing in a ledger names its profile, so events are tried until one fits. A hostile ledger never fits: what may be
+spent on trying is limited for the whole ledger.
+"""
 
 from collections.abc import Sequence
 

@@ -15,7 +15,7 @@ from console.sources.files import read_at
 from console.sources.identity import head, leaf_at, matches
 from console.sources.protocol import Skipped, Source, SourceError
 from console.sources.record_hash import leaf
-from console.sources.sniff import Verdict
+from console.sources.sniff import TextKind
 from console.verify.catalogue import CATALOGUE
 from tests.support.source_cases import Read
 
@@ -180,8 +180,8 @@ def test_a_folder_full_of_other_files_costs_one_block_each(tmp_path: Path, monke
     assert sizes == [4096] * 301
 
 
-def _jsonl() -> Verdict:
-    return Verdict("jsonl")
+def _jsonl() -> TextKind:
+    return TextKind("jsonl")
 
 
 def test_reading_errors_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

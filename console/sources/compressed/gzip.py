@@ -1,4 +1,8 @@
-"""Gzip, RFC 1952: all members of a file as one stream of decoded bytes, read again from any place at small cost."""
+"""Gzip, RFC 1952: all members of a file as one stream of decoded bytes.
+
+A stream can only be decoded forwards, and events in its middle are looked at again and again. So states of the decoder
+are kept on the way, and reading begins at the nearest one.
+"""
 
 import os
 import zlib
@@ -96,7 +100,7 @@ def _blocks(
     read: Callable[[int, int], bytes],
     point: _Point,
     keep: Callable[[int, int, Any], None],
-    say: Callable[[Finding], None],
+    report: Callable[[Finding], None],
 ) -> Iterator[bytes]:
     """Decoded blocks from a point to the end, or to where the stream is damaged or goes beyond the limit."""
     decoded, stored = point.decoded, point.stored
@@ -108,7 +112,7 @@ def _blocks(
             if start is None:
                 return
             if read(start, len(GZIP)) != GZIP[: len(read(start, len(GZIP)))]:
-                say(_trailing(decoded, start))
+                report(_trailing(decoded, start))
                 return
             stored, inflate = start, zlib.decompressobj(wbits=31)
         feed = read(stored, _IN)
@@ -119,7 +123,7 @@ def _blocks(
             block, at = _rescue(before, feed)
             decoded += len(block)
             trailer = any(word in str(error) for word in ("data check", "length check"))
-            say(_broken("does not fit its own checksum" if trailer else "is damaged", decoded, stored + at))
+            report(_broken("does not fit its own checksum" if trailer else "is damaged", decoded, stored + at))
             yield block
             return
         stored += len(feed) - len(inflate.unused_data if inflate.eof else inflate.unconsumed_tail)
@@ -129,10 +133,10 @@ def _blocks(
         if inflate.eof:
             inflate = None
         elif not feed and not block:
-            say(_broken("ends early", decoded, stored))
+            report(_broken("ends early", decoded, stored))
             return
         if decoded > EXPANSION_FREE and decoded > stored * EXPANSION_RATIO:
-            say(_expansion(decoded, stored))
+            report(_expansion(decoded, stored))
             return
 
 

@@ -1,4 +1,8 @@
-"""Evidence packs: ZIP archives, whose ledgers are read in place and whose files are checked against their manifest."""
+"""Evidence packs: ZIP archives, whose ledgers are read in place and whose files are checked against their manifest.
+
+An archive comes from anybody, so nothing is unpacked: names are only compared and shown, a directory of many members is
+refused before a library loads it, and a member has a limit.
+"""
 
 import hashlib
 import json
@@ -77,8 +81,8 @@ def ledger_members(path: str) -> list[PackContent | Finding]:
             if info.is_dir() or not info.filename.lower().endswith(_LEDGER_LIKE):
                 continue
             if info is not archive.getinfo(info.filename):
-                said = f"{info.filename} stands several times in the archive: only the last of them is read."
-                found.append(Finding("container.unreadable", Severity.ERROR, said))
+                message = f"{info.filename} stands several times in the archive: only the last of them is read."
+                found.append(Finding("container.unreadable", Severity.ERROR, message))
             elif problem := _problem(info):
                 found.append(Finding("container.unreadable", Severity.ERROR, f"{info.filename}: {problem}"))
             else:
@@ -128,8 +132,8 @@ def check_manifest(path: str) -> list[Finding]:
             if name not in names:
                 damage.append(_mismatch(name, f"{name} is named in the manifest, but not in the archive."))
             elif (actual := _sha256(archive, path, name)) != str(expected).lower():
-                said = f"{name} differs from the manifest."
-                damage.append(_mismatch(name, said, str(expected), actual or "unreadable"))
+                message = f"{name} differs from the manifest."
+                damage.append(_mismatch(name, message, str(expected), actual or "unreadable"))
     return damage
 
 
@@ -186,12 +190,12 @@ def _problem(info: zipfile.ZipInfo) -> str:
 
 def _words(error: Exception) -> str:
     """What the library found, without the bytes that it quotes."""
-    said = str(error)
-    if said.startswith("File name in directory"):
+    text = str(error)
+    if text.startswith("File name in directory"):
         return "the archive's directory and the member's own head name it differently"
-    if said.startswith("Bad CRC-32"):
+    if text.startswith("Bad CRC-32"):
         return "its bytes do not fit its checksum"
-    return said if said.isascii() and "b'" not in said and "\\x" not in said else "its head is not one"
+    return text if text.isascii() and "b'" not in text and "\\x" not in text else "its head is not one"
 
 
 def _blocks(archive: zipfile.ZipFile, path: str, member: str, findings: list[Finding]) -> Iterator[bytes]:

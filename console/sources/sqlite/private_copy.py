@@ -49,14 +49,14 @@ class _Moment:
 
     @property
     def salts(self) -> bytes:
-        """They change whenever the WAL starts anew; empty without a WAL."""
+        """They change whenever the WAL starts again; empty without a WAL."""
         return self.wal.head[16:24]
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """``names`` of the log and the journal, '' without any. ``planted``: there is a log, and the database's own header
-    says that it uses none."""
+    """``names`` of the log and the journal, '' without any. ``planted``: there is a log, although the database's own
+    header has none."""
 
     names: str
     planted: bool
@@ -138,17 +138,17 @@ class PrivateCopy:
             else:
                 raise unreadable(self.path, "The database is written to faster than it can be copied; try again.")
         except OSError as error:
-            said = error.strerror or "unknown error"
-            raise unreadable(self.path, f"The database cannot be copied into a private folder: {said}.") from error
+            reason = error.strerror or "unknown error"
+            raise unreadable(self.path, f"The database cannot be copied into a private folder: {reason}.") from error
         self._copy = new
         if copy and not copy.users:
             copy.remove()
         return new
 
     def _take(self, copy: _Copy) -> bool:
-        """Copy everything; whether the bytes are those of one moment.
+        """Copy everything; True if the bytes are those of one moment.
 
-        With a WAL that did not start anew meanwhile, its frames replace any page that was written under our hands.
+        With a WAL that did not start again meanwhile, its frames replace any page that was written under our hands.
         Without one, the database must not have changed; an open transaction is undone by its journal.
         """
         before = self._moment()

@@ -1,6 +1,7 @@
 """Folders for private copies. However a process ends, what it leaves is removed by the next one that looks.
 
-A process has one such folder and holds a lock on it, which the system drops when the process dies.
+A copy holds what a ledger holds, and a killed process cannot clean up. So a process has one such folder and holds a
+lock on it, which the system drops when the process dies.
 """
 
 import atexit

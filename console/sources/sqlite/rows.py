@@ -1,4 +1,8 @@
-"""Rows of a SQLite table as records: compact JSON objects, in row id order."""
+"""Rows of a SQLite table as records: compact JSON objects, in row id order.
+
+A database is a container like any other, so that formats know nothing of SQL: a row becomes bytes with an offset, the
+same bytes each time, and a row that cannot be read becomes a finding.
+"""
 
 import json
 import sqlite3
@@ -57,7 +61,7 @@ class SqliteTable:
         return None
 
     def batches(self, start: Cursor = _START) -> Iterator[RecordBatch]:
-        """Rows behind ``start`` as of one moment. Rows that lie on damaged pages are left out and said."""
+        """Rows behind ``start`` as of one moment. Rows on damaged pages are left out, with a finding."""
         with self._opened() as connection:
             rows = _Rows(connection, self._table, self._select, start)
             batch = RecordBatch(start.ordinal, [], [], [], start)
@@ -78,7 +82,7 @@ class SqliteTable:
         beside = self._copy.beside()
         if not beside.planted:
             return []
-        message = f"{beside.names} lies beside a database that uses no log, as its header says; it was read with it."
+        message = f"{beside.names} lies beside a database that uses no log by its own header; it was read with it."
         return [Finding(_BESIDE, Severity.WARNING, message, standing=True)]
 
     def read_beside(self) -> list[Finding]:
@@ -113,8 +117,8 @@ class SqliteTable:
             tables = [each for each in tables_of(connection) if holds_rows(connection, each)]
         return [SqliteTable(self._copy, each) for each in tables]
 
-    def _opened(self) -> "_Opened":
-        return _Opened(self._copy)
+    def _opened(self) -> "_Connection":
+        return _Connection(self._copy)
 
     def _row(self, connection: sqlite3.Connection, key: int) -> tuple[object, ...] | None:
         found: tuple[object, ...] | None = connection.execute(
@@ -146,7 +150,7 @@ class SqliteTable:
         return len(raw)
 
     def _raw(self, row: tuple[object, ...]) -> tuple[bytes, bool]:
-        """The row's JSON text, and whether all its text is UTF-8."""
+        """The row's JSON text, and True if all its text is UTF-8."""
         text = self._encode(dict(zip(self._table.columns, row, strict=True)))
         try:
             return text.encode(), True
@@ -175,8 +179,8 @@ class SqliteTable:
         return total, digest.digest()
 
 
-class _Opened:
-    """A connection to the copy, with SQLite's errors said as ours."""
+class _Connection:
+    """A connection to the copy, with SQLite's errors as ours."""
 
     def __init__(self, copy: PrivateCopy) -> None:
         self._path = copy.path
@@ -276,7 +280,7 @@ class _Rows:
                     return
 
     def _behind_damage(self, low: int | None, error: sqlite3.Error) -> int | None:
-        """Say what is lost from ``low`` on, and where reading goes on; None where it does not."""
+        """Report what is lost from ``low`` on; the result is where reading goes on; None where it does not."""
         after = self._readable_from(low)
         until = "to the end" if after is None else f"to {after - 1:,}"
         begin = "the first" if low is None else f"{low:,}"
@@ -297,7 +301,7 @@ class _Rows:
         return int(key)
 
     def _answers(self, low: int) -> bool | None:
-        """Whether the next row from ``low`` on can be read; None if there is none."""
+        """True if the next row from ``low`` on can be read; None if there is none."""
         try:
             return self._behind(low, 1).fetchone() is not None or None
         except sqlite3.DataError:
@@ -332,7 +336,7 @@ class _Rows:
 def open_database(path: str) -> list[SqliteTable | Skipped]:
     """A source for each real table that holds at least one column, in name order. Raises SourceError."""
     copy = PrivateCopy(path)
-    with _Opened(copy) as connection:
+    with _Connection(copy) as connection:
         tables = tables_of(connection)
     if not tables:
         return [empty(path, "The database holds no tables; views and virtual tables are not read.")]

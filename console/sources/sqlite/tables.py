@@ -37,7 +37,7 @@ def tables_of(connection: sqlite3.Connection) -> list[Table]:
 
 
 def _of_old(connection: sqlite3.Connection) -> list[tuple[str, bool]]:
-    """The same from the schema, for SQLite before 3.37, with whether a table is without row ids."""
+    """The same from the schema, for SQLite before 3.37: names, and True for a table without row ids."""
     rows = connection.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table'").fetchall()
     virtual = tuple(name + "_" for name, sql in rows if str(sql).upper().startswith("CREATE VIRTUAL"))
     real = [name for name, _ in rows if _sound(name) and not (name + "_").startswith(virtual or ("\0",))]
@@ -52,7 +52,7 @@ def _of_old(connection: sqlite3.Connection) -> list[tuple[str, bool]]:
 
 
 def holds_rows(connection: sqlite3.Connection, table: Table) -> bool:
-    """Whether a table has at least one row, be it one that cannot be read."""
+    """True if a table has at least one row, be it one that cannot be read."""
     try:
         return connection.execute(f"SELECT 1 FROM main.{quoted(table.name)} LIMIT 1").fetchone() is not None
     except sqlite3.DatabaseError as error:
@@ -61,7 +61,7 @@ def holds_rows(connection: sqlite3.Connection, table: Table) -> bool:
 
 
 def _sound(name: str) -> bool:
-    """Whether a name can be said in SQL again."""
+    """True if a name can stand in SQL."""
     return name.isprintable() or not any("\ud800" <= letter <= "\udfff" or letter == "\0" for letter in name)
 
 
@@ -72,5 +72,5 @@ def raise_unless_damage(error: sqlite3.DatabaseError) -> None:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL says it."""
+    """A name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'

@@ -1,4 +1,8 @@
-"""JSON documents: elements of an array, bare or inside an object, each with its exact bytes."""
+"""JSON documents: elements of an array, bare or inside an object, each with its exact bytes.
+
+A parser would lose the bytes that hashes are over, and need the whole document in memory. So a walk looks for the ends
+of elements alone, and goes on over damage.
+"""
 
 from collections.abc import Iterator
 
@@ -8,7 +12,17 @@ from console.model.trust import Severity
 from console.sources.content import ContentSource, Window, leaf_of_span
 from console.sources.findings import add_large
 from console.sources.protocol import CHUNK, MAX_RECORD
-from console.sources.text.json_ends import CLOSE, CLOSE_OBJECT, COLON, COMMA, NOTHING, OPEN, OPEN_OBJECT, QUOTE, Scan
+from console.sources.text.json_ends import (
+    CLOSE,
+    CLOSE_OBJECT,
+    COLON,
+    COMMA,
+    NOTHING,
+    OPEN,
+    OPEN_OBJECT,
+    QUOTE,
+    JsonPlace,
+)
 
 _START = Cursor()
 WRAPPERS = frozenset({b'"data"', b'"items"', b'"events"', b'"results"', b'"audit_trail"'})
@@ -21,7 +35,7 @@ class JsonSource(ContentSource):
     """Records are the elements of a top-level array, or of the arrays under ``WRAPPERS`` in a top-level object.
 
     A top-level object without such an array is one record. Commas, brackets, white space and an object's other members
-    are structure. A cursor points behind the last element, so a document that was written anew with more elements at
+    are structure. A cursor points behind the last element, so a document that was written again with more elements at
     its end is read on from there. Findings about the document's end hold as of now (``standing``) and are given by each
     call that comes to the end.
     """
@@ -52,8 +66,8 @@ class JsonSource(ContentSource):
             if spans:
                 yield _batch(window, ordinal, spans)
                 ordinal, position = ordinal + len(spans), spans[-1][1]
-            if said := walk.marks + walk.findings + window.findings():
-                yield RecordBatch(ordinal, [], [], [], Cursor(ordinal, position), findings=said)
+            if findings := walk.marks + walk.findings + window.findings():
+                yield RecordBatch(ordinal, [], [], [], Cursor(ordinal, position), findings=findings)
 
     def tail(self, start: Cursor) -> Record | None:
         """The element (or the only object) that breaks off; its raw is empty if it is over ``MAX_RECORD``."""
@@ -63,7 +77,7 @@ class JsonSource(ContentSource):
             begin = walk.broken
             if begin is None:
                 return None
-            end = walk.scan.at
+            end = walk.place.at
             while block := window.read(end, CHUNK):
                 end += len(block)
             raw = window.read(begin, end - begin) if end - begin <= MAX_RECORD else b""
@@ -82,46 +96,46 @@ class _Walk:
         self._window = window
         self._resume = resume
         marked = window.read(0, len(_BOM)) == _BOM
-        self.scan = Scan(window, len(_BOM) if marked else 0)
+        self.place = JsonPlace(window, len(_BOM) if marked else 0)
         self.marks = [_mark()] if marked else []
         self.broken: int | None = None
         self.findings: list[Finding] = []
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Begin and end of each complete record from the place of resumption on."""
-        scan = self.scan
-        found = scan.blank()
+        place = self.place
+        found = place.blank()
         if found == OPEN:
-            scan.at += 1
+            place.at += 1
             yield from self._array()
         elif found == OPEN_OBJECT:
             yield from self._object()
         elif found != NOTHING:
             self._wrong("The document begins with neither an array nor an object.")
-        if not self.findings and scan.blank() != NOTHING:
+        if not self.findings and place.blank() != NOTHING:
             self._wrong("Something stands behind the end of the document; it is not read.")
 
     def _array(self) -> Iterator[tuple[int, int]]:
         """Elements from behind the opening bracket, or from behind an earlier element, to behind the closing one."""
-        scan = self.scan
+        place = self.place
         first = True
-        if scan.at < self._resume:
-            scan.jump(self._resume)
+        if place.at < self._resume:
+            place.jump(self._resume)
             first = False
         commas = 0
-        while (found := scan.blank()) != NOTHING:
+        while (found := place.blank()) != NOTHING:
             if found == COMMA:
                 commas += 1
-                scan.at += 1
+                place.at += 1
                 continue
             closing = found == CLOSE
             if commas != (0 if first or closing else 1) and not self.findings:
                 self._wrong("A comma is missing or stands where no element follows.")
             if closing:
-                scan.at += 1
+                place.at += 1
                 return
-            begin = scan.at
-            end = scan.element(CLOSE)
+            begin = place.at
+            end = place.element(CLOSE)
             if end is None:
                 self.broken = begin
                 break
@@ -131,40 +145,40 @@ class _Walk:
         self._unfinished()
 
     def _object(self) -> Iterator[tuple[int, int]]:
-        scan = self.scan
-        begin = scan.at
+        place = self.place
+        begin = place.at
         arrays = 0
-        scan.at += 1
-        while (found := scan.blank()) != CLOSE_OBJECT:
+        place.at += 1
+        while (found := place.blank()) != CLOSE_OBJECT:
             if found == COMMA:
-                scan.at += 1
+                place.at += 1
                 continue
-            key = scan.at
-            if found == NOTHING or (found == QUOTE and not scan.string()):
+            key = place.at
+            if found == NOTHING or (found == QUOTE and not place.string()):
                 break
-            name = self._window.read(key, min(scan.at - key, 16))
-            if found != QUOTE or scan.blank() not in (COLON, NOTHING):
-                # Not an object's member: whatever it is, it belongs to the one record or is said.
+            name = self._window.read(key, min(place.at - key, 16))
+            if found != QUOTE or place.blank() not in (COLON, NOTHING):
+                # Not an object's member: whatever it is, it belongs to the one record or is a finding.
                 if arrays:
                     self._wrong("The object that holds the records goes on with something that is not a member.")
                     return
-                scan.jump(begin)
-                if not scan.composite():
+                place.jump(begin)
+                if not place.composite():
                     break
                 yield from self._only(begin)
                 return
-            scan.at += 1
-            found = scan.blank()
+            place.at += 1
+            found = place.blank()
             if found == OPEN and name in WRAPPERS:
                 arrays += 1
-                scan.at += 1
+                place.at += 1
                 yield from self._array()
                 if any(one.code == _TRUNCATED for one in self.findings):
                     return
-            elif found == NOTHING or scan.element(CLOSE_OBJECT) is None:
+            elif found == NOTHING or place.element(CLOSE_OBJECT) is None:
                 break
         else:
-            scan.at += 1
+            place.at += 1
             if not arrays:
                 yield from self._only(begin)
             return
@@ -175,15 +189,15 @@ class _Walk:
     def _only(self, begin: int) -> Iterator[tuple[int, int]]:
         """The whole object as one record, unless it was read before."""
         if begin >= self._resume:
-            yield begin, self.scan.at
+            yield begin, self.place.at
 
     def _wrong(self, message: str) -> None:
         self.findings.append(
-            Finding("record.invalid-json", Severity.ERROR, message, offset=self.scan.at, standing=True)
+            Finding("record.invalid-json", Severity.ERROR, message, offset=self.place.at, standing=True)
         )
 
     def _unfinished(self) -> None:
-        at = self.scan.at if self.broken is None else self.broken
+        at = self.place.at if self.broken is None else self.broken
         message = f"The document breaks off at byte {at:,}: its end is missing, with whatever records it held."
         self.findings.append(Finding(_TRUNCATED, Severity.ERROR, message, offset=at, standing=True))
 

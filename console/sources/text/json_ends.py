@@ -1,7 +1,7 @@
 """Finds where JSON values end, in bytes that come in blocks, without parsing and without recursion.
 
-Only strings and brackets matter here: whether a value is JSON is for its reader to say. Kinds of brackets are not
-told apart, so a torn value ends where its brackets balance.
+A document may be larger than memory and deeper than a stack. Only strings and brackets matter here: its reader judges
+what stands between. Square brackets and braces count alike, so a torn value ends where its brackets balance.
 """
 
 import re
@@ -20,7 +20,7 @@ _BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+(?:([\[{])|([\]}
 _PLAIN = {CLOSE: re.compile(rb'[^,\]\[{" \t\r\n]*+'), CLOSE_OBJECT: re.compile(rb'[^,}\[{" \t\r\n]*+')}
 
 
-class Scan:
+class JsonPlace:
     """A position ``at`` in a window, moved forward value by value. Memory is one block."""
 
     def __init__(self, window: Window, at: int) -> None:

@@ -1,4 +1,8 @@
-"""Lines that end in LF, one record a line."""
+"""Lines that end in LF, one record a line.
+
+Most ledgers are these, so a batch is one block of whole lines: nothing is done for each record
+that can be done for a block.
+"""
 
 from collections.abc import Iterator
 
@@ -44,8 +48,8 @@ class JsonlSource(ContentSource):
                 yield batch
                 ordinal, position = batch.next.ordinal, batch.next.offset
                 size = LINES
-            if said := window.findings():
-                yield RecordBatch(ordinal, [], [], [], Cursor(ordinal, position), findings=said)
+            if findings := window.findings():
+                yield RecordBatch(ordinal, [], [], [], Cursor(ordinal, position), findings=findings)
 
     def tail(self, start: Cursor) -> Record | None:
         """The last line without its LF; its raw is empty if it is over ``MAX_RECORD``."""
@@ -65,7 +69,7 @@ def _after(ordinal: int, position: int, block: bytes) -> Cursor:
 
 
 def _line_end(window: Window, position: int) -> tuple[int, bool]:
-    """Where the line at ``position`` ends, and whether an LF ends it."""
+    """Where the line at ``position`` ends, and True if an LF ends it."""
     while block := window.read(position, CHUNK):
         found = block.find(b"\n")
         if found >= 0:

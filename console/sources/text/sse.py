@@ -1,4 +1,8 @@
-"""Captures of ``text/event-stream``: one record a block, by the rules of the WHATWG HTML standard, section 9.2."""
+"""Captures of ``text/event-stream``: one record a block, by the rules of the WHATWG HTML standard, section 9.2.
+
+A block may end in any mixture of line ends, and half of one may be all that is there: where blocks end is decided on
+bytes, what stands in them only for those that are looked at.
+"""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +41,7 @@ class SseEvent:
 
 
 def parse_block(raw: bytes) -> SseEvent:
-    """The fields of one block. Bytes that are not UTF-8 become U+FFFD, as the standard says. Never raises."""
+    """The fields of one block. Bytes that are not UTF-8 become U+FFFD, as in the standard. Never raises."""
     event, last_id, retry = "message", None, None
     data: list[str] = []
     comments: list[str] = []
@@ -80,8 +84,8 @@ class SseSource(ContentSource):
                 if len(batch) or batch.next != last:
                     yield batch
                 last = batch.next
-            if said := window.findings():
-                yield RecordBatch(last.ordinal, [], [], [], last, findings=said)
+            if findings := window.findings():
+                yield RecordBatch(last.ordinal, [], [], [], last, findings=findings)
 
     def tail(self, start: Cursor) -> Record | None:
         """The block that no blank line ends yet; its raw is empty if it is over ``MAX_RECORD``."""

@@ -236,6 +236,6 @@ async def test_a_mark_without_a_finding_is_explained() -> None:
     details = await FakeSession().details(1)
     flagged = replace(details, findings=(), row=replace(details.row, worst=Severity.WARNING))
     said = " ".join(line.plain.strip() for line in findings_page(flagged, 60))
-    assert said.startswith("No findings for this event. It is marked ! in its list for what it says itself")
+    assert said.startswith("No findings for this event. Its mark ! in the list stands for what it reports")
     plain = replace(flagged, row=replace(details.row, worst=Severity.NONE))
     assert [line.plain for line in findings_page(plain, 60)] == ["No findings for this event."]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import console.sources.text.json_array as json_array
-import console.sources.text.json_ends as json_scan
+import console.sources.text.json_ends as json_ends
 from console.model.record import Cursor
 from console.sources.content import FileContent
 from console.sources.protocol import MAX_RECORD
@@ -39,7 +39,7 @@ def source_of(path: Path, data: bytes) -> JsonSource:
 
 @pytest.fixture(params=[2, 3, 16, 4096])
 def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_scan, "CHUNK", request.param)
+    monkeypatch.setattr(json_ends, "CHUNK", request.param)
     monkeypatch.setattr(json_array, "CHUNK", request.param)
 
 

@@ -1,4 +1,8 @@
-"""The filter: one line to type a query, and under it what is wrong with it, at its place."""
+"""The filter: one line to type a query, and under it what is wrong with it, at its place.
+
+The bar knows no syntax: a screen asks the session and answers with ``accept`` or ``refuse``, and what is shown stays
+until it has.
+"""
 
 from collections.abc import Iterator
 
@@ -63,7 +67,7 @@ class FilterBar(Vertical):
         self.display = bool(query)
 
     def refuse(self, words: str, at: int | None) -> None:
-        """Say what is wrong with the query, under the character at ``at``."""
+        """Show what is wrong with the query, under the character at ``at``."""
         self.add_class("-refused")
         column = max(0, 0 if at is None else at)
         column = min(column, max(0, self.size.width - len(words) - 6))

@@ -1,4 +1,7 @@
-"""The frame of every screen: a line above that says where one is, a line below with the keys."""
+"""The frame of every screen: a line above with the place where one is, a line below with the keys.
+
+Lines of their own instead of Textual's header and footer, which take more rows and cut what does not fit in silence.
+"""
 
 from textual.content import Content
 from textual.widget import Widget

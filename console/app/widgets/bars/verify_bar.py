@@ -1,4 +1,4 @@
-"""One line that says how a verification goes: a bar, counts, rate, time left."""
+"""One line on how a verification goes: a bar, counts, rate, time left; and its outcome, only when all of it is done."""
 
 from textual.content import Content
 from textual.widget import Widget

@@ -1,4 +1,8 @@
-"""Everything that is known of one event, in tabs: the format's panels, then Chain, Findings and Raw."""
+"""Everything that is known of one event, in tabs: the format's panels, then Chain, Findings and Raw.
+
+The cursor moves faster than events are read and hashed, so an event is read when the cursor rests, and the answer that
+is shown is always of the event asked for last. Pages are functions of the width: nothing is kept but the event.
+"""
 
 import asyncio
 import time
@@ -108,7 +112,7 @@ class DetailsPane(Vertical):
         if event is None:
             return
         began = time.monotonic()
-        slow = self.set_timer(SLOW, self._say_reading)
+        slow = self.set_timer(SLOW, self._show_reading)
         try:
             details = await self._session.details(event)
         except Exception as error:  # noqa: BLE001  any error is shown on the pane and must not end the app
@@ -122,7 +126,7 @@ class DetailsPane(Vertical):
             slow.stop()
             self._due = time.monotonic() + max(REST, 4 * (time.monotonic() - began))
 
-    def _say_reading(self) -> None:
+    def _show_reading(self) -> None:
         titles = self._titles()
         self.query_one(TabBar).set_tabs(titles, self._opened(titles), "reading …")
 
@@ -228,7 +232,7 @@ def findings_page(details: Details, width: int) -> list[Content]:
     if not details.findings:
         words = "No findings for this event."
         if worst:
-            words += f" It is marked {worst.glyph} in its list for what it says itself, not for anything wrong with it."
+            words += f" Its mark {worst.glyph} in the list stands for what it reports, not for anything wrong with it."
         return prose(words, width, MUTED)
     lines: list[Content] = []
     for row in details.findings:
@@ -258,7 +262,7 @@ def finding_lines(row: FindingRow, width: int) -> list[Content]:
 
 
 def raw_page(details: Details, form: Form, width: int) -> list[Content]:
-    """The record's bytes in one form, under a line that says how many, where, and which keys show other forms."""
+    """The record's bytes in one form, under a line with their number, their place and the keys for other forms."""
     place = f"{size(len(details.raw))} at offset {details.row.offset:,}"
     if details.ledger.container == "sqlite":
         place = f"{size(len(details.raw))} of row {details.row.ordinal:,}"

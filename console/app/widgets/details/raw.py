@@ -1,4 +1,7 @@
-"""The bytes of a record, made visible: as they are, indented, or in hex."""
+"""The bytes of a record, made visible: as they are, indented, or in hex.
+
+What is shown are the bytes, not what a parser made of them, so that a key that stands twice is seen twice.
+"""
 
 import re
 from collections.abc import Iterator

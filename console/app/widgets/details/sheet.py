@@ -1,4 +1,7 @@
-"""A scrolling page of lines that are laid out for the width at hand; only the visible ones are rendered."""
+"""A scrolling page of lines that are laid out for the width at hand.
+
+A page may be a preimage of thousands of lines, and changes with every key: only the visible ones are rendered.
+"""
 
 from typing import ClassVar
 

@@ -1,4 +1,8 @@
-"""A list of rows of one line each with a cursor, drawn line by line: the base of all our tables."""
+"""A list of rows of one line each with a cursor, drawn line by line: the base of all our tables.
+
+The keyboard must never wait for a million rows, and Textual's own tables lay out and paint all that they hold. Here a
+move redraws two lines, and a row is drawn when it is seen.
+"""
 
 from math import ceil
 
@@ -44,7 +48,7 @@ class CursorList(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.cursor = 0
         self.heading: Widget | None = None
-        """The line above with the headings: drawn anew when the widths change."""
+        """The line above with the headings: drawn again when the widths change."""
         self._count = 0
         self._strips: LRUCache[int, Strip] = LRUCache(STRIPS)
 
@@ -97,7 +101,7 @@ class CursorList(ScrollView, can_focus=True):
             self.cursor = max(0, count - 1)
 
     def forget(self, first: int = 0) -> None:
-        """Rows from ``first`` on are drawn anew."""
+        """Rows from ``first`` on are drawn again."""
         if first <= 0:
             self._strips.clear()
         else:
@@ -108,7 +112,7 @@ class CursorList(ScrollView, can_focus=True):
             self.refresh_lines(max(first, top), top + self.page - max(first, top))
 
     def forget_row(self, row: int) -> None:
-        """One row is drawn anew."""
+        """One row is drawn again."""
         self._strips.discard(row)
         self.refresh_line(row)
 
@@ -196,7 +200,7 @@ class CursorList(ScrollView, can_focus=True):
         self.refresh_line(self.cursor)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Textual's own would draw the scroll bar anew for each row of a million."""
+        """Textual's own would draw the scroll bar again for each row of a million."""
         self._tell_bar(new_value)
         if round(old_value) != round(new_value):
             self.refresh(self.size.region)
@@ -208,7 +212,8 @@ class CursorList(ScrollView, can_focus=True):
             bar.window_virtual_size, bar.position = self._count, top
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Lines by row. Textual keeps what it painted by line of the screen: when rows scroll it would paint all anew.
+        """Lines by row. Textual keeps what it painted by line of the screen: when rows scroll it would paint
+        all again.
 
         A list has no border and no padding, so that its lines need nothing more than the filters. They end where the
         scroll bar begins.

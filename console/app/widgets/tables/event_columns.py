@@ -1,4 +1,4 @@
-"""The columns of the event table: what is shown at which width."""
+"""The columns of the event table: what is shown at which width. Plain functions, so that every width can be tested."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pages of event rows, kept while they are useful."""
+"""Pages of event rows, kept while they are useful: what was seen comes back at once, and memory stays bounded."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence

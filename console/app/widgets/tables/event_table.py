@@ -1,4 +1,8 @@
-"""The live table of events: a million rows, and only those on screen are read and drawn."""
+"""The live table of events: a million rows, and only those on screen are read and drawn.
+
+Keys never wait for the index: the table draws the pages that it has, asks for those that it lacks, the last wanted
+first, and redraws the lines that differ when they come.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -58,7 +62,7 @@ class EventTable(CursorList):
         self._wanted: dict[int, None] = {}
         self._fetcher = Coalescer(self._fetch, partial(self.run_worker, group="pages", exit_on_error=False))
         self._columns = Columns()
-        self._told: int | None = None
+        self._posted: int | None = None
         self._inks: dict[bool, dict[str, Style]] = {}
         """For rows with and without the cursor: the style of each component, and of plain text as ``""``."""
 
@@ -83,7 +87,7 @@ class EventTable(CursorList):
         self._view = view
         self._pages.clear()
         self._wanted.clear()
-        self._told = None
+        self._posted = None
         self.resize_rows(view.count)
         self.forget()
         self._want_around(row or 0)
@@ -113,7 +117,7 @@ class EventTable(CursorList):
         for page, rows in list(self._pages.continued(start, tail)):
             self._arrived(page, rows)
         if self.cursor >= first:
-            self._told = None
+            self._posted = None
         if self.follow:
             self._to_end()
         self._want_visible()
@@ -155,11 +159,11 @@ class EventTable(CursorList):
         self._forward()
 
     def _forward(self) -> None:
-        """Say which event is under the cursor, once for each event."""
+        """Post the event under the cursor, once for each event."""
         row = self.row
         event = row.id if row else None
-        if event != self._told or event is None:
-            self._told = event
+        if event != self._posted or event is None:
+            self._posted = event
             self.post_message(self.Highlighted(event))
 
     # pages

@@ -1,4 +1,7 @@
-"""The overview's list: a line for each ledger and stream."""
+"""The overview's list: a line for each ledger and stream.
+
+Rows come and go while one looks, so the cursor belongs to a ledger or stream, not to a line.
+"""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -82,7 +85,7 @@ class LedgerList(CursorList):
             self.refresh()
 
     def set_clock(self, now: int) -> None:
-        """The clock for ages is now this: rows whose age reads otherwise are drawn anew."""
+        """The clock for ages is now this: rows whose age reads otherwise are drawn again."""
         before, self._now = self._now, now
         for at, row in enumerate(self.rows):
             last = (row.stream or row.ledger).last_time

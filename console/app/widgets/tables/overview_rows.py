@@ -1,4 +1,4 @@
-"""Rows of the overview: ledgers, and under each some of its streams."""
+"""Rows of the overview: ledgers, and under each some of its streams. Order and folding, apart from their drawing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
