@@ -33,7 +33,6 @@ FULLER = {
     "console/engine/verify": 16,
     "console/formats/kernel": 15,
     "console/formats/smvm": 15,
-    "console/store/sqlite": 18,
 }
 HEAVY = ("textual", "rich", "pydantic", "msgspec", "watchfiles", "aiosqlite", "asyncio", "distributed", "sqlite3")
 
@@ -55,9 +54,6 @@ UNPLAIN = {
     "console/formats/smvm",
     "console/formats/swarm",
     "console/formats/zakops",
-    "console/store",
-    "console/store/filter",
-    "console/store/sqlite",
     "console/verify",
 }
 """Rooms."""
@@ -78,11 +74,8 @@ TWICE = {
         "Intervention",
         "Kind",
         "Line",
-        "Link",
         "Message",
         "Model",
-        "Place",
-        "References",
         "Run",
         "Scan",
         "State",

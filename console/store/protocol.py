@@ -18,20 +18,10 @@ from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.trust import Trust
+from console.store.facts import ChainLink, KnownLedger, Orphans, RecordPlace, ResolvedReferences, Volume
 from console.store.filter.tree import Filter
 from console.store.portion import Portion
-from console.store.rows import (
-    EventRow,
-    FindingRow,
-    KnownLedger,
-    LedgerRow,
-    Link,
-    Orphans,
-    Place,
-    References,
-    StreamRow,
-    Volume,
-)
+from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 
 
 class StatedBy(IntEnum):
@@ -61,7 +51,7 @@ class RecordsOf(Protocol):
     async def volumes(self, ledger: int) -> list[Volume]:
         """The ledger's files, oldest first."""
 
-    async def place(self, ledger: int, ordinal: int) -> Place | None:
+    async def place(self, ledger: int, ordinal: int) -> RecordPlace | None:
         """Where a record is in its file; None if the index does not hold it."""
 
     async def record_hash(self, ledger: int, ordinal: int) -> bytes | None:
@@ -233,7 +223,7 @@ class IndexWriter(RecordsOf, Protocol):
 
     # References
 
-    async def resolve(self, ledger: int) -> References | None:
+    async def resolve(self, ledger: int) -> ResolvedReferences | None:
         """What the records that came since this was last asked bring to ids and parents; None if they have none.
 
         Of much that is read at once it is best asked at the end, of what is appended with each portion. Nothing is
@@ -253,8 +243,8 @@ class IndexWriter(RecordsOf, Protocol):
     async def irregular_streams(self, ledger: int) -> list[StreamKey]:
         """Streams that must be walked again."""
 
-    async def stream_places(self, ledger: int, stream: StreamKey) -> list[Place]:
-        """The records of which this is the first stream, by (sequence, ordinal)."""
+    async def stream_places(self, ledger: int, stream: StreamKey) -> list[RecordPlace]:
+        """The records that have this as their first stream, by (sequence, ordinal)."""
 
     async def rewalked(
         self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
@@ -268,10 +258,10 @@ class Scratch(IndexWriter, Protocol):
     ``note_links`` and ``links`` serve chains whose events are counted without rows.
     """
 
-    async def note_links(self, links: Iterable[Link]) -> None:
+    async def note_links(self, links: Iterable[ChainLink]) -> None:
         """Links to be sorted."""
 
-    async def links(self, stream: StreamKey) -> list[Place]:
+    async def links(self, stream: StreamKey) -> list[RecordPlace]:
         """The places of a stream's noted links, by (sequence, ordinal)."""
 
 

@@ -1,16 +1,10 @@
 """What the index gives back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from console.model.event import StreamKey
 from console.model.finding import Finding
-from console.model.record import Cursor
 from console.model.trust import Severity, Trust
-
-LISTED = 200
-"""References of one kind that are listed in one look; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,82 +95,6 @@ class FindingRow:
     ledger_name: str
     finding: Finding
     event: int | None = None
-
-
-class Volume(NamedTuple):
-    """One file of a ledger: the ordinal of its first record, its path, and the table or member in it."""
-
-    first: int
-    path: str
-    member: str | None
-
-
-class Place(NamedTuple):
-    """Where a record is in its file."""
-
-    ordinal: int
-    offset: int
-    length: int
-
-
-class Link(NamedTuple):
-    """An event of a chain and its place, to be sorted."""
-
-    stream: StreamKey
-    sequence: int
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class KnownLedger:
-    """A ledger as it was last committed. ``file`` is the state of its file as text; ``stated``: a finding about its
-    file stands."""
-
-    id: int
-    path: str
-    member: str | None
-    format: str
-    shape: str
-    profile: str | None
-    state: str
-    next: Cursor
-    file: str
-    stated: bool = False
-
-
-@dataclass(slots=True)
-class Pairs:
-    """Pairs of ordinals, (record, the other one): the first ``LISTED`` of them, and how many there are."""
-
-    listed: list[tuple[int, int]] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Take more pairs."""
-        self.listed += pairs[: max(0, LISTED - len(self.listed))]
-        self.count += len(pairs)
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """What records brought to ids and parents."""
-
-    duplicates: Pairs = field(default_factory=Pairs)
-    """The other one is the first record with the same id."""
-    ambiguous: Pairs = field(default_factory=Pairs)
-    """The other number is how many records carried the parent's id when it came."""
-    late: Pairs = field(default_factory=Pairs)
-    """(child, parent) where the parent's record comes after the child's."""
-    cycles: Pairs = field(default_factory=Pairs)
-    """The other one is a parent that is the record's descendant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Orphans:
-    """Ordinals of the first ``LISTED`` records whose parent is nowhere, and how many there are."""
-
-    listed: list[int]
-    count: int
 
 
 def state_words(state: Mapping[str, str]) -> str:

@@ -16,8 +16,8 @@ from console.engine.ingest.ingest import Ingest, Reading
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.volumes import source_at
 from console.model.finding import Finding
+from console.store.facts import KnownLedger
 from console.store.protocol import StatedBy
-from console.store.rows import KnownLedger
 from console.verify.catalogue import finding
 
 _WORDS = {

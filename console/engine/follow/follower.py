@@ -29,7 +29,7 @@ from console.sources.content import FileContent
 from console.sources.protocol import Skipped
 from console.sources.sqlite.rows import SqliteTable
 from console.sources.text.jsonl import JsonlSource
-from console.store.rows import KnownLedger
+from console.store.facts import KnownLedger
 from console.verify.catalogue import finding
 
 _NO_LEDGERS = {

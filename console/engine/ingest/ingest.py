@@ -22,9 +22,9 @@ from console.formats.protocol import Reader, RewalkingReader
 from console.model.record import Cursor, Record
 from console.sources.compressed.zip import check_manifest
 from console.sources.protocol import Source, SourceError
+from console.store.facts import KnownLedger
 from console.store.portion import Portion
 from console.store.protocol import IndexWriter, StatedBy
-from console.store.rows import KnownLedger
 
 LONG = 16 * 1024 * 1024
 """Bytes still to read beyond which a ledger is decoded in a process of its own."""

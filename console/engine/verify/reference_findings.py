@@ -7,10 +7,10 @@ from console.model.event import Event
 from console.model.finding import Finding
 from console.model.record import Record
 from console.sources.protocol import SourceError
-from console.store.rows import Orphans, Pairs, Place, References
+from console.store.facts import ListedPairs, Orphans, RecordPlace, ResolvedReferences
 from console.verify.catalogue import finding
 
-Find = Callable[[int], Awaitable[Place | None]]
+Find = Callable[[int], Awaitable[RecordPlace | None]]
 """Where a record is, by ordinal."""
 Read = Callable[[int, int, int], bytes]
 """The bytes of a record by ordinal, offset and length. Raises ``SourceError``."""
@@ -25,7 +25,7 @@ class ReferenceWords:
         self._find = find
         self._duplicate, self._orphan = opened.format.reference_codes
 
-    async def settled(self, found: References) -> list[Finding]:
+    async def settled(self, found: ResolvedReferences) -> list[Finding]:
         """Findings that later records cannot take back."""
         result = await self._pairs(self._duplicate, found.duplicates, "The id {id} stands already in record {other}.")
         result += await self._pairs(
@@ -48,7 +48,7 @@ class ReferenceWords:
             result.append(finding(self._orphan, "Further events whose parent is not in this ledger.", count=rest))
         return result
 
-    async def _pairs(self, code: str, pairs: Pairs, message: str) -> list[Finding]:
+    async def _pairs(self, code: str, pairs: ListedPairs, message: str) -> list[Finding]:
         result = await self._listed(code, pairs.listed, message)
         rest = pairs.count - len(pairs.listed)
         if rest:
@@ -77,7 +77,7 @@ class ReferenceWords:
             )
         return result
 
-    def _event(self, place: Place) -> Event:
+    def _event(self, place: RecordPlace) -> Event:
         try:
             raw = self._read(*place)
         except SourceError:

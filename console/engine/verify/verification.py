@@ -29,10 +29,10 @@ from console.sources.compressed.zip import check_manifest
 from console.sources.protocol import FileState, Source, SourceError
 from console.sources.sqlite.rows import SqliteTable
 from console.store.counts import Count, Counts, add_counts, count_streams
+from console.store.facts import ChainLink, RecordPlace
 from console.store.opening import open_scratch
 from console.store.portion import Portion
 from console.store.protocol import Scratch
-from console.store.rows import Link, Place
 
 OFTEN = 0.05
 """Seconds between two calls of the progress."""
@@ -251,8 +251,8 @@ async def _walk_again(run: _Run, reader: RewalkingReader, irregular: Sequence[St
         for index, raw in enumerate(batch.raws):
             link = reader.link_key(raw)
             if link is not None and link[0] in wanted:
-                place = Place(batch.first + index, batch.offsets[index], batch.lengths[index])
-                links.append(Link(*link, place))
+                place = RecordPlace(batch.first + index, batch.offsets[index], batch.lengths[index])
+                links.append(ChainLink(*link, place))
         async with store.transaction():
             await store.note_links(links)
     codes = {key: code for code, key in enumerate(run.names, 1)}

@@ -3,9 +3,7 @@
 from collections.abc import AsyncIterator
 
 from console.model.event import StreamKey
-from console.model.record import Cursor
-from console.store.protocol import StatedBy
-from console.store.rows import KnownLedger, Place, Volume
+from console.store.facts import RecordPlace, Volume
 from console.store.sqlite.database import Database
 from console.store.sqlite.schema import read_state_key, row_id, split_id
 from console.store.sqlite.streams import IS_STREAM, named
@@ -21,9 +19,9 @@ class LedgerTables:
         rows = await self._db.all("SELECT first, path, member FROM volume WHERE ledger = ? ORDER BY first", (ledger,))
         return [Volume(*row) for row in rows]
 
-    async def place(self, ledger: int, ordinal: int) -> Place | None:
+    async def place(self, ledger: int, ordinal: int) -> RecordPlace | None:
         for row in await self._db.all("SELECT offset, length FROM event WHERE id = ?", (row_id(ledger, ordinal),)):
-            return Place(ordinal, *row)
+            return RecordPlace(ordinal, *row)
         return None
 
     async def record_hash(self, ledger: int, ordinal: int) -> bytes | None:
@@ -46,19 +44,6 @@ class LedgerTables:
                 yield hashes[at : at + 32]
 
 
-async def known_ledgers(db: Database) -> list[KnownLedger]:
-    """Every ledger in the index."""
-    rows = await db.all(
-        "SELECT id, path, member, format, shape, profile, state, records, next_offset, file, EXISTS"
-        " (SELECT 1 FROM finding WHERE finding.ledger = ledger.id AND standing = ?) FROM ledger",
-        (int(StatedBy.FOLLOWING),),
-    )
-    return [
-        KnownLedger(ledger, path, member, form, shape, profile, state, Cursor(records + 1, offset), file, bool(stated))
-        for ledger, path, member, form, shape, profile, state, records, offset, file, stated in rows
-    ]
-
-
 async def reader_state(db: Database, ledger: int) -> list[tuple[str | StreamKey, bytes]]:
     """What a reader's ``take_state`` gave, by its keys."""
     by_name = await db.all("SELECT key, value FROM state WHERE ledger = ?", (ledger,))
@@ -75,11 +60,11 @@ async def irregular_streams(db: Database, ledger: int) -> list[StreamKey]:
     return [StreamKey(*row) for row in rows]
 
 
-async def stream_places(db: Database, ledger: int, stream: StreamKey) -> list[Place]:
+async def stream_places(db: Database, ledger: int, stream: StreamKey) -> list[RecordPlace]:
     """Where a stream's records are, by (sequence, ordinal)."""
     rows = await db.all(
         "SELECT event.id, event.offset, event.length FROM event JOIN stream ON stream.id = event.stream"
         f" WHERE {IS_STREAM} ORDER BY sequence, event.id",
         named(ledger, stream),
     )
-    return [Place(split_id(number)[1], offset, length) for number, offset, length in rows]
+    return [RecordPlace(split_id(number)[1], offset, length) for number, offset, length in rows]

@@ -1,4 +1,4 @@
-"""Further streams of events: an event is found in its first stream, and is told to be in others.
+"""Further streams of events: an event is found in its first stream, and stands in others, too.
 
 Most events of a first stream have the same further ones (a run's deal and trace), so that stretches of it are noted:
 all events of ``first`` from row id ``low`` to ``low + span`` are in ``stream`` too.
@@ -14,12 +14,12 @@ MEMBERS = (
     "SELECT e.id FROM membership m CROSS JOIN event e ON e.stream = m.first AND e.id BETWEEN m.low AND m.low + m.span"
     " WHERE m.stream"
 )
-"""To be followed by a test of the stream: ids of the events of which it is a further stream."""
+"""To be followed by a test of the stream: ids of the events that have it as a further stream."""
 IS_MEMBER = (
     "event.id <= (SELECT m.low + m.span FROM membership m WHERE m.stream = ? AND m.first = event.stream"
     " AND m.low <= event.id ORDER BY m.low DESC LIMIT 1)"
 )
-"""Whether this is a further stream of the event at hand."""
+"""True if this is a further stream of the event at hand."""
 _OPEN = 10_000
 """First streams of one ledger whose stretches may go on."""
 Stretches = tuple[tuple[int, ...], tuple[int, ...], int]
@@ -61,13 +61,13 @@ class Memberships:
                 ended += [each for each in _rows(streams[code], before) if each[0] not in further]
                 since = dict(zip(before[0], before[1], strict=True))
                 going[code] = further, tuple(since.get(each, row) for each in further), row
-        told = {streams[code]: stretches for code, stretches in going.items()}
+        noted = {streams[code]: stretches for code, stretches in going.items()}
         await self._db.run_many(
             "INSERT INTO membership VALUES (?, ?, ?, ?)"
             " ON CONFLICT (stream, first, low) DO UPDATE SET span = excluded.span",
-            [*ended, *(row for first, stretches in told.items() for row in _rows(first, stretches))],
+            [*ended, *(row for first, stretches in noted.items() for row in _rows(first, stretches))],
         )
-        known.update(told)
+        known.update(noted)
         for first in [*known][: max(0, len(known) - _OPEN)]:
             del known[first]
 

@@ -15,7 +15,7 @@ TRUST_MASK = 0b111
 WORST_SHIFT = 3
 WORST_MASK = 0b111000
 NO_TIME_BIT = 0b1000000
-"""In ``event.mark``: trust, then worst severity, then whether ``time`` was only borrowed from the row before."""
+"""In ``event.mark``: trust, then worst severity, then a bit where ``time`` is only borrowed from the row before."""
 
 FLAGGED = "CASE json_extract(state, '$.flagged') WHEN 'critical' THEN 2 WHEN 'high' THEN 1 ELSE 0 END"
 """Of a stream: how high its system flagged it, as ``console.store.rows`` says it."""

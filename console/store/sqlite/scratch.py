@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from console.model.event import StreamKey
-from console.store.rows import Link, Place
+from console.store.facts import ChainLink, RecordPlace
 from console.store.sqlite.database import connect
 from console.store.sqlite.store import make_tables
-from console.store.sqlite.writer import SqliteWriter
+from console.store.sqlite.write.writer import SqliteWriter
 
 _PRAGMAS = ("PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-16384")
 _LINKS = "CREATE TABLE link (kind TEXT, key TEXT, sequence INTEGER, ordinal INTEGER, offset INTEGER, length INTEGER)"
@@ -16,16 +16,16 @@ _BY_STREAM = "CREATE INDEX IF NOT EXISTS link_stream ON link (kind, key, sequenc
 class SqliteScratch(SqliteWriter):
     """See ``Scratch``."""
 
-    async def note_links(self, links: Iterable[Link]) -> None:
+    async def note_links(self, links: Iterable[ChainLink]) -> None:
         await self._db.run_many(
             "INSERT INTO link VALUES (?, ?, ?, ?, ?, ?)",
             ((*stream, sequence, *place) for stream, sequence, place in links),
         )
 
-    async def links(self, stream: StreamKey) -> list[Place]:
+    async def links(self, stream: StreamKey) -> list[RecordPlace]:
         await self._db.run(_BY_STREAM)
         sql = "SELECT ordinal, offset, length FROM link WHERE kind = ? AND key = ? ORDER BY sequence, ordinal"
-        return [Place(*row) for row in await self._db.all(sql, stream)]
+        return [RecordPlace(*row) for row in await self._db.all(sql, stream)]
 
 
 async def open_scratch() -> SqliteScratch:

@@ -8,9 +8,9 @@ from pathlib import Path
 from console.store.errors import StoreError
 from console.store.sqlite.database import Database, connect
 from console.store.sqlite.lock import FileLock
-from console.store.sqlite.reader import SqliteReader
+from console.store.sqlite.read.reader import SqliteReader
 from console.store.sqlite.schema import APPLICATION_ID, AT_ONCE, EVENT_INDEXES, PRAGMAS, SCHEMA_VERSION, TABLES
-from console.store.sqlite.writer import SqliteWriter
+from console.store.sqlite.write.writer import SqliteWriter
 
 _CHECKED = 64 << 20
 """Bytes of an index up to which all of it is checked before it is written."""

@@ -64,13 +64,13 @@ class StreamRows:
         """What a portion brought: counts by id, ids of streams that are further ones of some event, and the rest as
         ``tell`` takes it."""
         new, self._new = self._new, {}
-        told, kept = self._by_name(ledger, facts, carried)
+        given, kept = self._by_name(ledger, facts, carried)
         more = {*further}
         rows = []
         for name, stream in new.items():
             count = counts.pop(stream, None) or Count()
             times = count.events, count.first, count.last, *count.trust
-            rows.append((stream, *name, stream in more, *times, *_known(told.pop(name, None)), kept.pop(name, None)))
+            rows.append((stream, *name, stream in more, *times, *_known(given.pop(name, None)), kept.pop(name, None)))
         await self._db.run_many(
             "INSERT INTO stream (id, ledger, hash, kind, key, further, events, first_time, last_time,"
             f" t0, t1, t2, t3, t4, t5, t6, state, chained, intact, carried) VALUES ({', '.join('?' * 20)})",
@@ -89,7 +89,7 @@ class StreamRows:
         await self._db.run_many(
             "UPDATE stream SET further = 1 WHERE id = ?", [(stream,) for stream in more.difference(new.values())]
         )
-        await self._tell(told, kept)
+        await self._tell(given, kept)
 
     async def tell(self, ledger: int, facts: Iterable[StreamFacts], carried: Mapping[StreamKey, bytes]) -> None:
         """What is known of streams now, and what their reader keeps of them."""
@@ -98,11 +98,11 @@ class StreamRows:
     def _by_name(
         self, ledger: int, facts: Iterable[StreamFacts], carried: Mapping[StreamKey, bytes]
     ) -> tuple[dict[Name, StreamFacts], dict[Name, bytes]]:
-        told = [*facts]
-        names = self._named(ledger, [StreamKey(each.kind, each.key) for each in told])
+        given = [*facts]
+        names = self._named(ledger, [StreamKey(each.kind, each.key) for each in given])
         kept = dict(zip(self._named(ledger, [*carried]), carried.values(), strict=True))
         self._names.clear()
-        return dict(zip(names, told, strict=True)), kept
+        return dict(zip(names, given, strict=True)), kept
 
     def _named(self, ledger: int, streams: Sequence[StreamKey]) -> list[Name]:
         known = self._names

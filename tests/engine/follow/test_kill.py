@@ -123,7 +123,7 @@ import os, signal, sys
 from console.cli.main import main
 from console.engine.ingest import portions as decode
 from console.engine.ingest import ingest
-from console.store.sqlite.writer import SqliteWriter as IndexWriter
+from console.store.sqlite.write.writer import SqliteWriter as IndexWriter
 from functools import partial
 ingest.portions = partial(decode.portions, rows=60)
 count = int(sys.argv.pop(1))

@@ -18,8 +18,8 @@ from console.model.record import Cursor
 from console.sources.record_hash import leaf
 from console.sources.text.jsonl import JsonlSource
 from console.store.opening import store_at
-from console.store.sqlite import findings as findings_module
 from console.store.sqlite import store as store_module
+from console.store.sqlite.write import findings as findings_module
 from tests.support.engine_cases import Deal, append, assert_same, dump, indexed, opened, reading
 from tests.support.places import SAMPLES
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from console.store import rows
+from console.store import facts
 from tests.support.index_cases import Row, new_index
 
 Said = dict[str, list[tuple[int, int]]]
@@ -89,7 +89,7 @@ def test_any_cut_gives_the_same(tmp_path_factory: "object", records: list[Ids], 
 
 
 async def test_a_long_line_of_ancestors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "LISTED", 5000)
+    monkeypatch.setattr(facts, "LISTED", 5000)
     names = [str(number) for number in range(3000)]
     records = [*zip(names, ["", *names], [""] * len(names), strict=False)]
     said, waiting = await resolved(tmp_path / "long.sqlite", [*records[::-1]], [])

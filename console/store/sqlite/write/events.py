@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME
 from console.store.sqlite.database import Database
-from console.store.sqlite.names import Lists
 from console.store.sqlite.schema import NO_TIME_BIT, WORST_SHIFT, row_id
+from console.store.sqlite.write.names import Lists
 
 _COLUMNS = 11
 _AT_ONCE = 80

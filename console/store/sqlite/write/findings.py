@@ -7,7 +7,7 @@ from console.model.finding import Finding
 from console.store.protocol import StatedBy
 from console.store.spelling import spelled_out
 from console.store.sqlite.database import Database
-from console.store.sqlite.schema import row_id
+from console.store.sqlite.schema import WORST_MASK, WORST_SHIFT, row_id
 
 DETAIL = 1000
 """Findings of one code and ledger that are kept one by one; the rest are counted."""
@@ -98,6 +98,14 @@ class FindingLog:
                 for each in findings
             ],
         )
+
+
+async def mark(db: Database, ledger: int, findings: Sequence[Finding]) -> None:
+    """See ``IndexWriter.mark``."""
+    await db.run_many(
+        f"UPDATE event SET mark = (mark & ~{WORST_MASK}) | ?1 WHERE id = ?2 AND mark & {WORST_MASK} < ?1",
+        [(each.severity << WORST_SHIFT, row_id(ledger, each.record)) for each in findings if each.record],
+    )
 
 
 def _stored(value: str | None) -> str | None:

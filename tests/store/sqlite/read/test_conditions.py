@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.store.filter import Filter, FilterError, field_names, parse
-from console.store.sqlite.conditions import sql
+from console.store.sqlite.read.conditions import sql
 from console.store.sqlite.schema import TABLES
 
 TERMS = st.builds(

@@ -15,7 +15,7 @@ from console.model.trust import Severity, Trust
 from console.store.opening import store_at
 from console.store.protocol import EventView, IndexReader, IndexWriter
 from console.store.rows import EventRow
-from console.store.sqlite import view as view_module
+from console.store.sqlite.read import view as view_module
 from tests.support.index_cases import Pen, Row, new_index, view_of
 
 ROWS = st.builds(

@@ -8,12 +8,12 @@ from console.model.finding import Finding
 from console.model.trust import Confidence, Severity, Trust
 from console.store.filter.tree import Filter
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
-from console.store.sqlite.conditions import sql
 from console.store.sqlite.database import Database
 from console.store.sqlite.ledgers import LedgerTables
-from console.store.sqlite.pages import EventPages
+from console.store.sqlite.read.conditions import sql
+from console.store.sqlite.read.pages import EventPages
+from console.store.sqlite.read.view import Scope, SqliteHitView, SqliteView
 from console.store.sqlite.schema import FLAGGED, TRUST_MASK, row_id
-from console.store.sqlite.view import Scope, SqliteHitView, SqliteView
 
 _FINDING_COLUMNS = (
     "f.id, f.ledger, l.path, l.member, f.event, f.code, f.severity, f.message, f.confidence, f.stream, f.event_id,"

@@ -4,7 +4,7 @@ from array import array
 from contextlib import aclosing
 from typing import Any
 
-from console.store.rows import LISTED, Orphans, References
+from console.store.facts import LISTED, Orphans, ResolvedReferences
 from console.store.sqlite.database import Database
 from console.store.sqlite.schema import row_id
 
@@ -14,15 +14,15 @@ _FEW = 8
 """Keys that are looked for one by one in packed ones."""
 
 
-async def resolve(db: Database, ledger: int, first: int, last: int) -> References:
+async def resolve(db: Database, ledger: int, first: int, last: int) -> ResolvedReferences:
     """See ``IndexWriter.resolve``: rows of ordinals ``first`` to ``last``; keeps the table of orphans."""
-    found = References()
+    found = ResolvedReferences()
     for start in range(first, last + 1, _ROWS):
         await _resolve_some(db, ledger, start, min(start + _ROWS - 1, last), found)
     return found
 
 
-async def _resolve_some(db: Database, ledger: int, first_new: int, last: int, found: References) -> None:
+async def _resolve_some(db: Database, ledger: int, first_new: int, last: int, found: ResolvedReferences) -> None:
     base, low, high = row_id(ledger, 0), row_id(ledger, first_new - 1), row_id(ledger, last)
     scope = {"base": base, "low": low, "high": high}
 
@@ -97,7 +97,7 @@ async def orphans(db: Database, ledger: int) -> Orphans:
 
 
 async def _reaches(db: Database, base: int, child: int, parent: int) -> bool:
-    """Whether the ancestors of ``parent`` among the records up to it lead back to ``child``."""
+    """True if the ancestors of ``parent`` among the records up to it lead back to ``child``."""
     rows = await db.all(
         "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT p.id FROM up JOIN event e ON e.id = up.id"
         f" JOIN event p ON {_carries('e.parent')} AND p.id BETWEEN ?2 AND ?1 WHERE e.parent != 0 LIMIT 10000)"

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from console.store.filter.tree import And, Condition, Filter, Matches, Not, Or
 from console.store.rows import EventRow
-from console.store.sqlite.conditions import Sql, sql
 from console.store.sqlite.database import Database
 from console.store.sqlite.membership import IS_MEMBER, MEMBERS
-from console.store.sqlite.pages import EventPages
+from console.store.sqlite.read.conditions import Sql, sql
+from console.store.sqlite.read.pages import EventPages
 from console.store.sqlite.schema import row_id
 
 STEP = 4096
@@ -104,7 +104,7 @@ class SqliteView:
         return 0
 
     async def _became_further(self) -> bool:
-        """Whether the stream is now one of the further streams of some events, and was not before."""
+        """True if the stream is one of the further streams of some events, and was none before."""
         stream = self._scope.stream
         if stream is None or self._further or not await self._is_further(stream):
             return False

@@ -1,0 +1,1 @@
+"""What a reader of the index asks, in SQL."""
