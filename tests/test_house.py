@@ -57,35 +57,7 @@ UNPLAIN = {
     "console/verify",
 }
 """Rooms."""
-TWICE = {
-    *(
-        "Action",
-        "AgentEvent",
-        "Artifact",
-        "Audit",
-        "Cause",
-        "Change",
-        "Columns",
-        "Deal",
-        "Entry",
-        "Envelope",
-        "Events",
-        "Fields",
-        "Intervention",
-        "Kind",
-        "Line",
-        "Message",
-        "Model",
-        "Run",
-        "Scan",
-        "State",
-        "Step",
-        "Tip",
-        "Trace",
-        "Verdict",
-        "_Cause",
-    ),
-}
+TWICE = {"Action", "Kind", "Step", "Verdict"}
 """Classes."""
 
 

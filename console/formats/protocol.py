@@ -28,9 +28,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A format's word on a sample: ``sure`` from 1 to 100, the shape it sees, and why."""
+    """A format's word on a sample: ``confidence`` from 1 to 100, the shape it sees, and why."""
 
-    sure: int
+    confidence: int
     shape: str
     why: str
 

@@ -28,5 +28,5 @@ def recognise(sample: Sample) -> tuple[Format, Claim] | None:
     claims = [(claim, form) for form in all_formats() if (claim := form.sniff(sample)) is not None]
     if not claims:
         return None
-    claim, form = max(claims, key=lambda pair: pair[0].sure)
+    claim, form = max(claims, key=lambda pair: pair[0].confidence)
     return form, claim

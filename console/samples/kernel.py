@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from console.samples import story
-from console.samples.lifecycle import ROLES, Step, opening, operating
+from console.samples.lifecycle import ROLES, DealStep, opening, operating
 from console.samples.pen import (
     Dice,
     Document,
@@ -36,7 +36,7 @@ CREATE INDEX "DealEvent_dealId_sequenceNumber_idx" ON "DealEvent"("dealId", "seq
 
 
 @dataclass(frozen=True)
-class Deal:
+class SampleDeal:
     """A deal and the ids of those who act on it."""
 
     id: str
@@ -45,13 +45,13 @@ class Deal:
     dice: Dice
 
     @classmethod
-    def of(cls, seed: str, name: str, id: str = "") -> "Deal":
+    def of(cls, seed: str, name: str, id: str = "") -> "SampleDeal":
         dice = Dice(f"kernel/{seed}/{name}")
         actors = {role: dice.uuid() for role in ROLES}
         return cls(id or dice.uuid(), name, actors, dice)
 
 
-Moment = tuple[datetime, Deal, Step]
+Moment = tuple[datetime, SampleDeal, DealStep]
 Hash = Callable[[Document, datetime, Dice], str]
 """The hash of an event that has all but its hash, written at a time."""
 
@@ -110,7 +110,7 @@ def _portfolio() -> list[Moment]:
     """The fund's deals, interleaved by time, up to the end of the story."""
     moments = _harbour_point()
     for name in story.DEALS:
-        deal = Deal.of("portfolio", name)
+        deal = SampleDeal.of("portfolio", name)
         time = after(at("2025-08-25 08:00"), deal.dice.between(0, 30 * 86400))
         steps = [*_opened(deal, deal.dice.between(60, 240) * 100_000), *islice(operating(deal.dice), 24)]
         for step in steps:
@@ -121,7 +121,7 @@ def _portfolio() -> list[Moment]:
 
 
 def _harbour_point() -> list[Moment]:
-    deal = Deal.of("portfolio", story.DEAL_NAME, story.DEAL_ID)
+    deal = SampleDeal.of("portfolio", story.DEAL_NAME, story.DEAL_ID)
     fixed = {"DealApproved": story.APPROVED_AT, "ClosingFinalized": story.CLOSED_AT}
     jumps = {"ReviewOpened": at("2025-10-13 15:20"), "ApprovalGranted": at("2025-10-14 09:20")}
     time = at("2025-10-06 09:05")
@@ -133,7 +133,7 @@ def _harbour_point() -> list[Moment]:
     return moments
 
 
-def _opened(deal: Deal, amount: int) -> Iterator[Step]:
+def _opened(deal: SampleDeal, amount: int) -> Iterator[DealStep]:
     return opening(deal.dice, deal.name, story.PEOPLE, deal.actors, amount)
 
 
@@ -151,7 +151,7 @@ def _chain(moments: Iterable[Moment], hashed: Hash) -> list[Document]:
     return events
 
 
-def _event(deal: Deal, step: Step) -> Document:
+def _event(deal: SampleDeal, step: DealStep) -> Document:
     return {
         "id": deal.dice.uuid(),
         "dealId": deal.id,
@@ -171,7 +171,7 @@ def _edited(event: Document) -> Document:
 
 
 def _audit_deal(name: str, day: int) -> list[Moment]:
-    deal = Deal.of("second kernel", name)
+    deal = SampleDeal.of("second kernel", name)
     time = at(f"2025-09-{day:02d} 09:00")
     moments: list[Moment] = []
     for step in [*_opened(deal, 7_500_000), *islice(operating(deal.dice), 30)]:
@@ -198,13 +198,13 @@ def _forked(chain: list[Document]) -> list[Document]:
 
 def _api_events() -> list[Document]:
     """What the API answers: events posted over it are in no chain, those that the kernel writes itself are."""
-    deal = Deal.of("api", "Sandpiper Dock")
-    steps: list[Step] = []
+    deal = SampleDeal.of("api", "Sandpiper Dock")
+    steps: list[DealStep] = []
     for step in _opened(deal, 5_100_000):
         steps.append(step)
         if step.type == "ReviewOpened":
             override = {"action": "APPROVE_DEAL", "reason": "Committee met by telephone"}
-            steps.append(Step("OverrideAttested", override, "GP", []))
+            steps.append(DealStep("OverrideAttested", override, "GP", []))
     time = at("2025-09-22 10:00")
     heads: tuple[int, str | None] = (0, None)
     events: list[Document] = []
@@ -228,7 +228,7 @@ PortalRow = tuple[str | int | None, ...]
 
 def _portal(name: str, id: str) -> list[PortalRow]:
     """Rows of the portal's own event table, under kernel-bff/1, for one deal."""
-    deal = Deal.of("portal", name, id)
+    deal = SampleDeal.of("portal", name, id)
     price = story.APPROVED if id else 9_400_000
     states = ("INTAKE_RECEIVED", "DATA_ROOM_INGESTED", "EXTRACTION_COMPLETE")
     claims = (("purchasePrice", price), ("noi", price * 6 // 100), ("units", 118), ("occupancy", 94))

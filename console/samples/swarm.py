@@ -93,7 +93,7 @@ def _simulation(keys: tuple[str, ...], start: datetime, number: int) -> list[Doc
     return events
 
 
-class Trace:
+class TraceWriter:
     """A log of provenance events, each with the ids that the factories give it."""
 
     def __init__(self, seed: str, start: datetime) -> None:
@@ -155,7 +155,7 @@ class Trace:
         return event
 
 
-def add_chain(trace: Trace, number: int) -> None:
+def add_chain(trace: TraceWriter, number: int) -> None:
     """Append a chain to a trace: message, tool call, artifact, audit and, now and then, intervention."""
     agent = trace.dice.pick((story.ASSISTANT, "research_assistant", "closing_assistant"))
     asked = trace.message(agent, f"Looking into question {number + 1}")
@@ -168,7 +168,7 @@ def add_chain(trace: Trace, number: int) -> None:
 
 
 def _traces(seed: str, count: int, start: datetime) -> list[Document]:
-    trace = Trace(seed, start)
+    trace = TraceWriter(seed, start)
     for number in range(count):
         add_chain(trace, number)
     return trace.events
@@ -176,7 +176,7 @@ def _traces(seed: str, count: int, start: datetime) -> list[Document]:
 
 def _tampered() -> list[Document]:
     """The desk's log of the evening: one tool's name changed after the fact, and the audit of it taken out."""
-    trace = Trace("harbour-point", story.EDITED_AT)
+    trace = TraceWriter("harbour-point", story.EDITED_AT)
     agent = story.ASSISTANT
     asked = trace.message(agent, f"{story.DEAL_NAME}: bring the approved amount in line with the signed papers")
     read = trace.tool(agent, "read_title_report", {"deal": story.DEAL_ID}, {"pages": 41}, asked)

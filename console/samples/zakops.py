@@ -126,7 +126,7 @@ def _by_time(events: Iterator[Document]) -> list[Document]:
     return sorted(events, key=lambda event: str(event["created_at"]))
 
 
-class Run:
+class AgentRun:
     """One agent's run on a deal: its events share a trace, each caused by the one before."""
 
     def __init__(self, dice: Dice, deal: str, trace: str, action: str | None, start: datetime) -> None:
@@ -161,7 +161,7 @@ def _run(number: int) -> list[Document]:
 
 def review(dice: Dice, deal: str, start: datetime) -> list[Document]:
     """The events of a run that reviews a deal."""
-    run = Run(dice, deal, dice.uuid(), None, start)
+    run = AgentRun(dice, deal, dice.uuid(), None, start)
     run.add("run.started", {"agent": "desk", "goal": "weekly review"})
     for _ in range(dice.between(1, 4)):
         call = {"tool_name": dice.pick(("search_mail", "read_document", "score_deal")), "tool_call_id": dice.uuid()}
@@ -177,7 +177,7 @@ def review(dice: Dice, deal: str, start: datetime) -> list[Document]:
 
 def _change_of_amount() -> list[Document]:
     """The run that raised the amount of Harbour Point."""
-    run = Run(Dice("zakops/change"), story.DEAL_ID, story.TRACE_ID, story.ACTION_ID, story.EDITED_AT)
+    run = AgentRun(Dice("zakops/change"), story.DEAL_ID, story.TRACE_ID, story.ACTION_ID, story.EDITED_AT)
     run.add("run.started", {"agent": "desk", "goal": "bring the amount in line with the papers"})
     call: Document = {"tool_name": "update_deal_amount", "tool_call_id": run.dice.uuid()}
     run.add("run.tool_called", call | {"arguments": {"deal": story.DEAL_ID, "approvedAmount": story.CLAIMED}})

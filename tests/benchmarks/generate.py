@@ -56,9 +56,9 @@ class Clock:
         return written, self.text(self._millis + (self._random.random() < 0.5))
 
 
-def _deals() -> Iterator[tuple[kernel.Deal, lifecycle.Step]]:
+def _deals() -> Iterator[tuple[kernel.SampleDeal, lifecycle.DealStep]]:
     """Steps of interleaved deals, without end."""
-    deals = [kernel.Deal.of("benchmark", f"Deal {number:03d}") for number in range(DEALS)]
+    deals = [kernel.SampleDeal.of("benchmark", f"Deal {number:03d}") for number in range(DEALS)]
     people = {role: f"{role.title()} of the fund" for role in lifecycle.ROLES}
     lives = [
         chain(lifecycle.opening(d.dice, d.name, people, d.actors, 9_000_000), lifecycle.operating(d.dice))
@@ -117,7 +117,7 @@ def swarm_v3(events: int) -> Iterator[str]:
 
 
 def _swarm() -> Iterator[str]:
-    trace = swarm.Trace("benchmark", START)
+    trace = swarm.TraceWriter("benchmark", START)
     number = 0
     while True:
         swarm.add_chain(trace, number)

@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from console.samples.lifecycle import ROLES, Step, opening, operating
+from console.samples.lifecycle import ROLES, DealStep, opening, operating
 from console.samples.pen import Dice
 
 MOVES = {
@@ -52,7 +52,7 @@ OTHERS = {
 }  # fmt: skip
 
 
-def life(length: int) -> list[Step]:
+def life(length: int) -> list[DealStep]:
     dice = Dice("a life")
     names = {role: role.lower() for role in ROLES}
     return [*opening(dice, "Deal", names, names, 1), *islice(operating(dice), length)]

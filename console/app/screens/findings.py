@@ -38,7 +38,7 @@ NO_EVENT = "This finding is about the ledger itself: there is no event to go to.
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class CodeFindings:
     """All findings of one code, in the session's order."""
 
     code: str
@@ -51,20 +51,22 @@ class Cause:
         return sum(row.finding.count for row in self.rows)
 
 
-def causes(rows: Iterable[FindingRow]) -> list[Cause]:
+def causes(rows: Iterable[FindingRow]) -> list[CodeFindings]:
     """Grouped by code: the worst first, then those that speak for most events."""
     groups: dict[str, list[FindingRow]] = {}
     for row in rows:
         groups.setdefault(row.finding.code, []).append(row)
-    found = [Cause(code, max(row.finding.severity for row in group), tuple(group)) for code, group in groups.items()]
+    found = [
+        CodeFindings(code, max(row.finding.severity for row in group), tuple(group)) for code, group in groups.items()
+    ]
     return sorted(found, key=lambda cause: (-cause.worst, -cause.found, cause.code))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListLine:
     """One line of the list: a cause, one of its findings, or the word on those that are not listed (``cut``)."""
 
-    cause: Cause
+    cause: CodeFindings
     row: FindingRow | None = None
     cut: bool = False
 
@@ -82,16 +84,16 @@ class CauseList(CursorList):
     def __init__(self, name_of: Callable[[str], str], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.name_of = name_of
-        self._lines: list[Line] = []
+        self._lines: list[ListLine] = []
         self._opened: frozenset[str] = frozenset()
         self._with_ledger = False
 
     @property
-    def line(self) -> Line | None:
+    def line(self) -> ListLine | None:
         """The line under the cursor."""
         return self._lines[self.cursor] if self.cursor < len(self._lines) else None
 
-    def fill(self, lines: list[Line], opened: frozenset[str], *, with_ledger: bool) -> None:
+    def fill(self, lines: list[ListLine], opened: frozenset[str], *, with_ledger: bool) -> None:
         """Show these lines; the cursor stays on what it was on, or on its cause."""
         at = self.line
         self._lines, self._opened, self._with_ledger = lines, opened, with_ledger
@@ -107,7 +109,7 @@ class CauseList(CursorList):
         width = self.inner_width
         return Visual.to_strips(self, self._content(line, width - 2).pad(1, 1), width, 1, style, pad=True)[0]
 
-    def _content(self, line: Line, width: int) -> Content:
+    def _content(self, line: ListLine, width: int) -> Content:
         if line.cut:
             left = f"    showing {GROUP_LIMIT:,} of {count(len(line.cause.rows), 'line')} of this cause"
             return Content.styled(cut(left, width), f"italic {MUTED}")
@@ -205,13 +207,13 @@ class FindingsScreen(ConsoleScreen):
             return
         self.query_one("#findings-word").display = False
         self.query_one("#findings-body").display = True
-        lines: list[Line] = []
+        lines: list[ListLine] = []
         for cause in groups:
-            lines.append(Line(cause))
+            lines.append(ListLine(cause))
             if cause.code in self._open:
-                lines += [Line(cause, row) for row in cause.rows[:GROUP_LIMIT]]
+                lines += [ListLine(cause, row) for row in cause.rows[:GROUP_LIMIT]]
                 if len(cause.rows) > GROUP_LIMIT:
-                    lines.append(Line(cause, cut=True))
+                    lines.append(ListLine(cause, cut=True))
         listing = self.query_one(CauseList)
         listing.fill(lines, frozenset(self._open), with_ledger=self._ledger is None)
         listing.focus()
@@ -276,7 +278,7 @@ class FindingsScreen(ConsoleScreen):
             self._refresh_list()
 
 
-def _cause_line(cause: Cause, opened: bool, width: int) -> Content:
+def _cause_line(cause: CodeFindings, opened: bool, width: int) -> Content:
     """``▾ ‼ critical  chain.hash-mismatch  The stored hash …      3``."""
     mark = f"{'▾' if opened else '▸'} "
     severity = fit(f"{cause.worst.glyph} {cause.worst.word}", 12)
@@ -315,7 +317,7 @@ def _finding_line(row: FindingRow, ledger: str, width: int) -> Content:
     return Content.assemble("    ", (head, ""), (message, MUTED), gap, number)
 
 
-def _cause_page(cause: Cause, width: int) -> list[Content]:
+def _cause_page(cause: CodeFindings, width: int) -> list[Content]:
     entry = catalogue().get(cause.code)
     title = Content.assemble(severity_mark(cause.worst), "  ", (safe(cause.code), STRONG))
     lines = [title.truncate(width, ellipsis=True)]

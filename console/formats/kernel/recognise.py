@@ -34,12 +34,12 @@ def sniff(sample: Sample) -> Claim | None:
     if API in votes and OLD in votes:
         votes[API] += votes.pop(OLD)
     shape = max(votes, key=lambda name: sum(votes[name]))
-    sure = max(votes[shape]) * len(votes[shape]) // looked
+    confidence = max(votes[shape]) * len(votes[shape]) // looked
     if sample.member == "DealEvent" and shape == TABLE:
-        sure = 99
-    if sure < 5:
+        confidence = 99
+    if confidence < 5:
         return None
-    return Claim(sure, shape, _WHY[shape])
+    return Claim(confidence, shape, _WHY[shape])
 
 
 _WHY = {

@@ -32,7 +32,7 @@ Plain = tuple[ThingStep, tuple[tuple[str, str], ...], bool]
 """What a record does, its streams (the one whose rules apply first), and True if nothing is wrong inside."""
 
 
-class Change(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+class PlainChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What all three may have. What is not written is ``UNSET``."""
 
     createdAt: _Name  # noqa: N815 - the system's own names
@@ -40,7 +40,7 @@ class Change(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False)
     performedBy: Any = UNSET  # noqa: N815
 
 
-class Structural(Change, kw_only=True, forbid_unknown_fields=True, gc=False):
+class Structural(PlainChange, kw_only=True, forbid_unknown_fields=True, gc=False):
     entityType: _Name  # noqa: N815
     entityId: _Id  # noqa: N815
     entityName: _Text = UNSET  # noqa: N815
@@ -55,7 +55,7 @@ class Structural(Change, kw_only=True, forbid_unknown_fields=True, gc=False):
         return step, (("entity", f"{kind}/{key}"), *further), not problems
 
 
-class Activity(Change, kw_only=True, forbid_unknown_fields=True, gc=False):
+class Activity(PlainChange, kw_only=True, forbid_unknown_fields=True, gc=False):
     productId: _Id  # noqa: N815
     productName: _Text = UNSET  # noqa: N815
     activityType: _Name  # noqa: N815
@@ -68,7 +68,7 @@ class Activity(Change, kw_only=True, forbid_unknown_fields=True, gc=False):
         return step, (("product", str(self.productId)),), not problems
 
 
-class Objective(Change, kw_only=True, forbid_unknown_fields=True, gc=False):
+class Objective(PlainChange, kw_only=True, forbid_unknown_fields=True, gc=False):
     objectiveId: _Id  # noqa: N815
     action: _Name
     field: _Text = UNSET

@@ -86,14 +86,6 @@ def _of_block(event: Event) -> list[Panel]:
     ]
 
 
-def _tabs(envelope: list[Field], metadata: list[Field], provenance: list[Field]) -> list[Panel]:
-    return [
-        Panel("Envelope", _most(envelope)),
-        Panel("Metadata", _most(metadata)),
-        Panel("Provenance", _most(provenance)),
-    ]
-
-
 def in_words(value: Any) -> str:
     """A value as one line of text: strings as they are, all else as JSON."""
     if isinstance(value, str):

@@ -13,7 +13,7 @@ from console.formats.maysano.columns import FIELDS, TYPES, Changes, type_of
 from console.formats.maysano.record import (
     NEWEST_FIRST,
     STRUCTURAL,
-    Envelope,
+    MaysanoEnvelope,
     ThingStep,
     default_shape,
     read_record,
@@ -117,7 +117,7 @@ class MaysanoReader(LedgerReader[Changes]):
             trust=Trust.UNCHAINED,
         )
 
-    def _schema(self, envelope: Envelope, document: Mapping[str, Any]) -> None:
+    def _schema(self, envelope: MaysanoEnvelope, document: Mapping[str, Any]) -> None:
         from console.formats.maysano.schema import breaches  # pydantic is imported where a record needs a second look
 
         shape = envelope.shape

@@ -55,7 +55,7 @@ class ThingStep(NamedTuple):
 
 
 @dataclass(slots=True)
-class Envelope:
+class MaysanoEnvelope:
     """What one record holds. ``streams`` are pairs of kind and key, the one whose rules apply first."""
 
     shape: str
@@ -125,7 +125,7 @@ def actor_of(value: Any) -> str | None:
     return text(value)
 
 
-def read_record(document: Mapping[str, Any], shape: str) -> Envelope:
+def read_record(document: Mapping[str, Any], shape: str) -> MaysanoEnvelope:
     """The envelope of a decoded record of a known shape. Never raises, whatever the fields hold."""
     get = document.get
     extra: Mapping[str, Any]
@@ -146,7 +146,7 @@ def read_record(document: Mapping[str, Any], shape: str) -> Envelope:
         key, name = text(get("objectiveId")), text(get("action")) or "?"
         streams = [("objective", key)] if key else []
         category, title, extra = f"objective.{name}", None, document
-    return Envelope(
+    return MaysanoEnvelope(
         shape,
         name,
         category,
@@ -159,7 +159,7 @@ def read_record(document: Mapping[str, Any], shape: str) -> Envelope:
     )
 
 
-def read_block(raw: bytes) -> tuple[Envelope, dict[str, Any], Instant | None]:
+def read_block(raw: bytes) -> tuple[MaysanoEnvelope, dict[str, Any], Instant | None]:
     """The envelope of one block of a capture, its document, and the time that its data names. Never raises."""
     block = parse_block(raw)
     name, data, problems = name_and_data(block)
@@ -174,7 +174,7 @@ def read_block(raw: bytes) -> tuple[Envelope, dict[str, Any], Instant | None]:
         document["unknown fields"] = list(block.unknown)
     extra: Mapping[str, Any] = data or {}
     moment = next((found for found in (parse(extra.get(key)) for key in _TIMES) if found), None)
-    row = Envelope(SSE, cut(name), cut(name), [BATCH], block.id, None, None, extra, problems)
+    row = MaysanoEnvelope(SSE, cut(name), cut(name), [BATCH], block.id, None, None, extra, problems)
     return row, document, moment
 
 

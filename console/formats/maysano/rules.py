@@ -1,13 +1,10 @@
 """The stateful rules of Maysano's things (entities, products, objectives), and their replay. Pure."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from console.formats.maysano.operation import Operation
-from console.formats.maysano.operation import step as step_operation
-from console.formats.maysano.record import BATCH, FIELDS, OBJECTIVE, ThingStep, changes, cut, read_record, shape_of
+from console.formats.maysano.record import FIELDS, ThingStep, changes, cut
 from console.formats.reading.findings import Remark
-from console.model.event import NO_TIME, Event, StreamKey
+from console.model.event import NO_TIME
 
 CREATED = "created"
 DELETED = "deleted"
@@ -100,23 +97,3 @@ def _life_backwards(thing: Thing, event: ThingStep, remarks: list[Remark]) -> No
     if not thing.life:
         thing.life = event.type if event.type in (CREATED, DELETED) else "changed"
     thing.near = event.type
-
-
-def replay(events: Iterable[Event], stream: StreamKey, until: int | None = None) -> Mapping[str, str]:
-    """The state of one stream after its events up to ``until`` (UTC microseconds, inclusive), as ``facts`` gives it.
-
-    ``events`` are in the order of time; those of which it is not the first stream are passed over. Events without a
-    time take part where they stand.
-    """
-    thing, operation = Thing(), Operation()
-    for event in events:
-        if until is not None and event.instant is not None and event.instant.micros > until:
-            continue
-        if not event.streams or event.streams[0] != stream:
-            continue
-        if (stream.kind, stream.key) == BATCH:
-            data = event.document.get("data")
-            step_operation(operation, event.type, data if isinstance(data, dict) else {})
-        else:
-            step(thing, read_record(event.document, shape_of(event.document) or OBJECTIVE).step)
-    return operation.facts() if (stream.kind, stream.key) == BATCH else thing.facts()

@@ -15,13 +15,13 @@ Time = Text | int
 """ISO text, or milliseconds since 1970."""
 
 
-class Model(BaseModel):
+class MaysanoModel(BaseModel):
     """No value is converted, further keys are not judged."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
 
-class StructuralEvent(Model):
+class StructuralEvent(MaysanoModel):
     entityType: Text  # noqa: N815 - the system's own names
     entityId: Id  # noqa: N815
     entityName: str | None = None  # noqa: N815
@@ -30,7 +30,7 @@ class StructuralEvent(Model):
     createdAt: Time  # noqa: N815
 
 
-class ProductActivity(Model):
+class ProductActivity(MaysanoModel):
     productId: Id  # noqa: N815
     productName: str | None = None  # noqa: N815
     activityType: Text  # noqa: N815
@@ -39,7 +39,7 @@ class ProductActivity(Model):
     createdAt: Time  # noqa: N815
 
 
-class ObjectiveChange(Model):
+class ObjectiveChange(MaysanoModel):
     objectiveId: Id  # noqa: N815
     action: Text
     field: str | None = None
@@ -47,7 +47,7 @@ class ObjectiveChange(Model):
     createdAt: Time  # noqa: N815
 
 
-CHANGES: Mapping[str, type[Model]] = {
+CHANGES: Mapping[str, type[MaysanoModel]] = {
     STRUCTURAL: StructuralEvent,
     ACTIVITY: ProductActivity,
     OBJECTIVE: ObjectiveChange,

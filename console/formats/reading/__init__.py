@@ -6,7 +6,7 @@
     runs.Run, Typed      plain records that stand together: scan (their columns), objects, place(row), part(low, high)
     clock.Clock          reader.clock.now, .latest, .latest_local (a time without a zone): they go on with time
     findings.Recorder    reader.findings: begin(place, event_id, stream) · add(code, message, group=, each=) · remark(…)
-                         · count(code, message, group, times=, place=) · count_known(…); self.row(place, …) takes them
+                         · count(code, message, group, times=, place=); self.row(place, …) takes them
     columns.Columns      reader.columns: stream(kind, key), set_of(codes) give codes · rows(run.part(…), time=…, …)
     streams.Streams      states of streams: follow(kind, key) · touch(stream) · changed() · save() · restore(…)
     saved_state          pack, unpack: MessagePack that survives halves of surrogate pairs

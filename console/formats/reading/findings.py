@@ -156,20 +156,6 @@ class Recorder:
         cause.first = finding(code, message, severity=severity, record=ordinal, offset=offset, length=length, **more)
         return True
 
-    def count_known(self, causes: Iterable[tuple[str, str]]) -> bool:
-        """Count one more of each of these causes (code and group), and mark no row; False, and nothing is counted, if
-        one of them is new."""
-        known = []
-        for key in causes:
-            cause = self._causes.get(key)
-            if cause is None or cause.first is None:
-                return False
-            known.append((key, cause))
-        for key, cause in known:
-            cause.counted += 1
-            self._changed.add(key)
-        return True
-
     def standing(self) -> Iterator[Finding]:
         """One finding for each cause that was counted, in the order of their first records."""
         found = [

@@ -15,7 +15,7 @@ from console.formats.json.scan import Fields, Scan
 from console.formats.json.times import moments
 from console.formats.reading.runs import Run, Typed
 from console.formats.smvm import record
-from console.formats.smvm.integrity import State, check_metadata
+from console.formats.smvm.integrity import HashState, check_metadata
 from console.formats.smvm.rules import CHECKS, SECOND, SERVICES, Rules
 from console.formats.smvm.runs import RANKS
 from console.formats.smvm.schema import MODELS, Words
@@ -66,7 +66,7 @@ class Hint(NamedTuple):
         return allowed
 
 
-class Kind(NamedTuple):
+class EventKind(NamedTuple):
     """What the reader needs to know of one event type."""
 
     name: str
@@ -88,8 +88,8 @@ def _hint(part: str, field: str, words: Words) -> Hint:
     return Hint(attrgetter(path), set(words.values), words, path, "/".join(sorted(words.values)), part, field)
 
 
-def _kinds() -> dict[type[msgspec.Struct], Kind]:
-    kinds: dict[type[msgspec.Struct], Kind] = {}
+def _kinds() -> dict[type[msgspec.Struct], EventKind]:
+    kinds: dict[type[msgspec.Struct], EventKind] = {}
     for name, model in MODELS.items():
         parts = {part: model.model_fields[part].annotation for part in ("metadata", "provenance")}
         fields = [(part, field, info) for part, of in parts.items() if of for field, info in of.model_fields.items()]
@@ -102,7 +102,7 @@ def _kinds() -> dict[type[msgspec.Struct], Kind]:
             forbid_unknown_fields=True,
             gc=False,
         )
-        kinds[struct] = Kind(
+        kinds[struct] = EventKind(
             name,
             tuple(
                 _hint(part, field, mark)
@@ -119,7 +119,7 @@ BY_NAME = {kind.name: kind for kind in KINDS.values()}
 TYPES = (Typed(reduce(or_, KINDS)),)
 
 
-class Events(Run):
+class RunEventRows(Run):
     """``decided`` are the rows whose ``data_hash`` is that of their metadata, ``flagged`` those of FLAGGED events,
     ``odd`` those with a finding of their own whatever came before."""
 
@@ -202,7 +202,7 @@ class Events(Run):
         """True if a decision's hash is that of its metadata as it is written."""
         begin, stop = self.scan.begins("metadata")[row], self.scan.stops("metadata")[row]
         metadata = _metadata_of(self.scan.data[begin:stop])
-        return check_metadata(self.objects[row].data_hash, metadata).state is State.VERIFIED
+        return check_metadata(self.objects[row].data_hash, metadata).state is HashState.VERIFIED
 
 
 def _belongs(run: str, span: str) -> bool:

@@ -19,7 +19,7 @@ RULES: tuple[tuple[str, tuple[str, str]], ...] = (
 )
 
 
-class State(Enum):
+class HashState(Enum):
     """What is known of one ``data_hash``."""
 
     VERIFIED = "verified"
@@ -29,16 +29,16 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HashCheck:
     """``rule`` names the canonical form and what was hashed; ``recomputed`` is the hash by the first rule."""
 
-    state: State
+    state: HashState
     rule: str = ""
     recomputed: str | None = None
 
 
-UNVERIFIABLE = Verdict(State.UNVERIFIABLE)
-MALFORMED = Verdict(State.MALFORMED)
+UNVERIFIABLE = HashCheck(HashState.UNVERIFIABLE)
+MALFORMED = HashCheck(HashState.MALFORMED)
 
 
 def canonical(value: object, separators: tuple[str, str] = RULES[0][1]) -> bytes:
@@ -51,18 +51,18 @@ def digest(value: object, separators: tuple[str, str] = RULES[0][1]) -> str:
     return sha256(canonical(value, separators)).hexdigest()
 
 
-def check_metadata(data_hash: str, metadata: Mapping[str, Any]) -> Verdict:
+def check_metadata(data_hash: str, metadata: Mapping[str, Any]) -> HashCheck:
     """A DECIDED event's hash against its metadata, which repeats its payload. The hash must be well formed."""
     first = ""
     for name, separators in RULES:
         found = digest(metadata, separators)
         if found == data_hash:
-            return Verdict(State.VERIFIED, f"metadata, {name}", found)
+            return HashCheck(HashState.VERIFIED, f"metadata, {name}", found)
         first = first or found
-    return Verdict(State.MISMATCH, f"metadata, {RULES[0][0]}", first)
+    return HashCheck(HashState.MISMATCH, f"metadata, {RULES[0][0]}", first)
 
 
-def check(event: Mapping[str, Any], payloads: Mapping[str, str] | None = None) -> Verdict:
+def check(event: Mapping[str, Any], payloads: Mapping[str, str] | None = None) -> HashCheck:
     """One event's hash. ``payloads`` names the payloads at hand by their hash (see ``companions``).
 
     A DECIDED event is checked against its own metadata whatever files are at hand.
@@ -73,15 +73,7 @@ def check(event: Mapping[str, Any], payloads: Mapping[str, str] | None = None) -
     if event.get("event_type") == "DECIDED" and isinstance(metadata, dict):
         return check_metadata(data_hash, metadata)
     name = (payloads or {}).get(data_hash)
-    return UNVERIFIABLE if name is None else Verdict(State.VERIFIED, name, data_hash)
-
-
-def validate_event_integrity(event: dict[str, Any]) -> bool:
-    """True if nothing that the event carries contradicts its ``data_hash``.
-
-    A payload that is not at hand is no contradiction: ask ``check`` where the difference matters.
-    """
-    return check(event).state in (State.VERIFIED, State.UNVERIFIABLE)
+    return UNVERIFIABLE if name is None else HashCheck(HashState.VERIFIED, name, data_hash)
 
 
 def spans(metadata: Mapping[str, Any], separators: tuple[str, str]) -> tuple[Span, ...]:

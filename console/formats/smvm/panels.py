@@ -8,15 +8,15 @@ from console.formats.json.times import iso, parse
 from console.formats.protocol import Context
 from console.formats.smvm import companions
 from console.formats.smvm import record as ids
-from console.formats.smvm.integrity import State, check
+from console.formats.smvm.integrity import HashState, check
 from console.formats.smvm.record import ENCRYPTED, KEYS, LEDGER, shape_of
 from console.model.event import Event, Field, Panel
 
 _STATES = {
-    State.VERIFIED: "verified",
-    State.MISMATCH: "does not match",
-    State.UNVERIFIABLE: "payload not at hand, not checked",
-    State.MALFORMED: "not a SHA-256",
+    HashState.VERIFIED: "verified",
+    HashState.MISMATCH: "does not match",
+    HashState.UNVERIFIABLE: "payload not at hand, not checked",
+    HashState.MALFORMED: "not a SHA-256",
 }
 
 

@@ -3,7 +3,7 @@
 from console.formats.json import strict
 from console.formats.protocol import Context
 from console.formats.smvm import companions
-from console.formats.smvm.integrity import RULES, State, canonical, check, spans
+from console.formats.smvm.integrity import RULES, HashState, canonical, check, spans
 from console.model.ledger import Coverage, Profile
 from console.model.proof import Proof, Span
 from console.model.record import Record
@@ -32,7 +32,7 @@ def prove(record: Record, context: Context) -> Proof | None:
         return None
     stored = document["data_hash"] if isinstance(document["data_hash"], str) else None
     verdict = check(document, companions.payload_names(context.companions))
-    if verdict.state is State.MALFORMED:
+    if verdict.state is HashState.MALFORMED:
         return Proof(
             PROFILE.name,
             Trust.BROKEN,
@@ -42,7 +42,7 @@ def prove(record: Record, context: Context) -> Proof | None:
         )
     if document.get("event_type") == "DECIDED" and isinstance(document.get("metadata"), dict):
         metadata = document["metadata"]
-        good = verdict.state is State.VERIFIED
+        good = verdict.state is HashState.VERIFIED
         name, separators = next((rule for rule in RULES if verdict.rule.endswith(rule[0])), RULES[0])
         return Proof(
             PROFILE.name,

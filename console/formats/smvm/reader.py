@@ -11,8 +11,8 @@ from console.formats.protocol import Context, key64
 from console.formats.reading.findings import Place
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.smvm import companions, record
-from console.formats.smvm.columns import BY_NAME, FIELDS, KINDS, TYPES, Events, Hint, PlainEvent
-from console.formats.smvm.integrity import State, Verdict, check_metadata
+from console.formats.smvm.columns import BY_NAME, FIELDS, KINDS, TYPES, Hint, PlainEvent, RunEventRows
+from console.formats.smvm.integrity import HashCheck, HashState, check_metadata
 from console.formats.smvm.record import (
     ENCRYPTED,
     LEDGER,
@@ -37,12 +37,12 @@ _CAUSES = 1000
 _HASHES = "hashes"
 
 
-class SmvmReader(LedgerReader[Events]):
+class SmvmReader(LedgerReader[RunEventRows]):
     """One ledger's reader; see ``LedgerReader``."""
 
     fields = FIELDS
     types = TYPES
-    run_type = Events
+    run_type = RunEventRows
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, causes=_CAUSES)
@@ -55,10 +55,10 @@ class SmvmReader(LedgerReader[Events]):
 
     # -- in bulk
 
-    def notable(self, run: Events) -> Iterable[int]:
+    def notable(self, run: RunEventRows) -> Iterable[int]:
         return run.notable(self._rules)
 
-    def quiet(self, run: Events, low: int, high: int) -> None:
+    def quiet(self, run: RunEventRows, low: int, high: int) -> None:
         rules, events, runs = self._rules, run.objects[low:high], run.runs[low:high]
         if self._hashes is not None:
             for row in range(low, high):
@@ -103,7 +103,7 @@ class SmvmReader(LedgerReader[Events]):
             worst=worst,
         )
 
-    def _seen(self, run: Events, low: int, high: int) -> None:
+    def _seen(self, run: RunEventRows, low: int, high: int) -> None:
         """Ids of these rows are in the ledger."""
         part = slice(low, high)
         self._rules.references.seen_all(run.ids[part], run.keys[part], run.runs[part], run.times[part])
@@ -206,7 +206,7 @@ class SmvmReader(LedgerReader[Events]):
             metadata = record.document.get("metadata")
             if isinstance(metadata, dict):
                 verdict = check_metadata(data_hash, metadata)
-                if verdict.state is State.VERIFIED:
+                if verdict.state is HashState.VERIFIED:
                     return Trust.VERIFIED
                 self._mismatch(verdict, data_hash)
                 return Trust.BROKEN
@@ -215,7 +215,7 @@ class SmvmReader(LedgerReader[Events]):
         self._rules.unverifiable(self.findings.place)
         return Trust.UNCHECKED
 
-    def _mismatch(self, verdict: Verdict, data_hash: str) -> None:
+    def _mismatch(self, verdict: HashCheck, data_hash: str) -> None:
         message = "data_hash is not the hash of the decision in metadata."
         name = self._payloads.get(data_hash)
         if name is not None:

@@ -12,7 +12,7 @@ from console.formats.reading.clock import Clock
 from console.formats.reading.findings import Place, Recorder, Remark
 from console.formats.reading.saved_state import unpack
 from console.formats.smvm import record
-from console.formats.smvm.runs import FLAGS, RANKS, STAGES, Gaps, Pending, References, RunState
+from console.formats.smvm.runs import FLAGS, RANKS, STAGES, Gaps, OpenReferences, Pending, RunState
 from console.model.event import NO_TIME
 from console.model.trust import Severity
 
@@ -33,7 +33,7 @@ class Rules:
         self.events = 0
         self.runs: dict[str, RunState] = {}
         self.bad_runs: list[str] = []
-        self.references = References()
+        self.references = OpenReferences()
         self._gaps = Gaps()
         self._store: RunState | None = None
         self._changed: set[str] = set()

@@ -114,7 +114,7 @@ class Pending(msgspec.Struct, array_like=True):
     place: Place
 
 
-class References:
+class OpenReferences:
     """What FLAGGED events name should be in the ledger: its last event ids, and the references not met yet.
 
     An event id older than the window is not called missing. A span counts as met when its run is

@@ -25,43 +25,43 @@ _USUAL = EVENT_TYPES - BORDERS
 _NO_NUMBER = -1
 
 
-class Tool(msgspec.Struct, gc=False):
+class PlainTool(msgspec.Struct, gc=False):
     tool_name: str
     arguments: dict[str, Any]
     result: Any
     success: Any
 
 
-class Artifact(msgspec.Struct, gc=False):
+class PlainArtifact(msgspec.Struct, gc=False):
     artifact_type: str
     artifact_data: dict[str, Any]
 
 
-class Audit(msgspec.Struct, gc=False):
+class PlainAudit(msgspec.Struct, gc=False):
     audit_type: str
     audit_result: dict[str, Any]
     audited_event_id: str | None
 
 
-class Intervention(msgspec.Struct, gc=False):
+class PlainIntervention(msgspec.Struct, gc=False):
     intervention_type: str
     intervention_action: str
     intervention_reason: str
     affected_agents: list[str]
 
 
-class Message(msgspec.Struct, gc=False):
+class PlainMessage(msgspec.Struct, gc=False):
     message_role: str
     message_content: Any
     tool_calls: list[Any]
 
 
 MADE: Mapping[str, type[msgspec.Struct]] = {
-    "awm_tool_call_executed": Tool,
-    "memory_written": Artifact,
-    "council_audit": Audit,
-    "governance_cost_applied": Intervention,
-    "agent_state_updated": Message,
+    "awm_tool_call_executed": PlainTool,
+    "memory_written": PlainArtifact,
+    "council_audit": PlainAudit,
+    "governance_cost_applied": PlainIntervention,
+    "agent_state_updated": PlainMessage,
 }
 """What each factory puts into its lines, by their type."""
 _made = {kind: Typed(made) for kind, made in MADE.items()}

@@ -11,7 +11,7 @@ from console.formats.reading.runs import Run
 from console.formats.reading.saved_state import unpack
 from console.formats.swarm.profiles import SIMAPI
 from console.formats.swarm.record import ENTRY_TYPES, EPISODE, text
-from console.formats.swarm.rules import Tip, lose, walk
+from console.formats.swarm.rules import EpisodeTip, lose, walk
 from console.model.event import NO_TIME, StreamKey
 from console.model.ledger import StreamFacts
 from console.model.trust import Confidence, Severity
@@ -29,7 +29,7 @@ class EpisodeReader(LedgerReader[Run]):
     def __init__(self, context: Context) -> None:
         super().__init__(context, causes=_CAUSES)
         self.profile = SIMAPI.name
-        self._tip = Tip()
+        self._tip = EpisodeTip()
         self._last = NO_TIME
 
     def lost(self, place: Place) -> None:
@@ -97,4 +97,4 @@ class EpisodeReader(LedgerReader[Run]):
         yield "", (self._tip, self._last)
 
     def restore(self, name: str | StreamKey, data: bytes) -> None:
-        self._tip, self._last = unpack(data, tuple[Tip, int])
+        self._tip, self._last = unpack(data, tuple[EpisodeTip, int])

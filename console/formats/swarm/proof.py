@@ -7,7 +7,7 @@ from console.formats.json import strict
 from console.formats.swarm import profiles
 from console.formats.swarm.profiles import IDS, SIMAPI, link_digest, link_preimage, link_spans
 from console.formats.swarm.record import text
-from console.formats.swarm.rules import Tip, lose, walk
+from console.formats.swarm.rules import EpisodeTip, lose, walk
 from console.model.proof import Proof
 from console.model.record import Record
 from console.model.trust import Trust
@@ -63,7 +63,7 @@ def _ids(document: Mapping[str, Any]) -> Proof:
 
 
 def _link(document: Mapping[str, Any], before: Record | None, ordinal: int) -> Proof:
-    tip, notes = Tip(), []
+    tip, notes = EpisodeTip(), []
     expected = None
     if before is not None:
         previous = strict.decode(before.raw).document
@@ -73,7 +73,7 @@ def _link(document: Mapping[str, Any], before: Record | None, ordinal: int) -> P
         else:
             expected = text(previous, "event_hash") or None
             above = text(previous, "parent_event_hash") or None
-            tip = Tip(1, expected, link_digest(previous), above)
+            tip = EpisodeTip(1, expected, link_digest(previous), above)
     elif ordinal > 1:
         lose(tip)
         notes.append("The entry before is not at hand, so the link to it was not checked.")

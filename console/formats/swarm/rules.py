@@ -58,7 +58,7 @@ def enter(now: Simulation, kind: str) -> Simulation:
     return now
 
 
-class Tip(msgspec.Struct, array_like=True):
+class EpisodeTip(msgspec.Struct, array_like=True):
     """Where the walk stands. ``stored`` is the last entry's hash as written, ``computed`` as it should be, ``before``
     the one that it names. ``lost``: the last record could not be read, so its hash is not known."""
 
@@ -78,7 +78,7 @@ class Tip(msgspec.Struct, array_like=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class EpisodeLink:
     """What was found of one entry. ``code`` is '' if all is well; ``expected`` and ``actual`` belong to ``field``."""
 
     trust: Trust
@@ -90,7 +90,7 @@ class Link:
     actual: str | None = None
 
 
-def walk(tip: Tip, entry: Mapping[str, Any]) -> Link:
+def walk(tip: EpisodeTip, entry: Mapping[str, Any]) -> EpisodeLink:
     """Check one entry against itself and the one before, and move the tip."""
     link = _check(tip, entry)
     stored, parent = entry.get("event_hash"), entry.get("parent_event_hash")
@@ -103,18 +103,18 @@ def walk(tip: Tip, entry: Mapping[str, Any]) -> Link:
     return link
 
 
-def lose(tip: Tip) -> None:
+def lose(tip: EpisodeTip) -> None:
     """A record that could not be read stands here: the next entry's link cannot be checked."""
     tip.count += 1
     tip.before, tip.stored, tip.computed, tip.lost, tip.broken = None, None, None, True, True
 
 
-def _check(tip: Tip, entry: Mapping[str, Any]) -> Link:
+def _check(tip: EpisodeTip, entry: Mapping[str, Any]) -> EpisodeLink:
     computed, stored, parent = link_digest(entry), entry.get("event_hash"), entry.get("parent_event_hash")
 
-    def broken(code: str, message: str, field: str, expected: str | None, actual: object) -> Link:
+    def broken(code: str, message: str, field: str, expected: str | None, actual: object) -> EpisodeLink:
         shown = actual[:200] if isinstance(actual, str) else None
-        return Link(Trust.BROKEN, computed, code, message, field, expected, shown)
+        return EpisodeLink(Trust.BROKEN, computed, code, message, field, expected, shown)
 
     fits = tip.lost or tip.fits(parent)
     wanted = tip.stored or tip.computed
@@ -145,4 +145,4 @@ def _check(tip: Tip, entry: Mapping[str, Any]) -> Link:
         message = "provenance_id is not the beginning of event_hash."
         actual = entry.get("provenance_id")
         return broken("provenance.id-mismatch", message, "provenance_id", stored[:12], actual)
-    return Link(Trust.UNCHECKED if tip.lost else Trust.VERIFIED, computed)
+    return EpisodeLink(Trust.UNCHECKED if tip.lost else Trust.VERIFIED, computed)

@@ -17,7 +17,7 @@ class Open(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", defer_build=True)
 
 
-class Fields(BaseModel):
+class LineFields(BaseModel):
     """A line's fields beside its payload, in any of the three shapes: unset is null or absent."""
 
     model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
@@ -42,7 +42,7 @@ class Fields(BaseModel):
     intervention_id: str | None = None
 
 
-class Line(Fields):
+class OpenLine(LineFields):
     """A line whose payload is open."""
 
     payload: Table = Field(default_factory=dict)
@@ -79,27 +79,27 @@ class MessagePayload(Open):
     tool_calls: list[Any]
 
 
-class ToolCall(Fields):
+class ToolCall(LineFields):
     event_type: Literal["awm_tool_call_executed"]
     payload: ToolPayload
 
 
-class Artifact(Fields):
+class Artifact(LineFields):
     event_type: Literal["memory_written"]
     payload: ArtifactPayload
 
 
-class Audit(Fields):
+class Audit(LineFields):
     event_type: Literal["council_audit"]
     payload: AuditPayload
 
 
-class Intervention(Fields):
+class Intervention(LineFields):
     event_type: Literal["governance_cost_applied"]
     payload: InterventionPayload
 
 
-class Message(Fields):
+class Message(LineFields):
     event_type: Literal["agent_state_updated"]
     payload: MessagePayload
 
@@ -139,7 +139,7 @@ class EntryFields(BaseModel):
     provenance_id: str
 
 
-class Entry(EntryFields):
+class OpenEntry(EntryFields):
     """An entry whose payload is open."""
 
     payload: Table
@@ -173,7 +173,7 @@ _TAGS = frozenset((*ENTRY_TYPES, *PAYLOADS))
 
 @cache
 def line_adapter() -> TypeAdapter[Any]:
-    return TypeAdapter(Line)
+    return TypeAdapter(OpenLine)
 
 
 @cache
@@ -188,7 +188,7 @@ def made_adapter() -> TypeAdapter[Any]:
 def entry_adapter(known: bool) -> TypeAdapter[Any]:
     """Entries of the three documented types, or of others."""
     if not known:
-        return TypeAdapter(Entry)
+        return TypeAdapter(OpenEntry)
     return TypeAdapter(Annotated[ApiCall | Proposed | Vote, Field(discriminator="event_type")])
 
 

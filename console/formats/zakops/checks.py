@@ -11,10 +11,10 @@ from console.formats.reading.clock import Clock
 from console.formats.reading.findings import EACH, Place, Recorder
 from console.formats.reading.saved_state import unpack
 from console.formats.zakops import rules
-from console.formats.zakops.columns import AgentEvent, Events, holds
+from console.formats.zakops.columns import AgentEventRows, PlainAgentEvent, holds
 from console.formats.zakops.event_types import AUDIT as AUDIT_TYPES
 from console.formats.zakops.event_types import JUDGED, REGISTRY
-from console.formats.zakops.record import ACTION, AGENT, AUDIT, DEAL_FILE, INBOX, TITLES, Envelope
+from console.formats.zakops.record import ACTION, AGENT, AUDIT, DEAL_FILE, INBOX, TITLES, ZakopsEnvelope
 from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.model.trust import Severity
@@ -67,14 +67,14 @@ class Checks:
         self._missing = _Missing()
         self._plans: dict[tuple[str, str, int], _Plan] = {}
 
-    def look(self, row: Envelope, document: Mapping[str, Any], moment: tuple[int, str] | None) -> None:
+    def look(self, row: ZakopsEnvelope, document: Mapping[str, Any], moment: tuple[int, str] | None) -> None:
         """All that can be found in the event at hand. ``moment`` is what was read of its time (microseconds, zone)."""
         self._schema(row, document)
         self._time(row.time, moment)
         if row.shape not in (ACTION, INBOX):
             self._correlation(row)
 
-    def _schema(self, row: Envelope, document: Mapping[str, Any]) -> None:
+    def _schema(self, row: ZakopsEnvelope, document: Mapping[str, Any]) -> None:
         """The row and its payload against their models, its type and version against the registry."""
         shape, version = row.shape, row.version
         number = version if type(version) is int else 1
@@ -117,7 +117,7 @@ class Checks:
         if not moment[1]:
             self._findings.count("order.naive-timestamp", _NAIVE, mark=False)
 
-    def _correlation(self, row: Envelope) -> None:
+    def _correlation(self, row: ZakopsEnvelope) -> None:
         """The ids that tie events together, as far as one event shows."""
         self._missing.add(self._findings.place, row.trace, row.correlation)
         if row.correlation == row.deal or row.correlation is None or row.deal is None:
@@ -132,11 +132,11 @@ class Checks:
                 "correlation.mismatch", message, each=EACH, field="deal_id", expected=expected, actual=actual
             )
 
-    def odd(self, run: Events) -> Iterator[int]:
+    def odd(self, run: AgentEventRows) -> Iterator[int]:
         """Rows of plain events that have a finding of their own."""
         clock = self._clock
         for row, event in enumerate(run.objects):
-            if type(event) is not AgentEvent or not event.run_id:
+            if type(event) is not PlainAgentEvent or not event.run_id:
                 yield row
                 continue
             payload, version, time = run.payloads[row], run.versions[row], run.times[row]
@@ -154,7 +154,7 @@ class Checks:
             ):
                 yield row
 
-    def count(self, run: Events, row: int) -> None:
+    def count(self, run: AgentEventRows, row: int) -> None:
         """What is only counted of a plain event that is not odd."""
         event = run.objects[row]
         if run.versions[row] is None:

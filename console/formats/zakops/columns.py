@@ -20,7 +20,7 @@ _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
 _Given = _Name | UnsetType | None
 
 
-class AgentEvent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+class PlainAgentEvent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A row of agent_events or deal_events whose columns hold what their names say; see ``schema.AgentEvent`` and
     ``schema.DealEvent``. What is not written is ``UNSET``, which counts as false like None."""
 
@@ -71,7 +71,7 @@ def holds(payload: Mapping[str, Any]) -> bool:
     return True
 
 
-TYPES = (Typed(AgentEvent), Typed(dict[str, Any]))
+TYPES = (Typed(PlainAgentEvent), Typed(dict[str, Any]))
 
 
 def type_of(scan: Scan) -> list[int]:
@@ -80,7 +80,7 @@ def type_of(scan: Scan) -> list[int]:
     return [0 if event and created else 1 for event, created in kinds]
 
 
-class Events(Run):
+class AgentEventRows(Run):
     """Columns of the rows that are agent events; of others they are empty.
 
     ``zones`` are 0 for times without one. ``payloads`` holds None where one cannot be read. ``versions`` are whatever
@@ -95,7 +95,7 @@ class Events(Run):
     def __init__(self, batch: RecordBatch, scan: Scan, start: int, objects: Sequence[Any]) -> None:
         super().__init__(batch, scan, start, objects)
         self.times, self.zones = scan.instants("created_at")
-        events = [each if type(each) is AgentEvent else _NO_EVENT for each in objects]
+        events = [each if type(each) is PlainAgentEvent else _NO_EVENT for each in objects]
         self.payloads = [_payload(event) for event in events]
         pairs = [(event, payload or {}) for event, payload in zip(events, self.payloads, strict=True)]
         self.versions = [event.schema_version or _version(event, inner) for event, inner in pairs]
@@ -113,10 +113,10 @@ class Events(Run):
         self.actors = [event.actor or event.actor_id or event.source or event.event_source or "" for event in events]
 
 
-_NO_EVENT = AgentEvent(event_type="-", created_at="-")
+_NO_EVENT = PlainAgentEvent(event_type="-", created_at="-")
 
 
-def _payload(event: AgentEvent) -> Mapping[str, Any] | None:
+def _payload(event: PlainAgentEvent) -> Mapping[str, Any] | None:
     """As ``record.read_record`` finds it: of the first field that is there."""
     for found in (event.payload, event.event_data, event.details, event.data):
         if found is not UNSET:
@@ -125,6 +125,6 @@ def _payload(event: AgentEvent) -> Mapping[str, Any] | None:
     return {}
 
 
-def _version(event: AgentEvent, payload: Mapping[str, Any]) -> Any:
+def _version(event: PlainAgentEvent, payload: Mapping[str, Any]) -> Any:
     """What stands for a schema version that is not a number other than 0."""
     return 0 if event.schema_version == 0 else payload.get("schema_version")

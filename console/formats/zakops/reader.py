@@ -14,7 +14,7 @@ from console.formats.reading.streams import Followed
 from console.formats.zakops import rules
 from console.formats.zakops.archive import ARCHIVES, known, run_key
 from console.formats.zakops.checks import Checks
-from console.formats.zakops.columns import FIELDS, TYPES, AgentEvent, Events, type_of
+from console.formats.zakops.columns import FIELDS, TYPES, AgentEventRows, PlainAgentEvent, type_of
 from console.formats.zakops.event_types import REGISTRY
 from console.formats.zakops.record import (
     ACTION,
@@ -24,7 +24,7 @@ from console.formats.zakops.record import (
     INBOX,
     NEWEST_FIRST,
     TIMES,
-    Envelope,
+    ZakopsEnvelope,
     deal_of,
     default_shape,
     read_record,
@@ -41,12 +41,12 @@ _Ties = tuple[str | None, str | None, str | None, str | None]
 """Correlation id, deal, trace and action of an event."""
 
 
-class ZakopsReader(LedgerReader[Events]):
+class ZakopsReader(LedgerReader[AgentEventRows]):
     """One ledger's reader; see ``LedgerReader``."""
 
     fields = FIELDS
     types = TYPES
-    run_type = Events
+    run_type = AgentEventRows
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -67,10 +67,10 @@ class ZakopsReader(LedgerReader[Events]):
             return [1] * scan.count
         return type_of(scan)
 
-    def notable(self, run: Events) -> Iterator[int]:
+    def notable(self, run: AgentEventRows) -> Iterator[int]:
         return self._checks.odd(run)
 
-    def quiet(self, run: Events, low: int, high: int) -> None:
+    def quiet(self, run: AgentEventRows, low: int, high: int) -> None:
         streams, further, worst = [], [], bytearray()
         for row in range(low, high):
             self.findings.begin(run.place(row), run.ids[row] or None)
@@ -96,12 +96,12 @@ class ZakopsReader(LedgerReader[Events]):
             worst=worst,
         )
 
-    def _follow(self, run: Events, row: int) -> tuple[int, int]:
+    def _follow(self, run: AgentEventRows, row: int) -> tuple[int, int]:
         """The rules of the streams of a plain event. The code of its run, and that of its further streams."""
-        event: AgentEvent = run.objects[row]
+        event: PlainAgentEvent = run.objects[row]
         stream = self._streams.follow("run", str(event.run_id))
         state = self._streams.touch(stream)
-        assert isinstance(state, rules.Run)
+        assert isinstance(state, rules.RunLife)
         category = REGISTRY[event.event_type].category
         self._step_run(stream, state, category, event.tool_call_id, run.payloads[row])
         self._order(stream, AGENT, run.times[row])
@@ -159,7 +159,7 @@ class ZakopsReader(LedgerReader[Events]):
             trust=Trust.UNCHAINED,
         )
 
-    def _step(self, stream: Followed[rules.State], row: Envelope, document: Mapping[str, Any], time: int) -> None:
+    def _step(self, stream: Followed[rules.State], row: ZakopsEnvelope, document: Mapping[str, Any], time: int) -> None:
         """The rules of the first stream of an event."""
         state = self._streams.touch(stream)
         if isinstance(state, rules.Aggregate):
@@ -167,20 +167,20 @@ class ZakopsReader(LedgerReader[Events]):
             return
         if row.shape == ACTION:
             found, remarks = rules.walk_trail(document)
-            if isinstance(state, rules.Action):
+            if isinstance(state, rules.ActionLife):
                 state.status, state.retries = text(document.get("status")) or found.status, found.retries
             self._remarks(remarks, stream.key)
             return
         if self._newest_first:
             return
-        if isinstance(state, rules.Action):
+        if isinstance(state, rules.ActionLife):
             if row.shape == AUDIT:
                 self._remarks(rules.step_action(state, row.type, row.payload), stream.key)
                 if row.type == "started":
                     state.since = time
                     state.record, state.offset, state.length = self.findings.place
                 self._streams.watch(stream)
-        elif isinstance(state, rules.Run):
+        elif isinstance(state, rules.RunLife):
             self._step_run(stream, state, row.category, document.get("tool_call_id"), row.payload)
         elif row.category == "deal.stage_changed" and row.payload is not None:
             state.stage = text(row.payload.get("to_stage")) or state.stage
@@ -191,7 +191,7 @@ class ZakopsReader(LedgerReader[Events]):
     def _step_run(
         self,
         stream: Followed[rules.State],
-        state: rules.Run,
+        state: rules.RunLife,
         category: str,
         call: Any,
         payload: Mapping[str, Any] | None,
@@ -238,7 +238,7 @@ class ZakopsReader(LedgerReader[Events]):
         remark = Remark("correlation.mismatch", message, "correlation_id", state.correlation, correlation)
         self._remarks([remark], stream.key)
 
-    def _outbox(self, state: rules.Aggregate, row: Envelope, document: Mapping[str, Any], time: int) -> None:
+    def _outbox(self, state: rules.Aggregate, row: ZakopsEnvelope, document: Mapping[str, Any], time: int) -> None:
         get = document.get
         delivered = parse(get("delivered_at")) or parse(get("published_at"))
         due = parse(get("next_attempt_at"))
@@ -260,7 +260,7 @@ class ZakopsReader(LedgerReader[Events]):
             if found.state == "stalled":
                 self.findings.count("outbox.stalled", f"{row.type}: {found.why}.", row.type)
 
-    def _inbox(self, row: Envelope) -> int:
+    def _inbox(self, row: ZakopsEnvelope) -> int:
         """The key of a processed event and its consumer; 0 if a finding here says that it was processed before."""
         if row.event_id is None:
             return 0

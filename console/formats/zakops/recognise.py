@@ -30,7 +30,7 @@ _TABLES = {
     "outbox": OUTBOX,
     "inbox": INBOX,
 }
-_SURE = {AUDIT: 95, AGENT: 85, DEAL: 80, DEAL_FILE: 70, OUTBOX: 85, INBOX: 75, ACTION: 95}
+_CONFIDENCE = {AUDIT: 95, AGENT: 85, DEAL: 80, DEAL_FILE: 70, OUTBOX: 85, INBOX: 75, ACTION: 95}
 _DEAL_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -51,7 +51,7 @@ def sniff(sample: Sample) -> Claim | None:
     if sample.container == "json" and shape != ACTION and _descends(documents, TIMES[shape][0]):
         words += f", {NEWEST_FIRST}"
     others = "" if count == len(documents) else f" in {count} of {len(documents)} records"
-    return Claim(_SURE[shape], words, f"records have the keys of {TITLES[shape]}{others}")
+    return Claim(_CONFIDENCE[shape], words, f"records have the keys of {TITLES[shape]}{others}")
 
 
 def _sniff_table(table: str, documents: list[dict[str, Any]]) -> Claim | None:
@@ -59,11 +59,11 @@ def _sniff_table(table: str, documents: list[dict[str, Any]]) -> Claim | None:
     if shape is None:
         return None
     if not documents:
-        sure = 60 if shape in (AUDIT, AGENT) else 30
-        return Claim(sure, table, f"an empty table with the name {table}")
+        confidence = 60 if shape in (AUDIT, AGENT) else 30
+        return Claim(confidence, table, f"an empty table with the name {table}")
     if shape_of(documents[0]) != shape:
         return None
-    return Claim(_SURE[shape] + 4, table, f"the table {table} with its columns")
+    return Claim(_CONFIDENCE[shape] + 4, table, f"the table {table} with its columns")
 
 
 def _descends(documents: list[dict[str, Any]], field: str) -> bool:

@@ -57,7 +57,7 @@ _MAX_SEQUENCE = 2**63 - 1
 
 
 @dataclass(slots=True)
-class Envelope:
+class ZakopsEnvelope:
     """What one record holds. ``streams`` are pairs of kind and key, the one whose rules apply first. ``payload`` is the
     object of ``payload_field``, None where it cannot be read. ``version`` is whatever stands for the schema version."""
 
@@ -143,14 +143,14 @@ def read_payload(value: Any) -> tuple[Mapping[str, Any] | None, tuple[strict.Pro
     return None, (strict.Problem("schema.wrong-type", f"is {kind}, not an object"),)
 
 
-def read_record(document: Mapping[str, Any], shape: str, deal_of_file: str | None = None) -> Envelope:
+def read_record(document: Mapping[str, Any], shape: str, deal_of_file: str | None = None) -> ZakopsEnvelope:
     """The envelope of a decoded record of a known shape. Never raises, whatever the fields hold."""
     get = document.get
     if shape == AUDIT:
         name = text(get("event")) or "?"
         action = text(get("action_id"))
         payload, problems = read_payload(get("details"))
-        return Envelope(
+        return ZakopsEnvelope(
             AUDIT,
             name,
             AUDIT_TYPES.get(name, name),
@@ -167,14 +167,14 @@ def read_record(document: Mapping[str, Any], shape: str, deal_of_file: str | Non
     return _event(document, shape, deal_of_file)
 
 
-def _action(document: Mapping[str, Any]) -> Envelope:
+def _action(document: Mapping[str, Any]) -> ZakopsEnvelope:
     get = document.get
     action, deal = text(get("action_id")), text(get("deal_id"))
     streams = [("action", action)] if action else []
     if deal:
         streams.append(("deal", deal))
     time = get("updated_at")
-    return Envelope(
+    return ZakopsEnvelope(
         ACTION,
         "action.document",
         "action.document",
@@ -187,7 +187,7 @@ def _action(document: Mapping[str, Any]) -> Envelope:
     )
 
 
-def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) -> Envelope:
+def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) -> ZakopsEnvelope:
     get = document.get
     name = text(get("event_type")) or ("processed" if shape == INBOX else "?")
     entry = REGISTRY.get(name)
@@ -226,7 +226,7 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
     if action:
         streams.append(("action", action))
     sequence = get("sequence_number")
-    return Envelope(
+    return ZakopsEnvelope(
         shape,
         name,
         name if entry is None else entry.category,
@@ -246,7 +246,7 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
     )
 
 
-def event_of(record: Record, row: Envelope, moment: Instant | None, document: Mapping[str, Any]) -> Event:
+def event_of(record: Record, row: ZakopsEnvelope, moment: Instant | None, document: Mapping[str, Any]) -> Event:
     """The envelope of a readable record. Nothing chains these events: they are never more than unchained."""
     return Event(
         record.ordinal,

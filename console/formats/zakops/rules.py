@@ -50,7 +50,7 @@ TRANSITIONS: Mapping[str, tuple[frozenset[str], str | None]] = {
 
 
 @dataclass(slots=True)
-class Action:
+class ActionLife:
     """``status`` '' is before creation. ``since`` is when PROCESSING began, at ``record`` and ``offset``."""
 
     status: str = ""
@@ -67,7 +67,7 @@ class Action:
 
 
 @dataclass(slots=True)
-class Run:
+class RunLife:
     """``calls`` are ids of tool calls without an answer, ``unnamed`` counts those without an id.
 
     ``partial``: the ledger begins in the middle of this run.
@@ -120,10 +120,10 @@ class Other:
         return {"stage": self.stage} if self.stage else {}
 
 
-State = Action | Run | Aggregate | Other
+State = ActionLife | RunLife | Aggregate | Other
 
 
-def step_action(state: Action, event: str, details: Mapping[str, Any] | None) -> list[Remark]:
+def step_action(state: ActionLife, event: str, details: Mapping[str, Any] | None) -> list[Remark]:
     """One audit event of one action. After a transition that is not allowed the rules go on from where it leads."""
     remarks: list[Remark] = []
     rule = TRANSITIONS.get(event)
@@ -166,7 +166,7 @@ def step_action(state: Action, event: str, details: Mapping[str, Any] | None) ->
 _RUN_ENDS = {"run.completed": COMPLETED, "run.failed": FAILED, "run.cancelled": CANCELLED}
 
 
-def step_run(state: Run, category: str, call: str | None) -> list[Remark]:
+def step_run(state: RunLife, category: str, call: str | None) -> list[Remark]:
     """One event of one run, by its type in the words of agent_events. Other types are no part of a run's life."""
     remarks: list[Remark] = []
     if not category.startswith("run."):
@@ -226,9 +226,9 @@ def _unknown(event: str, place: str) -> Remark:
     )
 
 
-def walk_trail(document: Mapping[str, Any]) -> tuple[Action, list[Remark]]:
+def walk_trail(document: Mapping[str, Any]) -> tuple[ActionLife, list[Remark]]:
     """The trail inside an action document, and whether it leads to the status that the document states."""
-    state, remarks = Action(), list[Remark]()
+    state, remarks = ActionLife(), list[Remark]()
     trail = document.get("audit_trail")
     if not isinstance(trail, list):
         return state, remarks

@@ -15,7 +15,7 @@ Id = str | int
 Count = Annotated[int, Field(ge=0)]
 
 
-class Model(BaseModel):
+class ZakopsModel(BaseModel):
     """No value is converted, unknown keys are not judged."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
@@ -24,25 +24,25 @@ class Model(BaseModel):
 # The details of action_audit_events: the column's default is {}, so no key can be demanded.
 
 
-class NoDetails(Model):
+class NoDetails(ZakopsModel):
     """Nothing is documented."""
 
 
-class CreatedDetails(Model):
+class CreatedDetails(ZakopsModel):
     source: str | None = None
     type: str | None = None
     capability_id: str | None = None
 
 
-class QueuedDetails(Model):
+class QueuedDetails(ZakopsModel):
     next_attempt_at: str | None = None
 
 
-class StartedDetails(Model):
+class StartedDetails(ZakopsModel):
     owner_id: str | None = None
 
 
-class EndedDetails(Model):
+class EndedDetails(ZakopsModel):
     status: str | None = None
     error_code: str | None = None
 
@@ -52,11 +52,11 @@ class RetryDetails(QueuedDetails):
     error_code: str | None = None
 
 
-class TimeoutDetails(Model):
+class TimeoutDetails(ZakopsModel):
     cutoff: str | None = None
 
 
-class ReasonDetails(Model):
+class ReasonDetails(ZakopsModel):
     reason: str | None = None
 
 
@@ -64,12 +64,12 @@ class RequeuedDetails(ReasonDetails):
     previous_error: Any = None
 
 
-class StepDetails(Model):
+class StepDetails(ZakopsModel):
     step_id: str | None = None
     step_name: str | None = None
 
 
-class AuditRow(Model):
+class AuditRow(ZakopsModel):
     """A row of action_audit_events whose event is not known."""
 
     audit_id: Text
@@ -135,7 +135,7 @@ Audit = Annotated[
 ]
 
 
-class AgentEvent(Model):
+class AgentEvent(ZakopsModel):
     """agent_events in all its variants; which of id and event_id is there differs."""
 
     id: Id | None = None
@@ -163,7 +163,7 @@ class DealEvent(AgentEvent):
     idempotency_key: str | None = None
 
 
-class DealFileEvent(Model):
+class DealFileEvent(ZakopsModel):
     """A line of ``events/{deal_id}.jsonl``."""
 
     event_id: Id
@@ -172,7 +172,7 @@ class DealFileEvent(Model):
     actor: str | None = None
 
 
-class OutboxRow(Model):
+class OutboxRow(ZakopsModel):
     """Both schemas: the required one (published_at, is_dead) and the real one (status, max_attempts)."""
 
     aggregate_type: Text
@@ -193,14 +193,14 @@ class OutboxRow(Model):
     created_at: Text
 
 
-class InboxRow(Model):
+class InboxRow(ZakopsModel):
     event_id: Id
     event_type: str | None = None
     consumer_id: Id | None = None
     processed_at: Text
 
 
-class TrailEntry(Model):
+class TrailEntry(ZakopsModel):
     """One audit event inside an action document."""
 
     audit_id: str | None = None
@@ -210,7 +210,7 @@ class TrailEntry(Model):
     details: dict[str, Any] | None = None
 
 
-class ActionDocument(Model):
+class ActionDocument(ZakopsModel):
     action_id: Text
     deal_id: Id | None = None
     status: str | None = None
@@ -218,7 +218,7 @@ class ActionDocument(Model):
     audit_trail: list[TrailEntry]
 
 
-class EventData(Model):
+class EventData(ZakopsModel):
     """What the real writers add to every payload."""
 
     event_id: str | None = None
@@ -233,7 +233,7 @@ class StageChanged(EventData):
     reason: str | None = None
 
 
-PAYLOADS: Mapping[str, type[Model]] = {"EventData": EventData, "StageChanged": StageChanged}
+PAYLOADS: Mapping[str, type[ZakopsModel]] = {"EventData": EventData, "StageChanged": StageChanged}
 _ROWS: Mapping[str, Any] = {
     "audit": Audit,
     "audit?": AuditRow,

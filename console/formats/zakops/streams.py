@@ -10,8 +10,8 @@ from console.model.finding import Finding
 from console.verify.catalogue import finding
 
 _STATES: dict[str, Callable[[], rules.State]] = {
-    "action": rules.Action,
-    "run": rules.Run,
+    "action": rules.ActionLife,
+    "run": rules.RunLife,
     "aggregate": rules.Aggregate,
 }
 
@@ -21,18 +21,18 @@ class OpenStreams(Streams[rules.State]):
 
     def __init__(self, columns: Columns) -> None:
         super().__init__(columns, lambda kind: _STATES.get(kind, rules.Other))
-        self._processing: dict[str, rules.Action] = {}
-        self._unanswered: dict[str, rules.Run] = {}
+        self._processing: dict[str, rules.ActionLife] = {}
+        self._unanswered: dict[str, rules.RunLife] = {}
 
     def watch(self, stream: Followed[rules.State]) -> None:
         """Keep track of what is open."""
         state = stream.state
-        if isinstance(state, rules.Action):
+        if isinstance(state, rules.ActionLife):
             if state.status == rules.PROCESSING and state.record:
                 self._processing[stream.key] = state
             else:
                 self._processing.pop(stream.key, None)
-        elif isinstance(state, rules.Run) and state.record:
+        elif isinstance(state, rules.RunLife) and state.record:
             self._unanswered[stream.key] = state
 
     def restore(self, name: str | StreamKey, data: bytes) -> Followed[rules.State] | None:
@@ -55,7 +55,7 @@ class OpenStreams(Streams[rules.State]):
             yield _open("The run ended with tool calls that have no answer.", calls)
 
 
-def _open(message: str, streams: Sequence[tuple[rules.Action | rules.Run, str]]) -> Finding:
+def _open(message: str, streams: Sequence[tuple[rules.ActionLife | rules.RunLife, str]]) -> Finding:
     state, key = min(streams, key=lambda each: each[0].record)
     return finding(
         "operation.interrupted",

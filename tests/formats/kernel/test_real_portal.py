@@ -82,7 +82,7 @@ def test_the_live_capture_is_unchained(real: Path) -> None:
     raws = [stringify(event).encode() for event in events]
     claim = FORMAT.sniff(Sample("events.json", "json", None, raws))
     assert claim is not None
-    assert claim.sure >= 80
+    assert claim.confidence >= 80
     result = outcome(raws, shape=claim.shape)
     (note,) = result.at("chain.unchained-event")
     assert note.count == len(events)
@@ -171,4 +171,4 @@ def test_a_request_body_is_hardly_a_ledger() -> None:
     body = b'{"_meta":{"x":1},"type":"ReviewOpened","payload":{},"authorityContext":{"role":"GP"},"evidenceRefs":[]}'
     claim = FORMAT.sniff(Sample("x.json", "json", None, [body]))
     assert claim is not None
-    assert claim.sure < 20
+    assert claim.confidence < 20

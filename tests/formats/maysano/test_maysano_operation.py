@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from console.formats.maysano import FORMAT
-from console.formats.maysano.rules import replay
 from console.formats.protocol import Context, Sample
 from console.model.event import StreamKey
 from console.model.record import Record
@@ -130,7 +129,7 @@ def test_captures_are_known_by_the_names_of_their_events() -> None:
         return FORMAT.sniff(Sample("x.sse", "sse", None, blocks))
 
     assert sniff(*WHOLE).shape == "sse"
-    assert sniff(WHOLE[0], block("a"), block("b")).sure < sniff(WHOLE[0]).sure
+    assert sniff(WHOLE[0], block("a"), block("b")).confidence < sniff(WHOLE[0]).confidence
     assert sniff(block("message", "hello")) is None
 
 
@@ -145,13 +144,6 @@ def test_panels_show_the_data_as_it_is() -> None:
     text = FORMAT.decode(Record(1, 0, 9, block("error", "[red]no")), context)
     assert ("data", "[red]no") in [(each.name, each.value) for each in FORMAT.panels(text, context)[1].fields]
     assert FORMAT.prove(Record(1, 0, 9, WHOLE[0]), None, context) is None
-
-
-def test_replay_of_an_operation() -> None:
-    context = Context("sse", 0)
-    events = [FORMAT.decode(Record(number, 0, 9, each), context) for number, each in enumerate(WHOLE[:5])]
-    state = replay(events, StreamKey("batch", "auto-setup"))
-    assert state["recommend"] == "2/2" and state["status"] == "running"
 
 
 def test_a_change_in_json_is_no_capture() -> None:

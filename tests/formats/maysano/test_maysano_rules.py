@@ -4,12 +4,7 @@ from typing import Any
 
 import pytest
 
-from console.formats.json.times import parse
-from console.formats.maysano import FORMAT
-from console.formats.maysano.rules import replay
-from console.formats.protocol import Context
 from console.model.event import StreamKey
-from console.model.record import Record
 from console.model.trust import Severity, Trust
 from tests.support.maysano_cases import activity, history, raw, read, states, structural
 
@@ -167,22 +162,3 @@ def test_many_breaks_of_one_thing_are_three_findings_and_a_count() -> None:
     out, findings, _ = read(map(raw, rows))
     assert [each.count for each in findings] == [1, 1, 1, 16]
     assert list(out.worst) == [0, 0] + [Severity.WARNING] * 19
-
-
-def test_replay_gives_the_state_at_any_moment() -> None:
-    context = Context("mixed", 0)
-    rows = [activity("created"), *reversed(NEWEST)]
-    events = [FORMAT.decode(Record(number, 0, 9, raw(row)), context) for number, row in enumerate(rows)]
-    stream = StreamKey("objective", "o1")
-
-    def at(second: int) -> dict[str, str]:
-        moment = parse(f"2026-01-12T15:00:{second:02d}Z")
-        assert moment is not None
-        return dict(replay(events, stream, moment.micros))
-
-    assert at(0) == {"life": ""}
-    assert at(1) == {"life": "created"}
-    assert at(4) == {"life": "changed", "status": "active"}
-    assert at(5) == {"life": "changed", "status": "active", "target": "95"}
-    assert dict(replay(events, stream)) == {"life": "changed", "status": "done", "target": "95"}
-    assert dict(replay(events, StreamKey("product", "p1"))) == {"life": "created", "name": "Orders"}

@@ -81,17 +81,14 @@ def test_what_is_listed_often_enough_is_counted() -> None:
 def test_a_cause_that_is_only_counted_marks_its_row_if_it_should() -> None:
     recorder = Recorder()
     recorder.begin(Place(7, 1, 2))
-    assert not recorder.count_known([(FUTURE, "")])
     assert recorder.count(FUTURE, "First.")
     assert recorder.worst is Severity.ERROR
     recorder.begin(Place(8, 3, 2))
     assert not recorder.count(FUTURE, "Second.", mark=False)
-    assert recorder.count_known([(FUTURE, "")])
-    assert not recorder.count_known([(FUTURE, ""), (BACK, "")])
     recorder.count(FUTURE, "Many.", times=10, place=Place(9, 0, 0))
     assert (recorder.worst, recorder.found) == (Severity.NONE, [])
     (one,) = recorder.standing()
-    assert (one.message, one.count, one.record, one.standing) == ("First.", 13, 7, True)
+    assert (one.message, one.count, one.record, one.standing) == ("First.", 12, 7, True)
 
 
 def test_causes_beyond_the_limit_are_counted_together_and_all_is_carried() -> None:

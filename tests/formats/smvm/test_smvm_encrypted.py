@@ -58,4 +58,4 @@ def test_what_only_looks_like_it_is_damage(raw: bytes) -> None:
 
 def test_encrypted_lines_do_not_hide_what_the_others_are() -> None:
     claim = FORMAT.sniff(Sample("x", "jsonl", None, [*[BARE] * 7, lines(ledger())[0]]))
-    assert claim is not None and claim.sure > 80
+    assert claim is not None and claim.confidence > 80

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from console.formats.protocol import Sample
 from console.formats.smvm import FORMAT
-from console.formats.smvm.integrity import State, check, digest, validate_event_integrity
+from console.formats.smvm.integrity import HashState, check, digest
 from console.model.record import Record
 from console.model.trust import Severity, Trust
 from tests.support.smvm_cases import batch, context, read
@@ -61,8 +61,7 @@ def test_real_payloads_reproduce_the_hashes_by_the_writers_rule(real: Path) -> N
     for raw in raws_of(real / "smvm/committed/events.jsonl"):
         event = json.loads(raw)
         assert digest(payloads[event["event_type"]]) == event["data_hash"]
-        assert validate_event_integrity(event)
-        wanted = State.VERIFIED if event["event_type"] == "DECIDED" else State.UNVERIFIABLE
+        wanted = HashState.VERIFIED if event["event_type"] == "DECIDED" else HashState.UNVERIFIABLE
         assert check(event).state is wanted
 
 
@@ -82,7 +81,7 @@ def test_the_dry_run_is_a_stream_with_one_finding_for_its_id(real: Path) -> None
 def test_real_ledgers_are_recognised_by_content(real: Path) -> None:
     for path, shape in (("events.jsonl", "ledger"), ("runs/default/validation/dry_run_001/events.jsonl", "step")):
         claim = FORMAT.sniff(Sample("x", "jsonl", None, raws_of(real / "smvm/committed" / path)[:8]))
-        assert claim is not None and claim.shape == shape and claim.sure > 80
+        assert claim is not None and claim.shape == shape and claim.confidence > 80
     swarm = raws_of(real / "swarm/example/events.jsonl")
     kernel = raws_of(real / "kernel/B_chain30/original/events.jsonl")[:8]
     assert FORMAT.sniff(Sample("x", "jsonl", None, swarm)) is None

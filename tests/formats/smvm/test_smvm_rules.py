@@ -14,7 +14,7 @@ from console.formats.protocol import Sample
 from console.formats.reading.reader import LedgerReader
 from console.formats.smvm import FORMAT, schema
 from console.formats.smvm.columns import FIELDS, TYPES
-from console.formats.smvm.integrity import canonical, digest, validate_event_integrity
+from console.formats.smvm.integrity import HashState, canonical, check, digest
 from console.model.record import Record
 from console.model.trust import Severity, Trust
 from tests.support.smvm_cases import RUN, batch, context, event, ledger, lines, own, read, told
@@ -234,7 +234,7 @@ def test_decided_by_the_compact_form_is_verified_and_the_proof_names_it() -> Non
     events[3]["data_hash"] = sha256(canonical(metadata, (",", ":"))).hexdigest()
     raws = lines(events)
     out, _found = read(raws)
-    assert out.trust[3] == Trust.VERIFIED and validate_event_integrity(events[3])
+    assert out.trust[3] == Trust.VERIFIED and check(events[3]).state is HashState.VERIFIED
     proof = FORMAT.prove(Record(4, 0, len(raws[3]), raws[3]), None, context())
     assert proof is not None and proof.trust is Trust.VERIFIED and "compact" in proof.verdict
     assert proof.preimage is not None and proof.recomputed == sha256(proof.preimage).hexdigest() == proof.stored

@@ -35,7 +35,7 @@ def raws_of(path: Path) -> list[bytes]:
 def test_real_logs_have_nothing_but_times_without_a_zone(real: Path, name: str, state: dict[str, str]) -> None:
     raws = raws_of(real / "swarm" / name)
     claim = FORMAT.sniff(Sample("x", "jsonl", None, raws[:8]))
-    assert claim is not None and (claim.shape, claim.sure > 90) == ("event", True)
+    assert claim is not None and (claim.shape, claim.confidence > 90) == ("event", True)
     reader = FORMAT.reader(Context("event", NOW))
     out = reader.read(batch(raws))
     assert set(out.trust) == {Trust.UNCHAINED} and not out.findings

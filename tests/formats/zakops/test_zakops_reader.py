@@ -47,9 +47,9 @@ def test_rows_are_known_by_their_keys(row: dict[str, Any], shape: str) -> None:
 
 
 def test_tables_are_known_by_name_and_columns() -> None:
-    assert sniff([audit("created")], "sqlite", "action_audit_events").sure > 90
+    assert sniff([audit("created")], "sqlite", "action_audit_events").confidence > 90
     assert sniff([agent("run.started", 1)], "sqlite", "agent_events_archive").shape == "agent_events_archive"
-    assert sniff([], "sqlite", "outbox").sure < 50, "an empty table has only its name"
+    assert sniff([], "sqlite", "outbox").confidence < 50, "an empty table has only its name"
     assert sniff([audit("created")], "sqlite", "outbox") is None
     assert sniff([audit("created")], "sqlite", "actions") is None
 

@@ -17,7 +17,7 @@ WORST_WIDTH = 2 + max(len(severity.word) for severity in Severity)
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class EventColumns:
     """Widths in cells; 0 leaves a column out. One blank stands between columns."""
 
     marker: int = 1
@@ -62,7 +62,7 @@ _SHARES = (
 )
 
 
-def fit_columns(width: int, *, streams: bool, ledgers: bool, sequences: bool = True) -> Columns:
+def fit_columns(width: int, *, streams: bool, ledgers: bool, sequences: bool = True) -> EventColumns:
     """Columns for a table so many cells wide. ``streams`` and ``ledgers``: rows of several of them are mixed;
     ``sequences``: there are rows that have a number in their stream.
 
@@ -90,10 +90,10 @@ def fit_columns(width: int, *, streams: bool, ledgers: bool, sequences: bool = T
                 more = max(0, min(getattr(share, goal) - given[share.name], left))
                 given[share.name] += more
                 left -= more
-    return Columns(trust=trust, worst=worst, time=time, sequence=sequence, **given)
+    return EventColumns(trust=trust, worst=worst, time=time, sequence=sequence, **given)
 
 
-def titles(columns: Columns) -> str:
+def titles(columns: EventColumns) -> str:
     """The line of headings."""
     names = ("", "trust", "finding" if columns.worst > 1 else "!", "time, UTC", "seq", "type", "stream", "actor", "ledger", "record")  # fmt: skip  # noqa: E501 - one list
     right = {"seq", "record"}
@@ -115,7 +115,7 @@ class Cells:
     record: str
 
 
-def cells(row: EventRow, columns: Columns, ledger_name: str = "") -> Cells:
+def cells(row: EventRow, columns: EventColumns, ledger_name: str = "") -> Cells:
     """Showable texts of one event for these columns."""
     trust = f"{row.trust.glyph} {row.trust.word}" if columns.trust > 1 else row.trust.glyph
     worst = f"{row.worst.glyph} {row.worst.word}" if row.worst and columns.worst > 1 else row.worst.glyph

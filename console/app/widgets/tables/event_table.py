@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from console.app.messages import SessionTrouble
 from console.app.widgets.tables.cursor_list import CursorList
-from console.app.widgets.tables.event_columns import Columns, cells, fit_columns, titles
+from console.app.widgets.tables.event_columns import EventColumns, cells, fit_columns, titles
 from console.app.widgets.tables.event_pages import PAGE, Pages
 from console.app.work import Coalescer, in_words
 from console.engine.api import EventRow, View
@@ -61,7 +61,7 @@ class EventTable(CursorList):
         self._pages = Pages()
         self._wanted: dict[int, None] = {}
         self._fetcher = Coalescer(self._fetch, partial(self.run_worker, group="pages", exit_on_error=False))
-        self._columns = Columns()
+        self._columns = EventColumns()
         self._posted: int | None = None
         self._inks: dict[bool, dict[str, Style]] = {}
         """For rows with and without the cursor: the style of each component, and of plain text as ``""``."""
