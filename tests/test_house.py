@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from console.formats.registry import own_names
 from tests.support.places import ROOT
 
 CONSOLE = ROOT / "console"
@@ -138,3 +139,36 @@ def test_doors_are_light(statement: str, absent: tuple[str, ...]) -> None:
     script = f"import sys; {statement}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not set(done.stdout.split()) & set(absent)
+
+
+SYSTEMS = own_names()
+
+
+def outside_of_systems() -> list[Path]:
+    """Modules that may name no system: all but those of the systems' own folders and of the samples."""
+    own = [CONSOLE / "samples", *(CONSOLE / "formats" / name for name in SYSTEMS)]
+    return [path for path in sorted(CONSOLE.rglob("*.py")) if not any(path.is_relative_to(each) for each in own)]
+
+
+def words(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Names and texts of a module, docstrings included, with their lines."""
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        for field in ("id", "name", "attr", "arg", "module", "asname"):
+            value = getattr(node, field, None)
+            if isinstance(value, str):
+                yield line, value
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+            yield line, node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+
+
+def test_there_are_systems() -> None:
+    assert len(SYSTEMS) == 5
+    assert len(outside_of_systems()) > 100
+
+
+@pytest.mark.parametrize("path", outside_of_systems(), ids=lambda path: str(path.relative_to(CONSOLE)))
+def test_no_module_outside_of_its_folder_names_a_system(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = [f"line {line}: {word[:80]!r}" for line, word in words(tree) if any(one in word.lower() for one in SYSTEMS)]
+    assert not named

@@ -98,7 +98,7 @@ def test_trust_states() -> None:
 @pytest.mark.parametrize("form", list(all_formats()), ids=lambda form: form.name)
 def test_profiles_and_coverage(form: Format) -> None:
     text = section("What is read")
-    assert f"| {form.name} |" in text
+    assert f"| {form.name} | {form.ledgers} |" in text
     for profile in form.profiles:
         covered = ", ".join(profile.coverage.covered) or "nothing"
         uncovered = ", ".join(profile.coverage.uncovered) or "–"

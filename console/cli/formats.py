@@ -6,6 +6,7 @@ import click
 
 from console.cli.options import common
 from console.cli.output import Paint, out, paragraph
+from console.text import safe
 
 _CONTAINERS = {
     "jsonl": "one JSON object a line (LF; a CR before it is kept)",
@@ -21,7 +22,7 @@ _CONTAINERS = {
 @common
 def command(no_color: bool, **_: Any) -> int:
     """List formats, containers and profiles known, and what each covers."""
-    from console.engine.api import formats
+    from console.engine.api import broken_formats, formats
 
     paint = Paint(no_color)
     out(paint.strong("containers"))
@@ -41,4 +42,10 @@ def command(no_color: bool, **_: Any) -> int:
             ):
                 for line in paragraph(text, first=f"    {title:<7}", rest=" " * 11):
                     out(line)
+        for answer in form.answers:
+            out(f"  answer  {paint.strong(answer.name)}: verify --as {answer.name}, of one {answer.kind}")
+    for each in broken_formats():
+        out()
+        for line in paragraph(safe(each.why), first="", rest="  "):
+            out(line)
     return 0

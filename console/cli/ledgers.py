@@ -31,8 +31,9 @@ async def _list(paths: list[str], form: str, index: "IndexPlace", paint: Paint) 
     if form == "json":
         out_json([_object(each, shown(each.name)) for each in ledgers])
     else:
-        from console.engine.api import FLAGS
+        from console.engine.api import flag_levels
 
+        levels = flag_levels()
         rows = [
             [
                 shown(each.name),
@@ -43,7 +44,7 @@ async def _list(paths: list[str], form: str, index: "IndexPlace", paint: Paint) 
                 human_time(each.last_time),
                 counts_in_words(each.trust) if each.format else "",
                 worst_in_words(each),
-                FLAGS[each.flagged],
+                levels[each.flagged],
             ]
             for each in ledgers
         ]
@@ -56,7 +57,7 @@ async def _list(paths: list[str], form: str, index: "IndexPlace", paint: Paint) 
 
 
 def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
-    from console.engine.api import FLAGS, time_text
+    from console.engine.api import flag_levels, time_text
 
     return {
         "path": name,
@@ -72,7 +73,7 @@ def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
         "first_time": None if each.first_time is None else time_text(each.first_time),
         "last_time": None if each.last_time is None else time_text(each.last_time),
         **counted(each),
-        "flagged": FLAGS[each.flagged] or None,
+        "flagged": flag_levels()[each.flagged] or None,
     }
 
 

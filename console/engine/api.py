@@ -26,19 +26,19 @@ from console.engine.verify.codes import CHANGED, NOT_VERIFIED, UNREAD
 from console.model.ledger import Profile
 from console.model.trust import Severity
 from console.store.filter import FilterError
-from console.store.rows import FLAGS, EventRow, FindingRow, LedgerRow, StreamRow, flagged, state_words
+from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagged, state_words
 
 if TYPE_CHECKING:
     from console.engine.verify.answers import Answer
     from console.engine.verify.results import Verification, VerifiedSoFar
     from console.formats.protocol import Format
+    from console.formats.registry import Broken
     from console.store.protocol import IndexReader
     from console.verify.catalogue import CatalogueEntry
 
 __all__ = [
     "CHANGED",
     "DETAIL",
-    "FLAGS",
     "MEMORY",
     "NOT_VERIFIED",
     "UNREAD",
@@ -166,7 +166,16 @@ def formats() -> "Iterator[Format]":
 
 def profiles() -> list[Profile]:
     """The hash profiles of all formats."""
-    return [profile for form in formats() for profile in form.profiles]
+    from console.formats import registry
+
+    return registry.profiles()
+
+
+def broken_formats() -> "Sequence[Broken]":
+    """Formats of other packages that are installed and cannot be used, and why."""
+    from console.formats.registry import broken
+
+    return broken()
 
 
 def scanner() -> str:
@@ -178,9 +187,16 @@ def scanner() -> str:
 
 def catalogue() -> "Mapping[str, CatalogueEntry]":
     """What each finding code means."""
-    from console.verify.catalogue import CATALOGUE
+    from console.formats import registry
 
-    return CATALOGUE
+    return registry.catalogue()
+
+
+def flag_levels() -> tuple[str, ...]:
+    """How high a stream's own system can flag it, in words, by ``LedgerRow.flagged``: the first is ''."""
+    from console.store.rows import flag_words
+
+    return flag_words()
 
 
 def time_span(text: str) -> tuple[int, int]:

@@ -1,5 +1,6 @@
-"""What every format offers to the engine."""
+"""What every format offers to the engine, and what it may offer beside."""
 
+import json
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,12 +9,13 @@ from hashlib import blake2b
 from typing import Any, Protocol, runtime_checkable
 
 from console.model.batch import EventBatch
-from console.model.event import Event, Panel, StreamKey
+from console.model.event import Event, Field, Panel, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import Profile, StreamFacts
 from console.model.proof import Proof
 from console.model.record import Record, RecordBatch
 from console.model.trust import Trust
+from console.verify.catalogue import CatalogueEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,51 +144,6 @@ class CountingReader(Reader, RewalkingReader, TailReader, Protocol):
         """Go on from joined summaries as if this reader had read everything."""
 
 
-class Format(Protocol):
-    """One system's ledgers."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def description(self) -> str:
-        """For people: what is read, and contradictions of the documents, said once."""
-
-    @property
-    def profiles(self) -> Sequence[Profile]: ...
-    @property
-    def companions(self) -> Sequence[str]:
-        """Glob patterns, relative to the ledger's folder, of side-car files that help to check."""
-
-    @property
-    def reference_codes(self) -> tuple[str, str]:
-        """Finding codes for an id that stands twice, and for a parent that is nowhere in the ledger."""
-
-    def sniff(self, sample: Sample) -> Claim | None: ...
-    def reader(self, context: Context) -> Reader: ...
-    def decode(self, record: Record, context: Context) -> Event:
-        """The envelope of one record alone, with its document; an unreadable one has type ''."""
-
-    def panels(self, event: Event, context: Context) -> Sequence[Panel]:
-        """The detail tabs that this format has, Envelope first."""
-
-    def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
-        """The link of one record, laid open. ``before`` is the event before it in the chain, if known."""
-
-
-@runtime_checkable
-class SegmentedFormat(Protocol):
-    """A format whose ledgers can be counted without rows, and cut into segments that are checked apart."""
-
-    @property
-    def name(self) -> str: ...
-    def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> CountingReader: ...
-    def join(self, left: Any, right: Any, fetch: Callable[[int, int], tuple[int, bytes]]) -> Any:
-        """Two neighbouring summaries as one; both are spent. ``fetch(offset, skip)`` gives the offset and the bytes of
-        the record so many behind the one at an offset."""
-
-
 @dataclass(frozen=True, slots=True)
 class SystemAnswer:
     """What a system's own verification answers on one stream, in its own words.
@@ -203,14 +160,97 @@ class SystemAnswer:
     from_records: bool = False
 
 
+class Format(Protocol):
+    """One system's ledgers: how they are read, and what the system declares of itself. A system subclasses it.
+
+    Registry, filter, catalogue, commands and README take from here what they need to know of a system: nothing outside
+    of its own folder, or its own package, names it.
+    """
+
+    @property
+    def name(self) -> str:
+        """One word, by which commands and indexes name the format."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def description(self) -> str:
+        """For people: what is read, and contradictions of the documents, once."""
+
+    @property
+    def ledgers(self) -> str:
+        """What is read, in a few words."""
+
+    @property
+    def stream_kinds(self) -> Sequence[str]:
+        """Kinds of the streams that its readers make; each is a field of filters, so lower-case letters."""
+
+    @property
+    def profiles(self) -> Sequence[Profile]:
+        """Hash profiles, where events are hashed or linked."""
+        return ()
+
+    @property
+    def companions(self) -> Sequence[str]:
+        """Glob patterns, relative to the ledger's folder, of side-car files that help to check."""
+        return ()
+
+    @property
+    def reference_codes(self) -> tuple[str, str]:
+        """Finding codes for an id that stands twice, and for a parent that is nowhere in the ledger."""
+        return "identity.duplicate-event-id", "reference.orphan-parent"
+
+    @property
+    def flags(self) -> Sequence[str]:
+        """Values of the fact ``flagged`` that put a stream on top of every list, the highest last."""
+        return ()
+
+    @property
+    def changed_in_place(self) -> Sequence[str]:
+        """Shapes whose records their own writer changes: another content of them accuses nobody."""
+        return ()
+
+    @property
+    def codes(self) -> Sequence[CatalogueEntry]:
+        """Finding codes of the system's own, beside those of the catalogue."""
+        return ()
+
+    @property
+    def answers(self) -> Sequence[SystemAnswer]:
+        """Answers of the system's own software."""
+        return ()
+
+    def sniff(self, sample: Sample) -> Claim | None:
+        """How sure it is that these are its records; None if they are another system's."""
+
+    def reader(self, context: Context) -> Reader: ...
+    def decode(self, record: Record, context: Context) -> Event:
+        """The envelope of one record alone, with its document; an unreadable one has type ''."""
+
+    def panels(self, event: Event, context: Context) -> Sequence[Panel]:
+        """The detail tabs that this format has, Envelope first."""
+        return [Panel("Envelope", tuple(Field(name, _shown(value)) for name, value in event.document.items()))]
+
+    def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
+        """The link of one record, laid open. ``before`` is the event before it in the chain, if known."""
+        return None
+
+
+def _shown(value: object) -> str:
+    """A value as one line: texts as they are, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
 @runtime_checkable
-class AnsweringFormat(Protocol):
-    """A format whose system verifies its ledgers itself, so that answers can be compared."""
+class SegmentedFormat(Protocol):
+    """A format whose ledgers can be counted without rows, and cut into segments that are checked apart."""
 
     @property
     def name(self) -> str: ...
-    @property
-    def answers(self) -> Sequence[SystemAnswer]: ...
+    def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> CountingReader: ...
+    def join(self, left: Any, right: Any, fetch: Callable[[int, int], tuple[int, bytes]]) -> Any:
+        """Two neighbouring summaries as one; both are spent. ``fetch(offset, skip)`` gives the offset and the bytes of
+        the record so many behind the one at an offset."""
 
 
 @runtime_checkable

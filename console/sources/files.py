@@ -45,8 +45,8 @@ def in_words(path: str, error: OSError | ValueError) -> SourceError:
 
 
 @functools.cache
-def _kernel_devices() -> frozenset[int]:
-    """Device numbers of /proc and /sys: their 'files' are windows into the kernel, some without end."""
+def _system_devices() -> frozenset[int]:
+    """Device numbers of /proc and /sys: their 'files' are windows into the running system, some without end."""
     found = set()
     for place in ("/proc", "/sys"):
         try:
@@ -60,8 +60,8 @@ def _check(path: str, status: os.stat_result) -> None:
     kind = stat.S_IFMT(status.st_mode)
     if kind != stat.S_IFREG:
         raise unreadable(path, f"The path is {_KINDS.get(kind, 'something else')}, not a regular file.")
-    if status.st_dev in _kernel_devices():
-        raise unreadable(path, "The path is a window into the kernel (/proc, /sys), not a stored file.")
+    if status.st_dev in _system_devices():
+        raise unreadable(path, "The path is a window into the running system (/proc, /sys), not a stored file.")
 
 
 def open_regular(path: str) -> int:

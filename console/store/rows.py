@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from console.formats.registry import flag_levels
 from console.model.finding import Finding
 from console.model.trust import Severity, Trust
 
@@ -105,13 +106,15 @@ def state_words(state: Mapping[str, str]) -> str:
     )
 
 
-FLAGS = ("", "high", "critical")
+def flag_words() -> tuple[str, ...]:
+    """How high a stream's system can flag it, in words; '' for low flags and none."""
+    return ("", *flag_levels())
 
 
 def flagged(state: Mapping[str, str]) -> int:
     """How high a stream's system flagged it: what is flagged stands on top of every list. 0 for low flags and none."""
-    level = state.get("flagged", "")
-    return FLAGS.index(level) if level in FLAGS else 0
+    level, words = state.get("flagged", ""), flag_words()
+    return words.index(level) if level in words else 0
 
 
 def worst_of(counts: tuple[int, ...]) -> Severity:

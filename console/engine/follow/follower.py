@@ -23,8 +23,8 @@ from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.continuity import is_file
 from console.engine.ledgers.new_tables import NewTables
 from console.engine.ledgers.opening import Opened, open_ledgers
+from console.formats.guarded import named
 from console.formats.protocol import Claim
-from console.formats.registry import by_name
 from console.sources.content import FileContent
 from console.sources.protocol import Skipped
 from console.sources.sqlite.rows import SqliteTable
@@ -191,7 +191,7 @@ class Follower:
         if not self._polling.is_ours(known.path):
             return None
         absent = JsonlSource(FileContent(known.path))
-        return await self._resume(Opened(absent, by_name(known.format), Claim(100, known.shape, "")), known)
+        return await self._resume(Opened(absent, named(known.format), Claim(100, known.shape, "")), known)
 
     async def _resume(self, item: Opened, known: KnownLedger) -> FollowedLedger:
         """A known ledger: reading goes on at its own path or, after a rotation, in the file that it was moved to."""

@@ -46,7 +46,7 @@ class Opened:
     @property
     def changed_in_place(self) -> bool:
         """True if the ledger's own writer changes its records, as a queue's publisher does (few formats know such)."""
-        return self.claim.shape in getattr(self.format, "changed_in_place", ())
+        return self.claim.shape in self.format.changed_in_place
 
     def context(self, options: Options = _NOTHING_CHOSEN) -> Context:
         """What a reader of this ledger needs."""

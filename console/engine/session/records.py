@@ -9,8 +9,8 @@ from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.volumes import RotatedSource
 from console.engine.session.protocol import Details
+from console.formats.guarded import event_of, named, panels_of, proof_of
 from console.formats.protocol import Claim, Context
-from console.formats.registry import by_name
 from console.model.record import Record
 from console.sources.companions import companions
 from console.sources.discover import open_sources
@@ -64,24 +64,24 @@ class Records:
 
     async def details(self, row: EventRow, ledger: LedgerRow) -> Details:
         """All that can be said of one event."""
-        form = by_name(ledger.format)
+        form = named(ledger.format)
         raw = await self.raw(row)
         context = await self.context(ledger)
-        event = form.decode(raw.record, context)
+        event = event_of(form, raw.record, context)
         event = replace(event, trust=row.trust, worst=row.worst)
         before = await self._reader.chain_neighbour(row.id, -1)
         previous = None
         if before is not None:
             rows = await self._reader.events([before])
             previous = (await self.raw(rows[0])).record if rows else None
-        proof = await asyncio.to_thread(form.prove, raw.record, previous, context) if raw.record.raw else None
+        proof = await asyncio.to_thread(proof_of, form, raw.record, previous, context) if raw.record.raw else None
         findings, _ = await self._reader.findings(event=row.id, limit=100)
         profile = next((each for each in form.profiles if proof and each.name == proof.profile), None)
         return Details(
             row,
             ledger,
             event,
-            form.panels(event, context),
+            panels_of(form, event, context),
             proof,
             profile,
             findings,
@@ -110,14 +110,14 @@ class Records:
             return None, gone
         whole = there[0][1] if len(known) == 1 else RotatedSource(there)
         context = await self.context(ledger)
-        return Opened(whole, by_name(ledger.format), Claim(100, ledger.shape, ""), dict(context.companions)), gone
+        return Opened(whole, named(ledger.format), Claim(100, ledger.shape, ""), dict(context.companions)), gone
 
     async def context(self, ledger: LedgerRow) -> Context:
         """What decoding and proving need; the profile is the one that was settled."""
         edition = (await self._reader.sizes(ledger.id)).get(ledger.id, (0, 0))[1]
         of, found = self._contexts.get(ledger.id, (-1, None))
         if found is None or found.profile != ledger.profile or of != edition:
-            form = by_name(ledger.format)
+            form = named(ledger.format)
             source = await asyncio.to_thread(self._source, ledger.path, ledger.member)
             beside = {} if source is None else await asyncio.to_thread(companions, source, form.companions)
             bare = Opened(source, form, Claim(100, ledger.shape, ""), beside) if source else None

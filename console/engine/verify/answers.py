@@ -1,6 +1,6 @@
 """Answers in the words of a ledger's own system, as its verify endpoints give them, for one stream."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +8,11 @@ from console.engine.errors import NoSuchStreamError, SeveralStreamsError
 from console.engine.verify.chain_report import chain_report, no_chain
 from console.engine.verify.report import report
 from console.engine.verify.results import LedgerReport, StreamReport, Verification
-from console.formats.protocol import AnsweringFormat, RewalkingReader, SystemAnswer
-from console.formats.registry import all_formats
+from console.formats import registry
+from console.formats.guarded import event_of
+from console.formats.protocol import SystemAnswer
 from console.model.event import StreamKey
+from console.model.record import Record
 from console.model.trust import Severity
 
 
@@ -25,12 +27,12 @@ class Answer:
 
 def answer_names() -> list[str]:
     """The answers that formats can give."""
-    return [each.name for form in _answering() for each in form.answers]
+    return [*registry.answers()]
 
 
 def formats_that_answer(name: str) -> list[str]:
     """The formats that can give this answer."""
-    return [form.name for form in _answering() if any(each.name == name for each in form.answers)]
+    return [registry.answers()[name][0].name]
 
 
 def answer(verification: Verification, name: str, stream: str | None, fail_on: Severity) -> Answer:
@@ -38,21 +40,18 @@ def answer(verification: Verification, name: str, stream: str | None, fail_on: S
 
     Raises ``NoSuchStreamError``, or ``SeveralStreamsError`` where it is not clear which one is meant.
     """
-    known = [each for form in _answering() for each in form.answers]
-    asked = next(each for each in known if each.name == name)
+    form, asked = registry.answers()[name]
     ledger, found = _one(verification, asked.kind, stream)
     findings = [one for one in ledger.findings if one.stream == found.key.key]
     ours = chain_report(found, findings) or no_chain(findings)
     body = asked.body(ours, _records(ledger, found.key) if asked.from_records else iter(()))
     code = int(report(verification, fail_on=fail_on, stream=found.key.key)["exit_code"])
-    return Answer(body, _differs(asked, known, body, ours), code if body["valid"] else 1)
+    return Answer(body, _differs(asked, form.answers, body, ours), code if body["valid"] else 1)
 
 
-def _answering() -> Iterator[AnsweringFormat]:
-    return (form for form in all_formats() if isinstance(form, AnsweringFormat))
-
-
-def _differs(asked: SystemAnswer, known: list[SystemAnswer], body: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+def _differs(
+    asked: SystemAnswer, known: Sequence[SystemAnswer], body: Mapping[str, Any], ours: Mapping[str, Any]
+) -> str:
     if bool(body["valid"]) == bool(ours["valid"]):
         return ""
     issues = len(ours["issues"])
@@ -64,12 +63,12 @@ def _differs(asked: SystemAnswer, known: list[SystemAnswer], body: Mapping[str, 
 
 
 def _records(ledger: LedgerReport, stream: StreamKey) -> Iterator[bytes]:
-    reader = ledger.opened.format.reader(ledger.opened.context())
-    assert isinstance(reader, RewalkingReader)
+    """The records of a stream's events, in the ledger's order."""
+    form, context = ledger.opened.format, ledger.opened.context()
     for batch in ledger.opened.source.batches():
-        for raw in batch.raws:
-            link = reader.link_key(raw)
-            if link is not None and link[0] == stream:
+        for at, raw in enumerate(batch.raws):
+            record = Record(batch.first + at, batch.offsets[at], batch.lengths[at], raw)
+            if event_of(form, record, context).streams[:1] == (stream,):
                 yield raw
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from console.engine.ledgers.opening import Opened
+from console.formats.guarded import event_of
 from console.model.event import Event
 from console.model.finding import Finding
 from console.model.record import Record
@@ -82,4 +83,4 @@ class ReferenceWords:
             raw = self._read(*place)
         except SourceError:
             raw = b""  # the finding stands all the same, with less to say
-        return self._opened.format.decode(Record(*place, raw), self._opened.context())
+        return event_of(self._opened.format, Record(*place, raw), self._opened.context())

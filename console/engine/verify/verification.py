@@ -18,6 +18,7 @@ from console.engine.verify.file_unchanged import BLOCK, changed, whole
 from console.engine.verify.reference_findings import ReferenceWords
 from console.engine.verify.results import LedgerReport, StreamReport
 from console.engine.verify.segments import check_segments
+from console.formats.guarded import reader_of
 from console.formats.protocol import CountingReader, Reader, RewalkingReader, SegmentedFormat, takes_tail
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
@@ -74,7 +75,9 @@ async def check_ledger(
     digest = asyncio.create_task(asyncio.to_thread(whole, source.path))
     # Hashing comes first, so that what changes behind it shows when it is hashed again. It is far faster than checking.
     await asyncio.wait({digest}, timeout=None if before is not None and before.size <= BLOCK else 0)
-    reader: Reader = form.reader(context, columns=False) if isinstance(form, SegmentedFormat) else form.reader(context)
+    reader: Reader = reader_of(
+        lambda: form.reader(context, columns=False) if isinstance(form, SegmentedFormat) else form.reader(context)
+    )
     run = _Run(opened, reader, findings=CappedFindings(options.stream))
     pending, problem = 0, ""
     read: int | None = None

@@ -9,7 +9,7 @@ from console.formats.kernel.panels import panels
 from console.formats.kernel.proof import prove
 from console.formats.kernel.recognise import sniff
 from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, read
-from console.formats.protocol import Claim, Context, Sample, SystemAnswer
+from console.formats.protocol import Claim, Context, Format, Sample, SystemAnswer
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from console.formats.kernel.segments import Fetch, Summary
 
 
-class KernelFormat:
+class KernelFormat(Format):
     """See ``console.formats.protocol.Format``."""
 
     name = "kernel"
@@ -31,7 +31,8 @@ class KernelFormat:
         " at all, and the real kernel's own verify recomputes nothing: this console does."
     )
     companions: Sequence[str] = (MANIFEST,)
-    reference_codes = ("identity.duplicate-event-id", "reference.orphan-parent")
+    ledgers = "deals: JSONL, API answers, the portal's table, evidence packs"
+    stream_kinds = ("deal",)
     answers: Sequence[SystemAnswer] = ANSWERS
 
     @property

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from console.formats.maysano import panels as tabs
 from console.formats.maysano.recognise import sniff
 from console.formats.maysano.record import SSE, decode
-from console.formats.protocol import Claim, Context, Reader, Sample
+from console.formats.protocol import Claim, Context, Format, Reader, Sample
 from console.model.event import Event, Panel
-from console.model.ledger import Profile
-from console.model.proof import Proof
 from console.model.record import Record
 
 DESCRIPTION = """\
@@ -25,15 +23,14 @@ The data of stream events is not documented: totals, tables and checks are taken
 always shown as it is. Counts and trends are the console's own."""
 
 
-class Maysano:
+class Maysano(Format):
     """The format; see ``console.formats.protocol.Format``."""
 
     name = "maysano"
     title = "Maysano"
     description = DESCRIPTION
-    profiles: Sequence[Profile] = ()
-    companions: Sequence[str] = ()
-    reference_codes = ("identity.duplicate-event-id", "reference.orphan-parent")
+    ledgers = "structural events, activities, objective history, set-up streams"
+    stream_kinds = ("product", "objective", "entity", "batch")
 
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)
@@ -52,9 +49,6 @@ class Maysano:
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         return tabs.panels(event, sse=context.shape == SSE)
-
-    def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
-        return None
 
 
 FORMAT = Maysano()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from console.formats.protocol import Claim, Context, Reader, Sample
+from console.formats.protocol import Claim, Context, Format, Reader, Sample
 from console.formats.smvm.companions import PATTERNS
 from console.formats.smvm.proof import PROFILE, prove
 from console.formats.smvm.recognise import sniff
@@ -13,7 +13,7 @@ from console.model.proof import Proof
 from console.model.record import Record
 
 
-class SmvmFormat:
+class SmvmFormat(Format):
     """Ledgers of the Synthetic Market Validation Module; see ``Format``."""
 
     name = "smvm"
@@ -25,9 +25,11 @@ class SmvmFormat:
         " them for each event type: the models of the types are checked. Its own example has a data_hash of 52"
         " characters with letters beyond f: that is a finding here."
     )
+    ledgers = "validation runs, step logs, the memory store"
+    stream_kinds = ("run", "entity")
+    flags = ("high", "critical")
     profiles: Sequence[Profile] = (PROFILE,)
     companions: Sequence[str] = PATTERNS
-    reference_codes = ("identity.duplicate-event-id", "reference.orphan-parent")
 
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from console.formats.protocol import Claim, Context, Reader, Sample
+from console.formats.protocol import Claim, Context, Format, Reader, Sample
 from console.formats.swarm.profiles import IDS, SIMAPI
 from console.formats.swarm.proof import prove
 from console.formats.swarm.recognise import sniff
@@ -13,7 +13,7 @@ from console.model.proof import Proof
 from console.model.record import Record
 
 
-class SwarmFormat:
+class SwarmFormat(Format):
     """SWARM's event log and its simulated APIs' episode log; see ``Format``."""
 
     name = "swarm"
@@ -25,8 +25,9 @@ class SwarmFormat:
         " an event's id, but every real one is a provenance_id; it calls ids collision-resistant, but real logs hold"
         " the same one twice (same agent, same microsecond)."
     )
+    ledgers = "simulation logs in three shapes, hash-linked episodes"
+    stream_kinds = ("simulation", "agent", "scenario", "episode")
     profiles: Sequence[Profile] = (SIMAPI, IDS)
-    companions: Sequence[str] = ()
     reference_codes = ("provenance.id-collision", "reference.orphan-parent")
 
     def sniff(self, sample: Sample) -> Claim | None:

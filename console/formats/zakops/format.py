@@ -4,14 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from console.formats.json import strict
 from console.formats.json.times import parse
-from console.formats.protocol import Claim, Context, Reader, Sample
+from console.formats.protocol import Claim, Context, Format, Reader, Sample
 from console.formats.zakops import panels as tabs
 from console.formats.zakops.archive import ARCHIVES, keys_of
 from console.formats.zakops.recognise import sniff
 from console.formats.zakops.record import deal_of, default_shape, event_of, read_record, shape_of
 from console.model.event import Event, Panel
-from console.model.ledger import Profile
-from console.model.proof import Proof
 from console.model.record import Record
 
 DESCRIPTION = """\
@@ -31,16 +29,15 @@ same database are known to agent_events.
 Payloads of most types are not documented: only what the real writers put into them is checked."""
 
 
-class Zakops:
+class Zakops(Format):
     """The format; see ``console.formats.protocol.Format``."""
 
     name = "zakops"
     title = "ZakOps"
     description = DESCRIPTION
-    profiles: Sequence[Profile] = ()
-    companions: Sequence[str] = ()
+    ledgers = "action audit, agent and deal events, outbox, inbox"
+    stream_kinds = ("action", "run", "deal", "trace", "aggregate", "consumer")
     changed_in_place = ("outbox", "action documents")
-    """Shapes whose records their own writer changes: another content of them accuses nobody."""
     archives = ARCHIVES
     reference_codes = ("identity.duplicate-event-id", "correlation.broken-causation")
 
@@ -67,9 +64,6 @@ class Zakops:
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         shape = shape_of(event.document) or default_shape(context.shape)
         return tabs.panels(event, shape, deal_of(context.shape))
-
-    def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
-        return None
 
 
 FORMAT = Zakops()

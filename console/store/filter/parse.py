@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from console.formats import registry
 from console.model.trust import Severity, Trust
 from console.store.filter.times import moment
 from console.store.filter.tree import (
@@ -44,14 +45,8 @@ class FilterError(Exception):
 
 
 def stream_kinds() -> tuple[str, ...]:
-    """The kinds of streams; each is a field."""
-    return _STREAM_KINDS
-
-
-_STREAM_KINDS = (
-    *("run", "deal", "action", "product", "objective", "entity", "trace", "batch"),
-    *("simulation", "agent", "scenario", "aggregate", "episode", "document"),
-)
+    """The kinds of streams, each of which is a field."""
+    return registry.stream_kinds()
 
 
 def field_names() -> tuple[str, ...]:

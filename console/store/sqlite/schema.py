@@ -17,8 +17,8 @@ WORST_MASK = 0b111000
 NO_TIME_BIT = 0b1000000
 """In ``event.mark``: trust, then worst severity, then a bit where ``time`` is only borrowed from the row before."""
 
-FLAGGED = "CASE json_extract(state, '$.flagged') WHEN 'critical' THEN 2 WHEN 'high' THEN 1 ELSE 0 END"
-"""Of a stream: how high its system flagged it, as ``console.store.rows`` says it."""
+FLAG = "json_extract(state, '$.flagged')"
+"""Of a stream: the word by which its system flagged it; see ``console.store.rows.flagged``."""
 
 TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -46,7 +46,7 @@ CREATE TABLE stream (
     intact INTEGER, irregular INTEGER NOT NULL DEFAULT 0, carried BLOB
 );
 CREATE INDEX stream_hash ON stream (ledger, hash);
-CREATE INDEX stream_flagged ON stream (ledger) WHERE {FLAGGED} > 0;
+CREATE INDEX stream_flagged ON stream (ledger) WHERE {FLAG} IS NOT NULL;
 CREATE TABLE event (
     id INTEGER PRIMARY KEY, offset INTEGER NOT NULL, length INTEGER NOT NULL, time INTEGER NOT NULL,
     type INTEGER NOT NULL, actor INTEGER NOT NULL, stream INTEGER NOT NULL, sequence INTEGER NOT NULL,

@@ -7,13 +7,13 @@ from typing import Any
 from console.model.finding import Finding
 from console.model.trust import Confidence, Severity, Trust
 from console.store.filter.tree import Filter
-from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
+from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flag_words
 from console.store.sqlite.database import Database
 from console.store.sqlite.ledgers import LedgerTables
 from console.store.sqlite.read.conditions import sql
 from console.store.sqlite.read.pages import EventPages
 from console.store.sqlite.read.view import Scope, SqliteHitView, SqliteView
-from console.store.sqlite.schema import FLAGGED, TRUST_MASK, row_id
+from console.store.sqlite.schema import FLAG, TRUST_MASK, row_id
 
 _FINDING_COLUMNS = (
     "f.id, f.ledger, l.path, l.member, f.event, f.code, f.severity, f.message, f.confidence, f.stream, f.event_id,"
@@ -36,10 +36,11 @@ class SqliteReader(LedgerTables):
             "SELECT ledger, severity, sum(count) FROM finding GROUP BY 1, 2"
         ):
             counts.setdefault(number, [0] * 5)[severity] = count
+        level = await self._flag_level()
         rows = await self._db.all(
             "SELECT id, path, member, container, format, shape, profile, ledger.state, note, records, bytes,"
             " first_time, last_time, trust, pending, coalesce(level, 0) FROM ledger LEFT JOIN"
-            f" (SELECT ledger, max({FLAGGED}) AS level FROM stream WHERE {FLAGGED} > 0 GROUP BY ledger) f"
+            f" (SELECT ledger, max({level}) AS level FROM stream WHERE {FLAG} IS NOT NULL GROUP BY ledger) f"
             " ON f.ledger = ledger.id WHERE "
             + ("active ORDER BY coalesce(level, 0) DESC, path, member" if ledger is None else "id = ?"),
             () if ledger is None else (ledger,),
@@ -53,18 +54,27 @@ class SqliteReader(LedgerTables):
         scope = (
             "s.ledger = ?1" if ledger is not None else "?1 IS NULL AND s.ledger IN (SELECT id FROM ledger WHERE active)"
         )
+        level = await self._flag_level()
         total = await self._db.one(f"SELECT count(*) FROM stream s WHERE {scope}", (ledger,))
         found = await self._db.all(
             "WITH worst AS (SELECT ledger, stream, max(severity) AS level FROM finding WHERE stream IS NOT NULL"
             " GROUP BY 1, 2) SELECT s.id, s.ledger, s.kind, s.key, s.events, s.first_time, s.last_time, s.t0, s.t1,"
             " s.t2, s.t3, s.t4, s.t5, s.t6, s.state, s.chained, s.intact FROM stream s LEFT JOIN worst w"
             f" ON w.ledger = s.ledger AND w.stream = s.key WHERE {scope}"
-            f" ORDER BY {FLAGGED} DESC, coalesce(w.level, 0) DESC, s.t6 DESC, s.further, s.last_time DESC, s.id"
+            f" ORDER BY {level} DESC, coalesce(w.level, 0) DESC, s.t6 DESC, s.further, s.last_time DESC, s.id"
             " LIMIT ?2 OFFSET ?3",
             (ledger, limit, offset),
         )
         counts = await self._finding_counts({(row[1], row[3]) for row in found})
         return [self._stream_row(row, counts) for row in found], total
+
+    async def _flag_level(self) -> str:
+        """SQL of how high a stream is flagged, as ``flagged`` gives it. Formats are asked only where some stream is."""
+        if not await self._db.all(f"SELECT 1 FROM stream WHERE {FLAG} IS NOT NULL LIMIT 1"):
+            return "NULL"
+        quoted = [word.replace("'", "''") for word in flag_words()]
+        cases = "".join(f" WHEN '{word}' THEN {level}" for level, word in enumerate(quoted) if word)
+        return f"CASE {FLAG}{cases} ELSE 0 END" if cases else "NULL"
 
     async def stream(self, stream: int) -> StreamRow | None:
         """One stream."""

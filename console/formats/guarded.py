@@ -1,0 +1,115 @@
+"""Questions to a format that never fail: about one record, for the screen and for words of findings, and for a reader.
+
+A format of another package may do so on records that it did not expect, and an index may name one that is not installed
+any more. Then the record is shown as far as that goes, and why there is no more.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from console.formats.protocol import Claim, Context, Format, Reader, Sample
+from console.formats.registry import UnknownFormatError, by_name
+from console.model.batch import EventBatch
+from console.model.event import Event, Field, Panel
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.proof import Proof
+from console.model.record import Record, RecordBatch
+from console.model.trust import Trust
+
+_REASON = 300
+"""Characters of an error that are repeated."""
+
+
+class AbsentFormat(Format):
+    """In the place of a format that an index names and that cannot be used: it reads nothing."""
+
+    name = ""
+    title = "a format that is not there"
+    description = ledgers = title
+    stream_kinds = ()
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        self._why = why
+
+    def sniff(self, sample: Sample) -> Claim | None:
+        return None
+
+    def reader(self, context: Context) -> Reader:
+        raise UnknownFormatError(self._why)
+
+    def decode(self, record: Record, context: Context) -> Event:
+        raise UnknownFormatError(self._why)
+
+
+def named(name: str) -> Format:
+    """The format of this name, or one in its place that reads nothing."""
+    try:
+        return by_name(name)
+    except UnknownFormatError as error:
+        return AbsentFormat(name, str(error))
+
+
+class FailedReader:
+    """In the place of a reader that could not be made: it fails at the first record, where that is made a finding."""
+
+    profile = None
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def read(self, batch: RecordBatch) -> EventBatch:
+        raise self._error
+
+    def standing(self) -> list[Finding]:
+        return []
+
+    def facts(self) -> Iterable[StreamFacts]:
+        return ()
+
+    def take_state(self) -> Mapping[str, bytes]:
+        return {}
+
+    def load_state(self, items: Iterable[tuple[Any, bytes]]) -> None:
+        pass
+
+
+def reader_of(make: Callable[[], Reader]) -> Reader:
+    """The reader that is made; one that fails at the first record where that fails."""
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001 - see the module
+        return FailedReader(error)
+
+
+def event_of(form: Format, record: Record, context: Context) -> Event:
+    """``Format.decode``; an event of type '' where that fails."""
+    try:
+        return form.decode(record, context)
+    except Exception:  # noqa: BLE001 - see the module
+        return Event(record.ordinal, record.offset, record.length, "")
+
+
+def panels_of(form: Format, event: Event, context: Context) -> Sequence[Panel]:
+    """``Format.panels``; one panel that says why where that fails."""
+    try:
+        if isinstance(form, AbsentFormat):
+            form.reader(context)
+        return form.panels(event, context)
+    except Exception as error:  # noqa: BLE001 - see the module
+        return [Panel("Envelope", (Field("format", form.name, _words(error)),))]
+
+
+def proof_of(form: Format, record: Record, before: Record | None, context: Context) -> Proof | None:
+    """``Format.prove``; where that fails, a proof that says why and proves nothing."""
+    try:
+        return form.prove(record, before, context)
+    except Exception as error:  # noqa: BLE001 - see the module
+        return Proof("", Trust.UNCHECKED, f"The format {form.name} failed to prove this event: {_words(error)}")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, UnknownFormatError):
+        return str(error)
+    return f"{type(error).__name__}: {error}".removesuffix(": ")[:_REASON]
