@@ -157,7 +157,7 @@ def test_wrong_usage_is_2(call: Call) -> None:
         (["--nosuch"], "No such option"),
         (["--jobs", "0"], "--jobs"),
         (["--now", "soon"], "--now"),
-        (["--profile", "kernel/9"], "known are smvm-data/1, kernel-doc/1, kernel-audit/1"),
+        (["--profile", "kernel/9"], "known are kernel-doc/1, kernel-audit/1"),
         (["--format", "yaml"], "yaml"),
     ):
         result = call("verify", "a.jsonl", *arguments)

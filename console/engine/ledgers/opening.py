@@ -8,9 +8,10 @@ from typing import Any
 
 from console.engine.ledgers.faults import as_source_error
 from console.engine.ledgers.options import Options
+from console.formats.guarded import named
 from console.formats.json.times import now_micros
 from console.formats.protocol import ArchivingFormat, Claim, Context, Format, Sample
-from console.formats.registry import by_name, recognise
+from console.formats.registry import recognise
 from console.sources.companions import beside, companions
 from console.sources.discover import LINES, discover, obstacle, sample
 from console.sources.protocol import Skipped, Source, SourceError
@@ -55,7 +56,7 @@ class Opened:
 
 
 def _opened(source: Source, name: str, claim: Claim, companions: dict[str, bytes], beside: str) -> Opened:
-    return Opened(source, by_name(name), claim, companions, beside)
+    return Opened(source, named(name), claim, companions, beside)
 
 
 def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
