@@ -45,7 +45,7 @@ class FilterError(Exception):
 
 
 def stream_kinds() -> tuple[str, ...]:
-    """The kinds of streams, each of which is a field."""
+    """The kinds of streams; each is a field."""
     return registry.stream_kinds()
 
 
