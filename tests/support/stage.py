@@ -13,7 +13,7 @@ from console.app.app import ConsoleApp
 from console.app.widgets.details.pane import DetailsPane
 from tests.support.fake_session import FakeSession
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Stage(ConsoleApp):

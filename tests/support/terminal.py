@@ -13,8 +13,8 @@ from typing import Self
 import ptyprocess
 import pyte
 
-PATIENCE = 20.0
-"""Seconds until a condition must hold; a busy machine is slow."""
+PATIENCE = 60.0
+"""Seconds until a condition must hold; a busy machine is slow, and only a failure waits that long."""
 QUIET = 0.15
 """Seconds without a byte after which a screen is settled."""
 FAKE = (sys.executable, "-W", "error", str(Path(__file__).parent / "console_with_fake.py"))

@@ -9,6 +9,7 @@ import pytest
 from tests.support.verdicts import Verdict, judge
 from tests.support.writers.zakops import (
     DEAL,
+    RUN,
     STATUS,
     Row,
     action_documents,
@@ -17,10 +18,14 @@ from tests.support.writers.zakops import (
     audit_rows,
     database,
     deal_file,
+    deal_rows,
     inbox_rows,
     jsonl,
     outbox_rows,
     seconds,
+    service_answer,
+    service_outbox,
+    service_rows,
 )
 
 LEGACY = [("correlation.missing-id", "note"), ("schema.missing-version", "warning")]
@@ -153,6 +158,41 @@ def sent(at: int, **change: Any) -> list[Row]:
 def test_what_was_not_delivered_is_found(tmp_path: Path, rows: list[Row], expected: list[tuple[str, int]]) -> None:
     verdict = judged(tmp_path, outbox=rows)
     assert set(expected) <= set(found(verdict))
+
+
+# What the service itself writes
+
+
+def test_agent_events_of_the_service(tmp_path: Path) -> None:
+    (tmp_path / "agent_events.json").write_text(json.dumps(service_rows()))
+    verdict = judge(tmp_path / "agent_events.json")
+    assert (
+        found(verdict) == [] and verdict.trusts == {"unchained": 4} and verdict.states[RUN] == {"status": "COMPLETED"}
+    )
+    (tmp_path / "answer.json").write_bytes(service_answer())
+    verdict = judge(tmp_path / "answer.json")
+    assert found(verdict) == [] and verdict.trusts == {"unchained": 4}
+
+
+def test_deal_events_of_the_service_say_once_that_ids_are_cut(tmp_path: Path) -> None:
+    (tmp_path / "deal_events.json").write_text(json.dumps(deal_rows()))
+    verdict = judge(tmp_path / "deal_events.json")
+    (mismatch,) = [each for each in verdict.findings if each["code"] == "correlation.mismatch"]
+    assert mismatch["count"] == 3 and "chain.sequence-gap" not in verdict.codes
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        (service_outbox(), None),
+        (service_outbox("dead", 5), "outbox.dead"),
+        (service_outbox("pending", 0), "outbox.stalled"),
+    ],
+)
+def test_the_outbox_of_the_service(tmp_path: Path, rows: list[Row], code: str | None) -> None:
+    (tmp_path / "outbox.jsonl").write_bytes(jsonl(rows))
+    verdict = judge(tmp_path / "outbox.jsonl")
+    assert [each for each in found(verdict) if each[0].startswith("outbox")] == ([(code, 2)] if code else [])
 
 
 # Documents

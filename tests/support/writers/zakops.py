@@ -172,6 +172,83 @@ def jsonl(rows: Iterable[Row]) -> bytes:
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
+def service_rows() -> list[Row]:
+    """Agent events as the service itself stores them: other names, an open number, and no ids of traces."""
+    kinds = ("run_started", "tool_call_started", "tool_call_completed", "run_completed")
+    return [
+        {
+            "id": at + 1,
+            "event_id": f"b0000000-0000-4000-8000-{at:012x}",
+            "thread_id": "THR-1",
+            "run_id": RUN,
+            "event_type": kind,
+            "event_data": {"n": None, "x": 0.1, "name": "naïve ✓"},
+            "tool_call_id": "call-1" if "tool" in kind else None,
+            "sequence_number": None,
+            "created_at": micros(at).replace("T", " "),
+            "correlation_id": DEAL,
+            "trace_id": None,
+            "causation_id": None,
+        }
+        for at, kind in enumerate(kinds)
+    ]
+
+
+def service_answer() -> bytes:
+    """The same as the API gives them."""
+    keys = ("correlation_id", "event_type", "event_data", "run_id", "thread_id", "created_at")
+    rows = [
+        {"id": row["event_id"], **{key: row[key] for key in keys}, "schema_version": 1, "source": "agent"}
+        for row in service_rows()
+    ]
+    return json.dumps({"events": rows, "total": len(rows)}).encode()
+
+
+def service_outbox(status: str = "delivered", attempts: int = 1) -> list[Row]:
+    """The service's own outbox: a status, and how often it was tried."""
+    return [
+        {
+            "id": f"c0000000-0000-4000-8000-{at:012x}",
+            "correlation_id": DEAL,
+            "aggregate_type": "action",
+            "aggregate_id": f"ACT-{at}",
+            "event_type": "action.created",
+            "schema_version": 1,
+            "event_data": {"i": at},
+            "trace_id": None,
+            "status": status if at == 1 else "delivered",
+            "attempts": attempts if at == 1 else 1,
+            "max_attempts": 5,
+            "last_attempt_at": micros(at + 1),
+            "next_attempt_at": None,
+            "delivered_at": None if at == 1 and status != "delivered" else micros(at + 1),
+            "error_message": None,
+            "created_at": micros(at),
+        }
+        for at in range(3)
+    ]
+
+
+def deal_rows() -> list[Row]:
+    """Rows of ``deal_events``: one sequence for all deals, so that gaps are normal, and ids cut by a narrow column."""
+    return [
+        {
+            "id": at + 1,
+            "deal_id": DEAL[:20],
+            "event_type": kind,
+            "source": "action_engine",
+            "actor": "action_engine",
+            "details": {"event_id": f"d{at}", "correlation_id": DEAL, "schema_version": 1},
+            "created_at": micros(at),
+            "idempotency_key": None,
+            "sequence_number": 3 * at + 1,
+            "actor_id": "action_engine",
+            "actor_type": "system",
+        }
+        for at, kind in enumerate(("deal.created", "action.approved", "deal.stage_changed"))
+    ]
+
+
 def deal_file() -> bytes:
     """``events/{deal_id}.jsonl`` of one deal."""
     kinds = ("deal.created", "deal.scored", "deal.stage_changed")
