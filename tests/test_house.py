@@ -21,10 +21,7 @@ LINES = 400
 """Lines of a module, at most."""
 LONGER = {
     "console/formats/json/native_scan.pyx": 1100,  # one state machine; cut, it would call across modules per byte
-    "console/formats/json/pure_scan.py": 440,
-    "console/formats/json/scan.py": 450,
     "console/formats/kernel/reader.py": 460,
-    "console/formats/smvm/schema.py": 410,
 }
 FILES = 12
 """Files in a room, at most, not counting ``__init__``."""
@@ -33,7 +30,6 @@ FULLER = {
     "console/app": 16,
     "console/engine/verify": 16,
     "console/formats/kernel": 15,
-    "console/formats/smvm": 15,
 }
 HEAVY = ("textual", "rich", "pydantic", "msgspec", "watchfiles", "aiosqlite", "asyncio", "distributed", "sqlite3")
 

@@ -145,7 +145,6 @@ _WORK: list[Callable[[Scan], Any]] = [
     lambda found: [found.filled("a"), found.strings("c"), found.javascript("b"), found.javascript("c")],
     _digests,
     lambda found: found.matches("a", _digests(found)),
-    lambda found: found.same("a", "b", array("q", range(-1, found.count - 1))),
     lambda found: found.inside("c", FIELDS).flags,
     lambda found: found.inside("c", FIELDS, range(0, found.count, 2)).flags,
     _chains,

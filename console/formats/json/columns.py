@@ -4,7 +4,7 @@ A mask is a bytearray with 1 or 0 for each row. Masks are joined as one large nu
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 _REMEMBERED = 65_536
 """Spellings of names that are kept; then all are forgotten, and asked for again."""
@@ -118,25 +118,3 @@ def rows_of(mask: bytes | bytearray) -> Iterator[int]:
     while at >= 0:
         yield at
         at = mask.find(1, at + 1)
-
-
-def previous_rows(codes: Sequence[int]) -> "array[int]":
-    """For each row the last row before it with the same code; -1 where there is none, and for code 0."""
-    last: dict[int, int] = {}
-    found = array("q", [-1]) * len(codes)
-    for row, code in enumerate(codes):
-        if code:
-            found[row] = last.get(code, -1)
-            last[code] = row
-    return found
-
-
-def carried(codes: Sequence[int], values: Sequence[int], last: dict[int, int], missing: int) -> "array[int]":
-    """For each row the value of the row before it with the same code, across batches: ``last`` is by code, and kept
-    up to date. ``missing`` where there is none. A row with that value leaves the one before it in force."""
-    found = array("q", [missing]) * len(codes)
-    for row, (code, value) in enumerate(zip(codes, values, strict=True)):
-        found[row] = last.get(code, missing)
-        if value != missing:
-            last[code] = value
-    return found

@@ -970,21 +970,6 @@ def matches(
     return found
 
 
-def same(bytes data not None, tuple left not None, tuple right not None, int64_t[::1] partners):
-    """1 where the string ``left`` of a row is ``right`` of its partner row. Both are (kinds, begins, stops)."""
-    cdef Bytes text = data
-    cdef unsigned char[::1] kinds = left[0], kinds2 = right[0]
-    cdef int64_t[::1] begins = left[1], stops = left[2], begins2 = right[1], stops2 = right[2]
-    cdef Py_ssize_t rows = kinds.shape[0], row, partner
-    found = bytearray(rows)
-    cdef unsigned char[::1] mask = found
-    for row in range(rows):
-        partner = partners[row]
-        if partner >= 0 and kinds[row] == STRING and kinds2[partner] == STRING:
-            mask[row] = _equal(text, begins[row], stops[row], begins2[partner], stops2[partner])
-    return found
-
-
 def follow(
     bytes data not None,
     tuple tips not None,

@@ -37,15 +37,15 @@ import os
 import re
 import sys
 from array import array
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 from itertools import accumulate
 from typing import Any
 
 from console.formats.json import pure_scan
-from console.formats.json.columns import Interner, Tips, both, carried, either, neither, previous_rows, rows_of
+from console.formats.json.columns import Interner, Tips, both, either, neither, rows_of
+from console.formats.json.fields import RECORD, Fields, Piece, Raw, Text
 from console.formats.json.flags import MAX_DEPTH, MISSING, Flag, Kind
 from console.formats.json.times import quick
 from console.model.event import NO_TIME
@@ -60,16 +60,15 @@ __all__ = [
     "Flag",
     "Interner",
     "Kind",
+    "Piece",
     "Raw",
     "Scan",
     "Text",
     "Tips",
     "both",
-    "carried",
     "either",
     "flags_of",
     "neither",
-    "previous_rows",
     "rows_of",
     "scan",
     "scan_batch",
@@ -92,40 +91,6 @@ def _chosen() -> Any:
 _scanner = _chosen()
 SCANNER: str = _scanner.NAME
 """``native`` or ``pure``."""
-
-
-class Fields:
-    """Top-level keys that are asked for."""
-
-    __slots__ = ("index", "keys", "names")
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-        self.keys = tuple(name.encode("utf-8", "surrogatepass") for name in names)
-        self.index: Mapping[str, int] = {name: at for at, name in enumerate(names)}
-        if len(self.index) != len(names):
-            raise ValueError("a field is asked for twice")
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """A piece of a preimage: a field's bytes as they stand, quotes and all. ``null`` stands for a null; None leaves it
-    as it stands. ``of`` is the scan that has the field, where it is another one of the same bytes."""
-
-    field: str
-    null: bytes | None = None
-    of: "Scan | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Text(Raw):
-    """A piece of a preimage: a string's text without quotes, or an integer's digits. A string with escapes is none."""
-
-
-RECORD = Raw("")
-"""A piece of a preimage: the record's exact bytes."""
-Piece = bytes | Raw | Sequence[bytes]
-"""A literal, a field's bytes, or what the caller has for each row."""
 
 
 def flags_of(raw: bytes) -> int:
@@ -179,11 +144,6 @@ class Scan:
         self.others: bytearray
         """1 where there is a top-level key that was not asked for."""
         self.flags, self.others, self._kinds, self._begins, self._stops = by.scan(data, fields.keys, starts, ends)
-
-    @property
-    def lengths(self) -> "array[int]":
-        """Bytes of each record."""
-        return array("q", [end - start for start, end in zip(self.starts, self.ends, strict=True)])
 
     def plain(self, tolerate: int = 0) -> bytearray:
         """1 for records without flags, but for those that are tolerated."""
@@ -322,14 +282,6 @@ class Scan:
         found: bytearray = self._by.matches(self.data, *self._columns(field), digests, self._rows(rows))
         return found
 
-    def same(self, field: str, other: str, partners: "array[int]") -> bytearray:
-        """1 where ``field`` of a row is the same string as ``other`` of its partner row, both without escapes; 0 where
-        the partner is -1. See ``previous_rows``."""
-        if len(partners) != self.count or max(partners, default=-1) >= self.count:
-            raise ValueError("a partner is no row")
-        found: bytearray = self._by.same(self.data, self._columns(field), self._columns(other), partners)
-        return found
-
     def follow(
         self,
         tips: Tips,
@@ -360,10 +312,6 @@ class Scan:
             able,
         )
         return found
-
-    def leaves(self) -> bytes:
-        """The hash of each record, 32 bytes: SHA-256 of 0x00 and its bytes (RFC 6962 section 2.1)."""
-        return self.digests((b"\0", RECORD))
 
     def inside(self, field: str, fields: Fields, rows: Sequence[int] | None = None) -> "Scan":
         """The values of a field scanned as records, row for row; where it is absent, and for others than the ``rows``

@@ -18,7 +18,8 @@ from console.formats.smvm import record
 from console.formats.smvm.integrity import HashState, check_metadata
 from console.formats.smvm.rules import CHECKS, SECOND, SERVICES, Rules
 from console.formats.smvm.runs import RANKS
-from console.formats.smvm.schema import MODELS, Words
+from console.formats.smvm.schema.hints import Words
+from console.formats.smvm.schema.models import MODELS
 from console.model.event import NO_TIME
 from console.model.record import RecordBatch
 

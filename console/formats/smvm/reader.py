@@ -26,7 +26,7 @@ from console.formats.smvm.record import (
 )
 from console.formats.smvm.rules import Rules
 from console.formats.smvm.runs import FLAGS, RunState
-from console.formats.smvm.schema import breaches
+from console.formats.smvm.schema.breaches import breaches
 from console.formats.smvm.standing import standing
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding

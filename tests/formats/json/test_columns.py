@@ -1,12 +1,10 @@
-"""Masks, chain ends and values that are carried between batches."""
-
-from array import array
+"""Masks of rows, and chain ends that are carried between batches."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.formats.json.columns import Tips, both, carried, neither, rows_of
+from console.formats.json.columns import Tips, both, neither, rows_of
 
 _MASKS = st.integers(0, 9).flatmap(
     lambda size: st.lists(
@@ -26,13 +24,6 @@ def test_masks_are_of_one_length() -> None:
     for join in (both, neither):
         with pytest.raises(ValueError):
             join(b"\1", b"\1\0")
-
-
-def test_values_are_carried_by_code() -> None:
-    last = {2: 7}
-    assert carried([1, 2, 1, 3], [5, 6, -1, 8], last, -1) == array("q", [-1, 7, 5, -1])
-    assert carried([1, 2, 3], [1, 1, 1], last, -1) == array("q", [5, 6, 8])
-    assert last == {1: 1, 2: 1, 3: 1}
 
 
 def test_tips_are_known_or_not() -> None:

@@ -23,7 +23,6 @@ from console.formats.json.scan import (
     Scan,
     Text,
     Tips,
-    previous_rows,
     scan,
     scan_records,
 )
@@ -108,7 +107,7 @@ def test_columns_are_what_the_values_are_one_by_one(raws: list[bytes]) -> None:
             else 0
             for value in values
         ]
-        assert found.leaves() == b"".join(leaf(raw) for raw in raws)
+        assert found.digests((b"\0", RECORD)) == b"".join(leaf(raw) for raw in raws)
         word = re.compile(rb"[a-z/]+")
         assert list(found.fits("a", word)) == [
             kind == Kind.STRING and word.fullmatch(_utf8(text or "")) is not None
@@ -162,29 +161,6 @@ def test_digests_match_their_lower_case_hex_alone(by: ModuleType) -> None:
     assert list(found.matches("a", digest * 2, [4, 0])) == [0, 1]
     with pytest.raises(ValueError):
         found.matches("a", digest)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from(["x", "y", "é", "\\u0078", ""]), st.sampled_from(["x", "é", "y"])), max_size=9)
-)
-def test_links_are_compared_with_partner_rows(pairs: list[tuple[str, str]]) -> None:
-    raws = [f'{{"a":"{left}","b":"{right}"}}'.encode() for left, right in pairs] + [b'{"a":null}']
-    partners = array("q", [row // 2 - 1 for row in range(len(raws))])
-    for by in SCANNERS:
-        found = scan_records(raws, FIELDS, by=by)
-        assert list(found.same("a", "b", partners)) == [
-            partner >= 0 and row < len(pairs) and pairs[row][0] == pairs[partner][1]
-            for row, partner in enumerate(partners)
-        ]
-
-
-@each_scanner
-def test_partners_are_rows_of_the_scan(by: ModuleType) -> None:
-    found = scan(b'{"a":"x"}', FIELDS, by=by)
-    for partners in (array("q", [1]), array("q"), array("q", [0, 0])):
-        with pytest.raises(ValueError):
-            found.same("a", "a", partners)
 
 
 @settings(max_examples=300, deadline=None)
@@ -255,7 +231,7 @@ def test_what_is_inside_a_field_is_scanned_row_for_row(by: ModuleType) -> None:
     assert list(inner.others) == [0, 0, 0, 1, 0, 0]
     digests = found.digests((Raw("c", of=inner), b",", Text("c", of=inner)))
     assert digests[:32] == sha256(b'"x",x').digest() and digests[32:64] == bytes(32)
-    assert inner.leaves()[32:64] == leaf(b"")
+    assert inner.digests((b"\0", RECORD))[32:64] == leaf(b"")
     with pytest.raises(ValueError, match="another batch"):
         scan(b"{}", FIELDS).digests((Raw("c", of=inner),))
 
@@ -277,4 +253,3 @@ def test_columns_must_fit(by: ModuleType) -> None:
 
 def test_missing_is_no_integer_and_no_time() -> None:
     assert MISSING == NO_TIME
-    assert list(previous_rows([1, 2, 1, 0, 0, 2, 1])) == [-1, -1, 0, -1, -1, 1, 2]

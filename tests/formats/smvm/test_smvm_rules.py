@@ -12,9 +12,11 @@ from pydantic import TypeAdapter
 from console.formats.json.scan import scan_batch
 from console.formats.protocol import Sample
 from console.formats.reading.reader import LedgerReader
-from console.formats.smvm import FORMAT, schema
+from console.formats.smvm import FORMAT
 from console.formats.smvm.columns import FIELDS, TYPES
 from console.formats.smvm.integrity import HashState, canonical, check, digest
+from console.formats.smvm.schema.breaches import breaches
+from console.formats.smvm.schema.models import Analyzed, Decided, Flagged, Ingested
 from console.model.record import Record
 from console.model.trust import Severity, Trust
 from tests.support.smvm_cases import RUN, batch, context, event, ledger, lines, own, read, told
@@ -334,7 +336,7 @@ _VALUES = st.one_of(
     st.lists(st.integers(), max_size=2),
     st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
 )
-_MODEL: TypeAdapter[Any] = TypeAdapter(schema.Ingested | schema.Flagged | schema.Analyzed | schema.Decided)
+_MODEL: TypeAdapter[Any] = TypeAdapter(Ingested | Flagged | Analyzed | Decided)
 
 
 @settings(max_examples=300, deadline=None)
@@ -347,7 +349,7 @@ def test_what_the_types_accept_the_models_accept(index: int, part: str, field: i
     scan = scan_batch(batch([raw]), FIELDS)
     if scan.plain(LedgerReader.tolerated)[0] and TYPES[0].objects(scan, [0])[0] is not None:
         _MODEL.validate_python(document)
-        assert schema.breaches(document, "ledger") == []
+        assert breaches(document, "ledger") == []
 
 
 @settings(max_examples=400, deadline=None)

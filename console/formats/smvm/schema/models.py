@@ -1,38 +1,13 @@
-"""What the specification says an SMVM event holds: one model per event type, a union told apart by ``event_type``."""
+"""What the specification says an SMVM event holds: one model per event type, a union by ``event_type``.
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+Written as the document is, table by table, so that both can be read side by side.
+"""
+
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from console.formats.json.validation import should_be, shown, wanted
-
-SHOWN = 20
-"""Schema findings shown of one event; further ones are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The document's hint at a field's values. ``pattern`` is for hints at a unit, such as ``(months/years)``."""
-
-    values: frozenset[str]
-    pattern: str | None = None
-
-    def allow(self, value: str) -> bool:
-        return value in self.values or (self.pattern is not None and re.fullmatch(self.pattern, value) is not None)
-
-
-def words(*values: str) -> Words:
-    return Words(frozenset(values))
-
-
-def units(*values: str) -> Words:
-    """A unit, or a number with it: ``years``, ``36_months``."""
-    return Words(frozenset(values), rf"[0-9]+[ _-]?(?:{'|'.join(values)})")
-
+from console.formats.smvm.schema.hints import units, words
 
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -325,82 +300,3 @@ class StoredEvent(Part):
     entity_id: str
     data_hash: str
     stored_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """One thing that a model refuses. ``field`` is a path such as ``metadata.record_count``."""
-
-    code: str
-    message: str
-    field: str
-    expected: str | None = None
-    actual: str | None = None
-
-
-_CODES = {
-    "missing": "schema.missing-field",
-    "extra_forbidden": "schema.unknown-field",
-    "greater_than_equal": "schema.out-of-range",
-    "less_than_equal": "schema.out-of-range",
-    "string_unicode": "",  # half a surrogate pair, which the JSON check has already named
-}
-
-
-@cache
-def _ledger_event() -> TypeAdapter[Any]:
-    return TypeAdapter(
-        Annotated[
-            Ingested | Normalized | Sanitized | Synthesized | Simulated | Flagged | Analyzed | Decided | Persisted,
-            Field(discriminator="event_type"),
-        ]
-    )
-
-
-@cache
-def _adapter(model: type[Part]) -> TypeAdapter[Any]:
-    return TypeAdapter(model)
-
-
-def breaches(document: dict[str, Any], shape: str) -> list[Breach]:
-    """What the model of this shape (``ledger``, ``step`` or ``memory-store``) and event type refuses."""
-    found: list[Breach] = []
-    if shape == "step":
-        adapter = _adapter(StepEvent)
-    elif shape == "memory-store":
-        adapter = _adapter(StoredEvent)
-    elif document.get("event_type") in MODELS if isinstance(document.get("event_type"), str) else False:
-        adapter = _ledger_event()
-    else:
-        adapter = _adapter(UntypedEvent)
-        kind = document.get("event_type")
-        if isinstance(kind, str):
-            message = f"{kind[:80]!r} is not one of the nine event types."
-            found.append(Breach("schema.unknown-event-type", message, "event_type", "|".join(MODELS), kind[:200]))
-    try:
-        adapter.validate_python(document)
-    except ValidationError as error:
-        found.extend(_read(error))
-    if len(found) > SHOWN:
-        more = Breach("schema.unknown-field", f"{len(found) - SHOWN} further schema breaches in this event.", "")
-        found = [*found[:SHOWN], more]
-    return found
-
-
-def _read(error: ValidationError) -> Iterator[Breach]:
-    for each in error.errors(include_url=False):
-        kind, value = each["type"], each["input"]
-        path = ".".join(str(step) for step in each["loc"] if step not in MODELS)
-        code = _CODES.get(kind, "schema.wrong-type")
-        actual: str | None = shown(value)
-        if not code:
-            continue
-        if kind == "missing":
-            message, actual = f"{path} is missing.", None
-        elif kind == "extra_forbidden":
-            message = f"{path} is not a field of this event."
-        elif kind == "int_type" and isinstance(value, float) and value.is_integer():
-            code, message = "schema.coerced", f"{path} is written {value!r}, where an integer is asked for."
-        else:
-            message = f"{path} {should_be(each)}."
-        yield Breach(code, message, path, None if kind in ("missing", "extra_forbidden") else wanted(each), actual)

@@ -1,1 +1,0 @@
-"""csv, dot, json, html … one module per form. None yet."""

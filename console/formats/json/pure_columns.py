@@ -1,0 +1,196 @@
+"""Work on columns without a compiler: from kinds and places of values the same answers as ``native_scan`` gives.
+
+Apart from the scan, because it needs to know nothing of a record but where its values are.
+"""
+
+import re
+from array import array
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from console.formats.json.flags import LONG_DIGITS, Kind
+from console.formats.json.times import quick
+from console.model.event import NO_TIME
+
+# Plain numbers: members of an enumeration cost more to look up than the rest of the work.
+_STRING, _ESCAPED, _INTEGER = int(Kind.STRING), int(Kind.ESCAPED), int(Kind.INTEGER)
+_NULL, _ABSENT = int(Kind.NULL), int(Kind.ABSENT)
+_PLAIN_TIME = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?)(Z|\+00:00)?")
+_SOME_STRING = rb'"(?:[^"\\]|\\.)*+"'
+_ALL_STRINGS = re.compile(
+    rb"\[[ \t\r\n]*+(?:" + _SOME_STRING + rb"[ \t\r\n]*+(?:,[ \t\r\n]*+" + _SOME_STRING + rb"[ \t\r\n]*+)*+)?\]"
+)
+_WRITTEN = re.compile(
+    rb'(?:"(?:[^"\\]*+"(?!:)|(?![0-9])[^"\\]*+":)|[\[\]{},:]|true|false|null'
+    rb"|(?:-(?!0(?![.])))?(?:0|[1-9][0-9]{0,14})(?![.0-9eE])"
+    rb"|-?(?=[0-9.]{2,16}(?![0-9.]))[1-9][0-9]*+\.[0-9]*[1-9](?![0-9eE])"
+    rb"|-?0\.0{0,5}[1-9](?:[0-9]{0,13}[1-9])?(?![0-9eE]))*+"
+)
+_NO_DIGEST = bytes(32)
+
+
+def filled(kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
+    """1 where the value is a string with something in it."""
+    return bytearray(
+        [
+            (kind == Kind.STRING or kind == Kind.ESCAPED) and stop - begin > 2
+            for kind, begin, stop in zip(kinds, begins, stops, strict=True)
+        ]
+    )
+
+
+def strings(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
+    """1 where the value is an array of strings only."""
+    return bytearray(
+        [
+            kind == Kind.ARRAY and _ALL_STRINGS.fullmatch(data, begin, stop) is not None
+            for kind, begin, stop in zip(kinds, begins, stops, strict=True)
+        ]
+    )
+
+
+def javascript(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
+    """1 where the value is surely as JSON.stringify writes it."""
+    return bytearray(
+        [
+            kind != Kind.ABSENT and _WRITTEN.fullmatch(data, begin, stop) is not None
+            for kind, begin, stop in zip(kinds, begins, stops, strict=True)
+        ]
+    )
+
+
+def codes(
+    data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int], known: dict[bytes, int], new: Any
+) -> "array[int]":
+    """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``."""
+    found = array("q", bytes(8 * len(kinds)))
+    for row, kind in enumerate(kinds):
+        if kind in (_STRING, _ESCAPED):
+            raw = data[begins[row] : stops[row]]
+            code = known.get(raw)
+            found[row] = new(raw) if code is None else code
+    return found
+
+
+def integers(
+    data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int], missing: int
+) -> "array[int]":
+    """The integers of fewer than ``LONG_DIGITS`` digits; ``missing`` for others, and for -0, which no integer is."""
+    found = array("q", [missing]) * len(kinds)
+    for row, kind in enumerate(kinds):
+        if kind == _INTEGER:
+            raw = data[begins[row] : stops[row]]
+            if len(raw.lstrip(b"-")) < LONG_DIGITS and raw != b"-0":
+                found[row] = int(raw)
+    return found
+
+
+def instants(
+    data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]
+) -> "tuple[array[int], bytearray]":
+    """UTC microseconds and marks of a zone, of texts in the plainest form: see ``Scan.instants``."""
+    times, zones = array("q", [NO_TIME]) * len(kinds), bytearray(len(kinds))
+    for row, kind in enumerate(kinds):
+        if kind == _STRING:
+            match = _PLAIN_TIME.fullmatch(data, begins[row] + 1, stops[row] - 1)
+            instant = None if match is None else quick(match[0].decode())
+            if instant is not None:
+                times[row], zones[row] = instant[0], instant[1] != ""
+    return times, zones
+
+
+def digests(data: bytes, pieces: Sequence[Any], rows: "array[int]") -> bytes:
+    """SHA-256 for each of these rows; zeros where a piece is missing. A piece is a literal, a list of bytes for each of
+    the ``rows``, or (kinds, begins, stops, text, null): see ``Text`` and ``Raw``."""
+    columns = [_column(data, piece, rows) for piece in pieces]
+    return b"".join(
+        [
+            _NO_DIGEST if None in parts else sha256(b"".join(parts)).digest()
+            for parts in (zip(*columns, strict=True) if columns else [()] * len(rows))
+        ]
+    )
+
+
+def _column(data: bytes, piece: Any, rows: "array[int]") -> Sequence[bytes | None]:
+    if type(piece) is bytes:
+        return [piece] * len(rows)
+    if type(piece) is list:
+        if len(piece) != len(rows):
+            raise ValueError("a piece has another number of rows")
+        return piece
+    kinds, begins, stops, text, null = piece
+    column: list[bytes | None] = []
+    for row in rows:
+        kind = kinds[row]
+        if kind == _NULL and null is not None:
+            column.append(null)
+        elif kind == _ABSENT or (text and kind not in (_STRING, _INTEGER)):
+            column.append(None)
+        elif text and kind == _STRING:
+            column.append(data[begins[row] + 1 : stops[row] - 1])
+        else:
+            column.append(data[begins[row] : stops[row]])
+    return column
+
+
+def matches(
+    data: bytes,
+    kinds: Sequence[int],
+    begins: Sequence[int],
+    stops: Sequence[int],
+    digests: bytes,
+    rows: "array[int]",
+) -> bytearray:
+    """1 for each of the ``rows`` whose text is the lower-case hex of its digest; never for a digest of zeros."""
+    if len(digests) != 32 * len(rows):
+        raise ValueError("another number of digests than of rows")
+    found = bytearray(len(rows))
+    for at, row in enumerate(rows):
+        if kinds[row] == _STRING and stops[row] - begins[row] == 66:
+            digest = digests[32 * at : 32 * at + 32]
+            found[at] = digest != _NO_DIGEST and data[begins[row] + 1 : stops[row] - 1] == digest.hex().encode()
+    return found
+
+
+def follow(
+    data: bytes,
+    tips: tuple[bytearray, bytearray, bytearray, "array[int]", "array[int]"],
+    codes: "array[int]",
+    sequences: "array[int]",
+    times: "array[int]",
+    previous: tuple[Sequence[int], Sequence[int], Sequence[int]],
+    stored: tuple[Sequence[int], Sequence[int], Sequence[int]],
+    able: bytearray,
+) -> bytearray:
+    """See ``Scan.follow``. ``tips`` are states, hashes, hashes before, next sequences and times, by code."""
+    states, hashes, befores, nexts, lasts = tips
+    kinds, begins, stops = previous
+    kinds2, begins2, stops2 = stored
+    found = bytearray(len(codes))
+    for row, code in enumerate(codes):
+        if code <= 0 or code >= len(states):
+            continue
+        state, place = states[code], slice(64 * code, 64 * code + 64)
+        if (
+            able[row]
+            and state
+            and sequences[row] == nexts[code]
+            and times[row] >= lasts[code]
+            and kinds2[row] == _STRING
+            and stops2[row] - begins2[row] == 66
+            and (
+                kinds[row] == _NULL
+                if state == 1
+                else kinds[row] == _STRING and data[begins[row] + 1 : stops[row] - 1] == hashes[place]
+            )
+        ):
+            found[row] = 1
+            states[code] = 2
+            befores[place] = hashes[place]
+            hashes[place] = data[begins2[row] + 1 : stops2[row] - 1]
+            nexts[code] += 1
+            lasts[code] = times[row]
+        else:
+            states[code] = 0
+    return found

@@ -1,0 +1,1 @@
+"""What an SMVM event holds, and what breaks that: hints, models, breaches."""

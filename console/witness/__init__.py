@@ -1,1 +1,0 @@
-"""What was seen before: record tree, checkpoints, comparison. None yet."""
