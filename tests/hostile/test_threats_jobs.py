@@ -22,7 +22,7 @@ from console.engine.run.processes import ProcessSlot
 from console.engine.verify import segments
 from console.engine.verify.report import report
 from console.engine.verify.results import LedgerReport, Verification
-from console.engine.verify.segments import check_segment
+from console.engine.verify.segment_check import Segment, check_segment
 from console.engine.verify.verification import check_ledger
 from console.engine.verify.verify_paths import verify_paths
 from console.model.record import RecordBatch
@@ -150,7 +150,7 @@ def words(checked: LedgerReport) -> dict[str, Any]:
     return result
 
 
-def dying_segment(channel: Channel, part: segments.Segment) -> Any:
+def dying_segment(channel: Channel, part: Segment) -> Any:
     """Checks a part; all but the first one are begun by a process that is killed on the way."""
     notes = Path(f"{part.source.path}-{part.begin}")
     if part.begin and not notes.exists():
@@ -160,11 +160,11 @@ def dying_segment(channel: Channel, part: segments.Segment) -> Any:
     return check_segment(channel, part)
 
 
-def deadly_segment(channel: Channel, part: segments.Segment) -> Any:
+def deadly_segment(channel: Channel, part: Segment) -> Any:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def vanishing_segment(channel: Channel, part: segments.Segment) -> Any:
+def vanishing_segment(channel: Channel, part: Segment) -> Any:
     """Checks a part of a file that goes away just before the part that its name tells of."""
     path = Path(part.source.path)
     place = "first" if part.begin == 0 else "last" if path.exists() and part.end == path.stat().st_size else "middle"

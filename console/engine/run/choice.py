@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 
 from console.engine.errors import ExecutorError
 from console.engine.run.pool import Pool
@@ -26,16 +27,17 @@ def cores() -> int:
     return min(found or 1, MOST)
 
 
-async def executor_named(name: str, jobs: int | None = None) -> Pool:
+async def executor_named(name: str, jobs: int | None = None, modules: Sequence[str] = ()) -> Pool:
     """The executor of this name. Raises ``ExecutorError``, for people.
 
     ``jobs``: how many processes, or all cores; this process is the first of them, so that small work starts no other.
+    The others import ``modules`` before there is work.
     """
     if name == INLINE:
         return Pool([ThisProcess()])
     if name == PROCESSES:
         others = (jobs or cores()) - 1
-        return Pool([ThisProcess(), *(ProcessSlot() for _ in range(others))])
+        return Pool([ThisProcess(), *(ProcessSlot(modules=modules) for _ in range(others))])
     if not known(name):
         raise ExecutorError(f"{name!r} is no executor; known are inline, processes and dask://HOST:PORT")
     from console.engine.run.cluster import connect

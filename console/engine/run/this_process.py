@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,9 @@ from console.engine.run.executor import (
 )
 
 NAME = "this process"
+SWITCH = 0.0005
+"""Seconds that one thread of Python's keeps the others waiting. By default it is ten times as long, and work that ends
+elsewhere would wait for the work that goes on here, at each of several steps."""
 _AHEAD = 2
 """Messages that the work may be ahead of the caller: one that is being read, and one that waits."""
 
@@ -29,6 +33,7 @@ class ThisProcess:
 
     async def start(self) -> None:
         """See ``Slot.start``."""
+        sys.setswitchinterval(SWITCH)
 
     async def run(self, work: Work, data: bytes) -> Messages:
         """See ``Slot.run``."""

@@ -4,21 +4,19 @@ What the segments come to and how they are joined does not depend on where they 
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from console.engine.ingest.portions import read_batch
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
-from console.engine.run.executor import Channel, Executor, LostError, Work, first, outcome
-from console.engine.verify.same_bytes import Fingerprint, OtherBytesError, confirm, fingerprint
+from console.engine.run.executor import Executor, LostError, Work, first, outcome
+from console.engine.verify.same_bytes import OtherBytesError, confirm, fingerprint
+from console.engine.verify.segment_check import Segment, check_segment
 from console.formats.protocol import Context, CountingReader, SegmentedFormat
-from console.formats.registry import by_name
 from console.model.finding import Finding
-from console.model.record import Cursor, RecordBatch
+from console.model.record import Cursor
 from console.sources.files import opened as opened_file
 from console.sources.files import read_at
 from console.sources.findings import shrunk, unreadable
@@ -27,26 +25,12 @@ from console.sources.protocol import Source, SourceError
 SMALL = 8 * 1024 * 1024
 """Bytes of a ledger below which it is not cut."""
 SEGMENT = 16 * 1024 * 1024
-"""Bytes of a segment, about: many enough that its start and its border cost little, few enough that all workers end at
-about the same time."""
+"""Bytes of the last segments of a ledger, about: many enough that a border costs little, few enough that all workers
+end at about the same time."""
 SETTLING = 20
 """Batches that are read to settle the profile before a ledger is cut."""
 REPEATS = 2
 """Times that work whose worker died is done again."""
-OFTEN = 0.05
-"""Seconds between two reports of a segment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The records of a ledger that start at ``begin`` or behind, and before ``end``."""
-
-    source: Source
-    format: str
-    context: Context
-    begin: int
-    end: int
-    file: Fingerprint
 
 
 async def check_segments(
@@ -64,7 +48,7 @@ async def check_segments(
     context = replace(opened.context(options), profile=profile)
     size = source.state().size
     file = fingerprint(source)
-    cuts = _cuts(source.path, size, max(executor.workers, size // SEGMENT))
+    cuts = _cuts(source.path, size, executor.workers)
     segments = [Segment(source, form.name, context, begin, end, file) for begin, end in pairwise(cuts)]
     try:
         whole, behind = await _joined(form, segments, executor, tell)
@@ -123,26 +107,6 @@ async def _joined(
     return whole, behind
 
 
-def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int]:
-    """The summary of a segment, and the offset behind its last record; sends records and bytes on the way."""
-    segment.file.ensure(segment.source, channel.worker)
-    form = by_name(segment.format)
-    assert isinstance(form, SegmentedFormat)
-    reader = form.reader(segment.context, columns=False, segment=segment.begin > 0)
-    findings: list[Finding] = []
-    records = 0
-    behind = segment.begin
-    last = time.monotonic()
-    for batch in _records_between(segment.source, segment.begin, segment.end):
-        findings += read_batch(segment.source.path, reader, batch, hashes=False).findings
-        records += len(batch)
-        behind = batch.next.offset
-        if time.monotonic() - last > OFTEN:
-            last = time.monotonic()
-            channel.send((records, behind - segment.begin))
-    return reader.summary(findings), behind
-
-
 def _settled(form: SegmentedFormat, source: Source, context: Context) -> str | None:
     reader = form.reader(context, columns=False)
     for number, batch in enumerate(source.batches()):
@@ -152,17 +116,23 @@ def _settled(form: SegmentedFormat, source: Source, context: Context) -> str | N
     return reader.profile
 
 
-def _cuts(path: str, size: int, shares: int) -> list[int]:
-    """Offsets behind line ends, near equal shares of the file; 0 first, its size last."""
-    cuts = {0, size}
+def _cuts(path: str, size: int, workers: int) -> list[int]:
+    """Offsets behind line ends; 0 first, the file's size last.
+
+    Segments are large at first and become smaller, a share of what is left: few borders, and all workers end together.
+    """
+    least = min(SEGMENT, size // workers)
+    cuts = [0]
+    at = 0
     with opened_file(path) as descriptor:
-        for share in range(1, shares):
-            at = size * share // shares
+        while size - at > least:
+            at += max(least, (size - at) // (2 * workers))
             block = read_at(path, descriptor, at, 1 << 20)
-            end = block.find(b"\n")
-            if end >= 0:
-                cuts.add(at + end + 1)
-    return sorted(cuts)
+            end = block.find(b"\n") + 1
+            if end and at + end < size:
+                at += end
+                cuts.append(at)
+    return [*cuts, size]
 
 
 def _line(source: Source, offset: int, skip: int) -> tuple[int, bytes]:
@@ -171,28 +141,3 @@ def _line(source: Source, offset: int, skip: int) -> tuple[int, bytes]:
             return batch.offsets[skip], batch.raws[skip]
         skip -= len(batch)
     raise shrunk(source.path, offset, 1)
-
-
-def _records_between(source: Source, begin: int, end: int) -> Iterator[RecordBatch]:
-    """Batches of the records that start at ``begin`` or behind, and before ``end``."""
-    for batch in source.batches(Cursor(1, begin)):
-        if batch.end <= end:
-            yield batch
-            continue
-        keep = sum(1 for offset in batch.offsets if offset < end)
-        if keep:
-            lines = None if batch.lines is None else batch.lines[: end - batch.offsets[0]]
-            behind = Cursor(batch.first + keep, end)
-            leaves = {index: leaf for index, leaf in batch.leaves.items() if index < keep}
-            findings = [each for each in batch.findings if each.record is None or each.record < batch.first + keep]
-            yield RecordBatch(
-                batch.first,
-                batch.offsets[:keep],
-                batch.lengths[:keep],
-                batch.raws[:keep],
-                behind,
-                lines,
-                leaves,
-                findings,
-            )
-        return

@@ -1,14 +1,26 @@
-"""Verification of everything under some paths."""
+"""Verification of everything under some paths.
 
+Most of the engine is imported only once the processes for large files are starting: they import what they need at the
+same time as this one.
+"""
+
+import asyncio
+import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from console.engine.ledgers.opening import Opened, open_ledgers
 from console.engine.ledgers.options import Options
 from console.engine.run.choice import executor_named
-from console.engine.verify.many_ledgers import verify_ledgers
-from console.engine.verify.results import Verification, VerifiedSoFar
-from console.sources.protocol import Skipped
+
+if TYPE_CHECKING:
+    from console.engine.ledgers.opening import Opened
+    from console.engine.verify.results import Verification, VerifiedSoFar
+
+AHEAD = 32 * 1024 * 1024
+"""Bytes of the files that were named beyond which processes are started before the files are looked at."""
+_MODULES = ("console.engine.verify.segment_check",)
 
 
 async def verify_paths(
@@ -18,27 +30,48 @@ async def verify_paths(
     executor: str,
     jobs: int | None = None,
     formats: Sequence[str] | None = None,
-    progress: Callable[[VerifiedSoFar], None] | None = None,
-) -> Verification:
+    progress: "Callable[[VerifiedSoFar], None] | None" = None,
+) -> "Verification":
     """Verify all ledgers on the executor of this name (see ``console.engine.run.choice``).
 
     With ``formats`` only the ledgers of these are. A profile that is asked for concerns the ledgers whose format has
     it. Never raises for what ledgers hold; raises ``ExecutorError``.
     """
-    skipped: list[Skipped] = []
+    async with await executor_named(executor, jobs, _MODULES) as workers:
+        if (size := _size(paths)) >= AHEAD:
+            workers.start(1 + size // (AHEAD // 2))
+            await asyncio.sleep(0)
 
-    def wanted() -> Iterator[tuple[Opened, Options]]:
-        for item in open_ledgers(paths):
-            if isinstance(item, Skipped):
-                skipped.append(item)
-            elif formats is None or item.format.name in formats:
-                yield item, _suited(item, options)
+        from console.engine.ledgers.opening import open_ledgers
+        from console.engine.verify.many_ledgers import verify_ledgers
+        from console.engine.verify.results import Verification
+        from console.sources.protocol import Skipped
 
-    async with await executor_named(executor, jobs) as workers:
+        skipped: list[Skipped] = []
+
+        def wanted() -> "Iterator[tuple[Opened, Options]]":
+            for item in open_ledgers(paths):
+                if isinstance(item, Skipped):
+                    skipped.append(item)
+                elif formats is None or item.format.name in formats:
+                    yield item, _suited(item, options)
+
         return Verification(await verify_ledgers(wanted(), workers, progress), skipped)
 
 
-def _suited(opened: Opened, options: Options) -> Options:
+def _size(paths: Sequence[str]) -> int:
+    """Bytes of the files among these paths."""
+    size = 0
+    for path in paths:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - any text may be given for a path
+        except (OSError, ValueError):
+            continue  # reading it says why
+        size += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return size
+
+
+def _suited(opened: "Opened", options: Options) -> Options:
     """The options without a profile that the ledger's format does not know."""
     fits = any(profile.name == options.profile for profile in opened.format.profiles)
     return options if fits else replace(options, profile=None)

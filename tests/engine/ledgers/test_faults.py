@@ -11,7 +11,7 @@ from console.engine.ledgers.opening import open_ledgers
 from console.engine.verify.report import report
 from console.engine.verify.results import Verification
 from console.engine.verify.same_bytes import fingerprint
-from console.engine.verify.segments import Segment, check_segment
+from console.engine.verify.segment_check import Segment, check_segment
 from console.engine.verify.verdict import sentence
 from console.engine.verify.verification import check_ledger
 from console.formats.kernel import KernelFormat

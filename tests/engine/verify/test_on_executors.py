@@ -22,7 +22,7 @@ from console.engine.verify import many_ledgers, segments
 from console.engine.verify.many_ledgers import Unverified, verify_piece
 from console.engine.verify.report import report
 from console.engine.verify.results import LedgerReport
-from console.engine.verify.segments import Segment, check_segment
+from console.engine.verify.segment_check import Segment, check_segment
 from console.model.trust import Severity
 from console.sources.content import FileContent
 from console.sources.text.jsonl import JsonlSource
