@@ -14,7 +14,7 @@ for _name in ("COLUMNS", "LINES"):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write the golden screens anew instead of comparing")
+    parser.addoption("--update-golden", action="store_true", help="write the golden screens again instead of comparing")
 
 
 @pytest.fixture(scope="session", autouse=True)

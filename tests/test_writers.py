@@ -13,7 +13,7 @@ from console.formats.protocol import Sample
 from console.formats.registry import all_formats
 from console.sources.discover import discover, sample
 from console.sources.protocol import Skipped
-from console.verify.javascript import restringify
+from console.verify.javascript import parse, stringify
 from tests.support.data import facts
 from tests.support.places import ROOT
 from tests.support.writers import javascript, kernel, maysano, smvm, swarm, zakops
@@ -33,7 +33,7 @@ def test_they_import_nothing_of_the_console(path: Path) -> None:
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda each: each["json"][:30])
 def test_javascript_by_both(vector: dict[str, str]) -> None:
     assert javascript.stringify(json.loads(vector["json"])) == vector["javascript"]
-    assert restringify(vector["json"]) == vector["javascript"]
+    assert stringify(parse(vector["json"])) == vector["javascript"]
 
 
 def test_javascript_by_its_own_engine() -> None:

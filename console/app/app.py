@@ -18,7 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from console.app.actions import HELP
-from console.app.messages import IndexChanged, IndexMadeAnew, SessionOpened, SessionTrouble, VerifyMoved
+from console.app.messages import IndexChanged, IndexReplaced, SessionOpened, SessionTrouble, VerifyMoved
 from console.app.navigation import Navigation
 from console.app.palette import ActionProvider
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen, idle
@@ -34,7 +34,7 @@ INTERRUPTED = 130
 TICK = 1.0
 """Seconds between two looks at the clock."""
 RATE_HOLDS = 2.0
-"""Seconds after which a rate that nobody has confirmed is no longer shown."""
+"""Seconds after which a rate that nobody has confirmed is not shown any more."""
 
 
 def clock() -> int:
@@ -108,11 +108,11 @@ class ConsoleApp(App[int]):
     async def _listen(self, session: SessionApi) -> None:
         try:
             async for change in session.changes():
-                if change.anew:
-                    self.post_message(IndexMadeAnew())
+                if change.new_index:
+                    self.post_message(IndexReplaced())
                 self.post_message(IndexChanged(change.progress))
         except Exception as error:  # noqa: BLE001 - the screens stay as they are, and say why
-            self.post_message(SessionTrouble("Changes are no longer heard", in_words(error)))
+            self.post_message(SessionTrouble("Changes are not heard any more", in_words(error)))
 
     def on_session_opened(self, event: SessionOpened) -> None:
         self.session = event.session
@@ -128,7 +128,7 @@ class ConsoleApp(App[int]):
         if news and screen is not None:
             screen.show_note(safe(news, limit=NAME_LIMIT))
 
-    def on_index_made_anew(self, _: IndexMadeAnew) -> None:
+    def on_index_replaced(self, _: IndexReplaced) -> None:
         while len(self.screen_stack) > 2:  # but for the overview, and what Textual itself has below it
             self.pop_screen()
 

@@ -34,7 +34,7 @@ class IndexChanged(Message, bubble=False):
 
 
 @dataclass
-class IndexMadeAnew(Message):
+class IndexReplaced(Message):
     """Ids that were given out before stand for nothing any more."""
 
 
@@ -59,7 +59,7 @@ class LedgersRead(Message):
 
 @dataclass
 class TotalsRead(Message):
-    """All ledgers, and the stream on screen, counted anew."""
+    """All ledgers, and the stream on screen, counted again."""
 
     ledgers: tuple[LedgerRow, ...]
     stream: StreamRow | None

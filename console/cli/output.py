@@ -89,7 +89,7 @@ class Paint:
         return self(text, "1")
 
     def quiet(self, text: str) -> str:
-        """What is said beside."""
+        """What stands beside."""
         return self(text, "2")
 
     def counts(self, counts: Sequence[int]) -> str:

@@ -129,8 +129,8 @@ def _findings(findings: list[dict[str, Any]], paint: Paint) -> None:
             if alike[group] == ALIKE and left[group]:
                 out(f"           … and {left[group]:,} more {each['code']} in {safe(each['ledger'])}")
     if left.total():
-        said = f"showing {total - left.total():,} of {total:,} findings"
-        out(f"{said} (--format json lists up to {DETAIL:,} of each code and ledger)")
+        part = f"showing {total - left.total():,} of {total:,} findings"
+        out(f"{part} (--format json lists up to {DETAIL:,} of each code and ledger)")
 
 
 def _finding(each: dict[str, Any], paint: Paint) -> None:
@@ -165,9 +165,9 @@ def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint, profiles: 
     proved = totals["trust"][Trust.VERIFIED.word] + totals["trust"][Trust.RECOVERED.word]
     unread = sum(each["code"] in UNREAD for each in result["findings"])
     changed = sum(each["code"] in CHANGED for each in result["findings"])
-    told = [f"{_count(unread, 'path')} could not be read or recognised"] if unread else []
-    told += [f"{_count(changed, 'ledger')} changed while being read"] if changed else []
-    could_not = ", ".join(told)
+    reasons = [f"{_count(unread, 'path')} could not be read or recognised"] if unread else []
+    reasons += [f"{_count(changed, 'ledger')} changed while being read"] if changed else []
+    could_not = ", ".join(reasons)
     match result["verdict"]:
         case "intact" if proved:
             out(paint(f"intact: nothing at or above {fail_on.word} was found", "32"))
@@ -182,8 +182,8 @@ def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint, profiles: 
                 for each in result["findings"]
                 if Severity[each["severity"].upper()] >= fail_on and each["code"] not in NOT_VERIFIED
             )
-            said = f"{_count(bad, 'finding')} at or above {fail_on.word}: `audit-console explain CODE` says more"
-            out(paint.severity(said, Severity.ERROR) + (f"; {could_not}" if could_not else ""))
+            words = f"{_count(bad, 'finding')} at or above {fail_on.word}: `audit-console explain CODE` says more"
+            out(paint.severity(words, Severity.ERROR) + (f"; {could_not}" if could_not else ""))
         case _ if totals["events"]:
             out(paint.severity(f"incomplete: {could_not or 'not everything was read to its end'}", Severity.WARNING))
         case _:

@@ -135,7 +135,7 @@ class CountingReader(Reader, RewalkingReader, TailReader, Protocol):
 
     @property
     def settled_apart(self) -> bool:
-        """Whether all verdicts so far are those of one pass, wherever the ledger was cut."""
+        """True if all verdicts so far are those of one pass, wherever the ledger was cut."""
 
     def summary(self, findings: Sequence[Finding]) -> Any:
         """What this reader saw, with the findings of its batches; picklable. The reader is spent."""

@@ -185,7 +185,7 @@ class IndexWriter(RecordsOf, Protocol):
     # Records
 
     def begin(self, ledger: int) -> None:
-        """A new reader will decode this ledger: the codes of its batches start anew."""
+        """A new reader will decode this ledger: the codes of its batches start again."""
 
     async def append(self, ledger: int, portion: Portion) -> None:
         """Take the events that follow on those that are there, with all that belongs to them."""
@@ -294,4 +294,4 @@ class IndexStore(Protocol):
         """What tells this index from another one that takes its place; None while there is none."""
 
     def discard(self) -> None:
-        """Remove the index: the next start builds it anew. The caller holds the lock."""
+        """Remove the index: the next start builds it again. The caller holds the lock."""

@@ -103,11 +103,6 @@ def parse(text: str | bytes) -> Any:
     return json.loads(text, parse_int=_integer, parse_float=_decimal, parse_constant=_refuse)
 
 
-def restringify(text: str | bytes) -> str:
-    """``JSON.stringify(JSON.parse(text))``. Raises ValueError where the text is not JSON."""
-    return stringify(parse(text))
-
-
 def _pair(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 

@@ -1,6 +1,6 @@
 """The console in a real terminal: golden screens, and no control byte of a ledger's among its output.
 
-``pytest tests/app/test_terminal.py --update-golden`` writes the golden screens anew.
+``pytest tests/app/test_terminal.py --update-golden`` writes the golden screens again.
 """
 
 import re

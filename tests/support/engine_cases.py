@@ -147,14 +147,14 @@ class Console:
         self.session = session
         self.phases: list[str] = []
         self.notes: list[str] = []
-        self.anew = 0
-        """Times that the index was made anew."""
+        self.new_index = 0
+        """Times that the index was made again."""
         self._news = asyncio.Event()
         self._task = asyncio.create_task(self._hear())
 
     async def _hear(self) -> None:
         async for change in self.session.changes():
-            self.anew += change.anew
+            self.new_index += change.new_index
             if self.phases[-1:] != [change.progress.phase]:
                 self.phases.append(change.progress.phase)
             if change.progress.note and change.progress.note not in self.notes:

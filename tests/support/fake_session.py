@@ -120,7 +120,7 @@ class FakeSession:
         self.progress = Progress("following", events=0)
         self.calls: list[str] = []
         self.closed = False
-        self.anew = False
+        self.new_index = False
         self._failures: dict[str, Exception] = {}
         self._changed = asyncio.Event()
         self._streams: dict[int, tuple[int, str, str]] = {}
@@ -159,8 +159,8 @@ class FakeSession:
 
     async def changes(self) -> AsyncIterator[Changed]:
         while not self.closed:
-            anew, self.anew = self.anew, False
-            yield Changed(self.progress, anew)
+            new_index, self.new_index = self.new_index, False
+            yield Changed(self.progress, new_index)
             await self._changed.wait()
             self._changed.clear()
 

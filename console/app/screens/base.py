@@ -93,7 +93,7 @@ class ConsoleScreen(Screen[int | None]):
             line.set_text(self.status())
 
     def show_note(self, word: str) -> None:
-        """Say what an action came to, or with '' no longer."""
+        """Show what an action came to; '' takes it away."""
         if word != self.word:
             self.word = word
             if self.is_mounted:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from console.engine.follow.decide import Action, LedgerState, Transition
+from console.engine.follow.decide import LedgerState, Next, Transition
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.observe import Observation, files_beside, recognise_again
 from console.engine.follow.rotation import Rotation
@@ -51,26 +51,26 @@ class Applier:
     async def apply(self, ledger: FollowedLedger, step: Transition, seen: Observation) -> list[str]:
         """Carry out a step other than reading. Paths that hold nothing of this ledger any more, and may be ledgers."""
         match step.action:
-            case Action.FOLLOW_MOVE:
+            case Next.FOLLOW_MOVE:
                 assert seen.moved is not None
                 # It was seen before the ledger was gone from its path, and taken for a ledger of its own.
                 await self._remove(seen.moved.path)
                 await self._rotation.follow_move(ledger, seen.moved, step.code, besides=self._ledger_paths())
-            case Action.GO_ON_IN_NEW_FILE | Action.FINISH_EARLIER_FILE:
+            case Next.GO_ON_IN_NEW_FILE | Next.FINISH_EARLIER_FILE:
                 await self._rotation.go_on_in_new_file(ledger)
-            case Action.REPORT_LATE_LINES:
+            case Next.REPORT_LATE_LINES:
                 await self._rotation.report_late_lines(ledger, step.code)
-            case Action.READ_ANEW:
-                return await self._read_anew(ledger, step, seen)
-            case Action.DECODE_AGAIN:
+            case Next.READ_AGAIN:
+                return await self._read_again(ledger, step, seen)
+            case Next.DECODE_AGAIN:
                 assert seen.opened is not None
                 await self.decode_again(ledger, seen.opened)
-            case Action.NOTE_COMPANIONS:
+            case Next.NOTE_COMPANIONS:
                 ledger.opened = replace(ledger.opened, beside=files_beside(ledger))
-            case Action.NOTE_COMPARISON:
+            case Next.NOTE_COMPARISON:
                 async with self._ingest.transaction():
                     await self._writer.describe(ledger.id, file=ledger.reading.file)
-            case Action.REPORT_GONE:
+            case Next.REPORT_GONE:
                 words = _WORDS[step.code].format(path=ledger.source.path)
                 await self.report(ledger, LedgerState.GONE, finding(step.code, words))
                 ledger.reading.forget_file()
@@ -114,7 +114,7 @@ class Applier:
             source = await asyncio.to_thread(source_at, ledger.path, ledger.member)
             ledger.opened = replace(ledger.opened, source=source or ledger.opened.source)
 
-    async def _read_anew(self, ledger: FollowedLedger, step: Transition, seen: Observation) -> list[str]:
+    async def _read_again(self, ledger: FollowedLedger, step: Transition, seen: Observation) -> list[str]:
         """The content changed under us: report it, and begin again with what is there now."""
         content = seen.facts.content
         past = [path for _, path, _ in await self._writer.volumes(ledger.id) if path != ledger.path]

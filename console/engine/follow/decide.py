@@ -86,7 +86,7 @@ class Facts:
     """The ledger's own writer changes its records where they stand."""
 
 
-class Action(Enum):
+class Next(Enum):
     """What to do with a ledger."""
 
     REST = auto()
@@ -98,7 +98,7 @@ class Action(Enum):
     GO_ON_IN_NEW_FILE = auto()
     FOLLOW_MOVE = auto()
     """What was read is in another file: go on there."""
-    READ_ANEW = auto()
+    READ_AGAIN = auto()
     """Forget what was read, and read what stands there."""
     DECODE_AGAIN = auto()
     """More is known of what the records are: decode all of them again."""
@@ -108,7 +108,7 @@ class Action(Enum):
     REPORT_GONE = auto()
 
 
-FINAL = {Action.REST, Action.READ, Action.REPORT_GONE}
+FINAL = {Next.REST, Next.READ, Next.REPORT_GONE}
 """After these, a ledger rests until something happens to it."""
 
 
@@ -120,7 +120,7 @@ class Transition:
     which to look again although nothing may have been notified; 0 where there is no reason to.
     """
 
-    action: Action
+    action: Next
     state: LedgerState | None = None
     code: str = ""
     again: float = 0.0
@@ -144,40 +144,40 @@ def decide(facts: Facts) -> Transition:
         return _changed(facts)
     if facts.in_earlier_file and facts.path_taken:
         if facts.earlier_file_ended:
-            return Transition(Action.FINISH_EARLIER_FILE)
-        return Transition(Action.READ, LedgerState.LIVE, again=PATIENCE)
+            return Transition(Next.FINISH_EARLIER_FILE)
+        return Transition(Next.READ, LedgerState.LIVE, again=PATIENCE)
     if facts.recognition is Recognition.NOTHING:
-        return Transition(Action.REST)
+        return Transition(Next.REST)
     if facts.late_lines:
-        return Transition(Action.REPORT_LATE_LINES, code="container.late-lines")
+        return Transition(Next.REPORT_LATE_LINES, code="container.late-lines")
     if facts.recognition is Recognition.ANOTHER or facts.companions is Companions.CHANGED:
-        return Transition(Action.DECODE_AGAIN)
+        return Transition(Next.DECODE_AGAIN)
     if facts.companions is Companions.CHANGED_TOO_LATE:
-        return Transition(Action.NOTE_COMPANIONS)
+        return Transition(Next.NOTE_COMPANIONS)
     if facts.compared_since:
-        return Transition(Action.NOTE_COMPARISON)
+        return Transition(Next.NOTE_COMPARISON)
     if facts.half_written:
-        return Transition(Action.REST, again=PATIENCE)
+        return Transition(Next.REST, again=PATIENCE)
     if facts.reader_failed:
-        return Transition(Action.REST)
-    return Transition(Action.READ, LedgerState.LIVE)
+        return Transition(Next.REST)
+    return Transition(Next.READ, LedgerState.LIVE)
 
 
 def _changed(facts: Facts) -> Transition:
     """What was read is not where it was read."""
     if facts.elsewhere in _MOVES:
-        return Transition(Action.FOLLOW_MOVE, code=_MOVES[facts.elsewhere])
+        return Transition(Next.FOLLOW_MOVE, code=_MOVES[facts.elsewhere])
     if facts.content is Continuity.GONE:
         if facts.in_earlier_file and facts.path_taken:
-            return Transition(Action.GO_ON_IN_NEW_FILE)
-        return Transition(Action.REPORT_GONE, LedgerState.GONE, "container.vanished")
+            return Transition(Next.GO_ON_IN_NEW_FILE)
+        return Transition(Next.REPORT_GONE, LedgerState.GONE, "container.vanished")
     if not facts.seen_twice:
-        return Transition(Action.WAIT, again=PATIENCE)
+        return Transition(Next.WAIT, again=PATIENCE)
     if facts.in_earlier_file and facts.path_taken:
         # What came to the earlier file since the last look is gone with it.
-        return Transition(Action.GO_ON_IN_NEW_FILE)
+        return Transition(Next.GO_ON_IN_NEW_FILE)
     excused = facts.changes_in_place and facts.content is not Continuity.SHRUNK
     code = "" if excused else _CODES[facts.content]
     if facts.recognition is Recognition.NOTHING:
-        return Transition(Action.READ_ANEW, LedgerState.NOT_RECOGNISED, code)
-    return Transition(Action.READ_ANEW, LedgerState.LIVE, code)
+        return Transition(Next.READ_AGAIN, LedgerState.NOT_RECOGNISED, code)
+    return Transition(Next.READ_AGAIN, LedgerState.LIVE, code)

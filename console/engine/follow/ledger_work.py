@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 
 from console.engine.follow.apply import Applier
-from console.engine.follow.decide import PATIENCE, Action, Transition, decide
+from console.engine.follow.decide import PATIENCE, Next, Transition, decide
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.ledger_tasks import LedgerTask
 from console.engine.follow.observe import Observation, Observer
@@ -54,16 +54,16 @@ class LedgerWork:
             seen = await self._observer.look(ledger)
             step = decide(seen.facts)
             match step.action:
-                case Action.READ:
+                case Next.READ:
                     task.decided()
                     await self._read(task)
-                case Action.FINISH_EARLIER_FILE:
+                case Next.FINISH_EARLIER_FILE:
                     task.decided()
                     await self._read(task, ended=True)
                     await self._applier.apply(ledger, step, seen)
-                case Action.WAIT:
+                case Next.WAIT:
                     await asyncio.sleep(step.again)
-                case Action.FOLLOW_MOVE:
+                case Next.FOLLOW_MOVE:
                     await self._follow_move(ledger, step, seen)
                 case _:
                     for path in await self._applier.apply(ledger, step, seen):

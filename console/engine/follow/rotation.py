@@ -113,7 +113,7 @@ class Rotation:
             await self._writer.add_findings(ledger.id, [finding(code, message, offset=end)])
 
     def forget(self, ledger: FollowedLedger) -> None:
-        """The ledger is read anew: what it was moved to is not its past any more."""
+        """The ledger is read again: what it was moved to is not its past any more."""
         ledger.earlier.source = ledger.earlier.overtaken = ledger.earlier.finished = None
 
 

@@ -1,7 +1,7 @@
 """What may just be being written is looked at again before anyone is accused.
 
-A file that is written anew is empty for a moment, and a writer who reserves his place first leaves zeros in it until he
-fills them. Both look like damage, and neither is.
+A file that is written again is empty for a moment, and a writer who reserves his place first leaves zeros in it until
+he fills them. Both look like damage, and neither is.
 """
 
 import time

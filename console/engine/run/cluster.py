@@ -190,7 +190,7 @@ class _ClusterSlot:
                 if isinstance(message, ExecutorError):
                     raise message
                 if isinstance(message, Begun):
-                    if worker:  # the scheduler began anew elsewhere
+                    if worker:  # the scheduler began again elsewhere
                         yield Lost(worker, _GONE)
                         return
                     worker = message.worker

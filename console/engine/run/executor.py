@@ -45,7 +45,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The worker died and the work begins anew: what it has reported is void."""
+    """The worker died and the work begins again: what it has reported is void."""
 
     worker: str
     reason: str

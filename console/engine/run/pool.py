@@ -20,7 +20,7 @@ class Slot(Protocol):
         """Make it ready to take work; nothing where it is. Raises ``ExecutorError``."""
 
     def run(self, work: Work, data: bytes) -> Messages:
-        """Do packed work. Closing the messages ends it. After ``Lost`` the slot can be started anew."""
+        """Do packed work. Closing the messages ends it. After ``Lost`` the slot can be started again."""
 
     async def close(self) -> None: ...
 

@@ -102,7 +102,7 @@ class EventListing:
         """
         records = _RawRecords(reader, self._request.raw)
         read_again: set[str] = set()
-        """Ledgers of which a new index does not hold yet what was listed."""
+        """Ledgers whose listed records a new index does not hold yet."""
         async for change in session.changes():
             if change.progress.note not in ("", heard):
                 heard = change.progress.note

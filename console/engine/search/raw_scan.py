@@ -8,7 +8,7 @@ from console.model.record import Cursor, Record
 from console.sources.protocol import Source
 
 Needle = Callable[[bytes], bool]
-"""Whether bytes hold a text."""
+"""True if bytes hold a text."""
 _SHORT = {'"': '"', "\\": "\\", "/": "/", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 """JSON's escapes of one letter (RFC 8259, section 7)."""
 
@@ -64,7 +64,7 @@ def _units(text: str) -> list[int]:
 
 
 def matches(raw: bytes, texts: Sequence[tuple[str, bool]]) -> bool:
-    """Whether one record holds every wanted text and no unwanted one."""
+    """True if one record holds every wanted text and no unwanted one."""
     return all(needle(text)(raw) is want for text, want in texts)
 
 

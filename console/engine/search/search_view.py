@@ -78,7 +78,7 @@ class SearchedView:
     async def _search(self) -> None:
         sizes = await self._reader.sizes(self._ledger)
         for number in [each for each, (_, edition) in self._searched.items() if sizes.get(each, (0, -1))[1] != edition]:
-            # Its records were read anew: what was found before is no more.
+            # Its records were read again: what was found before is gone.
             await self._hits.forget_hits(number)
             self._read = {key: cursor for key, cursor in self._read.items() if key[0] != number}
         self._searched = sizes

@@ -28,7 +28,7 @@ PATIENCE = 5.0
 """Seconds in which the worker may finish what it writes when the console closes."""
 RESTARTS = 5
 """Times that a dead worker is started again before the console only reads."""
-_ANEW = "The index was made anew: what is shown comes from the new one."
+_REPLACED = "The index was made again: what is shown comes from the new one."
 LOOK = 0.15
 """Seconds between looks at an index that another console writes."""
 
@@ -47,8 +47,8 @@ class Session:
         self._identity: object = None
         """Of the index that the reader has open."""
         self._left: list[IndexReader] = []
-        """Readers of indexes that were made anew since; some question may still be under way."""
-        self._anew = False
+        """Readers of indexes that were made again since; some question may still be under way."""
+        self._replaced = False
         self._records: Records | None = None
         self._ready = asyncio.Event()
         self._news = asyncio.Event()
@@ -113,14 +113,14 @@ class Session:
             await asyncio.sleep(LOOK)
 
     async def reader(self) -> IndexReader:
-        """The index, as soon as there is one; the new one where it was made anew."""
+        """The index, as soon as there is one; the new one where it was made again."""
         while self._reader is None or (self._store.identity() or self._identity) != self._identity:
             identity = self._store.identity()
             found = await self._store.reader()
             if found is not None and identity == self._store.identity():
                 self._take(found, identity)
             elif found is not None:
-                await found.close()  # it was made anew in this moment
+                await found.close()  # it was made again in this moment
             elif self._reader is not None:
                 break  # it is just being made: the one that is open serves until then
             else:
@@ -133,7 +133,7 @@ class Session:
         if self._reader is not None:
             self._left.append(self._reader)
             self._records = None
-            self._anew = True
+            self._replaced = True
             self._news.set()
         self._reader, self._identity = reader, identity
 
@@ -145,9 +145,9 @@ class Session:
             if self._closing:
                 return
             began = time.monotonic()
-            anew, self._anew = self._anew, False
-            note = _ANEW if anew else self.progress.note or self._kept.note
-            yield Changed(replace(self.progress, note=note), anew)
+            replaced, self._replaced = self._replaced, False
+            note = _REPLACED if replaced else self.progress.note or self._kept.note
+            yield Changed(replace(self.progress, note=note), replaced)
             await asyncio.sleep(max(0.0, 1 / 60 - (time.monotonic() - began)))
 
     async def ledgers(self) -> list[LedgerRow]:

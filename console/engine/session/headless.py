@@ -42,7 +42,7 @@ async def indexed(
                 except StoreError as error:
                     if error.damaged:
                         store.discard()
-                        words = f"the index at {where} is damaged ({error}): the next start builds it anew"
+                        words = f"the index at {where} is damaged ({error}): the next start builds it again"
                         raise OSError(words) from error
                     raise OSError(f"the index at {where} cannot be written: {error}") from error
             elif note:
@@ -67,10 +67,10 @@ async def _update(
     progress: Callable[[int], None] | None,
     note: Callable[[str], None] | None,
 ) -> None:
-    writer, said = await store.writer()
+    writer, remark = await store.writer()
     try:
-        if said and note:
-            note(said)
+        if remark and note:
+            note(remark)
         events = 0
 
         def report(step: Step) -> None:

@@ -33,7 +33,7 @@ class Progress:
     """What the worker is doing. ``phase``: 'starting', 'reading', 'following', 'reader only', 'failed', 'restarting',
     'stopped'.
 
-    ``done`` and ``total`` are bytes of the present work, in ``behind`` ledgers of which more is to be read; ``rate`` is
+    ``done`` and ``total`` are bytes of the present work, in ``behind`` ledgers with more to be read; ``rate`` is
     events a second; ``note`` is a sentence or ''.
     """
 
@@ -50,16 +50,16 @@ class Progress:
 class Changed:
     """Something changed in the index: read again what is shown.
 
-    ``anew``: the index was made anew, so that ids which were given out before stand for nothing.
+    ``new_index``: the index was made again, so that ids which were given out before stand for nothing.
     """
 
     progress: Progress
-    anew: bool = False
+    new_index: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """All that can be said of one event. ``intact`` is False when the raw bytes differ from what was ingested
+    """All that is known of one event. ``intact`` is False when the raw bytes differ from what was ingested
     (``problem`` says how); then event, panels and proof speak of the bytes as they are now."""
 
     row: EventRow

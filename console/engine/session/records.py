@@ -41,7 +41,7 @@ class Records:
         """By ledger, with the edition that they belong to: what lies beside a ledger may come later."""
 
     async def raw(self, row: EventRow, limit: int = LARGE) -> RecordNow:
-        """One record of at most ``limit`` bytes. Never raises: what cannot be read any more is said."""
+        """One record of at most ``limit`` bytes. Never raises: what cannot be read any more has a problem."""
         where = await self._file_of(row)
         empty = Record(row.ordinal, row.offset, row.length, b"")
         if row.length > limit:
@@ -63,7 +63,7 @@ class Records:
         return next((each[1:] for each in reversed(volumes) if each.first <= row.ordinal), None)
 
     async def details(self, row: EventRow, ledger: LedgerRow) -> Details:
-        """All that can be said of one event."""
+        """All that is known of one event."""
         form = named(ledger.format)
         raw = await self.raw(row)
         context = await self.context(ledger)
@@ -135,5 +135,5 @@ class Records:
 
 
 def _is_still(source: Source, ends: list[Mark | None]) -> bool:
-    """Whether the file is there, and holds one of these records if any are named."""
+    """True if the file is there, and holds one of these records if any are named."""
     return exists(source) and (not ends or any(each is not None and holds(source, each) for each in ends))

@@ -125,7 +125,7 @@ class _Following:
         self._pace = _Pace()
         self._phase = "reading"
         self._behind: dict[int, Step] = {}
-        """The last step of each ledger of which more is to be read."""
+        """The last step of each ledger with more to be read."""
         self._follower = Follower(
             Ingest(writer, assignment.options),
             assignment.paths,

@@ -21,8 +21,8 @@ _LONG = 200
 """Characters of a key that are named."""
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_TELLING = int(~(Flag.WHITE_SPACE | Flag.ESCAPED_KEY))
-"""Flags of which there is something to say."""
+_REPORTED = int(~(Flag.WHITE_SPACE | Flag.ESCAPED_KEY))
+"""Flags that give a finding."""
 _IS_PROVED = SCANNER == "native"
 """The pure scanner's proof costs more than the careful way does."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -51,7 +51,7 @@ def decode(raw: bytes) -> Decoded:
 
     What the scanner proves to be plain is decoded at once; the careful way is for finding words for the rest.
     """
-    return Decoded(_decode(raw)) if _IS_PROVED and not flags_of(raw) & _TELLING else _carefully(raw)
+    return Decoded(_decode(raw)) if _IS_PROVED and not flags_of(raw) & _REPORTED else _carefully(raw)
 
 
 def place_problems(problems: Iterable[Problem], record: int, offset: int, length: int, **place: Any) -> list[Finding]:

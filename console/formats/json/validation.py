@@ -13,7 +13,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 SHOWN = 120
 """Characters of a wrong value that a finding repeats."""
 LIMIT = 20
-"""Violations of one event that are told apart."""
+"""Violations of one event that are listed."""
 
 _CODES = {
     "missing": "schema.missing-field",
@@ -42,19 +42,19 @@ class Violation:
 def violations(error: "ValidationError", *, tags: frozenset[str] = frozenset()) -> Iterator[Violation]:
     """The first ``LIMIT`` violations. ``tags`` are names of union members, which are no part of a field's path.
 
-    Texts with half of a surrogate pair, which pydantic refuses, are left to ``strict.decode``: it says so.
+    Texts with half of a surrogate pair, which pydantic refuses, are left to ``strict.decode``: it reports them.
     """
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for each in error.errors(include_url=False):
         if isinstance(each["input"], str) and _SURROGATE.search(each["input"]):
             continue
         code = _CODES.get(each["type"], "schema.wrong-type")
         field = path(each["loc"], tags) or "the record"
-        if (code, field) in told:
+        if (code, field) in seen:
             continue
-        if len(told) >= LIMIT:
+        if len(seen) >= LIMIT:
             return
-        told.add((code, field))
+        seen.add((code, field))
         if each["type"] == "missing":
             yield Violation(code, field, f"{field} is missing.", None)
         else:

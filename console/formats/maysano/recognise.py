@@ -36,6 +36,6 @@ def sniff(sample: Sample) -> Claim | None:
 
 
 def _descends(documents: list[dict[str, Any]]) -> bool:
-    """Whether times go back at least once and never forward."""
+    """True if times go back at least once and never forward."""
     steps = list(pairwise(moment.micros for moment in map(instant_of, documents) if moment))
     return any(a > b for a, b in steps) and all(a >= b for a, b in steps)

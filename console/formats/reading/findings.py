@@ -22,7 +22,7 @@ from console.verify.catalogue import CATALOGUE, finding
 EACH = 3
 """A usual number of findings of one cause that are listed one by one."""
 CAUSES = 100
-"""Causes of one code that are told apart; those beyond are counted together."""
+"""Causes of one code that are counted apart; those beyond are counted together."""
 _OTHERS = "\0others"
 _MARK = '["cause", '
 

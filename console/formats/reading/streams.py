@@ -55,7 +55,7 @@ class Streams(Generic[S]):
         return stream.state
 
     def changed(self) -> Iterator[Followed[S]]:
-        """Streams to be shown anew, since this was last asked."""
+        """Streams to be shown again, since this was last asked."""
         changed, self._unshown = self._unshown, []
         for each in changed:
             each.shown = True

@@ -159,7 +159,7 @@ class Lines(Run):
         return actors
 
     def _check(self, rows: Sequence[int]) -> None:
-        """Rows that have a provenance_id: whether it is made by a recipe, and which."""
+        """Rows that have a provenance_id: by which recipe it is made, if by any."""
         by_kind: dict[str, list[int]] = {}
         for row in rows:
             by_kind.setdefault(self.kinds[self.types[row]], []).append(row)

@@ -176,7 +176,7 @@ def stamp_forms(stamp: object) -> list[object]:
 
 
 def reproduces(document: Mapping[str, Any], recipe: Recipe) -> bool:
-    """Whether all ids fit with the raw text of the time: the common case of ``check``, without its words."""
+    """True if all ids fit with the raw text of the time: the common case of ``check``, without its words."""
     agent, stamp = document.get("agent_id"), document.get("timestamp")
     value = document.get(recipe.field) if recipe.field else None
     if recipe.inner is not None and recipe.inner.digest(agent, stamp, document["payload"][recipe.key]) != value:
@@ -199,7 +199,7 @@ def reproduced(recipe: Recipe, scan: Scan, payloads: Scan, rows: Sequence[int]) 
 
 
 def _held(scan: Scan, rows: Sequence[int], pieces: Sequence[Piece], field: str) -> list[bool]:
-    """For each of the rows, whether the field begins like the hash of these pieces."""
+    """For each of the rows, True if the field begins like the hash of these pieces."""
     hexes = scan.digests(pieces, rows).hex()
     starts = range(0, len(hexes), 64)
     return [hexes[at : at + 12] == text for at, text in zip(starts, scan.texts(field, rows), strict=True)]

@@ -68,7 +68,7 @@ class SwarmReader(LedgerReader[Lines]):
                 last, zoned = time, zone == 1
 
     def quiet(self, run: Lines, low: int, high: int) -> None:
-        """Lines of which there is nothing to say but what is counted."""
+        """Lines without findings but for what is counted."""
         now, part = self._simulation, slice(low, high)
         naive = run.zones.find(0, low, high)
         if naive >= 0:
@@ -209,7 +209,7 @@ class SwarmReader(LedgerReader[Lines]):
         return micros
 
     def _ids(self, document: dict[str, Any], recipe: profiles.Recipe | None) -> Trust:
-        """A line that has a provenance_id: whether its ids can be made again."""
+        """A line that has a provenance_id: the trust that its ids earn when they are made again."""
         if recipe is None:
             self.findings.count("provenance.unverifiable", _NATIVE, mark=False)
             return Trust.UNCHAINED

@@ -82,7 +82,7 @@ def decode(record: Record) -> Event:
     """The envelope of one record; an unreadable one has type ''.
 
     A line's id is its provenance_id where it has one, for that is what other lines refer to. The simulation that it
-    belongs to cannot be told from one line.
+    belongs to is not known from one line.
     """
     document = strict.decode(record.raw).document
     if document is None:

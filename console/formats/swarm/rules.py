@@ -70,7 +70,7 @@ class EpisodeTip(msgspec.Struct, array_like=True):
     broken: bool = False
 
     def fits(self, parent: object) -> bool:
-        """Whether an entry with this parent may come next. After a break both hashes of the last entry do, so that one
+        """True if an entry with this parent may come next. After a break both hashes of the last entry do, so that one
         change is one break."""
         if not self.count:
             return parent is None

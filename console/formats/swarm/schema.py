@@ -1,4 +1,4 @@
-"""SWARM's lines, the payloads that its factories define, and the episode log: unions told apart by ``event_type``."""
+"""SWARM's lines, the payloads that its factories define, and the episode log: unions by ``event_type``."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

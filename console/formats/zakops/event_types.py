@@ -18,7 +18,7 @@ class Registered:
 
 
 OPEN = MappingProxyType({1: "EventData"})
-"""Payloads of which no more is documented than that they are objects."""
+"""Payloads that are documented as objects, and no further."""
 
 JUDGED = frozenset(
     ("event_id", "correlation_id", "original_type", "schema_version", "from_stage", "to_stage", "reason")
@@ -121,7 +121,7 @@ LEGACY: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "action.failed": ("failed", "failed_timeout"),
     }
 )
-"""Required types of which action_audit_events tells a part, and by which of its events."""
+"""Required types that action_audit_events records in part, and by which of its events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Gap:
 
 
 def gaps(counts: Mapping[str, int]) -> list[Gap]:
-    """For each required type, whether it is recorded at all. ``counts`` are events by their type as stored."""
+    """For each required type, how it is recorded, if at all. ``counts`` are events by their type as stored."""
     named: dict[str, int] = {}
     for name, count in counts.items():
         entry = REGISTRY.get(name)

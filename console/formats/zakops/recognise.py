@@ -67,7 +67,7 @@ def _sniff_table(table: str, documents: list[dict[str, Any]]) -> Claim | None:
 
 
 def _descends(documents: list[dict[str, Any]], field: str) -> bool:
-    """Whether times go back at least once and never forward."""
+    """True if times go back at least once and never forward."""
     times = [moment.micros for moment in (parse(each.get(field)) for each in documents) if moment]
     steps = list(pairwise(times))
     return any(a > b for a, b in steps) and all(a >= b for a, b in steps)

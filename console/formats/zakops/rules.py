@@ -227,7 +227,7 @@ def _unknown(event: str, place: str) -> Remark:
 
 
 def walk_trail(document: Mapping[str, Any]) -> tuple[ActionLife, list[Remark]]:
-    """The trail inside an action document, and whether it leads to the status that the document states."""
+    """The trail inside an action document, with a remark where it does not lead to the document's status."""
     state, remarks = ActionLife(), list[Remark]()
     trail = document.get("audit_trail")
     if not isinstance(trail, list):

@@ -1,4 +1,4 @@
-"""An index in a file of SQLite: made, made anew where it must be, and opened by one writer and many readers."""
+"""An index in a file of SQLite: made, made again where it must be, and opened by one writer and many readers."""
 
 import sqlite3
 from collections.abc import Iterable

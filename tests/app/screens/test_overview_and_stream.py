@@ -62,22 +62,22 @@ async def test_time_passes_and_news_come_while_a_screen_is_still_composed() -> N
     async with app.run_test(size=(120, 40)) as pilot:
         await seen(pilot, "kernel-doc/1")
         app.go_to.findings(session, None)  # on the stack at once, composed a little later
-        app.on_index_changed(IndexChanged(Progress("following", note="The index was made anew.")))
+        app.on_index_changed(IndexChanged(Progress("following", note="The index was made again.")))
         app._tick()
-        await seen(pilot, "The index was made anew.")
+        await seen(pilot, "The index was made again.")
 
 
-async def test_an_index_that_was_made_anew_leads_back_to_the_overview() -> None:
+async def test_an_index_that_was_made_again_leads_back_to_the_overview() -> None:
     """What stands on the other screens goes by ids of the index that is gone."""
     app, session = console()
     async with app.run_test(size=(120, 40)) as pilot:
         await in_stream(pilot)
         await pilot.press("F")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
-        session.anew = True
-        session.say(Progress("following", note="The index was made anew: what is shown comes from the new one."))
+        session.new_index = True
+        session.say(Progress("following", note="The index was made again: what is shown comes from the new one."))
         await until(pilot, lambda: isinstance(pilot.app.screen, OverviewScreen))
-        await seen(pilot, "The index was made anew", "deal acc674")
+        await seen(pilot, "The index was made again", "deal acc674")
 
 
 async def test_order_and_folding() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.formats.json.scan import Fields, Interner, Tips, scan_records
-from console.verify.javascript import restringify, stringify
+from console.verify.javascript import parse, stringify
 from tests.support.scanners import SCANNERS
 
 FIELD = Fields("a")
@@ -51,7 +51,7 @@ def test_masks_are_what_json_says(values: list[str]) -> None:
         assert filled[at] == (isinstance(document, str) and document != "")
         assert strings[at] == (isinstance(document, list) and all(isinstance(each, str) for each in document))
         if written[at]:
-            assert restringify(value) == value
+            assert stringify(parse(value)) == value
 
 
 @settings(max_examples=300, deadline=None)

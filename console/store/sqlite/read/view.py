@@ -77,7 +77,7 @@ class SqliteView:
         before = self._seen
         self._seen, self._hits, self._version = records, hits, version
         if whole:
-            return await self._anew() if records != before or self._last is not None or hits else None
+            return await self._count_again() if records != before or self._last is not None or hits else None
         if not grown:
             return None
         added, lowest, highest = await self._added({ledger: before[ledger][0] for ledger in grown})
@@ -93,7 +93,7 @@ class SqliteView:
         self._last = max(self._last, highest)
         return first
 
-    async def _anew(self) -> int:
+    async def _count_again(self) -> int:
         self._anchors = []
         await self._choose_source()
         self.count = sum(count for count, _ in self._seen.values()) if self._whole else await self._counted()

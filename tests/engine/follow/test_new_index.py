@@ -1,4 +1,4 @@
-"""An index that is made anew under a console that reads it."""
+"""An index that is made again under a console that reads it."""
 
 import json
 import os
@@ -17,7 +17,7 @@ async def _is(value: Any) -> Any:
     return value
 
 
-async def test_another_process_makes_it_anew(tmp_path: Path) -> None:
+async def test_another_process_makes_it_again(tmp_path: Path) -> None:
     deal, folder, index = Deal(), tmp_path / "ledgers", tmp_path / "index.sqlite"
     folder.mkdir()
     ledger = folder / "deals.jsonl"
@@ -34,14 +34,14 @@ async def test_another_process_makes_it_anew(tmp_path: Path) -> None:
             store_at(index).discard()
             await indexed(index, folder)
             await one.records(ledger, 5)
-            await one.until(lambda: _is(one.anew == 1))
-            assert any("made anew" in note for note in one.notes)
+            await one.until(lambda: _is(one.new_index == 1))
+            assert any("made again" in note for note in one.notes)
             (event,) = await one.events("seq:5 format:kernel")
             details = await one.session.details(event.id)
             assert (details.ledger.path, details.intact) == (str(ledger), True)
 
 
-async def test_its_own_worker_makes_it_anew(tmp_path: Path) -> None:
+async def test_its_own_worker_makes_it_again(tmp_path: Path) -> None:
     deal, ledger, index = Deal(), tmp_path / "deals.jsonl", tmp_path / "index.sqlite"
     ledger.write_bytes(deal.lines(3))
     async with console(ledger, index=index) as one:
@@ -52,7 +52,7 @@ async def test_its_own_worker_makes_it_anew(tmp_path: Path) -> None:
         os.kill(worker, signal.SIGKILL)
         append(ledger, deal.lines(2))
         assert (await one.records(ledger, 5)).trust[1] == 5
-        await one.until(lambda: _is(one.anew == 1))
+        await one.until(lambda: _is(one.new_index == 1))
         append(ledger, deal.lines(1))
         await one.records(ledger, 6)
 
@@ -79,5 +79,5 @@ async def test_followed_events_are_printed_once(tmp_path: Path) -> None:
         await indexed(index, ledger)
         out, err = process.communicate(timeout=60)
     assert seen + [json.loads(line)["sequence"] for line in out.splitlines()] == [1, 2, 3, 4, 5]
-    assert b"made anew" in err
+    assert b"made again" in err
     assert b"at its beginning" not in err
