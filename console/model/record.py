@@ -43,7 +43,7 @@ class RecordBatch:
     records), by index. ``findings`` are the container's own.
     """
 
-    __slots__ = ("_lengths", "_next", "_offset", "_offsets", "_raws", "findings", "first", "leaves", "lines")
+    __slots__ = ("_lengths", "_next", "_offset", "_offsets", "_places", "_raws", "findings", "first", "leaves", "lines")
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class RecordBatch:
         self._lengths: list[int] | None = lengths
         self._raws: list[bytes] | None = raws
         self._next: Cursor | None = next
+        self._places: tuple[array[int], array[int]] | None = None
         self._offset = 0
 
     @classmethod
@@ -106,9 +107,7 @@ class RecordBatch:
     def located(self, starts: "array[int]", ends: "array[int]") -> None:
         """Who has scanned the lines knows where in them each record starts and ends."""
         self.counted(len(starts))
-        if self._lengths is None:
-            self._lengths = [*map(sub, ends, starts)]
-            self._offsets = [self._offset + start for start in starts]
+        self._places = starts, ends
 
     @property
     def raws(self) -> list[bytes]:
@@ -121,12 +120,16 @@ class RecordBatch:
     @property
     def lengths(self) -> list[int]:
         if self._lengths is None:
-            self._lengths = [len(raw) for raw in self.raws]
+            self._lengths = (
+                [len(raw) for raw in self.raws] if self._places is None else [*map(sub, *self._places[::-1])]
+            )
         return self._lengths
 
     @property
     def offsets(self) -> list[int]:
-        if self._offsets is None:
+        if self._offsets is None and self._places is not None:
+            self._offsets = [self._offset + start for start in self._places[0]]
+        elif self._offsets is None:
             assert self.lines is not None
             self._offsets = list(accumulate([length + 1 for length in self.lengths], initial=self._offset))
             self._offsets.pop()

@@ -3,6 +3,7 @@
 A mask is a bytearray with 1 or 0 for each row. Masks are joined as one large number each, which costs next to nothing.
 """
 
+import sys
 from array import array
 from collections.abc import Callable, Iterator
 
@@ -110,6 +111,14 @@ def neither(*masks: bytes | bytearray) -> bytearray:
 
 
 _TURNED = bytes([1]) + bytes(255)
+
+
+def picked(codes: "array[int]", table: bytes | bytearray) -> bytearray:
+    """``table[code]`` for each row; codes are below the table's length."""
+    if len(table) > 256 or sys.byteorder != "little":
+        return bytearray(map(table.__getitem__, codes))
+    # The lowest byte of each code, all at once.
+    return bytearray(codes.tobytes()[::8].translate(bytes(table).ljust(256, b"\0")))
 
 
 def rows_of(mask: bytes | bytearray) -> Iterator[int]:

@@ -44,7 +44,7 @@ from itertools import accumulate
 from typing import Any
 
 from console.formats.json import pure_scan
-from console.formats.json.columns import Interner, Tips, both, either, neither, rows_of
+from console.formats.json.columns import Interner, Tips, both, either, neither, picked, rows_of
 from console.formats.json.fields import RECORD, Fields, Piece, Raw, Text
 from console.formats.json.flags import MAX_DEPTH, MISSING, Flag, Kind
 from console.formats.json.times import quick
@@ -69,6 +69,7 @@ __all__ = [
     "either",
     "flags_of",
     "neither",
+    "picked",
     "rows_of",
     "scan",
     "scan_batch",
@@ -128,10 +129,14 @@ def scan_batch(batch: RecordBatch, fields: Fields, *, by: Any = None) -> "Scan":
 class Scan:
     """Columns of a batch of records: one entry for each of ``count`` rows. See the module."""
 
-    __slots__ = ("_begins", "_by", "_kinds", "_stops", "count", "data", "ends", "fields", "flags", "others", "starts")
+    __slots__ = (
+        *("_begins", "_by", "_every", "_kinds", "_stops"),
+        *("count", "data", "ends", "fields", "flags", "others", "starts"),
+    )
 
     def __init__(self, data: bytes, fields: Fields, starts: "array[int]", ends: "array[int]", by: Any) -> None:
         self._by = by
+        self._every: array[int] | None = None
         self.data = data
         self.fields = fields
         self.count = len(starts)
@@ -328,6 +333,7 @@ class Scan:
         """The rows from ``low`` to ``high`` alone."""
         found = Scan.__new__(Scan)
         found._by, found.data, found.fields, found.count = self._by, self.data, self.fields, high - low
+        found._every = None
         found.starts, found.ends = self.starts[low:high], self.ends[low:high]
         found.flags, found.others = self.flags[low:high], self.others[low:high]
         parts = [slice(at + low, at + high) for at in range(0, self.count * len(self.fields.names), self.count)]
@@ -348,7 +354,9 @@ class Scan:
 
     def _rows(self, rows: Sequence[int] | None) -> "array[int]":
         if rows is None:
-            return array("q", range(self.count))
+            if self._every is None:
+                self._every = array("q", range(self.count))
+            return self._every
         found = rows if isinstance(rows, array) and rows.typecode == "q" else array("q", rows)
         if found and not 0 <= min(found) <= max(found) < self.count:
             raise ValueError("a row is none of the scan's")

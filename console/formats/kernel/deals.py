@@ -1,12 +1,15 @@
 """What is carried of each deal from batch to batch, in small parts: each is changed in one place.
 
-``links`` and ``groups`` are the walk's, ``life`` is the state machine's, ``trust`` and ``times`` are the reader's.
-Where the chain ends is not kept here while batches are read, but in ``chain.Ends``, which rows follow in bulk;
-``end`` is where it was, or is to be, carried over.
+``links`` and ``groups`` are the walk's, ``life`` is the state machine's, ``times`` are the reader's. What events change
+in bulk is not kept here while batches are read, but by code of the deals: where chains end (``chain.Ends``) and how
+many events there are (``Counts``). ``end`` and ``trust`` are what of these was, or is to be, carried over.
 """
 
+from array import array
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import compress
 
 import msgspec
 
@@ -46,13 +49,15 @@ class Times(msgspec.Struct, array_like=True):
     opening: int = NO_TIME
     backwards: bool = False
 
+    def begin(self, time: int) -> None:
+        """Take the time of the first event that names one, where later ones are not before it."""
+        self.first = self.last = self.opening = time
+
     def seen(self, time: int, latest: int) -> int:
-        """Take the time of one event behind one of the time ``latest``; the latest one after it."""
-        if time == NO_TIME:
-            return latest
+        """Take the time of one event; ``latest`` is that of the event before. The one of the event before the next."""
         if self.first == NO_TIME or time < self.first:
             self.first = time
-        self.last = max(self.last, time)
+        self.last = max(self.last, latest, time)
         if latest == NO_TIME:
             self.opening = time
         elif time < latest:
@@ -71,6 +76,35 @@ class Times(msgspec.Struct, array_like=True):
 
 def _counts() -> list[int]:
     return [0] * LEVELS
+
+
+class Counts:
+    """Events by trust, of each deal by its code."""
+
+    def __init__(self) -> None:
+        self._levels: list[Counter[int]] = [Counter() for _ in range(LEVELS)]
+
+    def add(self, code: int, trust: Trust) -> None:
+        """One event more."""
+        self._levels[trust][code] += 1
+
+    def add_all(self, codes: "array[int]", trust: bytearray) -> None:
+        """Events of several deals."""
+        for level in set(trust):
+            some = trust.count(level) < len(trust)
+            self._levels[level].update(compress(codes, trust.translate(_IS[level])) if some else codes)
+
+    def of(self, code: int) -> list[int]:
+        """Counts of one deal."""
+        return [level[code] for level in self._levels]
+
+    def put(self, code: int, counts: list[int]) -> None:
+        """Set those of one deal."""
+        for level, count in zip(self._levels, counts, strict=True):
+            level[code] = count
+
+
+_IS = [bytes(each == level for each in range(256)) for level in range(LEVELS)]
 
 
 class Deal(msgspec.Struct, array_like=True):
@@ -104,7 +138,6 @@ class Deal(msgspec.Struct, array_like=True):
     def restart(self) -> None:
         """Forget the walk, to walk again from the start."""
         self.links = Links()
-        self.trust = _counts()
         self.groups = {}
 
     def join(self, after: "Deal", by: int, entry: Callable[[int, int], Entry], *, middle: bool) -> None:

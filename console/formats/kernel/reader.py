@@ -5,19 +5,19 @@ is looked at by itself, after which its chain may be followed again.
 """
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 from typing import Any
 
-from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, rows_of
+from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked
 from console.formats.json.strict import Problem, place_problems
 from console.formats.json.strict import decode as decode_json
 from console.formats.kernel import schema
 from console.formats.kernel.chain import Ends, standing, walk
-from console.formats.kernel.deals import LEVELS, Deal, End
+from console.formats.kernel.deals import LEVELS, Counts, Deal, End
 from console.formats.kernel.profiles import candidates, named
 from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_of, layout_of, read
-from console.formats.kernel.rules import KNOWN, TRACED
+from console.formats.kernel.rules import KNOWN, MOVES, TRACED
 from console.formats.kernel.segments import Summary
 from console.formats.protocol import Context, Rewalk, Tallies
 from console.formats.reading.bulk_hashes import BulkHashes
@@ -63,6 +63,7 @@ class KernelReader(LedgerReader[KernelRun]):
 
     def __init__(self, context: Context, *, columns: bool = True, segment: bool = False) -> None:
         super().__init__(context)
+        self.rows_wanted = columns
         if not columns:
             self.columns = NoRows()
         self.shape = context.shape
@@ -78,6 +79,11 @@ class KernelReader(LedgerReader[KernelRun]):
         """By ordinal, what settling has decoded of the batch at hand."""
         self.streams: Streams[Deal] = Streams(self.columns, lambda kind: Deal.of_segment if segment else Deal)
         self.ends = Ends()
+        self.counts = Counts()
+        self._followed: set[int] = set()
+        """Codes of deals that rows were added to in bulk since this was last told."""
+        self._untimed: set[int] = set()
+        """Codes of deals of which no event has named a time."""
         self._by_code: list[Followed[Deal]] = [Followed("", "", Deal())]
         self._deal_codes = Interner(lambda key: self._deal(key).code)
         self._type_codes = Interner(self._type)
@@ -122,9 +128,8 @@ class KernelReader(LedgerReader[KernelRun]):
         run.sequences = scan.integers("sequenceNumber")
         run.times, zoned = scan.instants("createdAt")
         able = both(self._sound(run), zoned)
-        types = self._types
-        run.trust = self._hashes.reproduced(scan, able, [types[code] for code in run.types], run.times)
-        able = both(able, bytearray(map(bool, run.trust)))
+        run.trust = self._hashes.reproduced(scan, able, run.types, self._types, run.times)
+        able = both(able, run.trust.translate(_TRUSTED))
 
         def follow(deals: "array[int]") -> bytearray:
             return scan.follow(tips, deals, run.sequences, run.times, "previousEventHash", "eventHash", able)
@@ -151,47 +156,44 @@ class KernelReader(LedgerReader[KernelRun]):
             scan.strings("evidenceRefs"),
             scan.is_kind("actorId", Kind.STRING, Kind.ESCAPED, Kind.NULL, Kind.ABSENT),
         ]
-        if not all(self._known[code] for code in set(run.types)):
-            masks.append(bytearray(map(self._known.__getitem__, run.types)))
-        if max(run.times) > self.clock.latest or min(run.times) == NO_TIME:
-            masks.append(bytearray(NO_TIME < time <= self.clock.latest for time in run.times))
+        masks.append(picked(run.types, self._known))
+        if max(run.times) > self.clock.latest:
+            masks.append(bytearray(time <= self.clock.latest for time in run.times))
         return both(*masks)
 
     def quiet(self, run: KernelRun, low: int, high: int) -> None:
         part = slice(low, high)
         deals, types, times, held = run.deals[part], run.types[part], run.times[part], run.trust[part]
-        for code, count in Counter(deals).items():
-            deal = self.streams.touch(self._by_code[code])
-            deal.trust[Trust.VERIFIED] += count
-            if deal.times.first == NO_TIME:
-                deal.times.first = deal.times.opening = times[deals.index(code)]
-            deal.times.last = max(deal.times.last, self.ends.tips.times[code])
-        if Trust.RECOVERED in held:
-            for row in rows_of(held.translate(_RECOVERED)):
-                trust = self._by_code[deals[row]].state.trust
-                trust[Trust.VERIFIED] -= 1
-                trust[Trust.RECOVERED] += 1
-        worst = self._moves(run, low, bytearray(map(self._moving.__getitem__, types)))
-        self.columns.rows(
-            run.part(low, high),
-            time=times,
-            type=types,
-            actor=run.scan.codes("actorId", self._actor_codes)[part],
-            stream=deals,
-            sequence=run.sequences[part],
-            trust=held,
-            worst=worst,
-        )
+        self.counts.add_all(deals, held)
+        self._followed.update(deals)
+        for code in self._untimed.intersection(deals) if self._untimed else ():
+            self._by_code[code].state.times.begin(times[deals.index(code)])
+            self._untimed.discard(code)
+        worst = self._moves(run, low, deals, types)
+        if self.rows_wanted:
+            self.columns.rows(
+                run.part(low, high),
+                time=times,
+                type=types,
+                actor=run.scan.codes("actorId", self._actor_codes)[part],
+                stream=deals,
+                sequence=run.sequences[part],
+                trust=held,
+                worst=worst,
+            )
 
-    def _moves(self, run: KernelRun, low: int, moving: bytearray) -> bytearray:
-        """Let the state machine take the rows of a run from ``low`` on that move a state; how bad each row is."""
-        worst = bytearray(len(moving))
+    def _moves(self, run: KernelRun, low: int, deals: "array[int]", types: "array[int]") -> bytearray:
+        """Let the state machine take the rows of a run from ``low`` on; how bad each is."""
+        worst, by_code, names = bytearray(len(deals)), self._by_code, self._types
         first = run.batch.first + run.start
-        for at in rows_of(moving):
+        for at in compress(range(len(deals)), picked(types, self._moving)):
+            life, type = by_code[deals[at]].state.life, names[types[at]]
+            step = MOVES[life.state][type]
+            if life.trace is None and step is None:
+                continue
             row = low + at
-            life = self._by_code[run.deals[row]].state.life
             worst[at] = life.step(
-                self._types[run.types[row]],
+                type,
                 first + row,
                 run.offset(row),
                 lambda row=row: self._entry(Look(run.place(row), run.raw(row))),  # type: ignore[misc]  # bound now
@@ -213,9 +215,11 @@ class KernelReader(LedgerReader[KernelRun]):
         else:
             followed = self._deal(entry.deal)
             deal, end, code = self.streams.touch(followed), self.ends.get(followed.code), followed.code
-            end.latest = deal.times.seen(NO_TIME if entry.instant is None else entry.instant.micros, end.latest)
+            if entry.instant is not None:
+                end.latest = deal.times.seen(entry.instant.micros, end.latest)
+                self._untimed.discard(code)
             trust = self._chain(followed, end, entry, found)
-            deal.trust[trust] += 1
+            self.counts.add(code, trust)
             worst = max(self._live(deal, entry), self._clock(deal, entry))
             worst = Severity.CRITICAL if trust is Trust.BROKEN else worst
             self._put(followed, end)
@@ -263,8 +267,29 @@ class KernelReader(LedgerReader[KernelRun]):
             found.code = self.columns.streams.code(StreamKey("deal", key))
         if found.code == len(self._by_code):
             self._by_code.append(found)
-            self._put(found, found.state.end)
+            self._begin(found)
         return found
+
+    def _begin(self, followed: Followed[Deal]) -> None:
+        """Take up what is carried of a deal."""
+        deal, code = followed.state, followed.code
+        self._put(followed, deal.end)
+        self.counts.put(code, deal.trust)
+        (self._untimed.add if deal.times.first == NO_TIME else self._untimed.discard)(code)
+
+    def _present(self, followed: Followed[Deal]) -> Deal:
+        """The deal with all that is carried of it."""
+        deal, code = followed.state, followed.code
+        if code:
+            deal.end, deal.trust = self.ends.get(code), self.counts.of(code)
+            deal.times.last = max(deal.times.last, deal.end.latest)
+        return deal
+
+    def _told(self) -> None:
+        """Deals that rows were added to in bulk have changed."""
+        for code in self._followed:
+            self.streams.touch(self._by_code[code])
+        self._followed.clear()
 
     def _put(self, followed: Followed[Deal], end: End) -> None:
         """The end of a deal's chain; rows may follow it in bulk where nothing is pending."""
@@ -345,8 +370,9 @@ class KernelReader(LedgerReader[KernelRun]):
         return f"No profile ({names}) reproduces any hash so far; links are checked."
 
     def facts(self) -> Iterable[StreamFacts]:
+        self._told()
         for followed in sorted(self.streams.changed(), key=lambda followed: followed.key):
-            deal = followed.state
+            deal = self._present(followed)
             if self.shape in (TABLE, PACK):
                 state = {"state": deal.stage} if deal.stage else {}
             else:
@@ -361,7 +387,7 @@ class KernelReader(LedgerReader[KernelRun]):
         streams = {
             StreamKey("deal", followed.key): (tuple(deal.trust), deal.times.first, deal.times.last)
             for followed in self.streams.known.values()
-            for deal in (followed.state,)
+            for deal in (self._present(followed),)
         }
         trust = [sum(column) for column in zip(self.loose, *(counts for counts, _, _ in streams.values()), strict=True)]
         return Tallies(self.records, tuple(trust), streams)
@@ -373,7 +399,7 @@ class KernelReader(LedgerReader[KernelRun]):
 
         Picklable. The reader is spent afterwards.
         """
-        deals = {followed.key: self._carried(followed) for followed in self.streams.known.values()}
+        deals = {followed.key: self._present(followed) for followed in self.streams.known.values()}
         short = self.memory.short
         return Summary(self.profile, self.shape, self.records, self.loose, deals, list(findings), self.segment, short)
 
@@ -386,7 +412,7 @@ class KernelReader(LedgerReader[KernelRun]):
             followed = self._deal(key)
             followed.state = deal
             self.streams.touch(followed)
-            self._put(followed, deal.end)
+            self._begin(followed)
             if deal.links.stale:
                 self._irregular[key] = None
 
@@ -395,19 +421,14 @@ class KernelReader(LedgerReader[KernelRun]):
         """True if all verdicts so far are those of one pass, wherever the ledger was cut."""
         return not self.memory.short
 
-    def _carried(self, followed: Followed[Deal]) -> Deal:
-        """The deal with the end of its chain."""
-        if followed.code:
-            followed.state.end = self.ends.get(followed.code)
-        return followed.state
-
     # -- saved state
 
     def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
+        self._told()
         for name, _ in self.streams.save():
             stream = stream_of(name)
             assert stream is not None  # a stream's own name
-            yield name, self._carried(self.streams.known[stream])
+            yield name, self._present(self.streams.known[stream])
         memory = self.memory
         yield "", (self.profile, self.records, self.loose, memory.purse, memory.learned, self._settling.state())
 
@@ -438,6 +459,7 @@ class KernelReader(LedgerReader[KernelRun]):
         followed = self._deal(stream.key)
         deal = self.streams.touch(followed)
         deal.restart()
+        self.counts.put(followed.code, [0] * LEVELS)
         self._irregular.pop(stream.key, None)
         end = End(latest=self.ends.get(followed.code).latest)
         trust: dict[int, Trust] = {}
@@ -447,11 +469,11 @@ class KernelReader(LedgerReader[KernelRun]):
             entry.length = record.length
             level = walk(deal, end.tip, entry, self.settled, self.candidates, self.memory, findings)
             trust[record.ordinal] = level
-            deal.trust[level] += 1
+            self.counts.add(followed.code, level)
             self._clock(deal, entry)
         self._put(followed, end)
         return Rewalk(trust, findings)
 
 
-_RECOVERED = bytes(level == Trust.RECOVERED for level in range(256))
+_TRUSTED = bytes(level > 0 for level in range(256))
 _STATE = tuple[str | None, int, list[int], int, dict[str, list[Template]], tuple[int, int]]

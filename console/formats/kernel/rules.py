@@ -1,5 +1,6 @@
 """The deal's state machine, as the kernel's own projection runs it, and how far it has come with one deal."""
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
@@ -66,7 +67,7 @@ class Move(NamedTuple):
     state: State
     code: str = ""
     name: str = ""
-    """Code and type, for grouping; set by ``moves``."""
+    """Code and type, for grouping; set in ``MOVES``."""
 
 
 def move(state: State, type: str) -> Move:
@@ -101,21 +102,19 @@ def move(state: State, type: str) -> Move:
     )
 
 
-_moves: dict[State, dict[str, Move | None]] = {}
-
-
-def moves(state: State) -> Mapping[str, Move | None]:
-    """What each known type does in this state: None where it is allowed and changes nothing."""
-    found = _moves.get(state)
-    if found is None:
-        found = dict.fromkeys(KNOWN)
+class _Moves(dict[State, Mapping[str, Move | None]]):
+    def __missing__(self, state: State) -> Mapping[str, Move | None]:
+        found: dict[str, Move | None] = dict.fromkeys(KNOWN)
         for type in KNOWN:
             step = move(state, type)
             if step.code or step.state != state:
-                after = state if step.state == state else step.state
-                found[type] = Move(after, step.code, f"{step.code}:{type}" if step.code else "")
-        _moves[state] = found
-    return found
+                found[type] = step._replace(name=f"{step.code}:{type}" if step.code else "")
+        self[state] = found
+        return found
+
+
+MOVES: Mapping[State, Mapping[str, Move | None]] = _Moves()
+"""By state, what each known type does in it: None where it is allowed and changes nothing."""
 
 
 def project(types: Iterable[str]) -> list[tuple[str, str]]:
@@ -128,12 +127,15 @@ def project(types: Iterable[str]) -> list[tuple[str, str]]:
     return result
 
 
-class Trace(msgspec.Struct, array_like=True):
+class Trace:
     """What moves a deal's state where its start is not known: a type's code, ordinal and offset for each event."""
 
-    kinds: bytearray = msgspec.field(default_factory=bytearray)
-    ordinals: list[int] = msgspec.field(default_factory=list)
-    offsets: list[int] = msgspec.field(default_factory=list)
+    __slots__ = ("kinds", "offsets", "ordinals")
+
+    def __init__(self) -> None:
+        self.kinds = bytearray()
+        self.ordinals = array("q")
+        self.offsets = array("q")
 
 
 class Life(msgspec.Struct, array_like=True):
@@ -154,19 +156,11 @@ class Life(msgspec.Struct, array_like=True):
                 trace.ordinals.append(ordinal)
                 trace.offsets.append(offset)
             return Severity.NONE
-        step = moves(self.state).get(type)
+        step = MOVES[self.state].get(type)
         if step is None:
             return Severity.NONE
         self.state = step.state
-        if not step.code:
-            return Severity.NONE
-        group = self.groups.get(step.name)
-        if group is None:
-            group = self.groups[step.name] = Group()
-            group.add(entry())
-        else:
-            group.count += 1
-        return CATALOGUE[step.code].severity
+        return self._note(step, entry) if step.code else Severity.NONE
 
     def join(self, after: "Life", by: int, entry: Callable[[int, int], Entry]) -> None:
         """Go on with what a neighbouring segment left open; its ordinals grow by ``by``. ``entry`` gives the event of
@@ -174,14 +168,31 @@ class Life(msgspec.Struct, array_like=True):
         trace = after.trace
         if trace is None:
             return
-        ordinals = [ordinal + by for ordinal in trace.ordinals]
+        ordinals = array("q", [ordinal + by for ordinal in trace.ordinals])
         if self.trace is not None:
             self.trace.kinds += trace.kinds
             self.trace.ordinals += ordinals
             self.trace.offsets += trace.offsets
             return
-        for code, ordinal, offset in zip(trace.kinds, ordinals, trace.offsets, strict=True):
-            self.step(_TRACED[code], ordinal, offset, lambda ordinal=ordinal, offset=offset: entry(ordinal, offset))  # type: ignore[misc]  # bound now
+        moves = MOVES[self.state]
+        for at, code in enumerate(trace.kinds):
+            step = moves[_TRACED[code]]
+            if step is None:
+                continue
+            self.state = step.state
+            moves = MOVES[step.state]
+            if step.code:
+                place = ordinals[at], trace.offsets[at]
+                self._note(step, lambda place=place: entry(*place))  # type: ignore[misc]  # bound now
+
+    def _note(self, step: Move, entry: Callable[[], Entry]) -> Severity:
+        group = self.groups.get(step.name)
+        if group is None:
+            group = self.groups[step.name] = Group()
+            group.add(entry())
+        else:
+            group.count += 1
+        return CATALOGUE[step.code].severity
 
 
 _TRACED = tuple(TRACED)

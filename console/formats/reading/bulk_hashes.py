@@ -47,9 +47,11 @@ class BulkHashes:
         )
         """False: the profile hashes what the scan does not have."""
 
-    def reproduced(self, scan: Scan, able: bytearray, types: Sequence[str], times: Sequence[int]) -> bytearray:
+    def reproduced(
+        self, scan: Scan, able: bytearray, types: Sequence[int], names: Sequence[str], times: Sequence[int]
+    ) -> bytearray:
         """The trust of each row as far as its hash goes; 0 where it is not reproduced, or the row is not ``able``:
-        plain, with a time."""
+        plain, with a time. ``types`` are codes of ``names``."""
         able = both(able, *[scan.is_kind(name, *_LITERALS) for name in self._literals])
         if self._profile.complete:
             # 1 in a mask is VERIFIED.
@@ -57,10 +59,10 @@ class BulkHashes:
         held = bytearray(scan.count)
         if self._document is not None and self._reordered:
             able = both(able, scan.javascript(self._name(self._document.field)))
-        todo: dict[str, list[int]] = {}
+        todo: dict[int, list[int]] = {}
         for row in compress(range(scan.count), able):
             todo.setdefault(types[row], []).append(row)
-        orders = {type: self._orders(type) for type in todo}
+        orders = {type: self._orders(names[type]) for type in todo}
         for turn in range(_MANY):
             together: dict[Order | None, list[int]] = {}
             for type, rows in todo.items():
@@ -71,7 +73,7 @@ class BulkHashes:
             for type, rows in todo.items():
                 todo[type] = left = [row for row in rows if not held[row]]
                 if turn and len(left) < len(rows):
-                    self._first[type] = orders[type][turn]
+                    self._first[names[type]] = orders[type][turn]
         return held
 
     def _orders(self, type: str) -> list[Order | None]:
