@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from console.model.finding import Finding
-from console.sources.files import file_state, opened, read_at
+from console.sources.files import file_state, opened, read_at, read_into
 from console.sources.findings import shrunk
 from console.sources.protocol import CHUNK, MAX_RECORD, FileState
 from console.sources.record_hash import LeafHash
@@ -23,6 +23,10 @@ class Window(Protocol):
 
     def read(self, offset: int, size: int) -> bytes:
         """Exactly ``size`` decoded bytes from ``offset``, fewer only at the present end. Raises SourceError."""
+
+    def lines(self, offset: int, size: int) -> bytes:
+        """The lines from ``offset`` on that end within ``size`` bytes, or some of them; b"" if none does, or there are
+        no more bytes. Raises SourceError."""
 
     def findings(self) -> list[Finding]:
         """What is wrong with the storage, as far as it was read."""
@@ -51,9 +55,17 @@ class _FileWindow:
     def __init__(self, path: str, descriptor: int) -> None:
         self._path = path
         self._descriptor = descriptor
+        self._buffer = bytearray()
+        """Read into again and again: a large block that is made anew costs more than its bytes are worth."""
 
     def read(self, offset: int, size: int) -> bytes:
         return read_at(self._path, self._descriptor, offset, size)
+
+    def lines(self, offset: int, size: int) -> bytes:
+        if len(self._buffer) != size:
+            self._buffer = bytearray(size)
+        got = read_into(self._path, self._descriptor, self._buffer, offset)
+        return bytes(memoryview(self._buffer)[: self._buffer.rfind(b"\n", 0, got) + 1])
 
     def findings(self) -> list[Finding]:
         return []
@@ -95,6 +107,15 @@ class ForwardWindow:
         self.findings = findings
 
     def read(self, offset: int, size: int) -> bytes:
+        at = self._reach(offset, size)
+        return bytes(memoryview(self._buffer)[at : at + size])
+
+    def lines(self, offset: int, size: int) -> bytes:
+        at = self._reach(offset, size)
+        return bytes(memoryview(self._buffer)[at : self._buffer.rfind(b"\n", at, at + size) + 1])
+
+    def _reach(self, offset: int, size: int) -> int:
+        """Where in the buffer the bytes from ``offset`` are, once they are there."""
         if self._start < 0 or offset < self._start:
             self._start, self._blocks = self._decode(offset)
             self._buffer.clear()
@@ -108,8 +129,7 @@ class ForwardWindow:
             if spare >= KEEP:
                 del self._buffer[:spare]
                 self._start += spare
-        at = offset - self._start
-        return bytes(memoryview(self._buffer)[at : at + size])
+        return offset - self._start
 
 
 class ContentSource:

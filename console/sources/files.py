@@ -111,6 +111,16 @@ def read_at(path: str, descriptor: int, offset: int, size: int) -> bytes:
     return b"".join(pieces)
 
 
+def read_into(path: str, descriptor: int, buffer: bytearray, offset: int) -> int:
+    """Fill the buffer from ``offset``: how many bytes came, which may be fewer than there are. Raises SourceError."""
+    try:
+        return os.preadv(descriptor, [buffer], offset)
+    except OverflowError:
+        return 0
+    except OSError as error:
+        raise in_words(path, error) from error
+
+
 def state_of(status: os.stat_result) -> FileState:
     return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 

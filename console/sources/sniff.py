@@ -113,6 +113,9 @@ class _HeadWindow:
     def read(self, offset: int, size: int) -> bytes:
         return self._data[offset : offset + size]
 
+    def lines(self, offset: int, size: int) -> bytes:
+        return self._data[offset : self._data.rfind(b"\n", offset, offset + size) + 1]
+
     def findings(self) -> list[Finding]:
         return []
 

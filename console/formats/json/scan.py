@@ -130,13 +130,12 @@ class Scan:
     """Columns of a batch of records: one entry for each of ``count`` rows. See the module."""
 
     __slots__ = (
-        *("_begins", "_by", "_every", "_kinds", "_stops"),
+        *("_begins", "_by", "_kinds", "_stops"),
         *("count", "data", "ends", "fields", "flags", "others", "starts"),
     )
 
     def __init__(self, data: bytes, fields: Fields, starts: "array[int]", ends: "array[int]", by: Any) -> None:
         self._by = by
-        self._every: array[int] | None = None
         self.data = data
         self.fields = fields
         self.count = len(starts)
@@ -333,7 +332,6 @@ class Scan:
         """The rows from ``low`` to ``high`` alone."""
         found = Scan.__new__(Scan)
         found._by, found.data, found.fields, found.count = self._by, self.data, self.fields, high - low
-        found._every = None
         found.starts, found.ends = self.starts[low:high], self.ends[low:high]
         found.flags, found.others = self.flags[low:high], self.others[low:high]
         parts = [slice(at + low, at + high) for at in range(0, self.count * len(self.fields.names), self.count)]
@@ -354,9 +352,7 @@ class Scan:
 
     def _rows(self, rows: Sequence[int] | None) -> "array[int]":
         if rows is None:
-            if self._every is None:
-                self._every = array("q", range(self.count))
-            return self._every
+            return _first(self.count)
         found = rows if isinstance(rows, array) and rows.typecode == "q" else array("q", rows)
         if found and not 0 <= min(found) <= max(found) < self.count:
             raise ValueError("a row is none of the scan's")
@@ -373,6 +369,16 @@ class Scan:
         if of.data is not self.data or of.count != self.count:
             raise ValueError("a piece is of another batch")
         return *of._columns(piece.field), isinstance(piece, Text), piece.null
+
+
+_rows = array("q", range(1024))
+
+
+def _first(count: int) -> "array[int]":
+    """The numbers from 0 on."""
+    if count > len(_rows):
+        _rows.extend(range(len(_rows), 2 * count))
+    return _rows[:count]
 
 
 def _unescape(raw: bytes) -> str:

@@ -188,9 +188,13 @@ class KernelReader(LedgerReader[KernelRun]):
         first = run.batch.first + run.start
         for at in compress(range(len(deals)), picked(types, self._moving)):
             life, type = by_code[deals[at]].state.life, names[types[at]]
-            step = MOVES[life.state][type]
-            if life.trace is None and step is None:
-                continue
+            if life.trace is None:
+                step = MOVES[life.state][type]
+                if step is None:
+                    continue
+                if not step.code:
+                    life.state = step.state
+                    continue
             row = low + at
             worst[at] = life.step(
                 type,
