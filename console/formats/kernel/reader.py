@@ -5,6 +5,7 @@ is looked at by itself, after which its chain may be followed again.
 """
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 from typing import Any
@@ -135,15 +136,23 @@ class KernelReader(LedgerReader[KernelRun]):
             return scan.follow(tips, deals, run.sequences, run.times, "previousEventHash", "eventHash", able)
 
         following = follow(run.deals)
+        rows_by_deal: dict[int, list[int]] = {}
         row = following.find(0)
         while row >= 0:
             yield row
             code = run.deals[row]
             if code and tips.states[code]:
                 # It was looked at, and its chain can be followed again.
-                alone = array("q", [each if each == code else 0 for each in run.deals])
-                alone[: row + 1] = array("q", bytes(8 * (row + 1)))
-                following = either(following, follow(alone))
+                if not rows_by_deal:
+                    for at, deal in enumerate(run.deals):
+                        rows_by_deal.setdefault(deal, []).append(at)
+                rows = rows_by_deal[code]
+                later = rows[bisect_right(rows, row) :]
+                if later:
+                    alone = array("q", bytes(8 * len(run)))
+                    for at in later:
+                        alone[at] = code
+                    following = either(following, follow(alone))
             row = following.find(0, row + 1)
 
     def _sound(self, run: KernelRun) -> bytearray:
