@@ -367,7 +367,8 @@ class KernelReader(LedgerReader[KernelRun]):
                     links = followed.state.links
                     if links.unsettled and not links.stale:
                         self._walk_again(followed)
-                        self._put(followed, self.ends.get(followed.code))
+                        if followed.code:  # else its end is put when an event names it
+                            self._put(followed, self.ends.get(followed.code))
                 return
 
     # -- what holds as of now

@@ -184,6 +184,9 @@ class RunEventRows(Run):
         ranks: dict[str, int] = {}
         begins: dict[str, int] = {}
         for row, (run, time, rank) in enumerate(zip(self.runs, self.times, self.ranks, strict=True)):
+            if not run:  # no run, so no state of one
+                found.add(row)
+                continue
             if run not in lasts:
                 state = rules.state(run, self.place(row), documented=True)
                 lasts[run], ranks[run], begins[run] = state.last, state.rank, state.began - SECOND

@@ -88,6 +88,12 @@ def known(result: Outcome) -> tuple[dict[int, Trust], list[Finding]]:
     return result.trust, sorted(result.findings, key=repr)
 
 
+def test_a_profile_settles_while_a_chain_is_not_named_yet() -> None:
+    raws = changed(DOC, [("payload", 1, 0)])
+    raws[:2] = raws[1::-1]
+    assert known(outcome(raws, cuts=[1], reload_at=[0])) == known(outcome(raws))
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from([DOC, AUDIT]),

@@ -386,3 +386,12 @@ def test_panels_show_every_key_and_what_became_of_the_hash() -> None:
     assert decoded.event_id == ledger()[3]["event_id"] and decoded.category == "DECIDED"
     broken = FORMAT.decode(Record(1, 0, 1, b"{"), context())
     assert broken.type == "" and FORMAT.panels(broken, context())[0].title == "Envelope"
+
+
+def test_an_event_that_names_an_empty_run_is_of_none() -> None:
+    reader = FORMAT.reader(context())
+    reader.read(batch(lines([ledger()[0] | {"run_id": ""}])))
+    again = FORMAT.reader(context())
+    again.load_state(reader.take_state().items())
+    assert again.standing() == reader.standing()
+    assert "schema.bad-pattern" not in {each.code for each in reader.standing()}
