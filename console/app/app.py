@@ -18,11 +18,11 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from console.app.actions import HELP
+from console.app.drawing.sweep import SweepFilter
 from console.app.messages import IndexChanged, IndexReplaced, SessionOpened, SessionTrouble, VerifyMoved
 from console.app.navigation import Navigation
 from console.app.palette import ActionProvider
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen, idle
-from console.app.sweep import SweepFilter
 from console.app.theme import THEMES, other, preferred
 from console.app.work import in_words
 from console.engine.api import SessionApi

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.theme import Theme
 
-from console.app.cells import cut, fit, middle, width
+from console.app.drawing.cells import cut, fit, middle, width
 from console.app.row_search import find_row
 from console.app.theme import DARK, LIGHT
 from console.app.widgets.tables.event_columns import TRUST_WIDTH, cells, fit_columns, titles

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from console.app.compositing import LeanCompositor
+from console.app.drawing.compositing import LeanCompositor
 from console.app.messages import IndexChanged, SessionTrouble, VerifyMoved
 from console.app.widgets.bars.frame import HeadLine, KeyLine, TextLine, progress_words
 from console.app.words import count

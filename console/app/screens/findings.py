@@ -14,8 +14,8 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from console.app.actions import FINDINGS, bindings
-from console.app.cells import cut, fit, middle, path
-from console.app.layout import MUTED, SEVERITY_STYLE, STRONG, prose, severity_mark
+from console.app.drawing.cells import cut, fit, middle, path
+from console.app.drawing.layout import MUTED, SEVERITY_STYLE, STRONG, prose, severity_mark
 from console.app.screens.base import ConsoleScreen
 from console.app.widgets.details.pane import finding_lines
 from console.app.widgets.details.sheet import Sheet

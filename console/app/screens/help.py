@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from console.app.actions import DETAILS, GROUPS, HELP, STREAM, Action, bindings, on, shown_key
-from console.app.cells import fit
-from console.app.layout import STRONG, prose
+from console.app.drawing.cells import fit
+from console.app.drawing.layout import STRONG, prose
 from console.app.screens.base import ConsoleScreen
 from console.app.widgets.details.sheet import Sheet
 from console.model.trust import Severity, Trust

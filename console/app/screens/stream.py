@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from console.app.actions import STREAM, bindings
-from console.app.cells import middle, path
+from console.app.drawing.cells import middle, path
 from console.app.messages import Sought, TotalsRead, ViewChanged, ViewOpened, ViewRefused
 from console.app.row_search import find_row
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen

@@ -16,8 +16,8 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from console.app.actions import WALK, bindings
-from console.app.cells import middle
-from console.app.layout import MUTED, STRONG, rule
+from console.app.drawing.cells import middle
+from console.app.drawing.layout import MUTED, STRONG, rule
 from console.app.row_search import chain_end
 from console.app.screens.base import ConsoleScreen
 from console.app.screens.walk_words import names_hash, neighbour_line, place_of, stopped_words, trust_of

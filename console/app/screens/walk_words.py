@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from console.app.layout import MUTED, trust_mark
+from console.app.drawing.layout import MUTED, trust_mark
 from console.app.widgets.details.proof import link_of
 from console.app.words import count
 from console.engine.api import Details, VerifyProgress

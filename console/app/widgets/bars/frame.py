@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from console.app.actions import footer
-from console.app.cells import width
+from console.app.drawing.cells import width
 from console.app.widgets.tables.cursor_list import CursorList
 from console.app.words import count
 from console.engine.api import Progress

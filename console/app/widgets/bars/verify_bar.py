@@ -3,8 +3,8 @@
 from textual.content import Content
 from textual.widget import Widget
 
-from console.app.cells import width
-from console.app.layout import MUTED
+from console.app.drawing.cells import width
+from console.app.drawing.layout import MUTED
 from console.app.words import count
 from console.engine.api import VerifyProgress
 

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from console.app.actions import DETAILS, bindings
-from console.app.layout import (
+from console.app.drawing.layout import (
     MUTED,
     NAME_LIMIT,
     STRONG,

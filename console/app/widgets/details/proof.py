@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from console.app.layout import MUTED, STRONG, fold, label_width, labelled, marked, prose, size, trust_mark
+from console.app.drawing.layout import MUTED, STRONG, fold, label_width, labelled, marked, prose, size, trust_mark
 from console.app.words import count
 from console.engine.api import Details
 from console.model.proof import Proof, Span

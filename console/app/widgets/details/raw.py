@@ -9,7 +9,7 @@ from typing import Literal
 
 from textual.content import Content
 
-from console.app.layout import MUTED, fold, size
+from console.app.drawing.layout import MUTED, fold, size
 from console.text import safe, safe_lines
 
 Form = Literal["exact", "pretty", "hex"]

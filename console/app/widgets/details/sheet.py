@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
 
-from console.app.layout import Layout
+from console.app.drawing.layout import Layout
 
 
 def _nothing(width: int) -> list[Content]:

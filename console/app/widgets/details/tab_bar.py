@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from console.app.layout import MUTED
+from console.app.drawing.layout import MUTED
 from console.text import safe
 
 

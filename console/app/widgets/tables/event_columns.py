@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from console.app.cells import fit, middle
+from console.app.drawing.cells import fit, middle
 from console.app.words import day_and_time
 from console.engine.api import EventRow
 from console.model.trust import Severity, Trust

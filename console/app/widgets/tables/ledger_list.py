@@ -12,7 +12,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from console.app.cells import cut, fit, middle, path, width
+from console.app.drawing.cells import cut, fit, middle, path, width
 from console.app.widgets.tables.cursor_list import CursorList
 from console.app.widgets.tables.overview_rows import OverviewRow, unread
 from console.app.words import age, count

@@ -4,7 +4,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from console.app.cells import fit, width
+from console.app.drawing.cells import fit, width
 from console.text import sweep
 
 

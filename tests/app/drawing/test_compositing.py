@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from console.app.app import ConsoleApp
-from console.app.compositing import LeanCompositor
+from console.app.drawing.compositing import LeanCompositor
 from tests.support.fake_session import FakeSession
 from tests.support.stage import seen, until
 
