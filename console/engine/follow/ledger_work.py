@@ -113,22 +113,21 @@ class LedgerWork:
         ledger = task.ledger
         opened = replace(ledger.opened, source=ledger.source)
         steps = self._ingest.read(ledger.reading, opened, compared=ledger.rows.state, ended=ended)
-        began: float | None = None
+        began, turn_began = time.monotonic(), None
         async with AsyncExitStack() as place, aclosing(steps):
             if self._ingest.is_long(ledger.reading, ledger.source):
-                began = await self._take_place(ledger, place)
+                turn_began = await self._take_place(ledger, place)
             async for step in steps:
                 self._report(step)
                 if task.removed:
                     return False
                 if not step.more:
                     continue
-                if began is None:
-                    began = await self._take_place(ledger, place)
-                lasted = time.monotonic() - began
-                if lasted > BEHIND:
+                if time.monotonic() - began > BEHIND:
                     await self._applier.fall_behind(ledger)
-                over = lasted > TURN and self._long_reads.waiting > 0
+                if turn_began is None:
+                    turn_began = await self._take_place(ledger, place)
+                over = time.monotonic() - turn_began > TURN and self._long_reads.waiting > 0
                 if over or (task.wanted and not task.reads_on):
                     task.wake()
                     return False
