@@ -77,6 +77,19 @@ class ResolvedReferences:
     """(child, parent) where the parent's record comes after the child's."""
     cycles: ListedPairs = field(default_factory=ListedPairs)
     """The other one is a parent that is the record's descendant."""
+    more: bool = False
+    """Further records are still to be looked at."""
+
+    def add(self, later: "ResolvedReferences") -> None:
+        """Take what later records brought."""
+        for mine, theirs in (
+            (self.duplicates, later.duplicates),
+            (self.ambiguous, later.ambiguous),
+            (self.late, later.late),
+            (self.cycles, later.cycles),
+        ):
+            mine.add(theirs.listed)
+            mine.count += theirs.count - len(theirs.listed)
 
 
 @dataclass(frozen=True, slots=True)

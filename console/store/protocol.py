@@ -225,6 +225,7 @@ class IndexWriter(RecordsOf, Protocol):
 
     async def resolve(self, ledger: int) -> ResolvedReferences | None:
         """What the records that came since this was last asked bring to ids and parents; None if they have none.
+        Some thousands are looked at each time, so that other ledgers get their turn: ask again while there is ``more``.
 
         Of much that is read at once it is best asked at the end, of what is appended with each portion. Nothing is
         lost where a writer dies between.

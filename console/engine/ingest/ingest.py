@@ -47,6 +47,8 @@ class Reading:
     file: str = ""
     profile: str | None = None
     reader: Reader | None = None
+    unresolved: bool = True
+    """References of its records may not be resolved yet."""
 
     @property
     def records(self) -> int:
@@ -130,7 +132,7 @@ class Ingest:
         if reading.next.ordinal == 1:
             compared = file_text(source)
         if reading.file and reading.file == file_text(source) and source.container != "sqlite" and not ended:
-            await self._walk_again(reading, opened)
+            await self._finish(reading, opened)
             return
 
         try:
@@ -142,20 +144,20 @@ class Ingest:
                         yield Step(reading.ledger, events, min(portion.next.offset, total), total, not portion.file)
         except SourceError:
             reading.reader = None
-            async with self.transaction():
-                await self._check_references(reading, opened)
+            await self._resolve_references(reading, opened)
             raise
         except BaseException:
             # The reader may have gone beyond what was committed.
             reading.reader = None
             raise
-        await self._walk_again(reading, opened)
+        await self._finish(reading, opened)
 
     async def _commit(self, reading: Reading, opened: Opened, portion: Portion, compared: str) -> None:
         # A later start compares all rows again, unless they were found unchanged in this state of the database.
         uncompared = opened.source.container == "sqlite" and portion.file != compared
         async with self.transaction():
             await self.writer.append(reading.ledger, replace(portion, file="") if uncompared else portion)
+            reading.unresolved = True
             if portion.file:  # it is the last one: references of many records are best resolved together
                 await self._check_references(reading, opened)
         reading.next, reading.file = portion.next, portion.file
@@ -211,9 +213,21 @@ class Ingest:
         """The ledger's records, wherever they are."""
         return VolumeReader(await self.writer.volumes(reading.ledger))
 
+    async def _finish(self, reading: Reading, opened: Opened) -> None:
+        """What is to be done once all is read, or was left by a worker that died before."""
+        await self._resolve_references(reading, opened)
+        await self._walk_again(reading, opened)
+
+    async def _resolve_references(self, reading: Reading, opened: Opened) -> None:
+        """Resolve the references of all records that were read, some thousands in a turn."""
+        while reading.unresolved:
+            async with self.transaction():
+                await self._check_references(reading, opened)
+
     async def _check_references(self, reading: Reading, opened: Opened) -> None:
         ledger = reading.ledger
         found = await self.writer.resolve(ledger)
+        reading.unresolved = found is not None and found.more
         if found is None:
             return
         records = await self._records(reading)

@@ -30,7 +30,7 @@ from console.sources.compressed.zip import check_manifest
 from console.sources.protocol import FileState, Source, SourceError
 from console.sources.sqlite.rows import SqliteTable
 from console.store.counts import Count, Counts, add_counts, count_streams
-from console.store.facts import ChainLink, RecordPlace
+from console.store.facts import ChainLink, RecordPlace, ResolvedReferences
 from console.store.opening import open_scratch
 from console.store.portion import Portion
 from console.store.protocol import Scratch
@@ -238,11 +238,14 @@ async def _note_keys(scratch: _Scratch, out: EventBatch, next: Cursor) -> None:
 async def _refer(run: _Run, scratch: _Scratch) -> None:
     store = await scratch.store()
     words = ReferenceWords(run.opened, lambda ordinal: store.place(scratch.ledger, ordinal))
+    found = ResolvedReferences()
     async with store.transaction():
-        found = await store.resolve(scratch.ledger)
-    if found is not None:
-        run.findings.add(await words.settled(found))
-        run.findings.add(await words.orphans(await store.orphans(scratch.ledger)))
+        while (some := await store.resolve(scratch.ledger)) is not None:
+            found.add(some)
+            if not some.more:
+                break
+    run.findings.add(await words.settled(found))
+    run.findings.add(await words.orphans(await store.orphans(scratch.ledger)))
 
 
 async def _walk_again(run: _Run, reader: RewalkingReader, irregular: Sequence[StreamKey], store: Scratch) -> None:

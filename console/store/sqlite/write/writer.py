@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from console.model.event import StreamKey
@@ -159,8 +160,10 @@ class SqliteWriter(LedgerRows):
         if first is None:
             return None
         await self._make_index("key")
-        await self._db.run("UPDATE ledger SET unresolved = NULL WHERE id = ?", (ledger,))
-        return await references.resolve(self._db, ledger, first, last)
+        end = min(last, first + references.ROWS - 1)
+        more = end < last
+        await self._db.run("UPDATE ledger SET unresolved = ? WHERE id = ?", (end + 1 if more else None, ledger))
+        return replace(await references.resolve(self._db, ledger, first, end), more=more)
 
     async def orphans(self, ledger: int) -> Orphans:
         return await references.orphans(self._db, ledger)

@@ -1,7 +1,8 @@
 """Ids and parents: what is found does not depend on how the records are cut into batches."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from console.store import facts
+from console.store.facts import ResolvedReferences
+from console.store.sqlite.write import references
 from tests.support.index_cases import Row, new_index
 
 Said = dict[str, list[tuple[int, int]]]
@@ -109,3 +112,52 @@ async def test_second_ids_far_back_are_found(tmp_path: Path) -> None:
         assert (await writer.orphans(pen.ledger)).count == 1
     finally:
         await writer.close()
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        lambda at: ("a", "a"),
+        lambda at: ("ab"[at % 2], "ba"[at % 2]),
+        lambda at: (f"child-{at}", "a") if at < 10_000 else ("a", ""),
+        lambda at: (f"{at}", f"{at + 1}"),
+    ],
+    ids=["one id, its own parent", "two ids in turn", "many parents of many", "each before its parent"],
+)
+async def test_equal_ids_cost_what_their_records_cost(ids: Callable[[int], tuple[str, str]], tmp_path: Path) -> None:
+    """Against as many records that name nothing twice; squares would be a thousand times as much."""
+    usual = await seconds(tmp_path / "usual.sqlite", [(f"{at}", f"{at - 1}") for at in range(20_000)])
+    assert await seconds(tmp_path / "hostile.sqlite", [ids(at) for at in range(20_000)]) < 30 * usual
+
+
+async def seconds(path: Path, records: Sequence[tuple[str, str]]) -> float:
+    """Of the processor, to resolve these ids and parents."""
+    writer, (pen,) = await new_index(path, "one")
+    try:
+        await pen.add(*(Row(id=name, parent=parent) for name, parent in records))
+        began = time.process_time()
+        async with writer.transaction():
+            found = await writer.resolve(pen.ledger)
+        assert found is not None
+        return time.process_time() - began
+    finally:
+        await writer.close()
+
+
+async def test_many_records_are_resolved_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found is the same, and what is left is asked for again."""
+    monkeypatch.setattr(references, "ROWS", 7)
+    writer, (pen,) = await new_index(tmp_path / "pieces.sqlite", "one")
+    try:
+        await pen.add(*(Row(id=f"{at % 10}") for at in range(20)))
+        found: list[ResolvedReferences] = []
+        while not found or found[-1].more:
+            async with writer.transaction():
+                some = await writer.resolve(pen.ledger)
+            assert some is not None
+            found.append(some)
+        async with writer.transaction():
+            assert await writer.resolve(pen.ledger) is None
+    finally:
+        await writer.close()
+    assert [each.duplicates.count for each in found] == [0, 4, 6]
