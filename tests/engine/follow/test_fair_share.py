@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from console.store.sqlite.writer import SqliteWriter
 
 from console.engine.follow import ledger_work
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.ledger_tasks import LedgerTask, LedgerTasks
 from console.engine.ingest.ingest import Reading
 from console.engine.ingest.turns import Turns
+from console.store.sqlite.write.writer import SqliteWriter
 from tests.support.engine_cases import Deal, append, console, following, opened, reading
 from tests.support.places import SAMPLES
 
