@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from console.store.errors import StoreError
 from console.store.opening import store_at
 from console.store.protocol import IndexWriter
 
+SWITCH = 0.0005
+"""Seconds after which a thread that decodes lets others go on: an append passes from thread to thread a dozen times."""
 FRAME = 1 / 60
 """Seconds between two messages to the console; the first goes at once."""
 
@@ -80,6 +83,7 @@ class _Pace:
 
 def run(channel: Channel, assignment: Assignment) -> None:
     """Entry of the process."""
+    sys.setswitchinterval(SWITCH)
     sweep()
     try:
         asyncio.run(_main(channel, assignment))
