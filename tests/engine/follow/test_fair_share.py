@@ -53,11 +53,10 @@ def equal_ids(folder: Path) -> Path:
     return path
 
 
-async def appends_beside(
-    hostile: Path, folder: Path, index: Path, *, records: int = 0, appends: int = 0
-) -> list[float]:
-    """Append to a good ledger again and again while the hostile one is read, which comes to it: until so many of its
-    records are read, and at least so many times. The seconds until each was seen; records of the hostile one last."""
+async def appends_beside(hostile: Path, index: Path, *, records: int = 0) -> tuple[list[float], int]:
+    """Append to a good ledger while a hostile one is read that comes beside it: five times, and until so many of its
+    records are read. The seconds until each append was seen, and the records of the hostile ledger that were read."""
+    folder = hostile.parent / "ledgers"
     folder.mkdir()
     deal, good, bad = Deal(), folder / "good.jsonl", folder / hostile.name
     good.write_bytes(deal.lines(3))
@@ -65,21 +64,18 @@ async def appends_beside(
     async with console(folder, index=index) as one:
         hostile.rename(bad)
         read = 0
-        while read < records or len(seconds) < appends:
+        while read < records or len(seconds) < 5:
             append(good, deal.lines(1))
             began = time.monotonic()
             row = await one.records(good, deal.sequence)
             seconds.append(time.monotonic() - began)
             assert row.trust[1] == deal.sequence
             read = sum(each.records for each in await one.ledgers() if each.path == str(bad))
-        return [*seconds, read]
+        return seconds, read
 
 
 async def test_appends_are_seen_before_all_blank_lines_are_read(tmp_path: Path) -> None:
-    *seconds, read = await appends_beside(
-        four_mib_of_blank_lines(tmp_path), tmp_path / "ledgers", tmp_path / "i.sqlite", appends=5
-    )
-    assert len(seconds) == 5
+    _, read = await appends_beside(four_mib_of_blank_lines(tmp_path), tmp_path / "i.sqlite")
     assert read < 4 * MIB
 
 
@@ -88,9 +84,7 @@ async def test_appends_are_seen_before_all_blank_lines_are_read(tmp_path: Path) 
     ("hostile", "records"), [(four_mib_of_blank_lines, MIB), (gzip_of_line_ends, MIB), (equal_ids, 20_000)]
 )
 async def test_appends_are_seen_soon(hostile: Callable[[Path], Path], records: int, tmp_path: Path) -> None:
-    *seconds, _ = await appends_beside(
-        hostile(tmp_path), tmp_path / "ledgers", tmp_path / "i.sqlite", records=records, appends=5
-    )
+    seconds, _ = await appends_beside(hostile(tmp_path), tmp_path / "i.sqlite", records=records)
     assert max(seconds) < SOON
 
 
