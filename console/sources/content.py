@@ -56,7 +56,7 @@ class _FileWindow:
         self._path = path
         self._descriptor = descriptor
         self._buffer = bytearray()
-        """Read into again and again: a large block that is made anew costs more than its bytes are worth."""
+        """Read into again and again: a large block that is made each time costs more than its bytes are worth."""
 
     def read(self, offset: int, size: int) -> bytes:
         return read_at(self._path, self._descriptor, offset, size)

@@ -31,23 +31,20 @@ console was installed, else ``pure_scan``. ``AUDIT_CONSOLE_SCANNER=pure`` or ``=
 Grammar: RFC 8259. Hashes are hashlib's.
 """
 
-import importlib
-import json
-import os
 import re
 import sys
 from array import array
 from collections.abc import Sequence
-from functools import cache
 from hashlib import blake2b
 from itertools import accumulate
 from typing import Any
 
-from console.formats.json import pure_scan
 from console.formats.json.columns import Interner, Tips, both, either, neither, picked, rows_of
 from console.formats.json.fields import RECORD, Fields, Piece, Raw, Text
 from console.formats.json.flags import MAX_DEPTH, MISSING, Flag, Kind
 from console.formats.json.times import quick
+from console.formats.json.values import key_of, kinds_table, unescaped
+from console.formats.json.which_scanner import SCANNER, scanner
 from console.model.event import NO_TIME
 from console.model.record import RecordBatch
 
@@ -77,26 +74,9 @@ __all__ = [
 ]
 
 
-def _chosen() -> Any:
-    choice = os.environ.get("AUDIT_CONSOLE_SCANNER")
-    if choice == "pure":
-        return pure_scan
-    try:
-        return importlib.import_module("console.formats.json.native_scan")
-    except ImportError:
-        if choice == "native":
-            raise
-        return pure_scan
-
-
-_scanner = _chosen()
-SCANNER: str = _scanner.NAME
-"""``native`` or ``pure``."""
-
-
 def flags_of(raw: bytes) -> int:
     """The flags of one record alone."""
-    found: int = _scanner.flags(raw)
+    found: int = scanner.flags(raw)
     return found
 
 
@@ -106,7 +86,7 @@ def scan(
     """Scan LF-ended lines, or the records between ``bounds``: their starts and ends in ``data`` (start -1: none there,
     and the row is blank). A last line may lack its LF; a CR before an LF belongs to the record. Never raises on
     content. ``by`` is for tests: one of the two scanners."""
-    by = by or _scanner
+    by = by or scanner
     starts, ends = by.lines(data) if bounds is None else bounds
     return Scan(data, fields, starts, ends, by)
 
@@ -177,7 +157,7 @@ class Scan:
 
     def is_kind(self, field: str, *kinds: Kind) -> bytearray:
         """1 where the value is of one of these kinds."""
-        return self.kinds(field).translate(_table(kinds))
+        return self.kinds(field).translate(kinds_table(kinds))
 
     def filled(self, field: str) -> bytearray:
         """1 where the value is a string with something in it."""
@@ -212,7 +192,7 @@ class Scan:
         if rows is not None:
             columns = [[column[row] for row in rows] for column in columns]
         return [
-            data[begin + 1 : stop - 1].decode() if kind == 1 else _unescape(data[begin:stop]) if kind == 2 else None
+            data[begin + 1 : stop - 1].decode() if kind == 1 else unescaped(data[begin:stop]) if kind == 2 else None
             for kind, begin, stop in zip(*columns, strict=True)
         ]
 
@@ -222,7 +202,7 @@ class Scan:
             raise TypeError("an interner knows by a dict")
         add = interner.add
         found: array[int] = self._by.codes(
-            self.data, *self._columns(field), interner.known, lambda raw: add(raw, _unescape(raw))
+            self.data, *self._columns(field), interner.known, lambda raw: add(raw, unescaped(raw))
         )
         return found
 
@@ -243,7 +223,7 @@ class Scan:
         if NO_TIME in times:
             for row, (kind, begin, stop) in enumerate(zip(*columns, strict=True)):
                 if (kind == 1 or kind == 2) and times[row] == NO_TIME:
-                    instant = quick(_unescape(self.data[begin:stop]))
+                    instant = quick(unescaped(self.data[begin:stop]))
                     if instant is not None:
                         times[row], zones[row] = instant[0], instant[1] != ""
         return times, zones
@@ -266,7 +246,7 @@ class Scan:
                 [
                     blake2b(prefix + data[begin + 1 : stop - 1], digest_size=8).digest()
                     if kind == 1 and stop - begin > 2
-                    else _key(prefix, data[begin:stop], kind)
+                    else key_of(prefix, data[begin:stop], kind)
                     for kind, begin, stop in zip(*self._columns(field), strict=True)
                 ]
             )
@@ -379,27 +359,3 @@ def _first(count: int) -> "array[int]":
     if count > len(_rows):
         _rows.extend(range(len(_rows), 2 * count))
     return _rows[:count]
-
-
-def _unescape(raw: bytes) -> str:
-    text: str = json.loads(raw.decode())
-    return text
-
-
-def _key(prefix: bytes, raw: bytes, kind: int) -> bytes:
-    """The key of a value that is no usual text."""
-    if kind == Kind.ESCAPED:
-        raw = _unescape(raw).encode("utf-8", "surrogatepass")
-    elif kind == Kind.INTEGER:
-        raw = b"0" if raw == b"-0" else raw
-    else:
-        return _NO_KEY
-    return blake2b(prefix + raw, digest_size=8).digest()
-
-
-_NO_KEY = bytes(8)
-
-
-@cache
-def _table(kinds: tuple[Kind, ...]) -> bytes:
-    return bytes(kind in kinds for kind in range(256))
