@@ -1,104 +1,29 @@
-"""Ids and parents: what is found does not depend on how the records are cut into batches."""
+"""References in the tables: long lines of parents, second ids far back, equal ids, records in pieces."""
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from console.store import facts
 from console.store.facts import ResolvedReferences
 from console.store.sqlite.write import references
 from tests.support.index_cases import Row, new_index
 
-Said = dict[str, list[tuple[int, int]]]
-
-
-Ids = tuple[str, str, str]
-"""A record's id, its parent's, and its second id."""
-
-
-def expected(records: Sequence[Ids]) -> tuple[Said, list[int]]:
-    """The same from plain lists: each record judged by itself and those before it."""
-    said: Said = {"duplicates": [], "ambiguous": [], "late": [], "cycles": []}
-    waiting: dict[int, str] = {}
-    for at, (name, parent, second) in enumerate(records, 1):
-        earlier = [other for other, (each, *_) in enumerate(records[: at - 1], 1) if each == name and name]
-        if earlier:
-            said["duplicates"].append((at, earlier[0]))
-        carriers = [other for other, (each, *_) in enumerate(records[:at], 1) if each == parent and parent]
-        if len(carriers) > 1:
-            said["ambiguous"].append((at, len(carriers)))
-        if parent and parent == name:
-            said["cycles"].append((at, at))
-        elif parent and not carriers and not any(parent == each for *_, each in records[:at]):
-            waiting[at] = parent
-        for child in [child for child, wanted in waiting.items() if wanted == name]:
-            del waiting[child]
-            said["cycles" if child in ancestors(records[:at], at) else "late"].append((child, at))
-        waiting = {child: wanted for child, wanted in waiting.items() if not second or wanted != second}
-    return {kind: sorted(pairs) for kind, pairs in said.items()}, sorted(waiting)
-
-
-def ancestors(records: Sequence[Ids], start: int) -> set[int]:
-    found: set[int] = set()
-    waiting = [start]
-    while waiting:
-        parent = records[waiting.pop() - 1][1]
-        for at, (name, *_) in enumerate(records, 1):
-            if name and name == parent and at not in found:
-                found.add(at)
-                waiting.append(at)
-    return found
-
-
-async def resolved(path: Path, records: Sequence[Ids], cuts: Sequence[int]) -> tuple[Said, list[int]]:
-    """What the index finds when the records come in batches. Another ledger with the same ids stands beside."""
-    path.unlink(missing_ok=True)
-    writer, (other, pen) = await new_index(path, "other", "one")
-    said: Said = {"duplicates": [], "ambiguous": [], "late": [], "cycles": []}
-    try:
-        await other.add(*(Row(id=name) for name in "abcde"))
-        edges = [0, *sorted({cut % (len(records) + 1) for cut in cuts}), len(records)]
-        for start, end in pairwise(edges):
-            await pen.add(*(Row(id=name, parent=parent, alias=second) for name, parent, second in records[start:end]))
-            async with writer.transaction():
-                found = await writer.resolve(pen.ledger)
-            for kind, pairs in said.items():
-                pairs += getattr(found, kind).listed if found else []
-        orphans = await writer.orphans(pen.ledger)
-    finally:
-        await writer.close()
-    assert orphans.count == len(orphans.listed)
-    return {kind: sorted(pairs) for kind, pairs in said.items()}, sorted(orphans.listed)
-
-
-IDS, SECOND = st.sampled_from(["", "a", "b", "c", "d", "e"]), st.sampled_from(["", "", "p", "q"])
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(IDS, IDS | SECOND, SECOND), max_size=9), st.lists(st.integers(0, 9), max_size=4))
-@example([("a", "b", ""), ("b", "c", ""), ("c", "a", "")], [1, 2])
-@example([("x", "a", ""), ("a", "", ""), ("a", "", "")], [])
-@example([("a", "b", ""), ("b", "a", ""), ("b", "b", "")], [1])
-@example([("a", "p", ""), ("b", "", "p"), ("c", "p", ""), ("d", "q", "")], [1, 2, 3])
-def test_any_cut_gives_the_same(tmp_path_factory: "object", records: list[Ids], cuts: list[int]) -> None:
-    path = Path(str(tmp_path_factory.getbasetemp())) / "references.sqlite"  # type: ignore[attr-defined]  # pytest's
-    assert asyncio.run(resolved(path, records, cuts)) == expected(records)
-
 
 async def test_a_long_line_of_ancestors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "LISTED", 5000)
-    names = [str(number) for number in range(3000)]
-    records = [*zip(names, ["", *names], [""] * len(names), strict=False)]
-    said, waiting = await resolved(tmp_path / "long.sqlite", [*records[::-1]], [])
-    assert len(said["late"]) == 2999
-    assert not said["cycles"]
-    assert not waiting
+    writer, (pen,) = await new_index(tmp_path / "long.sqlite", "one")
+    try:
+        await pen.add(*(Row(id=str(each), parent=str(each - 1) if each else "") for each in range(2999, -1, -1)))
+        async with writer.transaction():
+            found = await writer.resolve(pen.ledger)
+        assert found is not None
+        assert (len(found.late.listed), found.late.count, found.cycles.count) == (2999, 2999, 0)
+        assert (await writer.orphans(pen.ledger)).count == 0
+    finally:
+        await writer.close()
 
 
 async def test_second_ids_far_back_are_found(tmp_path: Path) -> None:

@@ -1,0 +1,376 @@
+"""A store of lists and dicts: correct and slow. It shows that nothing above a store needs more than the protocol."""
+
+import copy
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import fields, replace
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.record import Cursor
+from console.model.trust import Severity, Trust
+from console.store.facts import ChainLink, KnownLedger, Orphans, RecordPlace, ResolvedReferences, Volume
+from console.store.portion import Portion
+from console.store.protocol import LedgerChanges, StatedBy
+from console.store.spelling import spelled_out
+from tests.support.memory_content import Content, MemoryEvent, MemoryFinding, MemoryLedger, MemoryStream, place_of
+
+
+class MemoryRecords:
+    """See ``RecordsOf``."""
+
+    @property
+    def content(self) -> Content:
+        raise NotImplementedError
+
+    async def volumes(self, ledger: int) -> list[Volume]:
+        return list(self.content.ledgers[ledger].volumes)
+
+    async def place(self, ledger: int, ordinal: int) -> RecordPlace | None:
+        events = self.content.ledgers[ledger].events
+        return place_of(events[ordinal - 1]) if 1 <= ordinal <= len(events) else None
+
+    async def record_hash(self, ledger: int, ordinal: int) -> bytes | None:
+        hashes = self.content.ledgers[ledger].hashes
+        return hashes[ordinal - 1] if 1 <= ordinal <= len(hashes) else None
+
+    async def record_hashes(self, ledger: int, first: int) -> AsyncIterator[bytes]:
+        for each in self.content.ledgers[ledger].hashes[first - 1 :]:
+            yield each
+
+
+class MemoryWriter(MemoryRecords):
+    """See ``IndexWriter``. What it changes is a copy until it is committed."""
+
+    def __init__(self, store: "MemoryStore") -> None:
+        self._store = store
+        self._working: Content | None = None
+        self._lists: dict[int, tuple[list[str], list[str], list[StreamKey | None], list[tuple[int, ...]]]] = {}
+
+    @property
+    def content(self) -> Content:
+        return self._working or self._store.content
+
+    def _ledger(self, ledger: int) -> MemoryLedger:
+        assert self._working is not None, "changes are made within a transaction"
+        return self._working.ledgers[ledger]
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        self._working = copy.deepcopy(self._store.content)
+        try:
+            yield
+            self._working.commits += 1
+            self._store.content = self._working
+        finally:
+            self._working = None
+
+    async def close(self) -> None:
+        pass
+
+    async def settle(self) -> None:
+        pass
+
+    # Ledgers and their files
+
+    async def known_ledgers(self) -> list[KnownLedger]:
+        return [
+            KnownLedger(
+                *(each.id, each.path, each.member, each.format, each.shape, each.profile, each.state),
+                next=Cursor(len(each.events) + 1, each.next_offset),
+                file=each.file,
+                stated=any(found.by is StatedBy.FOLLOWING for found in each.findings),
+            )
+            for each in self.content.ledgers.values()
+        ]
+
+    async def add_ledger(self, path: str, member: str | None, container: str, format: str, shape: str) -> int:
+        assert self._working is not None
+        number = self._working.new_id()
+        ledger = MemoryLedger(number, path, member, container, format, shape, volumes=[Volume(1, path, member)])
+        self._working.ledgers[number] = ledger
+        return number
+
+    async def describe(self, ledger: int, **changes: Unpack[LedgerChanges]) -> None:
+        for name, value in changes.items():
+            setattr(self._ledger(ledger), name, spelled_out(value) if isinstance(value, str) else value)
+
+    async def clear(self, ledger: int) -> None:
+        old = self._ledger(ledger)
+        new = MemoryLedger(old.id, old.path, old.member, old.container, old.format, old.shape)
+        new.state, new.note, new.active, new.beside = old.state, old.note, old.active, old.beside
+        new.volumes, new.edition = [Volume(1, old.path, old.member)], old.edition + 1
+        new.findings = [each for each in old.findings if each.finding.family == "container"]
+        self.content.ledgers[ledger] = new
+        self.begin(ledger)
+
+    async def remove(self, ledger: int) -> None:
+        del self.content.ledgers[ledger]
+
+    async def forget_skipped(self, path: str | None = None) -> None:
+        for each in [*self.content.ledgers.values()]:
+            if not each.format and path in (None, each.path):
+                await self.remove(each.id)
+
+    async def beside(self, ledger: int) -> str:
+        return self.content.ledgers[ledger].beside
+
+    async def note_beside(self, ledger: int, beside: str) -> None:
+        self._ledger(ledger).beside = beside
+
+    async def begin_volume(self, ledger: int, first: int, path: str, member: str | None) -> None:
+        found = self._ledger(ledger)
+        found.volumes = sorted([*(each for each in found.volumes if each.first != first), Volume(first, path, member)])
+        found.next_offset, found.file, found.pending = 0, "", 0
+
+    async def move_volume(self, ledger: int, ordinal: int, path: str, member: str | None) -> None:
+        volumes = self._ledger(ledger).volumes
+        at = max(index for index, each in enumerate(volumes) if each.first <= ordinal)
+        volumes[at] = Volume(volumes[at].first, path, member)
+
+    async def past_paths(self) -> list[str]:
+        own = {each.path for each in self.content.ledgers.values()}
+        volumes = [volume for each in self.content.ledgers.values() for volume in each.volumes]
+        return [each.path for each in volumes if each.path not in own]
+
+    # Records
+
+    def begin(self, ledger: int) -> None:
+        self._lists[ledger] = ([""], [""], [None], [()])
+
+    async def append(self, ledger: int, portion: Portion) -> None:
+        found, batch = self._ledger(ledger), portion.events
+        types, actors, streams, sets = self._lists[ledger]
+        types += map(spelled_out, batch.new_types)
+        actors += map(spelled_out, batch.new_actors)
+        streams += [StreamKey(each.kind, spelled_out(each.key)) for each in batch.new_streams]
+        sets += batch.new_further
+        named = {code for each in batch.new_further for code in each}
+        for code in [*range(len(streams) - len(batch.new_streams), len(streams)), *named]:
+            if (key := streams[code]) is not None:
+                self._stream(found, key).further |= code in named
+        before = found.events[-1].order if found.events else 0
+        for row in range(len(batch)):
+            time = None if batch.time[row] == NO_TIME else batch.time[row]
+            before = before if time is None else time
+            further = batch.further[row] if row < len(batch.further) else 0
+            event = MemoryEvent(
+                *(batch.first + row, batch.offset[row], batch.length[row], time, before),
+                *(types[batch.type[row]], actors[batch.actor[row]], streams[batch.stream[row]]),
+                tuple(key for code in sets[further] if (key := streams[code]) is not None),
+                *(batch.sequence[row], batch.key[row], batch.parent[row]),
+                batch.alias[row] if row < len(batch.alias) else 0,
+                *(batch.trust[row], batch.worst[row]),
+            )
+            found.events.append(event)
+            for key in ({event.stream} if event.stream else set()) | {*event.further}:
+                count = self._stream(found, key).count
+                count.trust[event.trust] += 1
+                count.span(time)
+        found.hashes += [bytes(batch.hashes[32 * at : 32 * at + 32]) for at in range(len(batch.hashes) // 32)]
+        found.next_offset, found.pending, found.size = portion.next.offset, portion.pending, portion.bytes
+        found.file, found.profile = portion.file, portion.profile or found.profile
+        for key in portion.irregular:
+            self._stream(found, key).irregular = True
+        await self.carry(ledger, portion.state, portion.facts, portion.standing)
+        await self.add_findings(ledger, batch.findings)
+
+    def _stream(self, ledger: MemoryLedger, key: StreamKey) -> MemoryStream:
+        key = StreamKey(key.kind, spelled_out(key.key))
+        if key not in ledger.streams:
+            ledger.streams[key] = MemoryStream(self.content.new_id(), key)
+        return ledger.streams[key]
+
+    async def reader_state(self, ledger: int) -> list[tuple[str | StreamKey, bytes]]:
+        found = self.content.ledgers[ledger]
+        streams = [(each.name, each.carried) for each in found.streams.values()]
+        return [*found.reader.items(), *((key, value) for key, value in streams if value is not None)]
+
+    async def carry(
+        self, ledger: int, state: Mapping[Any, bytes], facts: Iterable[StreamFacts], standing: Sequence[Finding]
+    ) -> None:
+        found = self._ledger(ledger)
+        for key, value in state.items():
+            if isinstance(key, StreamKey):
+                self._stream(found, key).carried = value
+            else:
+                found.reader[key] = value
+        for each in facts:
+            self._stream(found, StreamKey(each.kind, each.key)).facts = each
+        await self.replace_standing(ledger, standing, StatedBy.READER)
+
+    # Findings
+
+    async def add_findings(self, ledger: int, findings: Sequence[Finding], by: StatedBy | None = None) -> None:
+        kept = [MemoryFinding(self.content.new_id(), _spelled(each), by) for each in findings]
+        self._ledger(ledger).findings += kept
+
+    async def replace_standing(self, ledger: int, findings: Sequence[Finding], by: StatedBy) -> None:
+        found = self._ledger(ledger)
+        found.findings = [each for each in found.findings if each.by is not by]
+        await self.add_findings(ledger, findings, by)
+
+    async def mark(self, ledger: int, findings: Sequence[Finding]) -> None:
+        events = self._ledger(ledger).events
+        for each in findings:
+            if each.record and each.record <= len(events):
+                events[each.record - 1].worst = max(events[each.record - 1].worst, each.severity)
+
+    async def has_finding(self, ledger: int, code: str, offset: int) -> bool:
+        found = [each.finding for each in self.content.ledgers[ledger].findings]
+        return any((each.code, each.offset) == (code, offset) for each in found)
+
+    # References
+
+    async def resolve(self, ledger: int) -> ResolvedReferences | None:
+        found = self._ledger(ledger)
+        new = found.events[found.resolved :]
+        found.resolved = len(found.events)
+        if not any(each.key or each.parent for each in new):
+            return None
+        result = ResolvedReferences()
+        for event in new:
+            self._resolve(found, event, result)
+        return result
+
+    @staticmethod
+    def _resolve(ledger: MemoryLedger, event: MemoryEvent, result: ResolvedReferences) -> None:
+        """What one record brings, judged by itself and those before it."""
+        at, parent = event.ordinal, event.parent
+        until = ledger.events[:at]
+        earlier = [each.ordinal for each in until[:-1] if event.key and each.key == event.key]
+        if earlier:
+            result.duplicates.add([(at, earlier[0])])
+        carriers = [each.ordinal for each in until if parent and each.key == parent]
+        if len(carriers) > 1:
+            result.ambiguous.add([(at, len(carriers))])
+        if parent and parent == event.key:
+            result.cycles.add([(at, at)])
+        elif parent and not carriers and not any(each.alias == parent for each in until):
+            ledger.waiting[at] = parent
+        for child in [child for child, wanted in ledger.waiting.items() if wanted == event.key]:
+            del ledger.waiting[child]
+            into = result.cycles if child in _ancestors(until, event) else result.late
+            into.add([(child, at)])
+        if event.alias:
+            ledger.waiting = {child: wanted for child, wanted in ledger.waiting.items() if wanted != event.alias}
+
+    async def orphans(self, ledger: int) -> Orphans:
+        waiting = sorted(self.content.ledgers[ledger].waiting)
+        return Orphans(waiting, len(waiting))
+
+    # Chains out of order
+
+    async def irregular_streams(self, ledger: int) -> list[StreamKey]:
+        return [each.name for each in self.content.ledgers[ledger].streams.values() if each.irregular]
+
+    async def stream_places(self, ledger: int, stream: StreamKey) -> list[RecordPlace]:
+        events = [each for each in self.content.ledgers[ledger].events if each.stream == stream]
+        return [place_of(each) for each in sorted(events, key=lambda each: (each.sequence, each.ordinal))]
+
+    async def rewalked(
+        self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
+    ) -> None:
+        found = self._ledger(ledger)
+        taken = [each for each in found.findings if (each.finding.stream, each.finding.family) == (stream.key, "chain")]
+        found.findings = [each for each in found.findings if each not in taken]
+        for each in taken:
+            if each.finding.record and found.events[each.finding.record - 1].worst == each.finding.severity:
+                kept = [left.finding for left in found.findings if left.finding.record == each.finding.record]
+                worst = max((left.severity for left in kept), default=Severity.NONE)
+                found.events[each.finding.record - 1].worst = worst
+        count = found.streams[stream].count
+        for ordinal, state in trust:
+            event = found.events[ordinal - 1]
+            count.trust[event.trust] -= 1
+            count.trust[state] += 1
+            event.trust = state
+        await self.mark(ledger, findings)
+        await self.add_findings(ledger, findings)
+        found.streams[stream].irregular = False
+        found.edition += 1
+
+
+class MemoryScratch(MemoryWriter):
+    """See ``Scratch``."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryStore())
+        self._links: list[ChainLink] = []
+
+    async def note_links(self, links: Iterable[ChainLink]) -> None:
+        self._links += links
+
+    async def links(self, stream: StreamKey) -> list[RecordPlace]:
+        found = [each for each in self._links if each.stream == stream]
+        return [each.place for each in sorted(found, key=lambda each: (each.sequence, each.place.ordinal))]
+
+
+class MemoryLock:
+    """See ``WriterLock``."""
+
+    def __init__(self, store: "MemoryStore") -> None:
+        self._store = store
+        self._mine = False
+
+    def acquire(self) -> bool:
+        self._mine = self._mine or not self._store.locked
+        self._store.locked = True
+        return self._mine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._mine:
+            self._store.locked = self._mine = False
+
+
+class MemoryStore:
+    """See ``IndexStore``; its readers are in ``tests.support.memory_reader``."""
+
+    def __init__(self) -> None:
+        self.content = Content()
+        self.locked = False
+        self._there = False
+
+    def lock(self) -> MemoryLock:
+        return MemoryLock(self)
+
+    async def writer(self) -> tuple[MemoryWriter, str]:
+        self._there = True
+        return MemoryWriter(self), ""
+
+    async def reader(self) -> "Any":
+        from tests.support.memory_reader import MemoryReader
+
+        return MemoryReader(self) if self._there else None
+
+    def identity(self) -> object:
+        return self if self._there else None
+
+    def discard(self) -> None:
+        self.content, self._there = Content(), False
+
+
+def _ancestors(records: Sequence[MemoryEvent], start: MemoryEvent) -> set[int]:
+    found: set[int] = set()
+    waiting = [start]
+    while waiting:
+        parent = waiting.pop().parent
+        for each in records:
+            if each.key and each.key == parent and each.ordinal not in found:
+                found.add(each.ordinal)
+                waiting.append(each)
+    return found
+
+
+def _spelled(finding: Finding) -> Finding:
+    values = {each.name: getattr(finding, each.name) for each in fields(finding)}
+    texts: dict[str, Any] = {name: spelled_out(value) for name, value in values.items() if type(value) is str}
+    return replace(finding, **texts)
