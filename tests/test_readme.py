@@ -10,10 +10,9 @@ from console.app.actions import ACTIONS
 from console.cli.main import commands
 from console.cli.names import COMMANDS
 from console.formats.protocol import Format
-from console.formats.registry import all_formats
+from console.formats.registry import all_formats, stream_kinds
 from console.model.trust import Trust
 from console.store.filter import field_names, parse
-from console.store.filter.parse import stream_kinds
 from tests.support.places import ROOT
 
 README = ROOT / "README.md"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from console.formats import registry
+from console.formats.registry import stream_kinds
 from console.model.trust import Severity, Trust
 from console.store.filter.times import moment
 from console.store.filter.tree import (
@@ -42,11 +42,6 @@ class FilterError(Exception):
     def __init__(self, message: str, at: int) -> None:
         super().__init__(message)
         self.at = at
-
-
-def stream_kinds() -> tuple[str, ...]:
-    """The kinds of streams; each is a field."""
-    return registry.stream_kinds()
 
 
 def field_names() -> tuple[str, ...]:

@@ -78,8 +78,8 @@ class StreamRows:
         )
         await self._db.run_many(
             "UPDATE stream SET events = events + ?, first_time = min(coalesce(first_time, ?), coalesce(?, first_time)),"
-            " last_time = max(coalesce(last_time, ?), coalesce(?, last_time)), t0 = t0 + ?, t1 = t1 + ?, t2 = t2 + ?, t3 = t3 + ?,"
-            " t4 = t4 + ?, t5 = t5 + ?, t6 = t6 + ? WHERE id = ?",
+            " last_time = max(coalesce(last_time, ?), coalesce(?, last_time)), t0 = t0 + ?, t1 = t1 + ?, t2 = t2 + ?,"
+            " t3 = t3 + ?, t4 = t4 + ?, t5 = t5 + ?, t6 = t6 + ? WHERE id = ?",
             [
                 (count.events, count.first, count.first, count.last, count.last, *count.trust, stream)
                 for stream, count in counts.items()
