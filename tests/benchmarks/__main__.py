@@ -15,6 +15,8 @@ CASES = {
     "scanner": ("scanner.scanner", "the strict scanners, against json, msgspec and hashlib alone"),
     "paint": ("screen.first_paint", "re-open of an indexed ledger to first paint, against a bare Textual app"),
     "keys": ("screen.keys", "key to painted bytes in the stream table, against less"),
+    "idle": ("following.idle", "an idle worker, and an append to its row in the index"),
+    "fair": ("following.fair", "an append to its row, beside 4 MiB of blank lines"),
     "appends": ("screen.appends", "append to visible row at 1,000 events/s, against tail -f"),
 }
 """Name → function, which takes the number of events and of rounds and prints its tables; and what it measures."""

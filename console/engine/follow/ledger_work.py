@@ -72,7 +72,8 @@ class LedgerWork:
                 if step.again:
                     task.wake_later(step.again)
                 break
-        self._report(Step(ledger.id, 0, 0, 0))
+        if task.removed or not task.wanted:  # else it is looked at again at once, and perhaps still behind
+            self._report(Step(ledger.id, 0, 0, 0))
 
     async def _follow_move(self, ledger: FollowedLedger, step: Transition, seen: Observation) -> None:
         """One after the other: two ledgers of the same content would wait for each other's end."""

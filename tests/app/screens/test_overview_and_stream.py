@@ -123,6 +123,10 @@ async def test_a_rate_does_not_outlive_the_events(monkeypatch: pytest.MonkeyPatc
         await seen(pilot, "deal acc674")
         session.say(Progress("following", rate=1.0))
         await seen(pilot, "following · 1 event/s")
+        session.say(Progress("following", behind=2))
+        await seen(pilot, "following · 2 ledgers behind")
+        session.say(Progress("following", rate=1.0))
+        await seen(pilot, "following · 1 event/s")
         await until(pilot, lambda: "event/s" not in text(pilot) and "● following" in text(pilot))
 
 

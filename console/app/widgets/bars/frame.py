@@ -103,7 +103,10 @@ def progress_words(progress: Progress) -> Content:
             return Content.assemble((f"◐ reading {part}{rate}", "$text-primary"))
         case "following":
             rate = f" · {count(round(progress.rate), 'event')}/s" if progress.rate >= 1 else ""
-            return Content.assemble((f"● following{rate}", "$text-success"))
+            if not progress.behind:
+                return Content.assemble((f"● following{rate}", "$text-success"))
+            behind = f"{count(progress.behind, 'ledger')} behind"
+            return Content.assemble((f"◐ following{rate} · {behind}", "$text-warning"))
         case "reader only":
             return Content.assemble(("◌ reader only: another console writes", "$text-warning"))
         case "restarting":
