@@ -3,6 +3,7 @@
 A profile declares these once, apart from any batch; a scan turns them into columns and preimages.
 """
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -39,7 +40,16 @@ class Text(Raw):
     """A piece of a preimage: a string's text without quotes, or an integer's digits. A string with escapes is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A piece of a preimage: the instant of each row of the scan (UTC microseconds), moved by ``shift`` milliseconds,
+    as JavaScript writes it: 2026-11-20T09:30:00.123Z. Beyond the years 0 to 9999 it is missing."""
+
+    times: "array[int]"
+    shift: int = 0
+
+
 RECORD = Raw("")
 """A piece of a preimage: the record's exact bytes."""
-Piece = bytes | Raw | Sequence[bytes]
-"""A literal, a field's bytes, or what the caller has for each row."""
+Piece = bytes | Raw | Stamp | Sequence[bytes]
+"""A literal, a field's bytes, an instant, or what the caller has for each of the rows asked for."""

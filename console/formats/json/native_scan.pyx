@@ -845,94 +845,191 @@ cdef class Column:
     cdef bytes null
 
 
+cdef class Stamps:
+    """Times as a piece of a preimage."""
+
+    cdef int64_t[::1] times
+    cdef int64_t shift
+
+
+cdef enum:
+    STAMP = 24
+
+
 cdef struct Part:
     const char* start
     Py_ssize_t size
+    char stamp[STAMP]
+
+
+cdef void _put(char* to, int64_t value, int digits) noexcept:
+    """A number with so many digits."""
+    cdef int place
+    for place in range(digits - 1, -1, -1):
+        to[place] = <char> (48 + value % 10)
+        value = value // 10
+
+
+cdef bint _stamp(int64_t micros, int64_t shift, char* to) noexcept:
+    """``2026-11-20T09:30:00.123Z`` of an instant moved by milliseconds; False beyond the years 0 to 9999."""
+    cdef int64_t days, rest, era, day, year, month
+    if not -62167219200000000 <= micros <= 253402300799999999:
+        return False
+    # Floored: C's division goes towards zero.
+    rest = micros % 1000
+    if rest < 0:
+        rest += 1000
+    rest = (micros - rest) // 1000 + shift
+    if not -62167219200000 <= rest <= 253402300799999:
+        return False
+    days = rest // 86400000
+    rest = rest % 86400000
+    if rest < 0:
+        rest += 86400000
+        days -= 1
+    # In years that begin in March, from 0000-03-01 on; 400 years before, so that nothing is below 0.
+    days += 719468 + 146097
+    era = days // 146097
+    day = days % 146097
+    year = (day - day // 1460 + day // 36524 - day // 146096) // 365
+    day -= 365 * year + year // 4 - year // 100
+    month = (5 * day + 2) // 153
+    day -= (153 * month + 2) // 5
+    year += 400 * (era - 1)
+    month += 3
+    if month > 12:
+        month -= 12
+        year += 1
+    memcpy(to, b"0000-00-00T00:00:00.000Z", STAMP)
+    _put(to, year, 4)
+    _put(to + 5, month, 2)
+    _put(to + 8, day + 1, 2)
+    _put(to + 11, rest // 3600000, 2)
+    _put(to + 14, rest // 60000 % 60, 2)
+    _put(to + 17, rest // 1000 % 60, 2)
+    _put(to + 20, rest % 1000, 3)
+    return True
+
+
+cdef class Pieces:
+    """What preimages are put together from. A piece is a literal, a list of bytes for each of so many rows, (kinds,
+    begins, stops, text, null): see ``Text`` and ``Raw``, or (times, shift): see ``Stamp``."""
+
+    cdef list columns
+    cdef Part* parts
+    cdef Py_ssize_t many
+
+    def __cinit__(self, list pieces not None, Py_ssize_t count):
+        cdef Column column
+        cdef Stamps stamps
+        self.columns = []
+        self.many = len(pieces)
+        self.parts = <Part*> realloc(NULL, (self.many + 1) * sizeof(Part))
+        if self.parts == NULL:
+            raise MemoryError
+        for each in pieces:
+            if type(each) is tuple and len(each) == 2:
+                stamps = Stamps()
+                stamps.times, stamps.shift = each
+                self.columns.append(stamps)
+            elif type(each) is tuple:
+                column = Column()
+                column.kinds, column.begins, column.stops, column.text, column.null = each
+                self.columns.append(column)
+            else:
+                if type(each) is list:
+                    if len(each) != count:
+                        raise ValueError("a piece has another number of rows")
+                elif type(each) is not bytes:
+                    raise TypeError("a piece is bytes, or a list of them")
+                self.columns.append(each)
+
+    def __dealloc__(self):
+        free(self.parts)
+
+    cdef bytes together(self, Bytes text, Py_ssize_t at, Py_ssize_t row):
+        """The preimage of a row, which is the one at this place of those asked for; None where a piece is missing."""
+        cdef Column column
+        cdef Stamps stamps
+        cdef bytes given, preimage
+        cdef unsigned char kind
+        cdef int64_t begin, stop
+        cdef Py_ssize_t piece, size = 0
+        cdef Part* part
+        cdef char* to
+        for piece in range(self.many):
+            each = self.columns[piece]
+            part = &self.parts[piece]
+            if type(each) is Column:
+                column = <Column> each
+                kind = column.kinds[row]
+                if kind == NULL_ and column.null is not None:
+                    given = column.null
+                elif kind == ABSENT or (column.text and kind != STRING and kind != INTEGER):
+                    return None
+                else:
+                    begin, stop = column.begins[row], column.stops[row]
+                    if column.text and kind == STRING:
+                        begin += 1
+                        stop -= 1
+                    if begin < 0 or stop <= begin:
+                        given = b""
+                    else:
+                        _within(text, begin, stop)
+                        part.start = <const char*> &text[begin]
+                        part.size = stop - begin
+                        size += stop - begin
+                        continue
+            elif type(each) is Stamps:
+                stamps = <Stamps> each
+                if not _stamp(stamps.times[row], stamps.shift, part.stamp):
+                    return None
+                part.start = part.stamp
+                part.size = STAMP
+                size += STAMP
+                continue
+            else:
+                found = each if type(each) is bytes else (<list> each)[at]
+                if found is None:
+                    return None
+                given = found
+            # Kept alive by the column, the literal or the caller's list.
+            part.start = PyBytes_AS_STRING(given)
+            part.size = PyBytes_GET_SIZE(given)
+            size += part.size
+        preimage = PyBytes_FromStringAndSize(NULL, size)
+        to = PyBytes_AS_STRING(preimage)
+        for piece in range(self.many):
+            memcpy(to, self.parts[piece].start, self.parts[piece].size)
+            to += self.parts[piece].size
+        return preimage
+
+
+def preimages(bytes data not None, list pieces not None, int64_t[::1] rows):
+    """What ``digests`` hashes; None where a piece is missing."""
+    cdef Bytes text = data
+    cdef Py_ssize_t count = rows.shape[0], at
+    cdef Pieces parts = Pieces(pieces, count)
+    return [parts.together(text, at, rows[at]) for at in range(count)]
 
 
 def digests(bytes data not None, list pieces not None, int64_t[::1] rows):
-    """SHA-256 for each of these rows; zeros where a piece is missing. A piece is a literal, a list of bytes for each of
-    the ``rows``, or (kinds, begins, stops, text, null): see ``Text`` and ``Raw``."""
+    """SHA-256 for each of these rows; zeros where a piece is missing. See ``Pieces``."""
     cdef Bytes text = data
-    cdef Py_ssize_t count = rows.shape[0], many = len(pieces), at, piece, size, row
-    cdef list columns = []
-    cdef Column column
-    cdef Part* parts
-    cdef bytes preimage, given
-    cdef unsigned char kind
-    cdef int64_t begin, stop
-    cdef bint whole
-    cdef char* to
+    cdef Py_ssize_t count = rows.shape[0], at
+    cdef Pieces parts = Pieces(pieces, count)
+    cdef bytes preimage, digest
     # A copy of an empty state is made faster than a new one.
     fresh = sha256().copy
     out = bytearray(32 * count)
     cdef unsigned char[::1] hashes = out
-    for each in pieces:
-        if type(each) is tuple:
-            column = Column()
-            column.kinds, column.begins, column.stops, column.text, column.null = each
-            columns.append(column)
-        else:
-            if type(each) is list:
-                if len(each) != count:
-                    raise ValueError("a piece has another number of rows")
-            elif type(each) is not bytes:
-                raise TypeError("a piece is bytes, or a list of them")
-            columns.append(each)
-    parts = <Part*> realloc(NULL, (many + 1) * sizeof(Part))
-    if parts == NULL:
-        raise MemoryError
-    try:
-        for at in range(count):
-            row = rows[at]
-            size = 0
-            whole = True
-            for piece in range(many):
-                each = columns[piece]
-                if type(each) is Column:
-                    column = <Column> each
-                    kind = column.kinds[row]
-                    if kind == NULL_ and column.null is not None:
-                        given = column.null
-                    elif kind == ABSENT or (column.text and kind != STRING and kind != INTEGER):
-                        whole = False
-                        break
-                    else:
-                        begin, stop = column.begins[row], column.stops[row]
-                        if column.text and kind == STRING:
-                            begin += 1
-                            stop -= 1
-                        if begin < 0 or stop <= begin:
-                            given = b""
-                        else:
-                            _within(text, begin, stop)
-                            parts[piece].start = <const char*> &text[begin]
-                            parts[piece].size = stop - begin
-                            size += stop - begin
-                            continue
-                else:
-                    part = each if type(each) is bytes else (<list> each)[at]
-                    if part is None:
-                        whole = False
-                        break
-                    given = part
-                # Kept alive by the column, the literal or the caller's list.
-                parts[piece].start = PyBytes_AS_STRING(given)
-                parts[piece].size = PyBytes_GET_SIZE(given)
-                size += parts[piece].size
-            if not whole:
-                continue
-            preimage = PyBytes_FromStringAndSize(NULL, size)
-            to = PyBytes_AS_STRING(preimage)
-            for piece in range(many):
-                memcpy(to, parts[piece].start, parts[piece].size)
-                to += parts[piece].size
+    for at in range(count):
+        preimage = parts.together(text, at, rows[at])
+        if preimage is not None:
             state = fresh()
             state.update(preimage)
-            given = state.digest()
-            memcpy(&hashes[32 * at], PyBytes_AS_STRING(given), 32)
-    finally:
-        free(parts)
+            digest = state.digest()
+            memcpy(&hashes[32 * at], PyBytes_AS_STRING(digest), 32)
     return bytes(out)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from console.formats.json.flags import LONG_DIGITS, Kind
 from console.formats.json.times import quick
 from console.model.event import NO_TIME
+from console.verify.recover import moment
 
 # Plain numbers: members of an enumeration cost more to look up than the rest of the work.
 _STRING, _ESCAPED, _INTEGER = int(Kind.STRING), int(Kind.ESCAPED), int(Kind.INTEGER)
@@ -28,6 +29,8 @@ _WRITTEN = re.compile(
     rb"|-?0\.0{0,5}[1-9](?:[0-9]{0,13}[1-9])?(?![0-9eE]))*+"
 )
 _NO_DIGEST = bytes(32)
+_YEAR_0, _YEAR_9999 = -62_167_219_200_000, 253_402_300_799_999
+"""The first and the last millisecond whose year has four digits."""
 
 
 def filled(kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
@@ -100,16 +103,20 @@ def instants(
     return times, zones
 
 
-def digests(data: bytes, pieces: Sequence[Any], rows: "array[int]") -> bytes:
-    """SHA-256 for each of these rows; zeros where a piece is missing. A piece is a literal, a list of bytes for each of
-    the ``rows``, or (kinds, begins, stops, text, null): see ``Text`` and ``Raw``."""
+def preimages(data: bytes, pieces: Sequence[Any], rows: "array[int]") -> list[bytes | None]:
+    """What ``digests`` hashes; None where a piece is missing. A piece is a literal, a list of bytes for each of the
+    ``rows``, (kinds, begins, stops, text, null): see ``Text`` and ``Raw``, or (times, shift): see ``Stamp``."""
     columns = [_column(data, piece, rows) for piece in pieces]
-    return b"".join(
-        [
-            _NO_DIGEST if None in parts else sha256(b"".join(parts)).digest()
-            for parts in (zip(*columns, strict=True) if columns else [()] * len(rows))
-        ]
-    )
+    return [
+        None if None in parts else b"".join(parts)
+        for parts in (zip(*columns, strict=True) if columns else [()] * len(rows))
+    ]
+
+
+def digests(data: bytes, pieces: Sequence[Any], rows: "array[int]") -> bytes:
+    """SHA-256 for each of these rows; zeros where a piece is missing. Pieces as for ``preimages``."""
+    found = preimages(data, pieces, rows)
+    return b"".join([_NO_DIGEST if preimage is None else sha256(preimage).digest() for preimage in found])
 
 
 def _column(data: bytes, piece: Any, rows: "array[int]") -> Sequence[bytes | None]:
@@ -119,6 +126,9 @@ def _column(data: bytes, piece: Any, rows: "array[int]") -> Sequence[bytes | Non
         if len(piece) != len(rows):
             raise ValueError("a piece has another number of rows")
         return piece
+    if len(piece) == 2:
+        times, shift = piece
+        return [_stamp(times[row], shift) for row in rows]
     kinds, begins, stops, text, null = piece
     column: list[bytes | None] = []
     for row in rows:
@@ -132,6 +142,11 @@ def _column(data: bytes, piece: Any, rows: "array[int]") -> Sequence[bytes | Non
         else:
             column.append(data[begins[row] : stops[row]])
     return column
+
+
+def _stamp(micros: int, shift: int) -> bytes | None:
+    millis = micros // 1000 + shift
+    return moment(millis) if _YEAR_0 <= micros // 1000 <= _YEAR_9999 and _YEAR_0 <= millis <= _YEAR_9999 else None
 
 
 def matches(

@@ -24,6 +24,7 @@ from console.formats.json.pure_columns import (
     integers,
     javascript,
     matches,
+    preimages,
     strings,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "javascript",
     "lines",
     "matches",
+    "preimages",
     "scan",
     "strings",
 ]

@@ -40,7 +40,7 @@ from itertools import accumulate
 from typing import Any
 
 from console.formats.json.columns import Interner, Tips, both, either, neither, picked, rows_of
-from console.formats.json.fields import RECORD, Fields, Piece, Raw, Text
+from console.formats.json.fields import RECORD, Fields, Piece, Raw, Stamp, Text
 from console.formats.json.flags import MAX_DEPTH, MISSING, Flag, Kind
 from console.formats.json.times import quick
 from console.formats.json.values import key_of, kinds_table, unescaped
@@ -60,6 +60,7 @@ __all__ = [
     "Piece",
     "Raw",
     "Scan",
+    "Stamp",
     "Text",
     "Tips",
     "both",
@@ -110,12 +111,13 @@ class Scan:
     """Columns of a batch of records: one entry for each of ``count`` rows. See the module."""
 
     __slots__ = (
-        *("_begins", "_by", "_kinds", "_stops"),
+        *("_begins", "_by", "_kinds", "_parts", "_stops"),
         *("count", "data", "ends", "fields", "flags", "others", "starts"),
     )
 
     def __init__(self, data: bytes, fields: Fields, starts: "array[int]", ends: "array[int]", by: Any) -> None:
         self._by = by
+        self._parts: dict[str, tuple[bytearray, array[int], array[int]]] = {}
         self.data = data
         self.fields = fields
         self.count = len(starts)
@@ -255,6 +257,13 @@ class Scan:
             keys.byteswap()
         return keys
 
+    def preimages(self, pieces: Sequence[Piece], rows: Sequence[int] | None = None) -> list[bytes | None]:
+        """What ``digests`` hashes; None where a piece is missing."""
+        found: list[bytes | None] = self._by.preimages(
+            self.data, [self._piece(piece) for piece in pieces], self._rows(rows)
+        )
+        return found
+
     def digests(self, pieces: Sequence[Piece], rows: Sequence[int] | None = None) -> bytes:
         """SHA-256 over the pieces put together, 32 bytes for each of the ``rows`` (None: all). Zeros where a piece is
         missing: the field is absent, or a ``Text`` is neither a string without escapes nor an integer."""
@@ -312,6 +321,7 @@ class Scan:
         """The rows from ``low`` to ``high`` alone."""
         found = Scan.__new__(Scan)
         found._by, found.data, found.fields, found.count = self._by, self.data, self.fields, high - low
+        found._parts = {}
         found.starts, found.ends = self.starts[low:high], self.ends[low:high]
         found.flags, found.others = self.flags[low:high], self.others[low:high]
         parts = [slice(at + low, at + high) for at in range(0, self.count * len(self.fields.names), self.count)]
@@ -327,8 +337,11 @@ class Scan:
         return slice(at * self.count, at * self.count + self.count)
 
     def _columns(self, field: str) -> "tuple[bytearray, array[int], array[int]]":
-        part = self._part(field)
-        return self._kinds[part], self._begins[part], self._stops[part]
+        found = self._parts.get(field)
+        if found is None:
+            part = self._part(field)
+            found = self._parts[field] = self._kinds[part], self._begins[part], self._stops[part]
+        return found
 
     def _rows(self, rows: Sequence[int] | None) -> "array[int]":
         if rows is None:
@@ -341,8 +354,12 @@ class Scan:
     def _piece(self, piece: Piece) -> Any:
         if isinstance(piece, bytes):
             return piece
+        if isinstance(piece, Stamp):
+            if len(piece.times) != self.count:
+                raise ValueError("columns of different lengths")
+            return piece.times, piece.shift
         if not isinstance(piece, Raw):
-            return list(piece)
+            return piece if type(piece) is list else list(piece)
         if piece is RECORD:
             return bytearray(b"\6") * self.count, self.starts, self.ends, False, None
         of = piece.of or self

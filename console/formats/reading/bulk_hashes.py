@@ -6,15 +6,15 @@ look at. Of searches only the cheapest is made: times as stored and at the next 
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import compress
 
-from console.formats.json.scan import Fields, Kind, Piece, Raw, Scan, Text, both, neither
+from console.formats.json.scan import Fields, Kind, Piece, Raw, Scan, Stamp, Text, both, neither
 from console.model.trust import Trust
 from console.verify.javascript import quote
 from console.verify.judgement import Memory
 from console.verify.profile import Document, HashProfile, Kept, Layout, Slice, Value
-from console.verify.recover import Template, moment
+from console.verify.recover import Template
 
 Order = tuple[tuple[str, "Order | None"], ...]
 """Keys of an object, each with the order of the object in it (None: whatever it holds is taken as stored)."""
@@ -36,6 +36,8 @@ class BulkHashes:
         self._hash = layout.name("hash")
         self._memory = memory
         self._document = profile.document
+        self._field = "" if self._document is None else layout.name(self._document.field)
+        """The ledger's name of the document."""
         self._reordered = self._document is not None and self._document.kept is Kept.VALUE
         values = [piece for piece in profile.pieces if isinstance(piece, Value)]
         self._literals = [layout.name(piece.field) for piece in values if piece.form.slice is Slice.RAW]
@@ -48,17 +50,18 @@ class BulkHashes:
         """False: the profile hashes what the scan does not have."""
 
     def reproduced(
-        self, scan: Scan, able: bytearray, types: Sequence[int], names: Sequence[str], times: Sequence[int]
+        self, scan: Scan, able: bytearray, types: Sequence[int], names: Sequence[str], times: "array[int]"
     ) -> bytearray:
         """The trust of each row as far as its hash goes; 0 where it is not reproduced, or the row is not ``able``:
         plain, with a time. ``types`` are codes of ``names``."""
         able = both(able, *[scan.is_kind(name, *_LITERALS) for name in self._literals])
         if self._profile.complete:
             # 1 in a mask is VERIFIED.
-            return both(able, scan.matches(self._hash, scan.digests(self._pieces(self._stored()))))
+            document = [Raw(self._field)] if self._field else []
+            return both(able, scan.matches(self._hash, scan.digests(self._pieces(document))))
+        if self._reordered:
+            able = both(able, scan.javascript(self._field))
         held = bytearray(scan.count)
-        if self._document is not None and self._reordered:
-            able = both(able, scan.javascript(self._name(self._document.field)))
         todo: dict[int, list[int]] = {}
         for row in compress(range(scan.count), able):
             todo.setdefault(types[row], []).append(row)
@@ -68,8 +71,9 @@ class BulkHashes:
             for type, rows in todo.items():
                 if rows and turn < len(orders[type]):
                     together.setdefault(orders[type][turn], []).extend(rows)
-            for order, rows in together.items():
-                self._try(scan, order, rows, times, held)
+            if not together:
+                break
+            self._try(scan, together, times, held)
             for type, rows in todo.items():
                 todo[type] = left = [row for row in rows if not held[row]]
                 if turn and len(left) < len(rows):
@@ -92,33 +96,29 @@ class BulkHashes:
             found.insert(0, first)
         return found[:_MANY]
 
-    def _try(self, scan: Scan, order: Order | None, some: Iterable[int], times: Sequence[int], held: bytearray) -> None:
-        """Rows with their documents in this order, at the likeliest times."""
-        document, rows = self._stored(), array("q", some)
-        if order is not None and self._document is not None:
-            document, fits = _arranged(scan, self._name(self._document.field), order, rows)
-            rows = array("q", [row for row in rows if fits[row]])
-        timed = self._profile.moment
-        for delta in (0,) if timed is None else timed.near[:2]:
+    def _try(self, scan: Scan, some: dict[Order | None, list[int]], times: "array[int]", held: bytearray) -> None:
+        """Rows with their documents in these orders, at the likeliest times."""
+        rows: list[int] = []
+        texts: list[bytes] = []
+        stored = scan.raw(self._field) if self._field else [b""] * scan.count
+        for order, found in some.items():
+            documents = [stored[row] for row in found] if order is None else _arranged(scan, self._field, order, found)
+            for row, text in zip(found, documents, strict=True):
+                if text is not None:
+                    rows.append(row)
+                    texts.append(text)
+        moment = self._profile.moment
+        for delta in (0,) if moment is None else moment.near[:2]:
             if not rows:
                 return
-            stamps = [] if timed is None else [moment(times[row] // 1000 + delta) for row in rows]
-            mask = scan.matches(self._hash, scan.digests(self._pieces(document, stamps), rows), rows)
-            level = Trust.VERIFIED if order is None and not delta else Trust.RECOVERED
-            for row in compress(rows, mask):
-                held[row] = level
-            if order is not None and not delta and 1 in mask:
-                # As stored after all?
-                hits, stamps = array("q", compress(rows, mask)), [*compress(stamps, mask)]
-                again = scan.matches(self._hash, scan.digests(self._pieces(self._stored(), stamps), hits), hits)
-                for row in compress(hits, again):
-                    held[row] = Trust.VERIFIED
-            rows = array("q", [row for row in rows if not held[row]])
+            pieces = self._pieces([texts], Stamp(times, delta))
+            mask = scan.matches(self._hash, scan.digests(pieces, rows), rows)
+            for row, text in compress(zip(rows, texts, strict=True), mask):
+                held[row] = Trust.VERIFIED if not delta and text == stored[row] else Trust.RECOVERED
+            texts = [text for text, hit in zip(texts, mask, strict=True) if not hit]
+            rows = [row for row in rows if not held[row]]
 
-    def _stored(self) -> list[Piece]:
-        return [] if self._document is None else [Raw(self._name(self._document.field))]
-
-    def _pieces(self, document: Sequence[Piece], stamps: Sequence[bytes] = ()) -> list[Piece]:
+    def _pieces(self, document: Sequence[Piece], time: Piece = b"") -> list[Piece]:
         found: list[Piece] = []
         for piece in self._profile.pieces:
             if isinstance(piece, bytes):
@@ -129,7 +129,7 @@ class BulkHashes:
             elif isinstance(piece, Document):
                 found += document
             else:
-                found += [b'"', stamps, b'"']
+                found += [b'"', time, b'"']
         return found
 
 
@@ -146,8 +146,15 @@ def _order_of(template: Template) -> Order | None:
     return tuple(found)
 
 
-def _arranged(scan: Scan, field: str, order: Order, rows: Sequence[int]) -> tuple[list[Piece], bytearray]:
-    """A field's objects with their keys in this order, and a mask of the rows that have these keys and no others."""
+def _arranged(scan: Scan, field: str, order: Order, rows: list[int]) -> list[bytes | None]:
+    """A field's objects with their keys in this order, for each of the rows; None where there are other keys."""
+    pieces, fits = _members(scan, field, order, rows)
+    found = scan.preimages(pieces, rows)
+    return [text if fits[row] else None for row, text in zip(rows, found, strict=True)]
+
+
+def _members(scan: Scan, field: str, order: Order, rows: list[int]) -> tuple[list[Piece], bytearray]:
+    """The pieces of a field's objects in this order, and a mask of the rows that have these keys and no others."""
     inner = scan.inside(field, Fields(*[key for key, _ in order]), rows)
     absent = [inner.is_kind(key, Kind.ABSENT) for key, _ in order]
     fits = both(scan.is_kind(field, Kind.OBJECT), neither(inner.others, *absent))
@@ -158,7 +165,7 @@ def _arranged(scan: Scan, field: str, order: Order, rows: Sequence[int]) -> tupl
         if deeper is None:
             pieces.append(Raw(key, of=inner))
         else:
-            more, able = _arranged(inner, key, deeper, rows)
+            more, able = _members(inner, key, deeper, rows)
             pieces += more
             fits = both(fits, able)
         lead = b","

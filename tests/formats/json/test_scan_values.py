@@ -1,15 +1,18 @@
-"""Masks of what fields hold, on both scanners: strings with something in them, arrays of strings, JavaScript's text."""
+"""What a scan gives of values, on both scanners: masks of what fields hold, pieces of preimages, ends of chains."""
 
 import json
 from array import array
+from hashlib import sha256
 from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.formats.json.scan import Fields, Interner, Tips, scan_records
+from console.formats.json.scan import Fields, Interner, Raw, Stamp, Text, Tips, scan_records
+from console.model.event import NO_TIME
 from console.verify.javascript import parse, stringify
+from console.verify.recover import moment
 from tests.support.scanners import SCANNERS
 
 FIELD = Fields("a")
@@ -113,6 +116,46 @@ def test_only_the_rows_asked_for_are_scanned_inside(by: ModuleType) -> None:
     inner = found.inside("a", Fields("x"), [1, 3])
     assert inner.raw("x") == [None, b"1", None, b"3"]
     assert found.inside("a", Fields("x")).raw("x") == [b"0", b"1", b"2", b"3"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.integers(-62_167_219_200_000_000, 253_402_300_799_999_999)
+        | st.integers(-(10**13), 10**13)
+        | st.sampled_from([-1, 0, 999, 951_782_400_000_000, 4_107_542_399_999_999, -62_135_596_800_000_000]),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([0, -1, -2000, 5]),
+)
+def test_stamps_are_as_javascript_writes_times(times: list[int], shift: int) -> None:
+    raws = [b"{}"] * len(times)
+    for by in SCANNERS:
+        found = scan_records(raws, FIELD, by=by)
+        for micros, stamp in zip(times, found.preimages([b"<", Stamp(array("q", times), shift)]), strict=True):
+            millis = micros // 1000 + shift
+            within = -62_167_219_200_000 <= millis <= 253_402_300_799_999
+            assert stamp == (b"<" + moment(millis) if within else None)
+
+
+@each_scanner
+def test_no_stamp_for_no_time(by: ModuleType) -> None:
+    times = array("q", [NO_TIME, (1 << 63) - 1, -62_167_219_200_000_001, 253_402_300_800_000_000])
+    assert scan_records([b"{}"] * 4, FIELD, by=by).preimages([Stamp(times, -1)]) == [None] * 4
+    with pytest.raises(ValueError, match="different lengths"):
+        scan_records([b"{}"], FIELD, by=by).digests([Stamp(times)])
+
+
+@each_scanner
+def test_preimages_are_what_is_hashed(by: ModuleType) -> None:
+    found = scan_records([b'{"a":"x"}', b"{}", b'{"a":[1, 2]}'], FIELD, by=by)
+    given = [b"1", b"2", b"3"]
+    assert found.preimages([given, Raw("a"), b"!"]) == [b'1"x"!', None, b"3[1, 2]!"]
+    assert found.preimages([Text("a")], [2, 0]) == [None, b"x"]
+    assert found.digests([given, Raw("a"), b"!"]) == b"".join(
+        bytes(32) if each is None else sha256(each).digest() for each in found.preimages([given, Raw("a"), b"!"])
+    )
 
 
 @each_scanner
