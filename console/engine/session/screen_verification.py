@@ -11,6 +11,7 @@ from console.engine.ledgers.options import Options
 from console.engine.run.choice import process
 from console.engine.run.executor import Channel, Failed, Finished, Lost, Reported, Work
 from console.engine.session.protocol import VerifyProgress
+from console.engine.verify.results import LedgerReport
 from console.engine.verify.verdict import sentence
 from console.engine.verify.verification import check_ledger
 from console.model.event import StreamKey
@@ -25,17 +26,20 @@ def verify(
 ) -> tuple[int, int, str]:
     """Send (records, broken events) on the way; the same at the end, and the verdict in a sentence."""
     wanted = None if stream is None else StreamKey(*stream)
+    results: list[LedgerReport] = []
     records = broken = 0
 
     def progress(more: int, _bytes: int, more_broken: int) -> None:
         channel.send((records + more, broken + more_broken))
 
-    results = []
-    for opened in ledgers:
-        checked = asyncio.run(check_ledger(opened, options, progress))
-        records += checked.records
-        broken += checked.trust[Trust.BROKEN]
-        results.append(checked)
+    async def verify_all() -> None:
+        nonlocal records, broken
+        for opened in ledgers:
+            results.append(await check_ledger(opened, options, progress))
+            records += results[-1].records
+            broken += results[-1].trust[Trust.BROKEN]
+
+    asyncio.run(verify_all())
     return records, broken, sentence(results, wanted)
 
 

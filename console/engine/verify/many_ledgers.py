@@ -60,17 +60,19 @@ async def verify_ledgers(
 
 def verify_piece(channel: Channel, piece: Sequence[Unverified]) -> list[LedgerReport]:
     """Verify a few ledgers, in a worker; send a ledger's number, its records and broken events on the way."""
-    results = []
-    for number, each in enumerate(piece):
 
-        def report(records: int, _: int, broken: int, number: int = number) -> None:
-            channel.send((number, records, broken))
-
-        report(0, 0, 0)
+    async def verify(number: int, each: Unverified) -> LedgerReport:
+        channel.send((number, 0, 0))
         if each.file is not None:
             each.file.ensure(each.opened.source, channel.worker)
-        results.append(asyncio.run(check_ledger(each.opened, each.options, report)))
-    return results
+        return await check_ledger(
+            each.opened, each.options, lambda records, _, broken: channel.send((number, records, broken))
+        )
+
+    async def verify_all() -> list[LedgerReport]:
+        return [await verify(number, each) for number, each in enumerate(piece)]
+
+    return asyncio.run(verify_all())
 
 
 def _pieces(ledgers: Iterable[tuple[Opened, Options]], executor: Executor) -> Iterator[list[Unverified]]:

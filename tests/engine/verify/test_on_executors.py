@@ -15,7 +15,7 @@ import pytest
 
 from console.engine.api import verify
 from console.engine.errors import ExecutorError
-from console.engine.run import choice
+from console.engine.run import choice, processes
 from console.engine.run.executor import Channel
 from console.engine.run.processes import ProcessSlot
 from console.engine.verify import many_ledgers, segments
@@ -106,6 +106,13 @@ async def test_the_report_on_a_ledger_that_is_cut(executor: str, large: Path) ->
     assert [Path(each["path"]).name for each in found["ledgers"]] == ["a.jsonl", "b.jsonl", "c.jsonl", "d.jsonl"]
     assert len({each["code"] for each in found["findings"]}) > 5
     assert await answer(large, executor) == alone
+
+
+async def test_a_small_input_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.jsonl").write_bytes(Deal(name).lines(100))
+    monkeypatch.setattr(processes, "Child", None)
+    assert json.loads(await answer(tmp_path, "processes", jobs=None))["totals"]["events"] == 400
 
 
 def die_once(path: str, channel: Channel) -> None:
