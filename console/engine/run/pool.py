@@ -20,7 +20,8 @@ class Slot(Protocol):
         """Make it ready to take work; nothing where it is. Raises ``ExecutorError``."""
 
     def run(self, work: Work, data: bytes) -> Messages:
-        """Do packed work. Closing the messages ends it. After ``Lost`` the slot can be started again."""
+        """Do packed work; the slot is started. Closing the messages ends it. After that, and after ``Lost``, the slot
+        is to be started again."""
 
     async def close(self) -> None: ...
 
@@ -54,9 +55,10 @@ class Pool:
     async def submit(self, work: Work) -> Messages:
         """See ``Executor.submit``."""
         data = packed(work)
-        slot = await self._next()
+        slot = await self._take()
         try:
             for repeats in range(work.repeats, -1, -1):
+                await slot.start()
                 lost: Lost | None = None
                 async with aclosing(slot.run(work, data)) as messages:
                     async for message in messages:
@@ -66,6 +68,7 @@ class Pool:
                             yield message
                 if lost is None:
                     return
+                # Done again in the same slot: what kills one worker after the other is kept away from this process.
                 yield Repeated(lost.worker, lost.reason)
         finally:
             self._free.put_nowait(slot)
@@ -77,21 +80,35 @@ class Pool:
         await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(slot.close() for slot in self._slots))
 
-    async def _next(self) -> Slot:
-        if self._free.empty():
-            self.start(1)
-        found = await self._free.get()
-        if isinstance(found, ExecutorError):
-            self._free.put_nowait(found)  # for whoever else waits
-            raise found
-        return found
+    async def _take(self) -> Slot:
+        """A free slot that is ready. Raises ``ExecutorError`` where there is none that can be started."""
+        while True:
+            if self._free.empty():
+                self.start(1)
+            found = await self._free.get()
+            if isinstance(found, ExecutorError):
+                self._free.put_nowait(found)  # for whoever else waits
+                raise found
+            try:
+                await found.start()  # anew, where its process is gone
+            except ExecutorError as error:
+                self._drop(error)
+            except BaseException:
+                self._free.put_nowait(found)
+                raise
+            else:
+                return found
 
     async def _start(self, slot: Slot) -> None:
         try:
             await slot.start()
         except ExecutorError as error:
-            self.workers -= 1
-            if not self.workers:
-                self._free.put_nowait(error)
+            self._drop(error)
         else:
             self._free.put_nowait(slot)
+
+    def _drop(self, error: ExecutorError) -> None:
+        """Do without a slot; the last one leaves the reason."""
+        self.workers -= 1
+        if not self.workers:
+            self._free.put_nowait(error)

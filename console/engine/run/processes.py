@@ -100,7 +100,6 @@ class ProcessSlot:
 
     async def run(self, work: Work, data: bytes) -> Messages:
         """See ``Slot.run``."""
-        await self.start()
         child = self._child
         assert child is not None
         name = f"process {child.process.pid}"

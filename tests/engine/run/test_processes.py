@@ -95,6 +95,28 @@ async def test_no_process_is_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [await outcome(pool, Work("a sum", add, (1,))) for _ in range(3)] == [(1, NAME)] * 3
 
 
+async def test_a_process_that_cannot_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: Any, **__: Any) -> Child:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    async with Pool([ThisProcess(), ProcessSlot()]) as pool:
+        works = [outcome(pool, Work("a count", count, (500,))) for _ in range(8)]
+        assert {worker for _, worker in await asyncio.gather(*works)} >= {NAME}
+        monkeypatch.setattr(processes, "Child", none)
+        work = Work("an end", leave_another_process, (os.getpid(),), repeats=1)
+        results = await asyncio.gather(*(outcome(pool, work) for _ in range(2)), return_exceptions=True)
+        assert all(isinstance(each, ExecutorError) or each == ("here", NAME) for each in results)
+        assert [await outcome(pool, Work("a sum", add, (1,))) for _ in range(3)] == [(1, NAME)] * 3
+
+
+def leave_another_process(channel: Channel, own: int) -> str:
+    """Take long enough here that another process gets to it as well."""
+    channel.send("begun")
+    if os.getpid() != own:
+        os._exit(1)
+    return "here"
+
+
 async def test_a_process_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Pool([ProcessSlot(modules=("console.no_such_module",))]) as pool:
         with pytest.raises(ExecutorError, match=r"ended while it started \(exit code 1\)"):
