@@ -129,6 +129,16 @@ def go_on(channel: Channel, lock: str, data: bytes = b"") -> None:
             channel.send((os.getpid(), data))
 
 
+def compute(channel: Channel, lock: str) -> None:
+    """Compute for ever, with a lock on a file, and report only the beginning."""
+    with Path(lock).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        channel.send("computing")
+        number = 1
+        while number:
+            number = (number * 48271) % (2**31 - 1)
+
+
 def wait_for_hang_up(channel: Channel, notes: str) -> None:
     """End by itself once nobody wants anything, with a last note."""
     over = threading.Event()

@@ -111,8 +111,7 @@ class Channel(Protocol):
     def send(self, value: Any) -> None:
         """Report a value. Waits while the caller is more than a message behind (on a cluster it does not).
 
-        Raises ``HungUpError`` once the caller wants no more. Work that never sends cannot be cancelled here or on a
-        cluster.
+        Raises ``HungUpError`` once the caller wants no more. On a cluster, work that never sends cannot be cancelled.
         """
 
     def on_hang_up(self, call: Callable[[], object]) -> None:
@@ -134,8 +133,8 @@ class WorkError(Exception):
     """The words of an error that cannot be brought here itself."""
 
 
-class HungUpError(BaseException):
-    """The caller wants no more. Not an ``Exception``: what work does about its own faults must not stop it."""
+class HungUpError(KeyboardInterrupt):
+    """The caller wants no more: an interrupt, as far as the work can tell."""
 
 
 def packed(work: Work) -> bytes:

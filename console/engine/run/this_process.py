@@ -29,7 +29,7 @@ _AHEAD = 2
 
 
 class ThisProcess:
-    """See ``console.engine.run.pool.Slot``. Cancelled work ends when it sends its next message."""
+    """See ``console.engine.run.pool.Slot``."""
 
     async def start(self) -> None:
         """See ``Slot.start``."""
@@ -39,7 +39,8 @@ class ThisProcess:
         """See ``Slot.run``."""
         channel = _ThreadChannel(asyncio.get_running_loop())
         # A daemon: a thread that does not come to its end does not hold up that of the process.
-        threading.Thread(target=channel.work, args=(data,), name=work.name, daemon=True).start()
+        thread = threading.Thread(target=channel.work, args=(data,), name=work.name, daemon=True)
+        thread.start()
         done = False
         try:
             yield Begun(NAME, os.getpid())
@@ -49,7 +50,7 @@ class ThisProcess:
                 yield message
         finally:
             if not done:
-                channel.hang_up()
+                channel.hang_up(thread)
             await channel.ended.wait()
 
     async def close(self) -> None:
@@ -67,15 +68,20 @@ class _ThreadChannel:
         self._messages: asyncio.Queue[Message] = asyncio.Queue()
         self._room = threading.Semaphore(_AHEAD)
         self._lock = threading.Lock()
-        self._hung_up = False
+        self._hung_up = self._over = False
         self._calls: list[Callable[[], object]] = []
 
     def work(self, data: bytes) -> None:
-        # A loop that is closed has nobody left who waits.
-        with contextlib.suppress(RuntimeError):
-            with contextlib.suppress(HungUpError):
-                self._put(perform(data, self))
-            self._loop.call_soon_threadsafe(self.ended.set)
+        with contextlib.suppress(RuntimeError):  # a loop that is closed has nobody left who waits
+            try:
+                outcome = perform(data, self)
+                with self._lock:
+                    self._over = True
+                self._put(outcome)
+            except HungUpError:
+                pass
+            finally:
+                self._loop.call_soon_threadsafe(self.ended.set)
 
     def send(self, value: Any) -> None:
         self._room.acquire()
@@ -98,10 +104,17 @@ class _ThreadChannel:
         self._room.release()
         return message
 
-    def hang_up(self) -> None:
+    def hang_up(self, thread: threading.Thread) -> None:
+        """Want no more: whoever asked to be called is called, other work is interrupted where it is."""
         with self._lock:
             self._hung_up = True
-            calls = list(self._calls)
+            if not self._over and not self._calls:
+                import ctypes
+
+                # What ``KeyboardInterrupt`` is for the main thread. Not once the work is over: see ``work``.
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread.ident or 0), ctypes.py_object(HungUpError)
+                )
         self._room.release()
-        for call in calls:
+        for call in self._calls:
             call()

@@ -31,6 +31,7 @@ from console.sources.findings import unreadable
 from console.sources.protocol import SourceError
 from tests.support.executors import (
     add,
+    compute,
     count,
     die,
     executor_of,
@@ -139,6 +140,19 @@ async def test_closing_the_messages_cancels_the_work(executor: Executor, tmp_pat
             assert held(lock)
         while held(lock):
             await asyncio.sleep(0)
+    assert (await outcome(executor, Work("a sum", add, (1,))))[0] == 1
+
+
+@pytest.mark.parametrize("executor", KINDS[:2], indirect=True)
+async def test_work_that_does_not_report_is_cancelled_too(executor: Executor, tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    async with aclosing(executor.submit(Work("a computation", compute, (str(lock),)))) as messages:
+        async for message in messages:
+            if message == Reported("computing"):
+                break
+        assert held(lock)
+    while held(lock):
+        await asyncio.sleep(0)
     assert (await outcome(executor, Work("a sum", add, (1,))))[0] == 1
 
 
