@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 
 from console.model.finding import Finding
 from console.sources.files import opened
@@ -12,9 +13,9 @@ BLOCK = 4 * 1024 * 1024
 """Bytes that are hashed at a time."""
 
 
-def whole(path: str, most: int | None = None) -> tuple[int, str]:
+def whole(path: str, most: int | None = None, over: threading.Event | None = None) -> tuple[int, str]:
     """Size and SHA-256 of the file as it is stored, of its first ``most`` bytes if it is longer; the hash is '' where
-    it cannot be read."""
+    it cannot be read. It ends early once it is ``over``."""
     digest = hashlib.sha256()
     size = 0
     # One large buffer: with small blocks this thread and the one that verifies wait for each other at every block.
@@ -23,6 +24,8 @@ def whole(path: str, most: int | None = None) -> tuple[int, str]:
     try:
         with opened(path) as descriptor:
             while got := os.preadv(descriptor, [view if most is None else view[: most - size]], size):
+                if over is not None and over.is_set():
+                    return 0, ""
                 digest.update(view[:got])
                 size += got
     except (SourceError, OSError):

@@ -1,6 +1,7 @@
 """Verifies one ledger from its raw bytes, without an index. Screen and commands use this one verifier."""
 
 import asyncio
+import threading
 import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -66,13 +67,23 @@ async def check_ledger(
 
     With an ``executor`` the ledger is cut where it can be, and its parts are checked there. Raises ``ExecutorError``.
     """
+    over = threading.Event()
+    try:
+        return await _check(opened, options, progress, executor, over)
+    finally:
+        over.set()  # where it was interrupted, nobody waits for the hash of a large file
+
+
+async def _check(
+    opened: Opened, options: Options, progress: Progress | None, executor: Executor | None, over: threading.Event
+) -> LedgerReport:
     source, form = opened.source, opened.format
     context = opened.context(options)
     try:
         before: FileState | None = source.state()
     except SourceError:
         before = None  # reading it says why
-    digest = asyncio.create_task(asyncio.to_thread(whole, source.path))
+    digest = asyncio.create_task(asyncio.to_thread(whole, source.path, over=over))
     # Hashing comes first, so that what changes behind it shows when it is hashed again. It is far faster than checking.
     await asyncio.wait({digest}, timeout=None if before is not None and before.size <= BLOCK else 0)
     reader: Reader = reader_of(
