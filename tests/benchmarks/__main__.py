@@ -11,6 +11,7 @@ CASES = {
     "audit": ("verify.kernel_audit", "audit-console verify on kernel-audit/1, recovering times and key orders"),
     "ingest": ("ingest.kernel_doc", "first ingest of kernel-doc/1, and the size of its index"),
     "systems": ("ingest.systems", "first ingest of kernel-audit/1, SWARM, SMVM, ZakOps and Maysano"),
+    "writer": ("writer.writer", "the index's writer alone, on decoded events of every system"),
     "decoders": ("decoders.decoders", "json, pydantic and msgspec on one event"),
     "scanner": ("scanner.scanner", "the strict scanners, against json, msgspec and hashlib alone"),
     "paint": ("screen.first_paint", "re-open of an indexed ledger to first paint, against a bare Textual app"),
