@@ -90,7 +90,7 @@ class Pool:
                 self._free.put_nowait(found)  # for whoever else waits
                 raise found
             try:
-                await found.start()  # anew, where its process is gone
+                await found.start()  # again, where its process is gone
             except ExecutorError as error:
                 self._drop(error)
             except BaseException:
