@@ -44,6 +44,8 @@ class Broken:
 
 
 _broken: dict[str, Broken] = {}
+_added: list[str] = []
+"""Codes that other packages brought into the catalogue."""
 
 
 @cache
@@ -90,7 +92,9 @@ def _load(name: str) -> Format | None:
         if wrong := _wrong(name, form):
             _break(name, point, wrong)
             return None
-        CATALOGUE.update({entry.code: entry for entry in form.codes})
+        for entry in form.codes:
+            CATALOGUE[entry.code] = entry
+            _added.append(entry.code)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a package of somebody else, which may do anything
         _break(name, point, f"{type(error).__name__}: {error}"[:_REASON])
         return None
@@ -147,6 +151,16 @@ def _claim(form: Format, sample: Sample) -> Claim | None:
         # A package of somebody else: it is not asked again.
         _break(form.name, point, f"it fails to look at records, {type(error).__name__}: {error}"[:_REASON])
         return None
+
+
+def forget() -> None:
+    """Look anew for packages that were installed or removed since."""
+    for known in (_plugged, _load, stream_kinds, flag_levels):
+        known.cache_clear()
+    for code in _added:
+        CATALOGUE.pop(code, None)
+    _added.clear()
+    _broken.clear()
 
 
 # -- what all of them declare

@@ -1,19 +1,16 @@
 """The same records read many at once, and one by one the careful way: what either gives, in comparable form."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
-from unittest.mock import patch
 
-from console.formats.protocol import Reader
+from console.formats.protocol import Reader, RewalkingReader, irregular
 from console.formats.reading.reader import LedgerReader
 from console.model.batch import EventBatch
-from console.model.record import Cursor, RecordBatch
-
-
-def one_by_one(batch: RecordBatch, *_: Any) -> Iterator[tuple[int, None]]:
-    """In the place of ``stretches``: every record needs the careful way."""
-    return ((row, None) for row in range(len(batch)))
+from console.model.event import StreamKey
+from console.model.finding import Finding
+from console.model.ledger import StreamFacts
+from console.model.record import Cursor, Record, RecordBatch
 
 
 def one_at_a_time(reader: Reader) -> Reader:
@@ -32,13 +29,14 @@ def batch_of(raws: Sequence[bytes], first: int = 1, offset: int = 0) -> RecordBa
     return RecordBatch(first, offsets, [*map(len, raws)], [*raws], Cursor(first + len(raws), offset + len(lines)))
 
 
-def told(make: Callable[[], Reader], raws: Sequence[bytes], cuts: Sequence[int] = ()) -> dict[str, Any]:
-    """All that a reader says of these records, read in the batches that the cuts make; at each cut a new reader goes
-    on from the carried state."""
-    rows: list[tuple[Any, ...]] = []
-    findings: list[Any] = []
-    facts: dict[tuple[str, str], Any] = {}
+def outcome(make: Callable[[], Reader], raws: Sequence[bytes], cuts: Sequence[int] = ()) -> dict[str, Any]:
+    """All that comes of these records, read in the batches that the cuts make; at each cut a new reader goes on from
+    the carried state. Chains that are to be walked again are, at the end."""
+    rows: list[list[Any]] = []
+    findings: list[Finding] = []
+    facts: dict[tuple[str, str], StreamFacts] = {}
     state: dict[Any, bytes] = {}
+    late: list[StreamKey] = []
     reader, offset = make(), 0
     bounds = [0, *sorted(cuts), len(raws)]
     for low, high in pairwise(bounds):
@@ -47,24 +45,44 @@ def told(make: Callable[[], Reader], raws: Sequence[bytes], cuts: Sequence[int] 
         rows += _rows(out)
         findings += out.findings
         facts |= {(each.kind, each.key): each for each in reader.facts()}
+        late += irregular(reader)
         state |= reader.take_state()
         offset = batch.next.offset
         standing = sorted(map(repr, reader.standing()))
         reader = make()
         reader.load_state(state.items())
         assert sorted(map(repr, reader.standing())) == standing
-    return {"rows": rows, "findings": findings, "facts": facts, "standing": standing}
+    if isinstance(reader, RewalkingReader):
+        for stream in dict.fromkeys(late):
+            findings = _walked_again(reader, stream, raws, rows, findings)
+        facts |= {(each.kind, each.key): each for each in reader.facts()}
+    found = sorted(findings, key=lambda each: (each.record or 0, repr(each)))
+    return {"rows": rows, "findings": found, "facts": facts, "standing": sorted(map(repr, reader.standing()))}
 
 
-def told_carefully(module: Any, make: Callable[[], Reader], raws: Sequence[bytes]) -> dict[str, Any]:
-    """``told`` with every record read the careful way; ``module`` is the reader's."""
-    if isinstance(make(), LedgerReader):
-        return told(lambda: one_at_a_time(make()), raws)
-    with patch.object(module, "stretches", one_by_one):
-        return told(make, raws)
+def _walked_again(
+    reader: RewalkingReader, stream: StreamKey, raws: Sequence[bytes], rows: list[list[Any]], findings: list[Finding]
+) -> list[Finding]:
+    """Rows of the stream get their new trust; the findings that stay, and the new ones."""
+    links = [(link, row) for row, link in enumerate(map(reader.link_key, raws)) if link and link[0] == stream]
+    records = [Record(row + 1, rows[row][_OFFSET], rows[row][_LENGTH], raws[row]) for _, row in sorted(links)]
+    walked = reader.rewalk(stream, records)
+    for ordinal, trust in walked.trust.items():
+        rows[ordinal - 1][_TRUST] = trust
+    stay = [each for each in findings if each.stream != stream.key or each.family != "chain"]
+    return [*stay, *walked.findings]
 
 
-def _rows(out: EventBatch) -> list[tuple[Any, ...]]:
+_OFFSET, _LENGTH, _TRUST, _WORST = 0, 1, 6, 7
+"""Columns of ``_rows``."""
+
+
+def without_worst(found: dict[str, Any]) -> dict[str, Any]:
+    """An outcome without the severities of rows: of chains that are walked again they are made of findings, later."""
+    return found | {"rows": [[*row[:_WORST], *row[_WORST + 1 :]] for row in found["rows"]]}
+
+
+def _rows(out: EventBatch) -> list[list[Any]]:
     names: dict[str, list[Any]] = {
         "type": ["", *out.new_types],
         "actor": ["", *out.new_actors],
@@ -77,4 +95,4 @@ def _rows(out: EventBatch) -> list[tuple[Any, ...]]:
     for row, code in enumerate(out.further):
         further[row] = [names["stream"][each] for each in sets[code]]
     alias = [*out.alias, *[0] * (len(out) - len(out.alias))]
-    return [*zip(*columns, further, alias, strict=True)]
+    return [list(row) for row in zip(*columns, further, alias, strict=True)]

@@ -13,7 +13,7 @@ from console.formats.reading.findings import Place, Recorder
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
-from tests.support.both_ways import batch_of, one_at_a_time, told
+from tests.support.both_ways import batch_of, one_at_a_time, outcome
 from tests.support.clock import later
 from tests.support.line_reader import BACK, FUTURE, LineReader
 from tests.support.mangled import ledgers
@@ -32,9 +32,9 @@ def make() -> LineReader:
 @settings(max_examples=200, deadline=None)
 @given(ledgers(POOL), st.lists(st.integers(0, 12), max_size=3))
 def test_many_at_once_like_one_by_one(raws: Sequence[bytes], cuts: Sequence[int]) -> None:
-    carefully = told(lambda: one_at_a_time(make()), raws)
-    assert told(make, raws) == carefully
-    assert told(make, raws, [min(each, len(raws)) for each in cuts]) == carefully
+    carefully = outcome(lambda: one_at_a_time(make()), raws)
+    assert outcome(make, raws) == carefully
+    assert outcome(make, raws, [min(each, len(raws)) for each in cuts]) == carefully
 
 
 def test_what_is_plain_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
