@@ -47,7 +47,8 @@ class BeaconReader(LedgerReader[Run]):
         times, zoned = scan.instants("at")
         numbers, oil = scan.integers("number"), scan.inside("note", _NOTE).kinds("oil")
         lamps, events, previous, hashes = (scan.texts(name) for name in ("lamp", "event", "previous", "hash"))
-        held = self._hashes.reproduced(scan, bytearray(b"\1") * len(run), [*map(str, events)], times)
+        able = bytearray(b"\1") * len(run)
+        held = self._hashes.reproduced(scan, able, [0] * len(run), [""], times)
         for row, (key, event, time, number) in enumerate(zip(lamps, events, times, numbers, strict=True)):
             known = self._lamps.known.get(("lamp", key or ""))
             lamp = known.state if known else Lamp()
