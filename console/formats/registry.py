@@ -154,7 +154,7 @@ def _claim(form: Format, sample: Sample) -> Claim | None:
 
 
 def forget() -> None:
-    """Look anew for packages that were installed or removed since."""
+    """Look again for packages: some were installed or removed since."""
     for known in (_plugged, _load, stream_kinds, flag_levels):
         known.cache_clear()
     for code in _added:
