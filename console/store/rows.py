@@ -12,9 +12,9 @@ from console.model.trust import Severity, Trust
 class LedgerRow:
     """One ledger. ``trust`` counts events by ``Trust``, ``findings`` counts findings by ``Severity``.
 
-    ``state`` is 'live', 'gone', 'unreadable' or 'not recognised'; ``note`` says more, in words. Times are UTC
-    microseconds, None where no event names one. ``pending`` is the length of an unfinished last record, ``flagged``
-    the highest of its streams' as ``flagged`` gives it.
+    ``state`` is 'live', 'behind' (much is still unread), 'gone', 'unreadable', 'not recognised' or 'empty'; ``note``
+    says more, in words. Times are UTC microseconds, None where no event names one. ``pending`` is the length of an
+    unfinished last record, ``flagged`` the highest of its streams' as ``flagged`` gives it.
     """
 
     id: int
