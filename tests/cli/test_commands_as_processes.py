@@ -29,6 +29,7 @@ def head(process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes, int]:
     return line, err, process.wait(30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -52,6 +53,7 @@ def test_a_closed_pipe_is_quiet(start: Start, arguments: tuple[str, ...]) -> Non
     assert code in ({0, 141} if arguments in (("explain",), ("verify",), ("verify", "--format", "json")) else {141})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("follow", [True, False])
 def test_an_interrupt_is_130(start: Start, follow: bool) -> None:
     path = Path("a.jsonl")
@@ -111,6 +113,7 @@ class Pty:
         process.close()
 
 
+@pytest.mark.slow
 def test_progress_and_colour_only_in_a_terminal(start: Start, environment: dict[str, str]) -> None:
     broken(Path("a.jsonl"))
     out, err = start("verify", "a.jsonl").communicate(timeout=30)
@@ -132,6 +135,7 @@ def test_progress_and_colour_only_in_a_terminal(start: Start, environment: dict[
         assert b"\x1b[1;31m" in Pty(environment, command, argument).raw, command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["verify", "ledgers", "streams", "events", "explain", "formats"])
 def test_without_colour(environment: dict[str, str], command: str) -> None:
     broken(Path("a.jsonl"))
@@ -171,6 +175,7 @@ def test_the_quick_answers_are_quick(environment: dict[str, str], argument: str)
     assert min(times) < 0.3
 
 
+@pytest.mark.slow
 def test_module_and_script_are_the_same(environment: dict[str, str]) -> None:
     broken(Path("a.jsonl"))
     script = [sys.executable, "-c", "import sys; from console.cli.main import main; sys.argv[0] = 'x'; main()"]
@@ -194,6 +199,7 @@ def test_the_ledgers_are_left_as_they_are(start: Start) -> None:
     assert {path: path.read_bytes() for path in Path("samples").rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [("--version",), ("verify", "."), ("events", "."), ("events", ".", "--raw")], ids=str
 )

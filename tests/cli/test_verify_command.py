@@ -333,6 +333,7 @@ def test_very_many_findings_hide_no_broken_deal(call: Call) -> None:
     assert len(result.out.splitlines()) < 60
 
 
+@pytest.mark.slow
 def test_real_tampering_as_both_kernels_answer(call: Call, real: Path) -> None:
     for folder in sorted((real / "kernel/B_chain30").iterdir()):
         expected = json.loads((folder / "expected_verify.json").read_text())

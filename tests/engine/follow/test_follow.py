@@ -448,6 +448,7 @@ async def test_a_queue_is_changed_in_place(folder: Path, index: Path) -> None:
     db.close()
 
 
+@pytest.mark.slow
 async def test_without_notification(folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here in this process: a file system that never says anything."""
 

@@ -109,6 +109,7 @@ def test_killed_while_reading(events: int, rounds: int, tmp_path: Path) -> None:
     assert_same(dump(index), whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", ["commit", "append", "_check_references", "_walk_again", "rewalked", "add_ledger"])
 def test_killed_at_a_point(point: str, tmp_path: Path) -> None:
     """Killed by its own hand where it matters most: around a commit, before the references, amid a second walk."""
@@ -172,6 +173,7 @@ def worker_of(one: Console) -> int:
     return worker
 
 
+@pytest.mark.slow
 async def test_the_worker_is_killed(tmp_path: Path) -> None:
     deal, ledger, index = Deal(), tmp_path / "deals.jsonl", tmp_path / "index.sqlite"
     ledger.write_bytes(deal.lines(2000))
@@ -297,6 +299,7 @@ async def test_the_console_clears_up_behind_its_processes(tmp_path: Path, monkey
     assert not others()
 
 
+@pytest.mark.slow
 async def test_a_full_disk_is_said(tmp_path: Path) -> None:
     """No traceback, no half index that is taken for a whole one; with room again, all is there."""
     ledger, index = tmp_path / "deals.jsonl", tmp_path / "index.sqlite"

@@ -4,6 +4,8 @@ import gzip
 import os
 from pathlib import Path
 
+import pytest
+
 from console.engine.ledgers.volumes import RotatedSource, source_at
 from console.model.record import Cursor
 from console.sources.protocol import Source
@@ -27,6 +29,7 @@ async def verdict(one: Console) -> str:
     return [each async for each in one.session.verify()][-1].verdict
 
 
+@pytest.mark.slow
 async def test_all_files_are_read_again(tmp_path: Path) -> None:
     folder, index = tmp_path / "ledgers", tmp_path / "index.sqlite"
     folder.mkdir()

@@ -131,6 +131,7 @@ class CutSource:
             yield from pieces(batch, self._size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", every_ledger())
 async def test_in_many_portions(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut(source: Any, *arguments: Any, **more: Any) -> Any:
@@ -158,6 +159,7 @@ def beside(path: Path, folder: Path) -> Path:
     return folder / path.name.removesuffix(".gz")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", growing())
 async def test_grown_between_starts(path: Path, tmp_path: Path) -> None:
     """Cut at any byte; each time another process would go on."""
@@ -175,6 +177,7 @@ async def test_grown_between_starts(path: Path, tmp_path: Path) -> None:
 LIVE = ["kernel/audit-forked.jsonl", "kernel/deals.jsonl", "swarm/provenance.jsonl", "zakops/agent_events.jsonl"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIVE)
 async def test_after_live_appends(name: str, tmp_path: Path) -> None:
     data = (SAMPLES / name).read_bytes()

@@ -156,6 +156,7 @@ def deadly_piece(channel: Channel, piece: list[Unverified]) -> Any:
     return verify_piece(channel, piece)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", ["processes"], indirect=True)
 async def test_a_ledger_that_kills_its_workers_costs_no_other(
     executor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

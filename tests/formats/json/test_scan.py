@@ -79,12 +79,14 @@ def test_fields_of_the_conformance_set_are_those_of_json(raw: bytes) -> None:
     agrees(raw)
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(RECORDS)
 def test_any_record_is_judged_as_json_judges_it(raw: bytes) -> None:
     agrees(raw)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(LINES)
 def test_a_batch_is_the_same_however_it_is_cut(raws: list[bytes]) -> None:
@@ -101,6 +103,7 @@ def test_a_batch_is_the_same_however_it_is_cut(raws: list[bytes]) -> None:
         assert columns(unended) == whole[0] or not raws[-1]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=3), RECORDS), max_size=6), st.binary(max_size=3))
 def test_records_between_bounds_are_as_if_alone(pieces: list[tuple[bytes, bytes]], rest: bytes) -> None:

@@ -76,6 +76,7 @@ def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(ROWS)
 def test_columns_are_what_the_values_are_one_by_one(raws: list[bytes]) -> None:
@@ -115,6 +116,7 @@ def test_columns_are_what_the_values_are_one_by_one(raws: list[bytes]) -> None:
         ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(ROWS, st.data())
 def test_digests_are_those_of_the_pieces(raws: list[bytes], data: st.DataObject) -> None:

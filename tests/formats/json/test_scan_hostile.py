@@ -66,6 +66,7 @@ SHAPES: dict[str, tuple[int, Flag, Callable[[int], bytes]]] = {
 }
 
 
+@pytest.mark.slow
 @each_scanner
 @pytest.mark.parametrize("shape", SHAPES)
 def test_time_grows_with_the_length(shape: str, by: ModuleType) -> None:

@@ -99,6 +99,7 @@ ODD_TIMES += [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(TIMES * 3 + ODD_TIMES), min_size=40, max_size=40), st.booleans())
 def test_times_that_go_back_or_are_odd(times: list[str], columns_too: bool) -> None:
@@ -221,6 +222,7 @@ PAYLOADS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(

@@ -33,6 +33,7 @@ KEYS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(
     st.sampled_from(sorted(KEYS)).flatmap(

@@ -76,6 +76,7 @@ def test_segments_give_the_answer_of_one_pass(
     same(apart(raws, profile, cuts, from_right=from_right), outcome(raws, profile=profile))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["original", "reordered", "duplicate_sequence", "event_deleted"])
 def test_the_real_chain_in_segments(real: Path, case: str) -> None:
     raws = [line for line in (real / f"kernel/B_chain30/{case}/events.jsonl").read_bytes().split(b"\n") if line]

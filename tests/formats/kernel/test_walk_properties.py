@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +95,7 @@ def test_a_profile_settles_while_a_chain_is_not_named_yet() -> None:
     assert known(outcome(raws, cuts=[1], reload_at=[0])) == known(outcome(raws))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from([DOC, AUDIT]),

@@ -146,6 +146,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return json.dumps(row).encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(damaged(), max_size=6), st.sampled_from(["mixed", "outbox", "agent_events", "action documents"]))
 def test_values_of_any_kind_never_raise(raws: list[bytes], shape: str) -> None:
@@ -188,6 +189,7 @@ def ledger(draw: st.DrawFn) -> list[bytes]:
     return raws
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(ledger(), st.data())
 def test_stopping_anywhere_and_going_on_gives_what_one_pass_gives(raws: list[bytes], data: st.DataObject) -> None:

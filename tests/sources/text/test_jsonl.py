@@ -71,6 +71,7 @@ def test_a_line_over_the_cap_is_hashed_and_the_next_ones_are_read(tmp_path: Path
     assert (finding.code, finding.record, finding.offset, finding.length) == ("record.too-large", 2, 3, len(big))
 
 
+@pytest.mark.slow
 def test_a_gigabyte_without_a_line_end_needs_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "x"
     with path.open("wb") as file:

@@ -126,6 +126,7 @@ async def every(view: EventView) -> list[EventRow]:
     return [row for start in range(0, view.count, 7) for row in await view.rows(start, min(start + 7, view.count))]
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(
     appends=APPENDS,
