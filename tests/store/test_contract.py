@@ -330,10 +330,13 @@ async def resolved(writer: IndexWriter, records: Sequence[Ids], cuts: Sequence[i
     edges = [0, *sorted({cut % (len(records) + 1) for cut in cuts}), len(records)]
     for start, end in pairwise(edges):
         await pen.add(*(Row(id=name, parent=parent, alias=second) for name, parent, second in records[start:end]))
-        async with writer.transaction():
-            more = await writer.resolve(pen.ledger)
-        for kind, pairs in found.items():
-            pairs += getattr(more, kind).listed if more else []
+        more = True
+        while more:
+            async with writer.transaction():
+                some = await writer.resolve(pen.ledger)
+            more = some is not None and some.more
+            for kind, pairs in found.items():
+                pairs += getattr(some, kind).listed if some else []
     orphans = await writer.orphans(pen.ledger)
     assert orphans.count == len(orphans.listed)
     return {kind: sorted(pairs) for kind, pairs in found.items()}, sorted(orphans.listed)
