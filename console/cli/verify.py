@@ -110,7 +110,7 @@ def command(
     3    could not verify: nothing recognised, unreadable, incomplete
     130  interrupted
     """
-    from console.engine.api import ExecutorError, Options, profiles, report
+    from console.engine.api import ExecutorError, Options, broken_formats, profiles, report
 
     options = Options(profile, now, stream)
     try:
@@ -118,6 +118,8 @@ def command(
     except ExecutorError as error:
         say(str(error))
         return UNVERIFIED
+    for each in broken_formats():
+        say(each.why)
     severity = Severity[fail_on.upper()]
     if answer:
         return _answer(verification, stream, answer, severity)

@@ -60,7 +60,7 @@ def entries(lamp: str = "north", count: int = 12, **changed: dict[str, Any]) -> 
             "lamp": lamp,
             "number": number,
             "event": "lit" if number % 2 else "out",
-            "at": f"2026-03-{1 + number // 2:02}T{6 if number % 2 else 18:02}:00:00Z",
+            "at": f"2026-03-{1 + (number - 1) // 2:02}T{6 if number % 2 else 18:02}:00:00Z",
             "keeper": "ada" if number % 4 else "grace",
             "note": {"wind": "NW", "force": number % 8},
             "previous": previous,

@@ -9,6 +9,7 @@ from console.engine.ledgers.options import Options
 from console.engine.run.child import collect_seldom
 from console.engine.session.index_place import keep
 from console.engine.session.protocol import IndexPlace
+from console.formats.registry import broken
 from console.store.errors import StoreError
 from console.store.opening import store_at
 from console.store.protocol import IndexReader, IndexStore
@@ -84,5 +85,8 @@ async def _update(
             await follower.start()
         finally:
             await follower.close()
+        if note:
+            for each in broken():
+                note(each.why)
     finally:
         await writer.close()

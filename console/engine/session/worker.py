@@ -16,6 +16,7 @@ from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
 from console.engine.run.executor import Channel
 from console.engine.session.protocol import Progress
+from console.formats.registry import broken
 from console.sources.sqlite.private_folder import sweep
 from console.store.errors import StoreError
 from console.store.opening import store_at
@@ -158,6 +159,7 @@ class _Following:
 
     async def _read(self) -> None:
         await self._follower.start()
+        self._note = " ".join(filter(None, (self._note, *(each.why for each in broken()))))
         self._phase = "following" if self._assignment.follow else "done"
         self._speaker.say(self._progress(0.0), now=True)
         if self._assignment.follow:
