@@ -163,3 +163,20 @@ def test_no_module_outside_of_its_folder_names_a_system() -> None:
         if any(one in word.lower() for one in SYSTEMS)
     ]
     assert not named
+
+
+def test_no_system_imports_another() -> None:
+    """Also one whose folder is new: the import contract lists those of today."""
+    foreign = [
+        f"{path.relative_to(CONSOLE)} imports {module}"
+        for name in SYSTEMS
+        for path in sorted((CONSOLE / "formats" / name).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for module in ([node.module or ""] if isinstance(node, ast.ImportFrom) else _imported(node))
+        if any(module.startswith(f"console.formats.{other}") for other in SYSTEMS if other != name)
+    ]
+    assert not foreign
+
+
+def _imported(node: ast.AST) -> list[str]:
+    return [each.name for each in node.names] if isinstance(node, ast.Import) else []

@@ -11,7 +11,6 @@ from console.formats.json.validation import shown
 from console.formats.maysano import rules
 from console.formats.maysano.columns import FIELDS, TYPES, Changes, type_of
 from console.formats.maysano.record import (
-    NEWEST_FIRST,
     STRUCTURAL,
     MaysanoEnvelope,
     ThingStep,
@@ -21,6 +20,7 @@ from console.formats.maysano.record import (
 )
 from console.formats.protocol import Context, key64
 from console.formats.reading.findings import EACH
+from console.formats.reading.list_order import NEWEST_FIRST
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.streams import Followed, Streams
 from console.model.event import NO_TIME, StreamKey

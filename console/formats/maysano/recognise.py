@@ -1,14 +1,13 @@
 """Which ledgers are Maysano's: its answers by their keys, its captures by the names of their events."""
 
 from collections import Counter
-from itertools import pairwise
-from typing import Any
 
 from console.formats.json import strict
 from console.formats.maysano.capture import name_and_data
 from console.formats.maysano.operation import PHASES
-from console.formats.maysano.record import NEWEST_FIRST, SSE, instant_of, shape_of
+from console.formats.maysano.record import SSE, instant_of, shape_of
 from console.formats.protocol import Claim, Sample
+from console.formats.reading.list_order import NEWEST_FIRST, descends
 from console.sources.text.sse import parse_block
 
 
@@ -30,12 +29,6 @@ def sniff(sample: Sample) -> Claim | None:
     if not shapes or shapes.total() * 2 < len(records):
         return None
     words = shapes.most_common(1)[0][0] if len(shapes) == 1 else "mixed"
-    if sample.container == "json" and _descends(documents):
+    if sample.container == "json" and descends(map(instant_of, documents)):
         words += f", {NEWEST_FIRST}"
     return Claim(90, words, "records have the keys of " + " and ".join(shapes))
-
-
-def _descends(documents: list[dict[str, Any]]) -> bool:
-    """True if times go back at least once and never forward."""
-    steps = list(pairwise(moment.micros for moment in map(instant_of, documents) if moment))
-    return any(a > b for a, b in steps) and all(a >= b for a, b in steps)

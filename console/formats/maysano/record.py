@@ -19,7 +19,6 @@ STRUCTURAL, ACTIVITY, OBJECTIVE = "structural events", "product activities", "ob
 """Shapes."""
 SSE = "sse"
 """The shape of a capture."""
-NEWEST_FIRST = "newest first"
 LONGEST = 200
 """Characters of an id, name or value beyond which it is cut, with a key of the whole."""
 FIELDS = 64

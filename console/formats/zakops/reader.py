@@ -9,6 +9,7 @@ from console.formats.json.times import parse, quick
 from console.formats.json.validation import shown
 from console.formats.protocol import Context, key64
 from console.formats.reading.findings import EACH, Remark
+from console.formats.reading.list_order import NEWEST_FIRST
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.streams import Followed
 from console.formats.zakops import rules
@@ -22,7 +23,6 @@ from console.formats.zakops.record import (
     AUDIT,
     DEAL_FILE,
     INBOX,
-    NEWEST_FIRST,
     TIMES,
     ZakopsEnvelope,
     deal_of,

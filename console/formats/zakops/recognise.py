@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from itertools import pairwise
 from typing import Any
 
 from console.formats.json import strict
 from console.formats.json.times import parse
 from console.formats.protocol import Claim, Sample
+from console.formats.reading.list_order import NEWEST_FIRST, descends
 from console.formats.zakops.record import (
     ACTION,
     AGENT,
@@ -15,7 +15,6 @@ from console.formats.zakops.record import (
     DEAL,
     DEAL_FILE,
     INBOX,
-    NEWEST_FIRST,
     OUTBOX,
     TIMES,
     TITLES,
@@ -48,7 +47,11 @@ def sniff(sample: Sample) -> Claim | None:
         stem = re.split(r"[/\\]", sample.path)[-1].split(".jsonl")[0].split(".json")[0]
         if _DEAL_NAME.fullmatch(stem):
             words += f" {stem}"
-    if sample.container == "json" and shape != ACTION and _descends(documents, TIMES[shape][0]):
+    if (
+        sample.container == "json"
+        and shape != ACTION
+        and descends(parse(each.get(TIMES[shape][0])) for each in documents)
+    ):
         words += f", {NEWEST_FIRST}"
     others = "" if count == len(documents) else f" in {count} of {len(documents)} records"
     return Claim(_CONFIDENCE[shape], words, f"records have the keys of {TITLES[shape]}{others}")
@@ -64,10 +67,3 @@ def _sniff_table(table: str, documents: list[dict[str, Any]]) -> Claim | None:
     if shape_of(documents[0]) != shape:
         return None
     return Claim(_CONFIDENCE[shape] + 4, table, f"the table {table} with its columns")
-
-
-def _descends(documents: list[dict[str, Any]], field: str) -> bool:
-    """True if times go back at least once and never forward."""
-    times = [moment.micros for moment in (parse(each.get(field)) for each in documents) if moment]
-    steps = list(pairwise(times))
-    return any(a > b for a, b in steps) and all(a >= b for a, b in steps)

@@ -21,7 +21,6 @@ AUDIT, AGENT, DEAL, DEAL_FILE, OUTBOX, INBOX, ACTION = (
     "inbox",
     "action",
 )
-NEWEST_FIRST = "newest first"
 
 TITLES = {
     AUDIT: "action_audit_events",
