@@ -5,7 +5,10 @@ A mask is a bytearray with 1 or 0 for each row. Masks are joined as one large nu
 
 import sys
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from console.formats.json.which_scanner import scanner
 
 _REMEMBERED = 65_536
 """Spellings of names that are kept; then all are forgotten, and asked for again."""
@@ -83,6 +86,39 @@ class Tips:
         """The end is unknown from here on."""
         if 0 < code < len(self.states):
             self.states[code] = 0
+
+
+class Machines:
+    """One state machine for each code: its state is a number, and moves by numbers of symbols.
+
+    ``moves`` has a row for each state: the next state for each symbol; 0 is the symbol of what moves nothing. ``noted``
+    has 1 where a move is to be looked at. Machines begin in state 0. At most 254 states.
+    """
+
+    __slots__ = ("_by", "_moves", "_noted", "_width", "states")
+
+    def __init__(self, moves: Sequence[bytes], noted: Sequence[bytes], *, by: Any = None) -> None:
+        self._width = len(moves[0])
+        if len(moves) > 254 or any(len(row) != self._width for row in (*moves, *noted)):
+            raise ValueError("a table of at most 254 states, with all symbols for each")
+        self._moves, self._noted = b"".join(moves), b"".join(noted)
+        self._by = by or scanner
+        self.states = bytearray()
+        """By code."""
+
+    def put(self, code: int, state: int) -> None:
+        """Set the state of one."""
+        if code >= len(self.states):
+            self.states.extend(bytes(max(code + 1, 2 * len(self.states)) - len(self.states)))
+        self.states[code] = state
+
+    def run(self, codes: "array[int]", symbols: bytes | bytearray) -> bytearray:
+        """Move the machines of these codes, row by row. For a row whose move is noted, 1 and the state before; 0 for
+        others."""
+        found: bytearray = self._by.run_machines(
+            self.states, self._moves, self._noted, self._width, codes, bytearray(symbols)
+        )
+        return found
 
 
 def both(*masks: bytes | bytearray) -> bytearray:

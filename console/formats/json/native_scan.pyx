@@ -11,11 +11,12 @@ Hashes are hashlib's.
 import json
 from hashlib import sha256
 
+cimport cython
 from cpython cimport array
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 from array import array as _array
 
@@ -29,6 +30,8 @@ cdef enum:
     LEVELS = 129
     # Keys of one object that are compared one by one.
     FEW = 64
+    # Places for texts that were seen in a batch.
+    SEEN = 1024
 
 
 cdef int BLANK = Flag.BLANK
@@ -58,6 +61,40 @@ cdef int DIGITS = LONG_DIGITS
 cdef int64_t NEVER = NO_TIME
 assert DEEPEST < LEVELS
 
+cdef extern from *:
+    """
+    #include <stdint.h>
+    #include <string.h>
+    #if defined(__SSE2__) && defined(__GNUC__)
+    #include <emmintrin.h>
+    #endif
+
+    /* How many of the first bytes are ASCII, and neither a control character, a quote nor a backslash. */
+    static inline Py_ssize_t usual(const unsigned char *text, Py_ssize_t size) {
+        Py_ssize_t at = 0;
+    #if defined(__SSE2__) && defined(__GNUC__)
+        for (; at + 16 <= size; at += 16) {
+            __m128i some = _mm_loadu_si128((const __m128i *)(text + at));
+            /* Signed: bytes beyond ASCII are below 0. */
+            __m128i odd = _mm_or_si128(_mm_cmplt_epi8(some, _mm_set1_epi8(32)),
+                _mm_or_si128(_mm_cmpeq_epi8(some, _mm_set1_epi8(34)), _mm_cmpeq_epi8(some, _mm_set1_epi8(92))));
+            int mask = _mm_movemask_epi8(odd);
+            if (mask) return at + __builtin_ctz(mask);
+        }
+    #else
+        const uint64_t high = 0x8080808080808080u, one = 0x0101010101010101u;
+        for (; at + 8 <= size; at += 8) {
+            uint64_t word;
+            memcpy(&word, text + at, 8);
+            if (((word - one * 32) | ((word ^ one * 34) - one) | ((word ^ one * 92) - one) | word) & high) break;
+        }
+    #endif
+        while (at < size && text[at] >= 32 && text[at] < 128 && text[at] != 34 && text[at] != 92) at++;
+        return at;
+    }
+    """
+    Py_ssize_t usual(const unsigned char* text, Py_ssize_t size) noexcept
+
 ctypedef const unsigned char[::1] Bytes
 cdef array.array _LONGS = _array("q")
 cdef array.array _SHORTS = _array("H")
@@ -70,9 +107,21 @@ cdef struct Key:
     uint64_t mark
 
 
+cdef struct Name:
+    # Of a field that is asked for: where its bytes are, and the row in which it stood last.
+    const char* start
+    Py_ssize_t size
+    uint64_t mark
+    Py_ssize_t row
+
+
+@cython.final
 cdef class Walk:
     """What is known of the record that is walked: its open brackets, their keys, and the fields of its object."""
 
+    cdef const unsigned char* data
+    cdef Py_ssize_t size
+    """The batch, which whoever calls keeps alive."""
     cdef Key* keys
     cdef Py_ssize_t count
     cdef Py_ssize_t room
@@ -81,7 +130,7 @@ cdef class Walk:
     cdef bint escaped[LEVELS]
 
     cdef tuple names
-    cdef Key* asked
+    cdef Name* asked
     cdef Py_ssize_t fields
     cdef Py_ssize_t* guess
     """The field that stood at each place of the last record's object."""
@@ -97,11 +146,18 @@ cdef class Walk:
         free(self.asked)
         free(self.guess)
 
-    cdef int add(self, Bytes text, Py_ssize_t begin, Py_ssize_t end, int depth) except -1:
+    cdef const unsigned char* part(self, Py_ssize_t begin, Py_ssize_t end) except NULL:
+        """Where a part of the data is."""
+        if not 0 <= begin <= end <= self.size:
+            raise IndexError("a slice ends behind the data")
+        return self.data + begin
+
+    cdef int add(self, Py_ssize_t begin, Py_ssize_t end, int depth) except -1:
         """A key of the innermost object; 1 if it stands there already, as far as that is found out at once."""
         cdef Py_ssize_t first = self.first[depth]
-        cdef Py_ssize_t at
-        cdef uint64_t mark = _mark(text, begin, end)
+        cdef Py_ssize_t at, size = end - begin
+        cdef const unsigned char* text = self.part(begin, end)
+        cdef uint64_t mark = _mark(text, size)
         cdef Key* grown
         if self.count == self.room:
             self.room = 2 * self.room + 32
@@ -113,16 +169,17 @@ cdef class Walk:
         cdef int found = 0
         if self.count - first < FEW:
             for at in range(first, self.count):
-                if keys[at].mark == mark and _equal(text, keys[at].begin, keys[at].end, begin, end):
-                    found = 1
-                    break
+                if keys[at].mark == mark and keys[at].end - keys[at].begin == size:
+                    if memcmp(self.part(keys[at].begin, keys[at].end), text, size) == 0:
+                        found = 1
+                        break
         keys[self.count].begin = begin
         keys[self.count].end = end
         keys[self.count].mark = mark
         self.count += 1
         return found
 
-    cdef int close(self, Bytes text, int depth) except -1:
+    cdef int close(self, int depth) except -1:
         """The innermost object ends; 1 if a key in it stands twice that ``add`` did not look for."""
         cdef Py_ssize_t first = self.first[depth]
         cdef Py_ssize_t many = self.count - first
@@ -133,30 +190,42 @@ cdef class Walk:
             return 0
         seen = set()
         for at in range(first, first + many):
-            seen.add(_key(text, self.keys[at].begin, self.keys[at].end))
+            seen.add(self.key(self.keys[at].begin, self.keys[at].end))
         return len(seen) < many
 
-    cdef Py_ssize_t field(self, Bytes text, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t place) except -2:
+    cdef object key(self, Py_ssize_t begin, Py_ssize_t end):
+        """A key as its text, escapes read."""
+        cdef bytes raw = (<const char*> self.part(begin, end))[: end - begin]
+        if b"\\" not in raw:
+            return raw
+        return json.loads('"' + raw.decode() + '"').encode("utf-8", "surrogatepass")
+
+    cdef Py_ssize_t field(self, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t place) except -2:
         """Which field a top-level key is; -1 for one that was not asked for."""
-        cdef Py_ssize_t at
+        cdef Py_ssize_t at, size = end - begin
+        cdef const unsigned char* text = self.part(begin, end)
         cdef uint64_t mark
         if place < self.fields:
             at = self.guess[place]
-            if self.named(text, begin, end, at):
+            if self.named(text, size, at):
                 return at
-        mark = _mark(text, begin, end)
+        mark = _mark(text, size)
         for at in range(self.fields):
-            if self.asked[at].mark == mark and self.named(text, begin, end, at):
+            if self.asked[at].mark == mark and self.named(text, size, at):
                 if place < self.fields:
                     self.guess[place] = at
                 return at
         return -1
 
-    cdef bint named(self, Bytes text, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t at) except -1:
-        cdef bytes name = <bytes> self.names[at]
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(name)
-        _within(text, begin, end)
-        return size == end - begin and (not size or memcmp(PyBytes_AS_STRING(name), &text[begin], size) == 0)
+    cdef bint named(self, const unsigned char* text, Py_ssize_t size, Py_ssize_t at) noexcept:
+        """True if these bytes are the name of a field."""
+        return self.asked[at].size == size and memcmp(self.asked[at].start, text, size) == 0
+
+    cdef bint again(self, Py_ssize_t at) noexcept:
+        """The field stands in the record at hand; True if it did so already."""
+        cdef bint seen = self.asked[at].row == self.row
+        self.asked[at].row = self.row
+        return seen
 
     cdef int put(self, Py_ssize_t field, unsigned char kind, Py_ssize_t begin, Py_ssize_t stop) except -1:
         cdef Py_ssize_t at = field * self.rows + self.row
@@ -182,22 +251,15 @@ cdef inline int _within(Bytes text, Py_ssize_t begin, Py_ssize_t end) except -1:
     return 0
 
 
-cdef inline uint64_t _word(Bytes text, Py_ssize_t at) except? 0:
-    """Eight bytes as a number."""
-    cdef uint64_t word
-    _within(text, at, at + 8)
-    memcpy(&word, &text[at], 8)
-    return word
-
-
-cdef inline uint64_t _mark(Bytes text, Py_ssize_t begin, Py_ssize_t end) except? 0:
+cdef inline uint64_t _mark(const unsigned char* text, Py_ssize_t size) noexcept:
     """A number that equal keys have in common, and most others do not."""
-    cdef Py_ssize_t size = end - begin
     cdef Py_ssize_t at
-    cdef uint64_t mark = 0
+    cdef uint64_t mark = 0, last
     if size >= 8:
-        return (_word(text, begin) * <uint64_t> 0x9E3779B97F4A7C15) ^ _word(text, end - 8) ^ <uint64_t> size
-    for at in range(begin, end):
+        memcpy(&mark, text, 8)
+        memcpy(&last, text + size - 8, 8)
+        return (mark * <uint64_t> 0x9E3779B97F4A7C15) ^ last ^ <uint64_t> size
+    for at in range(size):
         mark = mark << 8 | text[at]
     return mark ^ <uint64_t> size << 56
 
@@ -210,14 +272,6 @@ cdef bint _equal(Bytes text, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t begin2
     _within(text, begin, end)
     _within(text, begin2, end2)
     return memcmp(&text[begin], &text[begin2], end - begin) == 0
-
-
-cdef object _key(Bytes text, Py_ssize_t begin, Py_ssize_t end):
-    """A key as its text, escapes read."""
-    cdef bytes raw = _slice(text, begin, end)
-    if b"\\" not in raw:
-        return raw
-    return json.loads('"' + raw.decode() + '"').encode("utf-8", "surrogatepass")
 
 
 cdef bytes _slice(Bytes text, Py_ssize_t begin, Py_ssize_t end):
@@ -285,57 +339,49 @@ cdef bint _is_utf8(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
 
 cdef Py_ssize_t _string(Bytes text, Py_ssize_t at, Py_ssize_t end, int* flags, bint* escaped) except -2:
     """Behind the string whose quote is before ``at``; -1 if it is none."""
-    cdef uint64_t word, high = <uint64_t> 0x8080808080808080, one = <uint64_t> 0x0101010101010101
     cdef unsigned char byte
     cdef int size, value
     while True:
-        while at + 8 <= end:
-            word = _word(text, at)
-            if ((word - one * 32) | ((word ^ one * 34) - one) | ((word ^ one * 92) - one) | word) & high:
-                break
-            at += 8
-        while True:
-            if at >= end:
+        if at < end:
+            _within(text, at, end)
+            at += usual(&text[at], end - at)
+        if at >= end:
+            return -1
+        byte = text[at]
+        if byte == 34:
+            return at + 1
+        if byte < 32:
+            return -1
+        if byte == 92:
+            escaped[0] = True
+            if at + 1 >= end:
                 return -1
-            byte = text[at]
-            if byte == 34:
-                return at + 1
-            if byte < 32:
-                return -1
-            if byte == 92:
-                escaped[0] = True
-                if at + 1 >= end:
+            byte = text[at + 1]
+            if byte == 117:
+                value = _four(text, at + 2, end)
+                if value < 0:
                     return -1
-                byte = text[at + 1]
-                if byte == 117:
-                    value = _four(text, at + 2, end)
-                    if value < 0:
-                        return -1
-                    at += 6
-                    if 0xD800 <= value <= 0xDFFF:
-                        if (
-                            value < 0xDC00
-                            and at + 1 < end
-                            and text[at] == 92
-                            and text[at + 1] == 117
-                            and 0xDC00 <= _four(text, at + 2, end) <= 0xDFFF
-                        ):
-                            at += 6
-                        else:
-                            flags[0] |= LONE_SURROGATE
-                elif byte in b'"\\/bfnrt':
-                    at += 2
-                else:
-                    return -1
-                break
-            if byte < 128:
-                at += 1
+                at += 6
+                if 0xD800 <= value <= 0xDFFF:
+                    if (
+                        value < 0xDC00
+                        and at + 1 < end
+                        and text[at] == 92
+                        and text[at + 1] == 117
+                        and 0xDC00 <= _four(text, at + 2, end) <= 0xDFFF
+                    ):
+                        at += 6
+                    else:
+                        flags[0] |= LONE_SURROGATE
+            elif byte in b'"\\/bfnrt':
+                at += 2
             else:
-                size = _sequence(text, at, end)
-                if not size:
-                    return -1
-                at += size
-                break
+                return -1
+        else:
+            size = _sequence(text, at, end)
+            if not size:
+                return -1
+            at += size
 
 
 cdef inline Py_ssize_t _digits(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
@@ -401,9 +447,9 @@ cdef int _walk(Bytes text, Py_ssize_t at, Py_ssize_t end, Walk walk) except -1:
     cdef int flags = 0
     cdef int depth = 0
     cdef Py_ssize_t behind, begin, stop
-    cdef Py_ssize_t place = 0, field = -1, field_begin = 0
+    cdef Py_ssize_t place = 0, field = -1, known, field_begin = 0
     cdef unsigned char byte, kind = ABSENT
-    cdef bint in_object = False, fresh = False, escaped, closed
+    cdef bint in_object = False, fresh = False, escaped, closed, repeated
     cdef bytes name
     walk.count = 0
     while True:
@@ -423,20 +469,27 @@ cdef int _walk(Bytes text, Py_ssize_t at, Py_ssize_t end, Walk walk) except -1:
                 if at < 0:
                     return INVALID_JSON
                 stop = at - 1
-                if walk.add(text, begin, stop, depth):
+                known = -1
+                if depth == 1 and walk.rows:
+                    if escaped:
+                        name = walk.key(begin, stop)
+                        field = walk.names.index(name) if name in walk.names else -1
+                    else:
+                        field = walk.field(begin, stop, place)
+                    place += 1
+                    if field < 0:
+                        walk.others[walk.row] = 1
+                    known = field
+                # A field is told from all other keys; these are compared among themselves.
+                if known >= 0:
+                    repeated = walk.again(known)
+                else:
+                    repeated = walk.add(begin, stop, depth)
+                if repeated:
                     flags |= DUPLICATE_KEY
                 if escaped:
                     flags |= ESCAPED_KEY
                     walk.escaped[depth] = True
-                if depth == 1 and walk.rows:
-                    if escaped:
-                        name = _key(text, begin, stop)
-                        field = walk.names.index(name) if name in walk.names else -1
-                    else:
-                        field = walk.field(text, begin, stop, place)
-                    place += 1
-                    if field < 0:
-                        walk.others[walk.row] = 1
                 if at < end and text[at] == 58:
                     at += 1
                 else:
@@ -512,7 +565,7 @@ cdef int _walk(Bytes text, Py_ssize_t at, Py_ssize_t end, Walk walk) except -1:
             if byte == 44:
                 break
             if byte == 125 and in_object:
-                if walk.close(text, depth):
+                if walk.close(depth):
                     flags |= DUPLICATE_KEY
                 kind = OBJECT
             elif byte == 93 and not in_object:
@@ -556,7 +609,13 @@ cdef int _flags(Bytes text, Py_ssize_t start, Py_ssize_t end, Walk walk) except 
 
 def flags(bytes raw not None):
     """Flags of one record."""
-    return _flags(raw, 0, len(raw), Walk())
+    return _flags(raw, 0, len(raw), _walk_over(raw))
+
+
+cdef Walk _walk_over(bytes data):
+    cdef Walk walk = Walk()
+    walk.data, walk.size = <const unsigned char*> PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)
+    return walk
 
 
 def lines(bytes data not None):
@@ -590,21 +649,23 @@ def scan(bytes data not None, tuple names not None, int64_t[::1] starts, int64_t
     cdef array.array stops = array.clone(_LONGS, fields * rows, False)
     others, kinds = bytearray(rows), bytearray(fields * rows)
     cdef uint16_t[::1] marks = flags
-    cdef Walk walk = Walk()
+    cdef Walk walk = _walk_over(data)
     if ends.shape[0] != rows:
         raise ValueError("as many ends as starts")
     walk.names, walk.fields, walk.rows = names, fields, rows
     walk.kinds, walk.others, walk.begins, walk.stops = kinds, others, begins, stops
-    for at in range(fields * rows):
-        walk.begins[at] = walk.stops[at] = -1
+    if fields * rows:
+        memset(&walk.begins[0], 0xFF, fields * rows * sizeof(int64_t))
+        memset(&walk.stops[0], 0xFF, fields * rows * sizeof(int64_t))
     if fields:
-        walk.asked = <Key*> realloc(NULL, fields * sizeof(Key))
+        walk.asked = <Name*> realloc(NULL, fields * sizeof(Name))
         walk.guess = <Py_ssize_t*> realloc(NULL, fields * sizeof(Py_ssize_t))
         if walk.asked == NULL or walk.guess == NULL:
             raise MemoryError
     for at in range(fields):
         name = names[at]
-        walk.asked[at].mark = _mark(name, 0, len(name))
+        walk.asked[at].start, walk.asked[at].size = PyBytes_AS_STRING(name), len(name)
+        walk.asked[at].mark, walk.asked[at].row = _mark(<const unsigned char*> PyBytes_AS_STRING(name), len(name)), -1
         walk.guess[at] = at
     for row in range(rows):
         start, end = starts[row], ends[row]
@@ -722,20 +783,26 @@ def javascript(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begin
 def codes(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops, dict known, new):
     """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``."""
     cdef Bytes text = data
-    cdef Py_ssize_t rows = kinds.shape[0], row, last = -1
-    cdef array.array found = array.clone(_LONGS, rows, rows > 0)
+    cdef Py_ssize_t rows = kinds.shape[0], row, like, slot
+    cdef array.array found = array.clone(_LONGS, rows, True)
     cdef int64_t[::1] column = found
     cdef bytes raw
+    # The last row whose text has this mark: most texts stand in a batch more than once.
+    cdef Py_ssize_t seen[SEEN]
+    memset(seen, 0xFF, sizeof(seen))
     for row in range(rows):
         if kinds[row] != STRING and kinds[row] != ESCAPED:
             continue
-        if last >= 0 and _equal(text, begins[last], stops[last], begins[row], stops[row]):
-            column[row] = column[last]
+        _within(text, begins[row], stops[row])
+        slot = <Py_ssize_t> (_mark(&text[begins[row]], stops[row] - begins[row]) >> 32) % SEEN
+        like = seen[slot]
+        if like >= 0 and _equal(text, begins[like], stops[like], begins[row], stops[row]):
+            column[row] = column[like]
             continue
+        seen[slot] = row
         raw = _slice(text, begins[row], stops[row])
         code = known.get(raw)
         column[row] = new(raw) if code is None else code
-        last = row
     return found
 
 
@@ -835,6 +902,7 @@ def instants(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins,
     return times, zones
 
 
+@cython.final
 cdef class Column:
     """A field as a piece of a preimage."""
 
@@ -845,6 +913,7 @@ cdef class Column:
     cdef bytes null
 
 
+@cython.final
 cdef class Stamps:
     """Times as a piece of a preimage."""
 
@@ -911,6 +980,7 @@ cdef bint _stamp(int64_t micros, int64_t shift, char* to) noexcept:
     return True
 
 
+@cython.final
 cdef class Pieces:
     """What preimages are put together from. A piece is a literal, a list of bytes for each of so many rows, (kinds,
     begins, stops, text, null): see ``Text`` and ``Raw``, or (times, shift): see ``Stamp``."""
@@ -1120,4 +1190,33 @@ def follow(
         memcpy(&hashes[64 * code], &text[begins2[row] + 1], 64)
         nexts[code] += 1
         lasts[code] = times[row]
+    return found
+
+
+def run_machines(
+    unsigned char[::1] states not None,
+    bytes moves not None,
+    bytes noted not None,
+    Py_ssize_t width,
+    int64_t[::1] codes,
+    unsigned char[::1] symbols not None,
+):
+    """See ``Machines.run``. The move of a symbol in a state is at ``state * width + symbol``."""
+    cdef Bytes table = moves, notes = noted
+    cdef Py_ssize_t rows = codes.shape[0], row, at
+    cdef unsigned char state
+    found = bytearray(rows)
+    cdef unsigned char[::1] column = found
+    if symbols.shape[0] != rows:
+        raise ValueError("columns of different lengths")
+    for row in range(rows):
+        if symbols[row] == 0:
+            continue
+        if not 0 <= codes[row] < states.shape[0] or symbols[row] >= width:
+            raise ValueError("a code or a symbol is none of the machine's")
+        state = states[codes[row]]
+        at = state * width + symbols[row]
+        if notes[at]:
+            column[row] = state + 1
+        states[codes[row]] = table[at]
     return found

@@ -144,6 +144,24 @@ def _column(data: bytes, piece: Any, rows: "array[int]") -> Sequence[bytes | Non
     return column
 
 
+def run_machines(
+    states: bytearray, moves: bytes, noted: bytes, width: int, codes: "array[int]", symbols: bytes | bytearray
+) -> bytearray:
+    """See ``Machines.run``. The move of a symbol in a state is at ``state * width + symbol``."""
+    if len(symbols) != len(codes):
+        raise ValueError("columns of different lengths")
+    found = bytearray(len(codes))
+    for row, (code, symbol) in enumerate(zip(codes, symbols, strict=True)):
+        if symbol:
+            if not 0 <= code < len(states) or symbol >= width:
+                raise ValueError("a code or a symbol is none of the machine's")
+            state = states[code]
+            if noted[state * width + symbol]:
+                found[row] = state + 1
+            states[code] = moves[state * width + symbol]
+    return found
+
+
 def _stamp(micros: int, shift: int) -> bytes | None:
     millis = micros // 1000 + shift
     return moment(millis) if _YEAR_0 <= micros // 1000 <= _YEAR_9999 and _YEAR_0 <= millis <= _YEAR_9999 else None

@@ -25,6 +25,7 @@ from console.formats.json.pure_columns import (
     javascript,
     matches,
     preimages,
+    run_machines,
     strings,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "lines",
     "matches",
     "preimages",
+    "run_machines",
     "scan",
     "strings",
 ]

@@ -189,7 +189,7 @@ def standing(deals: Mapping[str, Deal], profile: str | None, unproven: str) -> l
     found: list[Finding] = []
     wholes: dict[str, tuple[Group, set[str]]] = {}
     for key, deal in deals.items():
-        if deal.groups or deal.life.groups:
+        if deal.groups or deal.disallowed:
             found += _grouped(key, deal, profile)
         for name in _OF_THE_LEDGER & deal.groups.keys():
             group = deal.groups[name]
@@ -243,7 +243,7 @@ def _grouped(key: str, deal: Deal, profile: str | None) -> list[Finding]:
             found.append(
                 finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="eventHash", **place)
             )
-    for name, group in deal.life.groups.items():
+    for name, group in deal.disallowed.items():
         code, _, type = name.partition(":")
         times = f" ({group.count:,} times)" if group.count > 1 else ""
         text = {

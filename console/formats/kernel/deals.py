@@ -1,8 +1,9 @@
 """What is carried of each deal from batch to batch, in small parts: each is changed in one place.
 
-``links`` and ``groups`` are the walk's, ``life`` is the state machine's, ``times`` are the reader's. What events change
-in bulk is not kept here while batches are read, but by code of the deals: where chains end (``chain.Ends``) and how
-many events there are (``Counts``). ``end`` and ``trust`` are what of these was, or is to be, carried over.
+``links`` and ``groups`` are the walk's, ``disallowed`` is the state machine's, ``times`` are the reader's. What events
+change in bulk is not kept here while batches are read, but by code of the deals: where chains end (``chain.Ends``), how
+many events there are (``Counts``), and the states of deals (``rules.Lives``). ``end``, ``trust`` and ``state`` are what
+of these was, or is to be, carried over.
 """
 
 from array import array
@@ -14,7 +15,7 @@ from itertools import compress
 import msgspec
 
 from console.formats.kernel.record import Entry, Group
-from console.formats.kernel.rules import Life, Trace
+from console.formats.kernel.rules import State
 from console.model.event import NO_TIME
 from console.model.trust import Trust
 from console.verify.chain import Tip, joins
@@ -109,21 +110,18 @@ _IS = [bytes(each == level for each in range(256)) for level in range(LEVELS)]
 
 class Deal(msgspec.Struct, array_like=True):
     """One deal; see the module. ``trust`` counts its events by trust, ``groups`` its events by what is wrong with them
-    ('unchained', 'unproven', 'shift:1', 'other:kernel-doc/1'). ``stage`` is the state that a row of the portal names.
+    ('unchained', 'unproven', 'shift:1', 'other:kernel-doc/1'), ``disallowed`` those that its state did not allow, by
+    finding and type. ``stage`` is the state that a row of the portal names.
     """
 
     end: End = msgspec.field(default_factory=End)
     links: Links = msgspec.field(default_factory=Links)
     times: Times = msgspec.field(default_factory=Times)
-    life: Life = msgspec.field(default_factory=Life)
     trust: list[int] = msgspec.field(default_factory=_counts)
     groups: dict[str, Group] = msgspec.field(default_factory=dict)
+    state: State = State()
+    disallowed: dict[str, Group] = msgspec.field(default_factory=dict)
     stage: str = ""
-
-    @classmethod
-    def of_segment(cls) -> "Deal":
-        """A deal whose earlier events are not known."""
-        return cls(life=Life(trace=Trace()))
 
     @property
     def chained(self) -> int:
@@ -135,16 +133,24 @@ class Deal(msgspec.Struct, array_like=True):
         """Count one more event of this kind."""
         self.groups.setdefault(name, Group()).add(entry)
 
+    def disallow(self, finding: str, type: str, entry: Callable[[], Entry]) -> None:
+        """Count one more event that the state did not allow. ``entry`` gives it whole, which only the first needs."""
+        group = self.disallowed.get(f"{finding}:{type}")
+        if group is None:
+            group = self.disallowed[f"{finding}:{type}"] = Group()
+            group.add(entry())
+        else:
+            group.count += 1
+
     def restart(self) -> None:
         """Forget the walk, to walk again from the start."""
         self.links = Links()
         self.groups = {}
 
-    def join(self, after: "Deal", by: int, entry: Callable[[int, int], Entry], *, middle: bool) -> None:
+    def join(self, after: "Deal", by: int, *, middle: bool) -> None:
         """Take in the events of the segment behind, whose ordinals grow by ``by``. ``middle``: this one's start is not
-        known either. Where the border is not clean the deal becomes stale. ``entry`` is for ``Life.join``."""
+        known either. Where the border is not clean the deal becomes stale."""
         self.times.join(after.times, self.end.latest)
-        self.life.join(after.life, by, entry)
         self.trust = [mine + more for mine, more in zip(self.trust, after.trust, strict=True)]
         self.stage = after.stage or self.stage
         for name, group in after.groups.items():

@@ -18,7 +18,7 @@ from console.formats.kernel.chain import Ends, standing, walk
 from console.formats.kernel.deals import LEVELS, Counts, Deal, End
 from console.formats.kernel.profiles import candidates, named
 from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_of, layout_of, read
-from console.formats.kernel.rules import KNOWN, MOVES, TRACED
+from console.formats.kernel.rules import KNOWN, SYMBOLS, Lives, Trace
 from console.formats.kernel.segments import Summary
 from console.formats.protocol import Context, Rewalk, Tallies
 from console.formats.reading.bulk_hashes import BulkHashes
@@ -35,6 +35,7 @@ from console.model.ledger import StreamFacts
 from console.model.record import Record, RecordBatch
 from console.model.trust import Severity, Trust
 from console.verify import chain
+from console.verify.catalogue import CATALOGUE
 from console.verify.judgement import Memory
 from console.verify.profile import HashProfile
 from console.verify.recover import Template
@@ -78,9 +79,8 @@ class KernelReader(LedgerReader[KernelRun]):
         self._settling = Settling(self.candidates)
         self._decoded: dict[int, Entry] = {}
         """By ordinal, what settling has decoded of the batch at hand."""
-        self.streams: Streams[Deal] = Streams(self.columns, lambda kind: Deal.of_segment if segment else Deal)
-        self.ends = Ends()
-        self.counts = Counts()
+        self.streams: Streams[Deal] = Streams(self.columns, lambda kind: Deal)
+        self.ends, self.counts, self.lives, self.trace = Ends(), Counts(), Lives(), Trace()
         self._followed: set[int] = set()
         """Codes of deals that rows were added to in bulk since this was last told."""
         self._untimed: set[int] = set()
@@ -90,8 +90,8 @@ class KernelReader(LedgerReader[KernelRun]):
         self._type_codes = Interner(self._type)
         self._actor_codes = Interner(self.columns.actors.code)
         self._types = [""]
-        self._known, self._moving = bytearray(1), bytearray(1)
-        """By code of a type: 1 for those that the kernel knows, and for those that move a deal's state."""
+        self._known, self._symbols = bytearray(1), bytearray(1)
+        """By code of a type: 1 for those that the kernel knows, and what they are to the state machine."""
         self._irregular: dict[str, None] = {}
         self.records = 0
         self.loose = [0] * LEVELS
@@ -192,26 +192,29 @@ class KernelReader(LedgerReader[KernelRun]):
             )
 
     def _moves(self, run: KernelRun, low: int, deals: "array[int]", types: "array[int]") -> bytearray:
-        """Let the state machine take the rows of a run from ``low`` on; how bad each is."""
-        worst, by_code, names = bytearray(len(deals)), self._by_code, self._types
-        first = run.batch.first + run.start
-        for at in compress(range(len(deals)), picked(types, self._moving)):
-            life, type = by_code[deals[at]].state.life, names[types[at]]
-            if life.trace is None:
-                step = MOVES[life.state][type]
-                if step is None:
-                    continue
-                if not step.code:
-                    life.state = step.state
-                    continue
-            row = low + at
-            worst[at] = life.step(
-                type,
-                first + row,
-                run.offset(row),
-                lambda row=row: self._entry(Look(run.place(row), run.raw(row))),  # type: ignore[misc]  # bound now
+        """Let the rows of a run from ``low`` on move the states of their deals; how bad each is."""
+        worst, symbols = bytearray(len(deals)), picked(types, self._symbols)
+        if self.segment:
+            offsets = [run.offset(low + at) for at in compress(range(len(deals)), symbols)]
+            first = run.batch.first + run.start + low
+            self._keep(compress(deals, symbols), symbols, compress(range(first, first + len(deals)), symbols), offsets)
+            return worst
+        for at, finding in self.lives.take(deals, symbols):
+            worst[at] = CATALOGUE[finding].severity
+            look = Look(run.place(low + at), run.raw(low + at))
+            self._by_code[deals[at]].state.disallow(
+                finding,
+                self._types[types[at]],
+                lambda look=look: self._entry(look),  # type: ignore[misc]  # bound now
             )
         return worst
+
+    def _keep(self, deals: Iterable[int], symbols: bytearray, ordinals: Iterable[int], offsets: Iterable[int]) -> None:
+        """Keep what moves the states of deals until it is known where they began."""
+        self.trace.codes.extend(deals)
+        self.trace.symbols += symbols.translate(None, b"\0")
+        self.trace.ordinals.extend(ordinals)
+        self.trace.offsets.extend(offsets)
 
     # -- events one by one
 
@@ -233,7 +236,7 @@ class KernelReader(LedgerReader[KernelRun]):
                 self._untimed.discard(code)
             trust = self._chain(followed, end, entry, found)
             self.counts.add(code, trust)
-            worst = max(self._live(deal, entry), self._clock(deal, entry))
+            worst = max(self._live(followed, entry), self._clock(deal, entry))
             worst = Severity.CRITICAL if trust is Trust.BROKEN else worst
             self._put(followed, end)
         for each in found:
@@ -269,8 +272,8 @@ class KernelReader(LedgerReader[KernelRun]):
         while len(self._types) <= code:
             self._types.append("")
             self._known.append(0)
-            self._moving.append(0)
-        self._types[code], self._known[code], self._moving[code] = name, name in KNOWN, name in TRACED
+            self._symbols.append(0)
+        self._types[code], self._known[code], self._symbols[code] = name, name in KNOWN, SYMBOLS.get(name, 0)
         return code
 
     def _deal(self, key: str) -> Followed[Deal]:
@@ -288,13 +291,14 @@ class KernelReader(LedgerReader[KernelRun]):
         deal, code = followed.state, followed.code
         self._put(followed, deal.end)
         self.counts.put(code, deal.trust)
+        self.lives.put(code, deal.state)
         (self._untimed.add if deal.times.first == NO_TIME else self._untimed.discard)(code)
 
     def _present(self, followed: Followed[Deal]) -> Deal:
         """The deal with all that is carried of it."""
         deal, code = followed.state, followed.code
         if code:
-            deal.end, deal.trust = self.ends.get(code), self.counts.of(code)
+            deal.end, deal.trust, deal.state = self.ends.get(code), self.counts.of(code), self.lives.get(code)
             deal.times.last = max(deal.times.last, deal.end.latest)
         return deal
 
@@ -327,12 +331,19 @@ class KernelReader(LedgerReader[KernelRun]):
         self.streams.touch(followed).links.stale = True
         self._irregular[followed.key] = None
 
-    def _live(self, deal: Deal, entry: Entry) -> Severity:
-        if self.shape not in (TABLE, PACK):
-            return deal.life.step(entry.type, entry.ordinal, entry.offset, lambda: entry)
-        stage = (entry.document or {}).get("toState")
-        if isinstance(stage, str) and stage:
-            deal.stage = stage
+    def _live(self, followed: Followed[Deal], entry: Entry) -> Severity:
+        """Let one event move the state of its deal; how bad it is."""
+        deal, symbol = followed.state, SYMBOLS.get(entry.type, 0)
+        if self.shape in (TABLE, PACK):
+            stage = (entry.document or {}).get("toState")
+            if isinstance(stage, str) and stage:
+                deal.stage = stage
+        elif self.segment and symbol:
+            self._keep((followed.code,), bytearray((symbol,)), (entry.ordinal,), (entry.offset,))
+        elif symbol:
+            for _, finding in self.lives.take(array("q", (followed.code,)), bytearray((symbol,))):
+                deal.disallow(finding, entry.type, lambda: entry)
+                return CATALOGUE[finding].severity
         return Severity.NONE
 
     def _clock(self, deal: Deal, entry: Entry) -> Severity:
@@ -390,7 +401,7 @@ class KernelReader(LedgerReader[KernelRun]):
             if self.shape in (TABLE, PACK):
                 state = {"state": deal.stage} if deal.stage else {}
             else:
-                state = {"state": deal.life.state.name, "stress_mode": deal.life.state.stress}
+                state = {"state": deal.state.name, "stress_mode": deal.state.stress}
                 if deal.times.backwards:
                     state["note"] = "times go back; states are in ledger order"
             chained = deal.chained
@@ -414,8 +425,19 @@ class KernelReader(LedgerReader[KernelRun]):
         Picklable. The reader is spent afterwards.
         """
         deals = {followed.key: self._present(followed) for followed in self.streams.known.values()}
-        short = self.memory.short
-        return Summary(self.profile, self.shape, self.records, self.loose, deals, list(findings), self.segment, short)
+        keys = [followed.key for followed in self._by_code]
+        return Summary(
+            self.profile,
+            self.shape,
+            self.records,
+            self.loose,
+            deals,
+            list(findings),
+            self.segment,
+            self.trace,
+            keys,
+            self.memory.short,
+        )
 
     def adopt(self, whole: Summary) -> None:
         """Go on from joined segments as if this reader had read all of them."""

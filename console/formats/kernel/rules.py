@@ -1,14 +1,11 @@
-"""The deal's state machine, as the kernel's own projection runs it, and how far it has come with one deal."""
+"""The deal's state machine, as the kernel's own projection runs it, and how far it has come with each deal."""
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from itertools import compress
 from typing import NamedTuple
 
-import msgspec
-
-from console.formats.kernel.record import Entry, Group
-from console.model.trust import Severity
-from console.verify.catalogue import CATALOGUE
+from console.formats.json.columns import Machines
 
 START = "Draft"
 _LEGAL = {
@@ -42,8 +39,12 @@ RESTING = ("DataDisputed", "ApprovalGranted", "ApprovalDenied", "OverrideAtteste
 DOCUMENTED = (*MOVING, *RESTING)
 UNDOCUMENTED = ("DealCreated", "ActorAdded", "RoleAssigned", "MaterialCreated", "MaterialUpdated", "ArtifactUploaded")
 KNOWN = frozenset((*DOCUMENTED, *UNDOCUMENTED))
-TRACED = {type: code for code, type in enumerate((*MOVING, "DataDisputed"))}
-"""Codes of the types that move a deal's state or its stress mode."""
+SYMBOLS = {type: symbol for symbol, type in enumerate((*MOVING, "DataDisputed"), 1)}
+"""Numbers of the types that move a deal's state or its stress mode."""
+
+
+TYPES = ("", *SYMBOLS)
+"""The types by their numbers."""
 
 
 class State(NamedTuple):
@@ -66,8 +67,6 @@ class Move(NamedTuple):
 
     state: State
     code: str = ""
-    name: str = ""
-    """Code and type, for grouping; set in ``MOVES``."""
 
 
 def move(state: State, type: str) -> Move:
@@ -102,21 +101,6 @@ def move(state: State, type: str) -> Move:
     )
 
 
-class _Moves(dict[State, Mapping[str, Move | None]]):
-    def __missing__(self, state: State) -> Mapping[str, Move | None]:
-        found: dict[str, Move | None] = dict.fromkeys(KNOWN)
-        for type in KNOWN:
-            step = move(state, type)
-            if step.code or step.state != state:
-                found[type] = step._replace(name=f"{step.code}:{type}" if step.code else "")
-        self[state] = found
-        return found
-
-
-MOVES: Mapping[State, Mapping[str, Move | None]] = _Moves()
-"""By state, what each known type does in it: None where it is allowed and changes nothing."""
-
-
 def project(types: Iterable[str]) -> list[tuple[str, str]]:
     """State and stress mode after each event, from the start of a deal."""
     state = State()
@@ -127,72 +111,61 @@ def project(types: Iterable[str]) -> list[tuple[str, str]]:
     return result
 
 
-class Trace:
-    """What moves a deal's state where its start is not known: a type's code, ordinal and offset for each event."""
+def _reachable() -> list[State]:
+    """All states that a deal can be in, its first one first."""
+    found = [State()]
+    for state in found:
+        found += dict.fromkeys(after for type in SYMBOLS if (after := move(state, type).state) not in found)
+    return found
 
-    __slots__ = ("kinds", "offsets", "ordinals")
+
+_STATES = _reachable()
+_NUMBERS = {state: number for number, state in enumerate(_STATES)}
+_MOVES = [[move(state, type) for type in SYMBOLS] for state in _STATES]
+
+
+class Lives:
+    """The states of deals, by their code."""
 
     def __init__(self) -> None:
-        self.kinds = bytearray()
+        self._machines = Machines(
+            [bytes([number, *(_NUMBERS[each.state] for each in row)]) for number, row in enumerate(_MOVES)],
+            [bytes([0, *(each.code != "" for each in row)]) for row in _MOVES],
+        )
+
+    def get(self, code: int) -> State:
+        """The state of one deal."""
+        return _STATES[self._machines.states[code]]
+
+    def put(self, code: int, state: State) -> None:
+        """Set the state of one deal."""
+        self._machines.put(code, _NUMBERS[state])
+
+    def take(self, codes: "array[int]", symbols: bytearray) -> Iterator[tuple[int, str]]:
+        """Let events, in their order, move the states of their deals. Rows that a state did not allow, with the
+        finding's code."""
+        noted = self._machines.run(codes, symbols)
+        for row in compress(range(len(noted)), noted):
+            yield row, _MOVES[noted[row] - 1][symbols[row] - 1].code
+
+
+class Trace:
+    """The events that move states in a segment of a ledger whose deals began before it: what moves is kept for later.
+
+    A column each: codes of deals, symbols, and the events' ordinals and offsets.
+    """
+
+    __slots__ = ("codes", "offsets", "ordinals", "symbols")
+
+    def __init__(self) -> None:
+        self.codes = array("q")
+        self.symbols = bytearray()
         self.ordinals = array("q")
         self.offsets = array("q")
 
-
-class Life(msgspec.Struct, array_like=True):
-    """How far the state machine has come with one deal. ``groups`` are of events that it did not allow, by
-    ``code:type``. ``trace`` is set in a segment of a ledger, whose start is not known: what moves is kept for later."""
-
-    state: State = State()
-    groups: dict[str, Group] = msgspec.field(default_factory=dict)
-    trace: Trace | None = None
-
-    def step(self, type: str, ordinal: int, offset: int, entry: Callable[[], Entry]) -> Severity:
-        """One event, and how bad it is. ``entry`` gives it whole, which only the first of its kind needs."""
-        trace = self.trace
-        if trace is not None:
-            code = TRACED.get(type)
-            if code is not None:
-                trace.kinds.append(code)
-                trace.ordinals.append(ordinal)
-                trace.offsets.append(offset)
-            return Severity.NONE
-        step = MOVES[self.state].get(type)
-        if step is None:
-            return Severity.NONE
-        self.state = step.state
-        return self._note(step, entry) if step.code else Severity.NONE
-
-    def join(self, after: "Life", by: int, entry: Callable[[int, int], Entry]) -> None:
-        """Go on with what a neighbouring segment left open; its ordinals grow by ``by``. ``entry`` gives the event of
-        an ordinal and an offset."""
-        trace = after.trace
-        if trace is None:
-            return
-        ordinals = array("q", [ordinal + by for ordinal in trace.ordinals])
-        if self.trace is not None:
-            self.trace.kinds += trace.kinds
-            self.trace.ordinals += ordinals
-            self.trace.offsets += trace.offsets
-            return
-        moves = MOVES[self.state]
-        for at, code in enumerate(trace.kinds):
-            step = moves[_TRACED[code]]
-            if step is None:
-                continue
-            self.state = step.state
-            moves = MOVES[step.state]
-            if step.code:
-                place = ordinals[at], trace.offsets[at]
-                self._note(step, lambda place=place: entry(*place))  # type: ignore[misc]  # bound now
-
-    def _note(self, step: Move, entry: Callable[[], Entry]) -> Severity:
-        group = self.groups.get(step.name)
-        if group is None:
-            group = self.groups[step.name] = Group()
-            group.add(entry())
-        else:
-            group.count += 1
-        return CATALOGUE[step.code].severity
-
-
-_TRACED = tuple(TRACED)
+    def extend(self, more: "Trace") -> None:
+        """Take in what a segment behind kept."""
+        self.codes += more.codes
+        self.symbols += more.symbols
+        self.ordinals += more.ordinals
+        self.offsets += more.offsets

@@ -1,10 +1,13 @@
-"""Masks of rows, and chain ends that are carried between batches."""
+"""Masks of rows, and what is carried between batches by code: ends of chains, states of machines."""
+
+from array import array
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.formats.json.columns import Tips, both, neither, rows_of
+from console.formats.json.columns import Machines, Tips, both, neither, picked, rows_of
+from tests.support.scanners import SCANNERS
 
 _MASKS = st.integers(0, 9).flatmap(
     lambda size: st.lists(
@@ -38,3 +41,33 @@ def test_tips_are_known_or_not() -> None:
     assert tips.get(3) is None
     with pytest.raises(ValueError):
         tips.put(0, None, 0, 0)
+
+
+MOVES = [bytes([0, 1, 2]), bytes([1, 0, 2]), bytes([2, 2, 2])]
+NOTED = [bytes([0, 0, 1]), bytes([0, 1, 0]), bytes([0, 1, 1])]
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 2)), max_size=20))
+def test_machines_move_row_by_row(rows: list[tuple[int, int]]) -> None:
+    states = dict.fromkeys(range(1, 5), 0)
+    noted = []
+    for code, symbol in rows:
+        state = states[code]
+        noted.append(state + 1 if symbol and NOTED[state][symbol] else 0)
+        states[code] = MOVES[state][symbol] if symbol else state
+    for by in SCANNERS:
+        machines = Machines(MOVES, NOTED, by=by)
+        for code in states:
+            machines.put(code, 0)
+        found = machines.run(array("q", [code for code, _ in rows]), bytes(symbol for _, symbol in rows))
+        assert [*found] == noted
+        assert {code: machines.states[code] for code in states} == states
+        for codes, symbols in (([99], [1]), ([-1], [1]), ([1], [3]), ([1, 2], [1])):
+            with pytest.raises(ValueError, match=r"machine|lengths"):
+                machines.run(array("q", codes), bytes(symbols))
+
+
+@given(st.lists(st.integers(0, 5), max_size=10), st.sampled_from([6, 300]))
+def test_picked(codes: list[int], size: int) -> None:
+    table = bytes(at * 7 % 256 for at in range(size))
+    assert [*picked(array("q", codes), table)] == [table[code] for code in codes]
