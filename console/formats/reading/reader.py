@@ -17,6 +17,7 @@ formats holds every reader to it.
         def lost(self, place): ...                      # optional: a record that cannot be read stands in the chain
         def state(self): ...                            # optional: what changed, by name or StreamKey, of plain types
         def restore(self, name, data): ...              # unpack(data, type)
+        def restored(self): ...                         # optional: all items are there
         def facts(self): ...                            # StreamFacts that changed
 
 What a format cannot do it does not have: a reader whose chains are walked again has the three methods of
@@ -213,7 +214,8 @@ class LedgerReader(Generic[R]):
     # -- what holds as of now
 
     def standing(self) -> list[Finding]:
-        """Findings that hold as of now; all have ``standing=True``."""
+        """Findings that hold as of now; all have ``standing=True``. What depends on the clock comes behind these."""
+        self.clock.tick()
         return [*self.findings.standing()]
 
     def facts(self) -> Iterable[StreamFacts]:
@@ -229,6 +231,9 @@ class LedgerReader(Generic[R]):
     def restore(self, name: str | StreamKey, data: bytes) -> None:
         """Take back one item of ``state``, with ``unpack``; items come in any order."""
 
+    def restored(self) -> None:
+        """All items were taken back."""
+
     def take_state(self) -> Mapping[str | StreamKey, bytes]:
         """State that changed since it was last taken."""
         return {**dict(self.findings.save()), **{name: pack(value) for name, value in self.state()}}
@@ -238,3 +243,4 @@ class LedgerReader(Generic[R]):
         for name, data in items:
             if not self.findings.restore(name, data):
                 self.restore(name, data)
+        self.restored()

@@ -314,8 +314,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         elif isinstance(name, str):
             self._rules.restore(name, data)
 
-    def load_state(self, items: Iterable[tuple[str | StreamKey, bytes]]) -> None:
-        super().load_state(items)
+    def restored(self) -> None:
         self._rules.restored()
 
 

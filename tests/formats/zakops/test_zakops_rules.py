@@ -12,6 +12,7 @@ from console.formats.zakops.event_types import AUDIT, JUDGED, REGISTRY, gaps
 from console.formats.zakops.rules import TRANSITIONS, Recent, span
 from console.formats.zakops.schema import PAYLOADS
 from console.model.trust import Severity, Trust
+from tests.support.clock import later
 from tests.support.zakops_cases import agent, audit, codes, outbox, read
 
 TABLE = "action_audit_events"
@@ -200,6 +201,15 @@ def test_a_run_from_start_to_end_is_clean() -> None:
 def test_runs_that_go_wrong(types: list[str], code: str, record: int) -> None:
     _, findings, _ = read([agent(each, n) for n, each in enumerate(types)], "agent_events")
     assert (code, record) in [(each.code, each.record) for each in findings]
+
+
+def test_an_action_that_is_followed_is_late_once_its_time_has_passed() -> None:
+    started = parse("2026-01-12T15:00:00Z")
+    assert started is not None
+    _, findings, reader = read([audit("created"), audit("approved"), audit("started")], TABLE, started.micros)
+    assert codes(findings) == []
+    with later(601):
+        assert "operation.interrupted" in codes(reader.standing())
 
 
 def test_a_run_that_ends_with_calls_unanswered() -> None:
