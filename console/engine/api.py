@@ -21,10 +21,10 @@ from console.engine.session.protocol import (
     VerifyProgress,
     View,
 )
-from console.engine.verify.capped_findings import DETAIL
 from console.engine.verify.codes import CHANGED, NOT_VERIFIED, UNREAD
 from console.model.ledger import Profile
 from console.model.trust import Severity
+from console.store.capped_findings import DETAIL
 from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagged, state_words
 

@@ -9,6 +9,7 @@ from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.record import Cursor
+from console.store.counts import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Portion:
     ``next`` is where reading goes on, ``pending`` the length of an unfinished last record, ``bytes`` the file's size.
     ``file`` is its state as text, a hint for the next start, '' while there is more to read. ``irregular`` streams must
     be walked again. ``state`` and ``facts`` are what changed; ``standing`` replaces the reader's standing findings of
-    the ledger.
+    the ledger, ``at_end`` those about its end. ``counted`` are events that have no rows here, by stream (None: those of
+    no stream).
     """
 
     events: EventBatch
@@ -27,7 +29,9 @@ class Portion:
     state: Mapping[Any, bytes] = field(default_factory=dict)
     facts: Sequence[StreamFacts] = ()
     standing: Sequence[Finding] = ()
+    at_end: Sequence[Finding] = ()
     pending: int = 0
     bytes: int = 0
     file: str = ""
     irregular: Sequence[StreamKey] = ()
+    counted: Mapping[StreamKey | None, Count] = field(default_factory=dict)

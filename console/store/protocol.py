@@ -30,6 +30,7 @@ class StatedBy(IntEnum):
     READER = 1
     REFERENCES = 2
     FOLLOWING = 3
+    END = 4
 
 
 class LedgerChanges(TypedDict, total=False):
@@ -254,16 +255,16 @@ class IndexWriter(RecordsOf, Protocol):
 
 
 class Scratch(IndexWriter, Protocol):
-    """A writer of an index that nobody keeps: for a verification, in bounded memory, beside any index.
+    """An index that nobody keeps: for verifications, in bounded memory, beside any index.
 
-    ``note_links`` and ``links`` serve chains whose events are counted without rows.
+    It holds no record hashes, and of the events only the rows that references and chains may ask for.
     """
 
-    async def note_links(self, links: Iterable[ChainLink]) -> None:
-        """Links to be sorted."""
+    async def note_links(self, ledger: int, links: Iterable[ChainLink]) -> None:
+        """Rows for unchecked events of chains that were only counted, so that ``stream_places`` knows them."""
 
-    async def links(self, stream: StreamKey) -> list[RecordPlace]:
-        """The places of a stream's noted links, by (sequence, ordinal)."""
+    def reader(self) -> IndexReader:
+        """Reads the same connection. It needs no closing."""
 
 
 class WriterLock(Protocol):

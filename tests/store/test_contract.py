@@ -11,11 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from console.model.batch import EventBatch
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.record import Cursor
 from console.model.trust import Severity, Trust
+from console.store.counts import Count
 from console.store.facts import ChainLink, KnownLedger, RecordPlace, Volume
 from console.store.filter import Filter, parse
 from console.store.portion import Portion
@@ -418,16 +420,46 @@ async def test_neighbours_in_a_chain(one: Opened) -> None:
 
 
 @every_store
-async def test_links_are_sorted(name: str) -> None:
-    beside = await scratch(name)
+async def test_what_was_counted_is_walked_again(name: str) -> None:
+    """Chains without rows: rows are noted for those that must be walked again, and their verdicts are counted."""
+    store = await scratch(name)
     s, t = StreamKey("run", "s"), StreamKey("run", "t")
-    async with beside.transaction():
-        await beside.note_links([ChainLink(s, 2, RecordPlace(1, 0, 9)), ChainLink(t, 1, RecordPlace(2, 10, 9))])
-    assert await beside.links(s) == [RecordPlace(1, 0, 9)]
-    async with beside.transaction():
-        await beside.note_links([ChainLink(s, each, RecordPlace(5 - each, 0, 9)) for each in (1, 2)])
-    assert [each.ordinal for each in await beside.links(s)] == [4, 1, 3]
-    await beside.close()
+    (pen,) = await pens(store, "/a.jsonl")
+    counted = {
+        s: Count([3, 0, 0, 0, 0, 0, 0], 5, 7),
+        t: Count([0, 1, 0, 0, 0, 0, 0]),
+        None: Count([0, 0, 0, 0, 2, 0, 0]),
+    }
+    broken = Finding("chain.fork", Severity.CRITICAL, "", stream="s")
+    last = Portion(EventBatch(1, findings=[broken]), Cursor(7, 60), irregular=[s], counted=counted)
+    links = [ChainLink(s, each, RecordPlace(5 - each, 0, 9)) for each in (1, 2, 3)]
+    async with store.transaction():
+        await store.append(pen.ledger, last)
+        await store.note_links(pen.ledger, links)
+    assert await store.irregular_streams(pen.ledger) == [s]
+    assert [each.ordinal for each in await store.stream_places(pen.ledger, s)] == [4, 3, 2]
+    async with store.transaction():
+        await store.rewalked(pen.ledger, s, [(2, Trust.BROKEN), (3, Trust.VERIFIED), (4, Trust.VERIFIED)], [])
+    reader = store.reader()
+    (row,) = await reader.ledgers(pen.ledger)
+    assert (row.records, row.trust, row.findings) == (6, (0, 3, 0, 0, 2, 0, 1), (0, 0, 0, 0, 0))
+    streams, _ = await reader.streams(pen.ledger)
+    assert {each.key: (each.events, each.trust, each.first_time, each.last_time) for each in streams} == {
+        "s": (3, (0, 2, 0, 0, 0, 0, 1), 5, 7),
+        "t": (1, (0, 1, 0, 0, 0, 0, 0), None, None),
+    }
+    await store.close()
+
+
+async def test_what_is_stated_of_the_end_is_replaced_by_the_next_portion(one: Opened) -> None:
+    pen = one.pen
+    tail = Finding("record.partial-tail", Severity.NOTE, "", standing=True)
+    await pen.write(at_end=[tail], standing=[Finding("a.b", Severity.NOTE, "", standing=True)])
+    async with one.writer.transaction():
+        await one.writer.carry(pen.ledger, {}, [], [])
+    assert [each.finding.code for each in (await one.reader.findings())[0]] == ["record.partial-tail"]
+    await pen.write()
+    assert (await one.reader.findings())[0] == []
 
 
 # The store itself

@@ -75,6 +75,8 @@ class MemoryLedger:
     streams: dict[StreamKey, MemoryStream] = field(default_factory=dict)
     reader: dict[str, bytes] = field(default_factory=dict)
     findings: list[MemoryFinding] = field(default_factory=list)
+    counted: Count = field(default_factory=Count)
+    """Events that have no row."""
     resolved: int = 0
     waiting: dict[int, int] = field(default_factory=dict)
     """Parents' keys by ordinal, of records whose parent is nowhere yet."""

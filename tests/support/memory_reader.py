@@ -205,12 +205,14 @@ def _by_severity(ledger: MemoryLedger, stream: MemoryStream | None = None) -> tu
 
 
 def _ledger_row(ledger: MemoryLedger) -> LedgerRow:
+    counted = ledger.counted
     times = [event.time for event in ledger.events if event.time is not None]
-    trust = tuple(sum(event.trust == state for event in ledger.events) for state in Trust)
+    times += [time for time in (counted.first, counted.last) if time is not None]
+    trust = tuple(sum(event.trust == state for event in ledger.events) + counted.trust[state] for state in Trust)
     level = max((flagged(each.facts.state) for each in ledger.streams.values() if each.facts), default=0)
     return LedgerRow(
         *(ledger.id, ledger.path, ledger.member, ledger.container, ledger.format, ledger.shape, ledger.profile),
-        *(ledger.state, ledger.note, len(ledger.events), ledger.size),
+        *(ledger.state, ledger.note, len(ledger.events) + counted.events, ledger.size),
         first_time=min(times, default=None),
         last_time=max(times, default=None),
         trust=trust,

@@ -170,12 +170,17 @@ class MemoryWriter(MemoryRecords):
                 count = self._stream(found, key).count
                 count.trust[event.trust] += 1
                 count.span(time)
+        for stream, more in portion.counted.items():
+            found.counted.add(more)
+            if stream is not None:
+                self._stream(found, stream).count.add(more)
         found.hashes += [bytes(batch.hashes[32 * at : 32 * at + 32]) for at in range(len(batch.hashes) // 32)]
         found.next_offset, found.pending, found.size = portion.next.offset, portion.pending, portion.bytes
         found.file, found.profile = portion.file, portion.profile or found.profile
         for key in portion.irregular:
             self._stream(found, key).irregular = True
         await self.carry(ledger, portion.state, portion.facts, portion.standing)
+        await self.replace_standing(ledger, portion.at_end, StatedBy.END)
         await self.add_findings(ledger, batch.findings)
 
     def _stream(self, ledger: MemoryLedger, key: StreamKey) -> MemoryStream:
@@ -299,14 +304,31 @@ class MemoryScratch(MemoryWriter):
 
     def __init__(self) -> None:
         super().__init__(MemoryStore())
-        self._links: list[ChainLink] = []
+        self._links: dict[int, list[ChainLink]] = {}
+        """Of events without rows, by ledger."""
 
-    async def note_links(self, links: Iterable[ChainLink]) -> None:
-        self._links += links
+    async def note_links(self, ledger: int, links: Iterable[ChainLink]) -> None:
+        self._links.setdefault(ledger, []).extend(links)
 
-    async def links(self, stream: StreamKey) -> list[RecordPlace]:
-        found = [each for each in self._links if each.stream == stream]
-        return [each.place for each in sorted(found, key=lambda each: (each.sequence, each.place.ordinal))]
+    async def stream_places(self, ledger: int, stream: StreamKey) -> list[RecordPlace]:
+        found = [each for each in self._links.get(ledger, ()) if each.stream == stream]
+        places = [each.place for each in sorted(found, key=lambda each: (each.sequence, each.place.ordinal))]
+        return places or await super().stream_places(ledger, stream)
+
+    async def rewalked(
+        self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
+    ) -> None:
+        found, states = self._ledger(ledger), dict(trust)
+        counted = {each.place.ordinal for each in self._links.get(ledger, ()) if each.stream == stream}
+        for ordinal in counted & states.keys():
+            for count in (found.counted, found.streams[stream].count):
+                count.trust[Trust.UNCHECKED] -= 1
+                count.trust[states[ordinal]] += 1
+        rows = [(ordinal, state) for ordinal, state in states.items() if ordinal not in counted]
+        await super().rewalked(ledger, stream, rows, findings)
+
+    def reader(self) -> "Any":
+        return self._store.new_reader()
 
 
 class MemoryLock:
@@ -347,9 +369,12 @@ class MemoryStore:
         return MemoryWriter(self), ""
 
     async def reader(self) -> "Any":
+        return self.new_reader() if self._there else None
+
+    def new_reader(self) -> "Any":
         from tests.support.memory_reader import MemoryReader
 
-        return MemoryReader(self) if self._there else None
+        return MemoryReader(self)
 
     def identity(self) -> object:
         return self if self._there else None

@@ -17,14 +17,13 @@ from console.engine.ingest.turns import Turns
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.volumes import VolumeReader
-from console.engine.verify.reference_findings import ReferenceWords
-from console.formats.protocol import Reader, RewalkingReader
-from console.model.record import Cursor, Record
-from console.sources.compressed.zip import check_manifest
+from console.engine.verify.one_pass import OnePass, begin_ledger
+from console.formats.protocol import Reader
+from console.model.record import Cursor
 from console.sources.protocol import Source, SourceError
 from console.store.facts import KnownLedger
 from console.store.portion import Portion
-from console.store.protocol import IndexWriter, StatedBy
+from console.store.protocol import IndexWriter
 
 LONG = 16 * 1024 * 1024
 """Bytes still to read beyond which a ledger is decoded in a process of its own."""
@@ -96,16 +95,10 @@ class Ingest:
 
     async def add(self, opened: Opened) -> Reading:
         """A ledger that the index does not hold yet."""
-        source = opened.source
         async with self.transaction():
-            ledger = await self.writer.add_ledger(
-                source.path, source.member, source.container, opened.format.name, opened.claim.shape
-            )
+            ledger = await begin_ledger(self.writer, opened)
             if opened.beside:
                 await self.writer.note_beside(ledger, opened.beside)
-            if source.container == "zip":
-                await self.writer.add_findings(ledger, check_manifest(source.path))
-        self.writer.begin(ledger)
         return Reading(ledger)
 
     def resume(self, known: KnownLedger) -> Reading:
@@ -156,7 +149,8 @@ class Ingest:
         # A later start compares all rows again, unless they were found unchanged in this state of the database.
         uncompared = opened.source.container == "sqlite" and portion.file != compared
         async with self.transaction():
-            await self.writer.append(reading.ledger, replace(portion, file="") if uncompared else portion)
+            one_pass = await self._pass(reading, opened)
+            await one_pass.commit(replace(portion, file="") if uncompared else portion)
             reading.unresolved = True
             if portion.file:  # it is the last one: references of many records are best resolved together
                 await self._check_references(reading, opened)
@@ -209,9 +203,10 @@ class Ingest:
             self.writer.begin(reading.ledger)
         return reading.reader
 
-    async def _records(self, reading: Reading) -> VolumeReader:
-        """The ledger's records, wherever they are."""
-        return VolumeReader(await self.writer.volumes(reading.ledger))
+    async def _pass(self, reading: Reading, opened: Opened) -> OnePass:
+        """The way into the index. Records are read again wherever they are."""
+        records = VolumeReader(await self.writer.volumes(reading.ledger))
+        return OnePass(self.writer, reading.ledger, opened, records.read)
 
     async def _finish(self, reading: Reading, opened: Opened) -> None:
         """What is to be done once all is read, or was left by a worker that died before."""
@@ -225,33 +220,13 @@ class Ingest:
                 await self._check_references(reading, opened)
 
     async def _check_references(self, reading: Reading, opened: Opened) -> None:
-        ledger = reading.ledger
-        found = await self.writer.resolve(ledger)
-        reading.unresolved = found is not None and found.more
-        if found is None:
-            return
-        records = await self._records(reading)
-        words = ReferenceWords(opened, lambda ordinal: self.writer.place(ledger, ordinal), records.read)
-        settled = await words.settled(found)
-        await self.writer.add_findings(ledger, settled)
-        without = await words.orphans(await self.writer.orphans(ledger))
-        await self.writer.replace_standing(ledger, without, StatedBy.REFERENCES)
-        await self.writer.mark(ledger, [*settled, *without])
+        reading.unresolved = await (await self._pass(reading, opened)).check_references()
 
     async def _walk_again(self, reading: Reading, opened: Opened) -> None:
         """Chains whose events did not come in order are walked from their start, in sequence order."""
-        ledger = reading.ledger
-        for stream in await self.writer.irregular_streams(ledger):
+        if await self.writer.irregular_streams(reading.ledger):
             reader = await self._reader(reading, opened)
-            if not isinstance(reader, RewalkingReader):
-                return
-            places = await self.writer.stream_places(ledger, stream)
-            volume_reader = await self._records(reading)
-            records = (Record(*place, volume_reader.read(*place)) for place in places)
-            walked = await asyncio.to_thread(reader.rewalk, stream, records)
-            async with self.transaction():
-                await self.writer.rewalked(ledger, stream, walked.trust.items(), walked.findings)
-                await self.writer.carry(ledger, reader.take_state(), list(reader.facts()), reader.standing())
+            await (await self._pass(reading, opened)).walk_again(reader, self.transaction)
 
 
 async def _one_by_one(decoded: Iterator[Portion], *, in_thread: bool) -> AsyncIterator[Portion]:

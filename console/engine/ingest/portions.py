@@ -5,9 +5,7 @@ in the findings that it lists one by one. A ledger may hold a million bad lines;
 """
 
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 from console.engine.ledgers.faults import as_source_error
@@ -17,6 +15,7 @@ from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
 from console.sources.protocol import Source, SourceError
+from console.store.capped_findings import CappedFindings
 from console.store.portion import Portion
 from console.verify.catalogue import finding
 
@@ -24,8 +23,7 @@ ROWS = 25_000
 """Events of one commit: smaller ones cost more each, larger ones are seen later."""
 SECONDS = 0.5
 """A portion is cut after this time too, so that a slow ledger is seen growing."""
-LISTED = 1000
-"""Findings of one code that a portion holds one by one, at least as many as an index lists; the rest are counted."""
+Heard = Callable[[RecordBatch, EventBatch], None]
 
 
 def read_batch(path: str, reader: Reader, batch: RecordBatch, *, hashes: bool = True) -> EventBatch:
@@ -69,13 +67,17 @@ def portions(
     rows: int = ROWS,
     ended: bool = False,
     before: int | None = None,
+    resumable: bool = True,
+    heard: Heard | None = None,
 ) -> Iterator[Portion]:
     """All that is there from ``start`` on, the last portion with the unfinished tail. At least one portion.
 
     ``rows`` and ``SECONDS`` bound a portion; it may exceed both by one batch.
 
     ``ended``: nothing will be appended any more, so that the tail is a record. ``before``: the ordinal at which to
-    stop. Raises ``SourceError`` where the ledger cannot be read any more, or its reader fails; what came before stands.
+    stop. Without ``resumable`` nobody goes on from a portion later: it holds no record hashes and no state. ``heard``
+    is called for each batch. Raises ``SourceError`` where the ledger cannot be read any more, or its reader fails; what
+    came before stands.
     """
     events = EventBatch(start.ordinal)
     at_end: list[Finding] = []
@@ -85,7 +87,7 @@ def portions(
     file = file_text(source)
     size = source.state().size
 
-    listed = _Listed()
+    listed = CappedFindings()
 
     def cut(pending: int = 0, *, last: bool = False) -> Portion:
         events.findings += listed.rest()
@@ -93,9 +95,10 @@ def portions(
             events=events,
             next=cursor,
             profile=reader.profile,
-            state=dict(reader.take_state()),
+            state=dict(reader.take_state()) if resumable else {},
             facts=tuple(reader.facts()),
-            standing=(*reader.standing(), *at_end, *([partial_tail(cursor, pending)] if pending else [])),
+            standing=tuple(reader.standing()),
+            at_end=(*at_end, *([partial_tail(cursor, pending)] if pending else [])),
             pending=pending,
             bytes=size,
             file=file if last else "",
@@ -107,14 +110,16 @@ def portions(
         if before is not None and batch.next.ordinal > before:
             yield cut()
             return
-        out = read_batch(source.path, reader, batch)
+        out = read_batch(source.path, reader, batch, hashes=resumable)
+        if heard is not None:
+            heard(batch, out)
         at_end += [each for each in batch.findings if each.standing]
         out.findings = listed.take(out.findings)
         events.extend(out)
         cursor = batch.next
         if len(events) >= rows or time.monotonic() - began > SECONDS:
             yield cut()
-            events, listed, began = EventBatch(cursor.ordinal), _Listed(), time.monotonic()
+            events, listed, began = EventBatch(cursor.ordinal), CappedFindings(), time.monotonic()
     if failed:
         yield cut()
         raise failed[0]
@@ -127,37 +132,10 @@ def portions(
             [tail.raw],
             Cursor(tail.ordinal + 1, tail.offset + tail.length),
         )
-        events.extend(read_batch(source.path, reader, whole))
+        events.extend(read_batch(source.path, reader, whole, hashes=resumable))
         cursor = whole.next
         tail = None
     yield cut(0 if tail is None else tail.length, last=True)
-
-
-class _Listed:
-    """The findings of one portion: the first ones of each code, and how many more there are."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._first: dict[str, Finding] = {}
-        """Of those that are not listed, by code."""
-        self._more: Counter[str] = Counter()
-
-    def take(self, findings: Sequence[Finding]) -> list[Finding]:
-        """Those of them that are listed."""
-        listed = []
-        for each in findings:
-            code = each.code
-            self._counts[code] += 1
-            if self._counts[code] <= LISTED:
-                listed.append(each)
-            else:
-                self._first.setdefault(code, each)
-                self._more[code] += each.count
-        return listed
-
-    def rest(self) -> list[Finding]:
-        """One finding for those of each code that are not listed, in the words of the first of them."""
-        return [replace(self._first[code], count=count) for code, count in self._more.items()]
 
 
 def _readable(batches: Iterator[RecordBatch], failed: list[SourceError]) -> Iterator[RecordBatch]:

@@ -7,13 +7,14 @@ from typing import Any
 from console.engine.errors import NoSuchStreamError, SeveralStreamsError
 from console.engine.verify.chain_report import chain_report, no_chain
 from console.engine.verify.report import report
-from console.engine.verify.results import LedgerReport, StreamReport, Verification
+from console.engine.verify.results import LedgerReport, Verification
 from console.formats import registry
 from console.formats.guarded import event_of
 from console.formats.protocol import SystemAnswer
 from console.model.event import StreamKey
 from console.model.record import Record
 from console.model.trust import Severity
+from console.store.rows import StreamRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ def answer(verification: Verification, name: str, stream: str | None, fail_on: S
     """
     form, asked = registry.answers()[name]
     ledger, found = _one(verification, asked.kind, stream)
-    findings = [one for one in ledger.findings if one.stream == found.key.key]
+    findings = [one for one in ledger.findings if one.stream == found.key]
     ours = chain_report(found, findings) or no_chain(findings)
-    body = asked.body(ours, _records(ledger, found.key) if asked.from_records else iter(()))
-    code = int(report(verification, fail_on=fail_on, stream=found.key.key)["exit_code"])
+    body = asked.body(ours, _records(ledger, StreamKey(found.kind, found.key)) if asked.from_records else iter(()))
+    code = int(report(verification, fail_on=fail_on, stream=found.key)["exit_code"])
     return Answer(body, _differs(asked, form.answers, body, ours), code if body["valid"] else 1)
 
 
@@ -72,20 +73,18 @@ def _records(ledger: LedgerReport, stream: StreamKey) -> Iterator[bytes]:
                 yield raw
 
 
-def _one(verification: Verification, kind: str, key: str | None) -> tuple[LedgerReport, StreamReport]:
+def _one(verification: Verification, kind: str, key: str | None) -> tuple[LedgerReport, StreamRow]:
     """The stream of this kind that is meant, with its ledger."""
-    streams = [(ledger, each) for ledger in verification.ledgers for each in ledger.streams if each.key.kind == kind]
+    streams = [(ledger, each) for ledger in verification.ledgers for each in ledger.streams if each.kind == kind]
     if not streams:
         raise NoSuchStreamError(f"No {kind} is here.")
-    keys = {stream.key.key for _, stream in streams}
+    keys = {stream.key for _, stream in streams}
     if key is None and len(keys) > 1:
         raise SeveralStreamsError(f"There are {len(keys):,} {kind}s here: name one with --stream.")
-    found = [(ledger, stream) for ledger, stream in streams if key in (None, stream.key.key)]
+    found = [(ledger, stream) for ledger, stream in streams if key in (None, stream.key)]
     if not found:
         raise NoSuchStreamError(f"No {kind} {key} is here.")
     if len(found) > 1:
         names = ", ".join(ledger.opened.name for ledger, _ in found[:4])
-        raise SeveralStreamsError(
-            f"The {kind} {found[0][1].key.key} is in {len(found)} ledgers, give one of them: {names}"
-        )
+        raise SeveralStreamsError(f"The {kind} {found[0][1].key} is in {len(found)} ledgers, give one of them: {names}")
     return found[0]

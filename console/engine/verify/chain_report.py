@@ -3,26 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
-from console.engine.verify.results import StreamReport
 from console.engine.verify.verdict import only_linked
 from console.model.finding import Finding
 from console.model.trust import Severity
+from console.store.rows import StreamRow
 
 _UNPROVEN = "chain.not-reproducible: No hash of this chain could be reproduced; only its links were checked."
 
 
-def chain_report(stream: StreamReport, findings: Sequence[Finding]) -> dict[str, Any] | None:
+def chain_report(stream: StreamRow, findings: Sequence[Finding]) -> dict[str, Any] | None:
     """The chain of a stream, of which these are the findings; None where it has none.
 
     Of a ledger with very many findings some are only counted: a chain that broke is never valid for that.
     """
-    if stream.facts is None or stream.facts.chain_intact is None:
+    if stream.chain_intact is None:
         return None
     issues = _issues(findings)
-    if not issues and only_linked(stream.count.trust):
+    if not issues and only_linked(stream.trust):
         issues = [{"eventId": None, "sequenceNumber": None, "issue": _UNPROVEN}]
-    intact = not issues and stream.facts.chain_intact
-    return {"valid": intact, "issues": issues, "eventsChecked": stream.facts.chained, "chainIntact": intact}
+    intact = not issues and stream.chain_intact
+    return {"valid": intact, "issues": issues, "eventsChecked": stream.chained, "chainIntact": intact}
 
 
 def no_chain(findings: Sequence[Finding]) -> dict[str, Any]:

@@ -1,5 +1,10 @@
-"""Whether a file stayed what it was while it was read: by content; its state only gives reason to ask."""
+"""A file that is hashed while it is read, and that must stay what it was meanwhile.
 
+Content decides; the state of the file only gives reason to ask.
+"""
+
+import asyncio
+import contextlib
 import hashlib
 import os
 import threading
@@ -11,6 +16,40 @@ from console.verify.catalogue import finding
 
 BLOCK = 4 * 1024 * 1024
 """Bytes that are hashed at a time."""
+
+
+class WatchedFile:
+    """A file that is hashed in a thread while it is read."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._before: FileState | None = None
+        self._over = threading.Event()
+        self._digest: asyncio.Task[tuple[int, str]] | None = None
+
+    async def begin(self) -> None:
+        """Begin to hash. Hashing comes first, so that what changes behind it shows when it is hashed again; it is far
+        faster than checking."""
+        with contextlib.suppress(SourceError):  # reading it says why
+            self._before = self._source.state()
+        self._digest = asyncio.create_task(asyncio.to_thread(whole, self._source.path, over=self._over))
+        small = self._before is not None and self._before.size <= BLOCK
+        await asyncio.wait({self._digest}, timeout=None if small else 0)
+
+    async def end(self, read: int | None) -> tuple[int, str, Finding | None]:
+        """Size and SHA-256 of the file as it is stored, and what became of it meanwhile; see ``changed``."""
+        assert self._digest is not None
+        hashed = await self._digest
+        if self._before is None:
+            return *hashed, None
+        try:
+            return *hashed, await asyncio.to_thread(changed, self._source, self._before, hashed, read)
+        except SourceError as error:
+            return *hashed, error.finding
+
+    def stop(self) -> None:
+        """Nobody waits for the hash: of a large file it ends early."""
+        self._over.set()
 
 
 def whole(path: str, most: int | None = None, over: threading.Event | None = None) -> tuple[int, str]:

@@ -14,12 +14,12 @@ from console.engine.ledgers.options import Options
 from console.engine.run.executor import Channel, Executor, LostError, Work, first, outcome
 from console.engine.run.pool import Pool
 from console.engine.run.this_process import ThisProcess
-from console.engine.verify.results import LedgerReport, VerifiedSoFar
+from console.engine.verify.results import LedgerReport, VerifiedSoFar, unread
 from console.engine.verify.same_bytes import Fingerprint, OtherBytesError, confirm, fingerprint
 from console.engine.verify.segments import REPEATS, cut_under
-from console.engine.verify.verification import check_ledger
-from console.model.trust import Trust
+from console.engine.verify.verification import check_ledger, given_or_own
 from console.sources.protocol import SourceError
+from console.store.protocol import Scratch
 from console.verify.catalogue import finding
 
 TOGETHER = 4 * 1024 * 1024
@@ -61,16 +61,19 @@ async def verify_ledgers(
 def verify_piece(channel: Channel, piece: Sequence[Unverified]) -> list[LedgerReport]:
     """Verify a few ledgers, in a worker; send a ledger's number, its records and broken events on the way."""
 
-    async def verify(number: int, each: Unverified) -> LedgerReport:
+    async def verify(number: int, each: Unverified, scratch: Scratch) -> LedgerReport:
         channel.send((number, 0, 0))
         if each.file is not None:
             each.file.ensure(each.opened.source, channel.worker)
-        return await check_ledger(
-            each.opened, each.options, lambda records, _, broken: channel.send((number, records, broken))
-        )
+
+        def report(records: int, _: int, broken: int) -> None:
+            channel.send((number, records, broken))
+
+        return await check_ledger(each.opened, each.options, report, scratch=scratch)
 
     async def verify_all() -> list[LedgerReport]:
-        return [await verify(number, each) for number, each in enumerate(piece)]
+        async with given_or_own() as scratch:
+            return [await verify(number, each, scratch) for number, each in enumerate(piece)]
 
     return asyncio.run(verify_all())
 
@@ -129,7 +132,7 @@ async def _after(error: OtherBytesError | LostError, one: Unverified, report: Ca
     if isinstance(error, LostError):
         words = f"{error} Try --executor inline."
         found = finding("container.unreadable", words)
-        return LedgerReport(one.opened, None, 0, 0, "", [0] * len(Trust), [], [found], problem=words)
+        return unread(one.opened, found)
     assert one.file is not None
     confirm(one.opened.source, one.file, error)
     return await _here(one, report)

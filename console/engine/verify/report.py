@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from console import __version__
-from console.engine.verify.capped_findings import concerns
 from console.engine.verify.chain_report import chain_report
-from console.engine.verify.results import LedgerReport, StreamReport, Verification
+from console.engine.verify.results import LedgerReport, Verification, concerns
 from console.engine.verify.verdict import verdict
 from console.formats.json.times import iso
 from console.model.finding import Finding
 from console.model.ledger import Profile
 from console.model.trust import Severity, Trust
+from console.store.rows import StreamRow
 
 SCHEMA_VERSION = 1
 
@@ -20,7 +20,7 @@ def report(verification: Verification, *, fail_on: Severity, stream: str | None 
     """The whole report. With ``stream``, only the ledgers that hold such a stream are in it, and of their findings
     those that concern it."""
     if stream is not None:
-        holders = [each for each in verification.ledgers if any(one.key.key == stream for one in each.streams)]
+        holders = [each for each in verification.ledgers if any(one.key == stream for one in each.streams)]
         verification = Verification(holders, verification.skipped)
     placed = [
         (each.opened.name, found, each.opened.source.container)
@@ -58,7 +58,7 @@ def _trust(ledger: LedgerReport, stream: str | None) -> Sequence[int]:
     """Events by trust; an unfinished last record is pending, whatever stream it may come to belong to."""
     if stream is None:
         return [*ledger.trust[: Trust.PENDING], int(ledger.pending > 0), *ledger.trust[Trust.PENDING + 1 :]]
-    counts = [each.count.trust for each in ledger.streams if each.key.key == stream]
+    counts = [each.trust for each in ledger.streams if each.key == stream]
     return [sum(column) for column in zip([0] * 7, *counts, strict=True)]
 
 
@@ -89,9 +89,9 @@ def _ledger(ledger: LedgerReport, stream: str | None) -> dict[str, Any]:
         "pending": ledger.pending,
         "trust": _words(_trust(ledger, stream)),
         "streams": [
-            _stream(each, by_stream.get(each.key.key, ()))
+            _stream(each, by_stream.get(each.key, ()))
             for each in ledger.streams
-            if stream is None or each.key.key == stream
+            if stream is None or each.key == stream
         ],
     }
 
@@ -102,16 +102,15 @@ def _coverage(profile: Profile | None) -> dict[str, list[str]] | None:
     return {"covered": list(profile.coverage.covered), "uncovered": list(profile.coverage.uncovered)}
 
 
-def _stream(stream: StreamReport, findings: Sequence[Finding]) -> dict[str, Any]:
-    count = stream.count
+def _stream(stream: StreamRow, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
-        "kind": stream.key.kind,
-        "key": stream.key.key,
-        "events": count.events,
-        "first_time": None if count.first is None else iso(count.first),
-        "last_time": None if count.last is None else iso(count.last),
-        "state": dict(stream.facts.state) if stream.facts else {},
-        "trust": _words(count.trust),
+        "kind": stream.kind,
+        "key": stream.key,
+        "events": stream.events,
+        "first_time": None if stream.first_time is None else iso(stream.first_time),
+        "last_time": None if stream.last_time is None else iso(stream.last_time),
+        "state": dict(stream.state),
+        "trust": _words(stream.trust),
         "chain": chain_report(stream, findings),
     }
 

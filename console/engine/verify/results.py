@@ -1,23 +1,13 @@
 """What a verification comes to: plain values, before they become a report or a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from console.engine.ledgers.opening import Opened
-from console.model.event import StreamKey
 from console.model.finding import Finding
-from console.model.ledger import StreamFacts
+from console.model.trust import Trust
 from console.sources.protocol import Skipped
-from console.store.counts import Count
-
-
-@dataclass(frozen=True, slots=True)
-class StreamReport:
-    """One stream of a verified ledger."""
-
-    key: StreamKey
-    count: Count
-    facts: StreamFacts | None
+from console.store.rows import StreamRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +24,31 @@ class LedgerReport:
     bytes: int
     sha256: str
     trust: Sequence[int]
-    streams: Sequence[StreamReport]
+    streams: Sequence[StreamRow]
     findings: Sequence[Finding]
     pending: int = 0
     problem: str = ""
+
+
+def unread(opened: Opened, failed: Finding) -> LedgerReport:
+    """What comes out where nothing could be read, for this reason."""
+    return LedgerReport(opened, None, 0, 0, "", [0] * len(Trust), [], [failed], problem=failed.message)
+
+
+def concerns(found: Finding, stream: str) -> bool:
+    """True if a finding of a ledger counts for one of its streams: it names the stream, or it names none and is about a
+    record or the container, which may have held an event of it."""
+    return found.stream == stream or (found.stream is None and found.family in ("record", "container"))
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings in the order of the ledger; those that name no record come last."""
+    return sorted(findings, key=_place)
+
+
+def _place(found: Finding) -> tuple[object, ...]:
+    record = found.record is None, found.record or 0, found.offset or 0
+    return (*record, found.code, found.stream or "", found.field or "", found.message)
 
 
 @dataclass(frozen=True, slots=True)

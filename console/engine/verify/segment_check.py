@@ -16,6 +16,7 @@ from console.formats.registry import by_name
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.sources.protocol import Source
+from console.store.capped_findings import CappedFindings
 
 OFTEN = 0.05
 """Seconds between two reports."""
@@ -40,17 +41,18 @@ def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int]:
     assert isinstance(form, SegmentedFormat)
     reader = form.reader(segment.context, columns=False, segment=segment.begin > 0)
     findings: list[Finding] = []
+    capped = CappedFindings()
     records = 0
     behind = segment.begin
     last = time.monotonic()
     for batch in _records_between(segment.source, segment.begin, segment.end):
-        findings += read_batch(segment.source.path, reader, batch, hashes=False).findings
+        findings += capped.take(read_batch(segment.source.path, reader, batch, hashes=False).findings)
         records += len(batch)
         behind = batch.next.offset
         if time.monotonic() - last > OFTEN:
             last = time.monotonic()
             channel.send((records, behind - segment.begin))
-    return reader.summary(findings), behind
+    return reader.summary([*findings, *capped.rest()]), behind
 
 
 def _records_between(source: Source, begin: int, end: int) -> Iterator[RecordBatch]:

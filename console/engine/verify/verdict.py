@@ -44,7 +44,7 @@ def sentence(results: Sequence[LedgerReport], stream: StreamKey | None = None) -
     findings: list[Finding] = []
     unread = [f"{each.opened.name} could not be read to its end: {each.problem}" for each in results if each.problem]
     for result in results:
-        counts = [each.count.trust for each in result.streams if each.key == stream]
+        counts = [each.trust for each in result.streams if (each.kind, each.key) == stream]
         for counted in [result.trust] if stream is None else counts:
             trust = [have + more for have, more in zip(trust, counted, strict=True)]
         others = [each for each in result.findings if each.message != result.problem]

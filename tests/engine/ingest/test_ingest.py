@@ -17,9 +17,9 @@ from console.engine.session.protocol import IndexPlace
 from console.model.record import Cursor
 from console.sources.record_hash import leaf
 from console.sources.text.jsonl import JsonlSource
+from console.store import capped_findings
 from console.store.opening import store_at
 from console.store.sqlite import store as store_module
-from console.store.sqlite.write import findings as findings_module
 from tests.support.engine_cases import Deal, append, assert_same, dump, indexed, opened, reading
 from tests.support.places import SAMPLES
 
@@ -102,7 +102,7 @@ async def test_nothing_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 async def test_findings_are_capped_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings_module, "DETAIL", 5)
+    monkeypatch.setattr(capped_findings, "DETAIL", 5)
     ledger, index = tmp_path / "deals.jsonl", tmp_path / "index.sqlite"
     ledger.write_bytes(Deal().lines(20) + b"{broken\n" * 7)
     await indexed(index, ledger)

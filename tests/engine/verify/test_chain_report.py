@@ -12,7 +12,7 @@ async def chain(path: Path) -> dict[str, Any]:
     (ledger,) = opened(path)
     result = await check_ledger(ledger, NOW)
     (stream,) = result.streams
-    found = chain_report(stream, [each for each in result.findings if each.stream == stream.key.key])
+    found = chain_report(stream, [each for each in result.findings if each.stream == stream.key])
     assert found is not None
     return found
 

@@ -15,7 +15,7 @@ from console.engine.ingest import ingest
 from console.engine.ingest import portions as decode
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.verify.results import LedgerReport
-from console.engine.verify.verification import check_ledger
+from console.engine.verify.verification import check_ledger, given_or_own
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.store.protocol import IndexReader
@@ -65,16 +65,8 @@ def of_check(checked: LedgerReport) -> dict[str, Any]:
         "records": checked.records,
         "pending": checked.pending,
         "trust": list(checked.trust),
-        "streams": {
-            (s.key.kind, s.key.key): (s.count.events, list(s.count.trust), s.count.first, s.count.last)
-            for s in checked.streams
-        },
-        "facts": {
-            (s.key.kind, s.key.key): (dict(s.facts.state), s.facts.chained, s.facts.chain_intact)
-            if s.facts
-            else ({}, 0, None)
-            for s in checked.streams
-        },
+        "streams": {(s.kind, s.key): (s.events, list(s.trust), s.first_time, s.last_time) for s in checked.streams},
+        "facts": {(s.kind, s.key): (dict(s.state), s.chained, s.chain_intact) for s in checked.streams},
         "findings": said(list(checked.findings)),
     }
 
@@ -225,3 +217,37 @@ async def test_verified_elsewhere(name: str) -> None:
     assert last.finished
     assert (last.done, last.total) == (records, records)
     assert last.broken == sum(each.trust[6] for each in checked)
+
+
+async def test_an_unfinished_record_behind_a_chain_that_is_walked_again(tmp_path: Path) -> None:
+    """What is stated of the ledger's end stands beside what its reader states after the walk."""
+    ledger = tmp_path / "backwards.jsonl"
+    lines = (SAMPLES / "kernel" / "audit.jsonl").read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[::-1]) + b'{"half')
+    await indexed(tmp_path / "index.sqlite", ledger)
+    async with reading(tmp_path / "index.sqlite") as reader:
+        assert "record.partial-tail" in {row.finding.code for row in (await reader.findings())[0]}
+    await assert_equal(tmp_path / "index.sqlite", ledger)
+
+
+async def test_more_findings_than_are_listed(tmp_path: Path) -> None:
+    """Of a chain that is walked again, of bad lines, and of both after one another."""
+    ledger = tmp_path / "many.jsonl"
+    lines = (SAMPLES / "kernel" / "audit.jsonl").read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[::-1]) + b"{bad\n" * 1500 + b"[]\n" * 1500 + b"{bad\n" * 7)
+    await indexed(tmp_path / "index.sqlite", ledger)
+    await assert_equal(tmp_path / "index.sqlite", ledger)
+    (checked,) = [await check_ledger(each, NOW) for each in opened(ledger)]
+    counts = Counter(dict.fromkeys(("record.invalid-json", "record.not-an-object"), 0))
+    for found in checked.findings:
+        counts[found.code] += found.count
+    assert (counts["record.invalid-json"], counts["record.not-an-object"]) == (1507, 1500)
+
+
+async def test_one_scratch_store_serves_many_ledgers() -> None:
+    names = ("kernel/audit-forked.jsonl", "zakops/events.db", "kernel/evidence-pack.zip", "swarm/provenance.jsonl")
+    ledgers = [each for name in names for each in opened(SAMPLES / name)]
+    alone = [of_check(await check_ledger(each, NOW)) for each in ledgers]
+    async with given_or_own() as scratch:
+        for _ in range(2):
+            assert [of_check(await check_ledger(each, NOW, scratch=scratch)) for each in ledgers] == alone

@@ -49,6 +49,10 @@ class EventRows:
                 "INSERT INTO leaf VALUES (?, ?)",
                 [(first + at, events.hashes[32 * at : 32 * (at + _LEAVES)]) for at in range(0, len(events), _LEAVES)],
             )
+        await self.add_aliases(first, events)
+
+    async def add_aliases(self, first: int, events: EventBatch) -> None:
+        """Second ids of events. ``first`` is the row id of the first of them."""
         await self._db.run_many(
             "INSERT INTO alias VALUES (?, ?)",
             [(first + at, events.alias[at : at + _LEAVES].tobytes()) for at in range(0, len(events.alias), _LEAVES)],

@@ -1,16 +1,13 @@
 """Findings in the index: exact counts, and a bounded number of details."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from console.model.finding import Finding
+from console.store.capped_findings import DETAIL, CappedFindings
 from console.store.protocol import StatedBy
 from console.store.spelling import spelled_out
 from console.store.sqlite.database import Database
 from console.store.sqlite.schema import WORST_MASK, WORST_SHIFT, row_id
-
-DETAIL = 1000
-"""Findings of one code and ledger that are kept one by one; the rest are counted."""
 
 
 class FindingLog:
@@ -18,51 +15,35 @@ class FindingLog:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._kept: Counter[tuple[int, str]] = Counter()
+        self._capped: dict[int, CappedFindings] = {}
 
     async def load(self) -> None:
-        """Learn how many findings are kept already."""
-        rows = await self._db.all(
+        """Learn how many findings are listed already."""
+        listed: dict[int, dict[str, int]] = {}
+        for ledger, code, count in await self._db.all(
             "SELECT ledger, code, count(*) FROM finding WHERE standing = 0 AND kept GROUP BY 1, 2"
-        )
-        self._kept = Counter({(ledger, code): count for ledger, code, count in rows})
+        ):
+            listed.setdefault(ledger, {})[code] = count
+        self._capped = {ledger: CappedFindings(counts) for ledger, counts in listed.items()}
 
     def forget(self, ledger: int) -> None:
         """The ledger's findings are gone."""
-        self._kept = Counter({pair: count for pair, count in self._kept.items() if pair[0] != ledger})
+        self._capped.pop(ledger, None)
 
     async def add(self, ledger: int, findings: Sequence[Finding]) -> None:
-        """Settled findings. Beyond ``DETAIL`` of one code they are only counted, in a row of their own."""
-        detailed: list[Finding] = []
-        more: Counter[str] = Counter()
-        samples: dict[str, Finding] = {}
-        for each in findings:
-            if self._kept[ledger, each.code] < DETAIL:
-                self._kept[ledger, each.code] += 1
-                detailed.append(each)
-            else:
-                more[each.code] += each.count
-                samples.setdefault(each.code, each)
-        await self._insert(ledger, detailed)
-        for code, count in more.items():
+        """Settled findings. Of each code the first ones are listed; the others are counted in a row of their own."""
+        capped = self._capped.setdefault(ledger, CappedFindings())
+        await self._insert(ledger, capped.take(findings))
+        for each in capped.rest():
             changed = await self._db.run(
-                "UPDATE finding SET count = count + ? WHERE ledger = ? AND code = ? AND kept = 0", (count, ledger, code)
+                "UPDATE finding SET count = count + ?, severity = max(severity, ?)"
+                " WHERE ledger = ? AND code = ? AND kept = 0",
+                (each.count, int(each.severity), ledger, each.code),
             )
             if not changed:
-                sample = samples[code]
-                await self._insert(
-                    ledger,
-                    [
-                        Finding(
-                            code=code,
-                            severity=sample.severity,
-                            message=f"Further findings of this kind: only the first {DETAIL:,} are listed one by one.",
-                            confidence=sample.confidence,
-                            count=count,
-                        )
-                    ],
-                    kept=0,
-                )
+                words = f"Further findings of this kind: only the first {DETAIL:,} are listed one by one."
+                rest = Finding(each.code, each.severity, words, each.confidence, count=each.count)
+                await self._insert(ledger, [rest], kept=0)
 
     async def replace_standing(self, ledger: int, findings: Sequence[Finding], by: StatedBy) -> None:
         """What holds as of now takes the place of what the same part of the console stated before."""

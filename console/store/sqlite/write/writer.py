@@ -80,6 +80,12 @@ class SqliteWriter(LedgerRows):
         totals, counts = count_events(events), Counts()
         for found in count_streams(events, sets):
             add_counts(counts, {streams[code]: count for code, count in found.items()})
+        if portion.counted:
+            uncoded = [stream for stream in portion.counted if stream is not None]
+            ids = await self._streams.ids(ledger, uncoded)
+            add_counts(counts, {id: portion.counted[key].copy() for id, key in zip(ids, uncoded, strict=True)})
+            for count in portion.counted.values():
+                totals.add(count)
         ids_of_further = {streams[code] for each in events.new_further for code in each}
         state, carried = _parted(portion.state)
         await self._streams.add(ledger, counts, ids_of_further, portion.facts, carried)
@@ -106,6 +112,7 @@ class SqliteWriter(LedgerRows):
             ),
         )
         await self._carry(ledger, state, portion.standing)
+        await self._findings.replace_standing(ledger, portion.at_end, StatedBy.END)
         await self._db.run_many(
             f"UPDATE stream SET irregular = 1 WHERE {IS_STREAM}", [named(ledger, each) for each in portion.irregular]
         )

@@ -1,0 +1,85 @@
+"""Ledgers whose events are counted without rows: their portions, as the one pass takes them.
+
+A row for each event would cost more than its check where nobody looks at rows. Such a reader counts; its counts come
+with the last portion, and rows are made afterwards only for the chains that must be walked again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count
+
+from console.formats.protocol import CountingReader
+from console.model.event import NO_TIME, StreamKey
+from console.model.record import Cursor, Record
+from console.sources.protocol import Source, SourceError
+from console.store.counts import TRUSTS, Count
+from console.store.facts import ChainLink, RecordPlace
+from console.store.portion import Portion
+from console.store.protocol import Scratch
+
+
+def counted(portions: Iterator[Portion], reader: CountingReader) -> Iterator[Portion]:
+    """The reader's portions, the last one with all counts. Raises what ``portions`` does, behind that one."""
+    irregular: list[StreamKey] = []
+    facts = {}
+    last: Portion | None = None
+    failed: SourceError | None = None
+    try:
+        for portion in portions:
+            if last is not None:
+                yield last
+            irregular += portion.irregular
+            facts.update({StreamKey(each.kind, each.key): each for each in portion.facts})
+            last = replace(portion, irregular=(), facts=())
+    except SourceError as error:
+        failed = error
+    if last is not None:
+        yield replace(last, irregular=irregular, facts=[*facts.values()], counted=_counts(reader, irregular))
+    if failed is not None:
+        raise failed
+
+
+def _counts(reader: CountingReader, irregular: Sequence[StreamKey]) -> dict[StreamKey | None, Count]:
+    """By stream; events of chains that must be walked again are unchecked until then."""
+    tallies = reader.tallies()
+    unchecked = {*irregular}
+    counts: dict[StreamKey | None, Count] = {}
+    rest = list(tallies.trust)
+    for key, (trust, first, last) in tallies.streams.items():
+        found = counts[key] = Count([sum(trust), *[0] * (TRUSTS - 1)] if key in unchecked else list(trust))
+        for time in (first, last):
+            found.span(None if time == NO_TIME else time)
+        rest = [have - less for have, less in zip(rest, trust, strict=True)]
+    counts[None] = Count(rest)
+    return counts
+
+
+async def note_links(store: Scratch, ledger: int, source: Source, reader: CountingReader, records: int) -> None:
+    """Rows for the events of chains that must be walked again, found among the ``records`` by reading them once more.
+
+    The caller holds a transaction.
+    """
+    wanted = set(await store.irregular_streams(ledger))
+    if not wanted:
+        return
+    for some in _records(source, records):
+        links = [
+            ChainLink(*link, RecordPlace(record.ordinal, record.offset, record.length))
+            for record in some
+            if (link := reader.link_key(record.raw)) is not None and link[0] in wanted
+        ]
+        await store.note_links(ledger, links)
+
+
+def _records(source: Source, last: int) -> Iterator[list[Record]]:
+    """Records up to this ordinal, which may be the unfinished tail."""
+    cursor = Cursor()
+    for batch in source.batches():
+        rows = zip(count(batch.first), batch.offsets, batch.lengths, batch.raws)
+        yield [Record(*row) for row in rows if row[0] <= last]
+        cursor = batch.next
+        if cursor.ordinal > last:
+            return
+    tail = source.tail(cursor)
+    if tail is not None and tail.ordinal <= last:
+        yield [tail]

@@ -1,0 +1,43 @@
+"""The one rule of how many findings are kept: the first ones of each code one by one, the rest counted exactly.
+
+A portion keeps it, so that a million bad lines do not fill memory on their way; a part of a ledger that another worker
+checks keeps it; and so does an index for each of its ledgers.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from console.model.finding import Finding
+
+DETAIL = 1000
+"""Findings of one code that are listed one by one."""
+
+
+class CappedFindings:
+    """Findings of one ledger, or of a part of it. ``listed`` are those of each code that are listed already."""
+
+    def __init__(self, listed: Mapping[str, int] | None = None) -> None:
+        self._listed = Counter(listed)
+        self._worst: dict[str, Finding] = {}
+        self._more: Counter[str] = Counter()
+
+    def take(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Those of them that are listed; the others are counted."""
+        listed = []
+        for each in findings:
+            code = each.code
+            if self._listed[code] < DETAIL:
+                self._listed[code] += 1
+                listed.append(each)
+                continue
+            self._more[code] += each.count
+            if code not in self._worst or each.severity > self._worst[code].severity:
+                self._worst[code] = each
+        return listed
+
+    def rest(self) -> list[Finding]:
+        """For each code with more findings than are listed the worst of these, in the name of all; once."""
+        found = [replace(self._worst[code], count=count) for code, count in self._more.items()]
+        self._worst, self._more = {}, Counter()
+        return found
