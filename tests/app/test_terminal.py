@@ -65,6 +65,7 @@ def test_golden_screens(columns: int, lines: int, update: bool) -> None:
         assert terminal.end() == 0
 
 
+@pytest.mark.slow
 def test_no_control_byte_of_a_ledger_leaves() -> None:
     with Terminal(200, 50) as terminal:
         terminal.see("runs/␛]0;owned␇⟨U+202E⟩.jsonl")
