@@ -9,7 +9,6 @@ import pytest
 from console.app.actions import ACTIONS
 from console.cli.main import commands
 from console.cli.names import COMMANDS
-from console.formats.protocol import Format
 from console.formats.registry import all_formats, stream_kinds
 from console.model.trust import Trust
 from console.store.filter import field_names, parse
@@ -94,14 +93,32 @@ def test_trust_states() -> None:
     assert said == {trust.word: trust.glyph for trust in Trust}
 
 
-@pytest.mark.parametrize("form", list(all_formats()), ids=lambda form: form.name)
-def test_profiles_and_coverage(form: Format) -> None:
-    text = section("What is read")
-    assert f"| {form.name} | {form.ledgers} |" in text
-    for profile in form.profiles:
-        covered = ", ".join(profile.coverage.covered) or "nothing"
-        uncovered = ", ".join(profile.coverage.uncovered) or "–"
-        assert f"`{profile.name}`: {covered} | {uncovered} |" in text
+HEAD = "| format | ledgers | profiles: what the hash covers | not covered |\n|---|---|---|---|\n"
+
+
+def table_of_systems() -> str:
+    """The rows of the table of what is read, from what the formats declare."""
+    lines = []
+    for form in all_formats():
+        first = f"| {form.name} | {form.ledgers} |"
+        for profile in form.profiles:
+            covered = ", ".join(profile.coverage.covered) or "nothing"
+            uncovered = ", ".join(profile.coverage.uncovered) or "–"
+            lines.append(f"{first} `{profile.name}`: {covered} | {uncovered} |\n")
+            first = "| | |"
+        if not form.profiles:
+            lines.append(f"{first} no hash | everything |\n")
+    return "".join(lines)
+
+
+def test_systems_profiles_and_coverage(pytestconfig: pytest.Config) -> None:
+    """``pytest --update-golden`` writes the rows anew."""
+    before, head, rest = README.read_text(encoding="utf-8").partition(HEAD)
+    after = re.sub(r"\A(?:\|.*\n)*", "", rest)
+    made = before + head + table_of_systems() + after
+    if pytestconfig.getoption("--update-golden"):
+        README.write_text(made, encoding="utf-8")
+    assert head and made == README.read_text(encoding="utf-8")
 
 
 def test_settings_are_those_of_the_file() -> None:
@@ -115,6 +132,10 @@ def test_settings_are_those_of_the_file() -> None:
 
 
 def test_the_map_of_the_house() -> None:
-    named = set(re.findall(r"^  ([a-z]+)(?:/|\.py) ", section("For contributors"), re.MULTILINE))
+    text = section("For contributors")
     rooms = {path.parent.name for path in (ROOT / "console").glob("*/__init__.py")}
-    assert named == rooms | {"text"}
+    assert set(re.findall(r"^  ([a-z]+)(?:/|\.py) ", text, re.MULTILINE)) == rooms | {"text"}
+    inner = {path.parent.name for path in (ROOT / "console/engine").glob("*/__init__.py")}
+    systems = {form.name for form in all_formats()}
+    inner |= {path.parent.name for path in (ROOT / "console/formats").glob("*/__init__.py")} - systems
+    assert set(re.findall(r"^    ([a-z]+)/ ", text, re.MULTILINE)) == inner
