@@ -14,10 +14,20 @@ DETAIL = 1000
 """Findings of one code that are listed one by one."""
 
 
-class CappedFindings:
-    """Findings of one ledger, or of a part of it. ``listed`` are those of each code that are listed already."""
+def concerns(found: Finding, stream: str | None) -> bool:
+    """True if a finding of a ledger counts for one of its streams: it names the stream, or it names none and is about a
+    record or the container, which may have held an event of it. All count for None, the whole ledger."""
+    return (
+        stream is None or found.stream == stream or (found.stream is None and found.family in ("record", "container"))
+    )
 
-    def __init__(self, listed: Mapping[str, int] | None = None) -> None:
+
+class CappedFindings:
+    """Findings of one ledger, or of a part of it. ``listed`` are those of each code that are listed already; with
+    ``stream`` only findings that concern it are taken."""
+
+    def __init__(self, listed: Mapping[str, int] | None = None, *, stream: str | None = None) -> None:
+        self._stream = stream
         self._listed = Counter(listed)
         self._worst: dict[str, Finding] = {}
         self._more: Counter[str] = Counter()
@@ -26,6 +36,8 @@ class CappedFindings:
         """Those of them that are listed; the others are counted."""
         listed = []
         for each in findings:
+            if not concerns(each, self._stream):
+                continue
             code = each.code
             if self._listed[code] < DETAIL:
                 self._listed[code] += 1

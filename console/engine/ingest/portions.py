@@ -68,6 +68,7 @@ def portions(
     ended: bool = False,
     before: int | None = None,
     resumable: bool = True,
+    stream: str | None = None,
     heard: Heard | None = None,
 ) -> Iterator[Portion]:
     """All that is there from ``start`` on, the last portion with the unfinished tail. At least one portion.
@@ -75,9 +76,9 @@ def portions(
     ``rows`` and ``SECONDS`` bound a portion; it may exceed both by one batch.
 
     ``ended``: nothing will be appended any more, so that the tail is a record. ``before``: the ordinal at which to
-    stop. Without ``resumable`` nobody goes on from a portion later: it holds no record hashes and no state. ``heard``
-    is called for each batch. Raises ``SourceError`` where the ledger cannot be read any more, or its reader fails; what
-    came before stands.
+    stop. Without ``resumable`` nobody goes on from a portion later: it holds no record hashes and no state. With
+    ``stream`` only findings that concern it are kept. ``heard`` is called for each batch. Raises ``SourceError`` where
+    the ledger cannot be read any more, or its reader fails; what came before stands.
     """
     events = EventBatch(start.ordinal)
     at_end: list[Finding] = []
@@ -87,7 +88,7 @@ def portions(
     file = file_text(source)
     size = source.state().size
 
-    listed = CappedFindings()
+    listed = CappedFindings(stream=stream)
 
     def cut(pending: int = 0, *, last: bool = False) -> Portion:
         events.findings += listed.rest()
@@ -119,7 +120,7 @@ def portions(
         cursor = batch.next
         if len(events) >= rows or time.monotonic() - began > SECONDS:
             yield cut()
-            events, listed, began = EventBatch(cursor.ordinal), CappedFindings(), time.monotonic()
+            events, listed, began = EventBatch(cursor.ordinal), CappedFindings(stream=stream), time.monotonic()
     if failed:
         yield cut()
         raise failed[0]

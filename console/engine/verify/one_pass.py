@@ -17,6 +17,7 @@ from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.record import Record
 from console.sources.compressed.zip import check_manifest
+from console.store.capped_findings import concerns
 from console.store.portion import Portion
 from console.store.protocol import IndexWriter, StatedBy
 
@@ -45,7 +46,7 @@ async def begin_ledger(store: IndexWriter, opened: Opened) -> int:
 class OnePass:
     """One ledger on its way into a store.
 
-    ``read`` re-reads its records. With ``concerning`` only findings of which that is true are kept. Without
+    ``read`` re-reads its records. With ``stream`` only findings that concern it are kept. Without
     ``resumable`` nobody goes on from the reader's state later: it is not kept.
     """
 
@@ -56,14 +57,14 @@ class OnePass:
         opened: Opened,
         read: ReadRecord,
         *,
-        concerning: Callable[[Finding], bool] | None = None,
+        stream: str | None = None,
         resumable: bool = True,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._read = read
         self._words = ReferenceWords(opened, lambda ordinal: store.place(ledger, ordinal), read)
-        self._concerning = concerning
+        self._stream = stream
         self._resumable = resumable
 
     async def commit(self, portion: Portion) -> None:
@@ -116,4 +117,4 @@ class OnePass:
             await self._store.carry(self._ledger, state, list(reader.facts()), self._kept(reader.standing()))
 
     def _kept(self, findings: Iterable[Finding]) -> list[Finding]:
-        return [each for each in findings if self._concerning is None or self._concerning(each)]
+        return [each for each in findings if concerns(each, self._stream)]

@@ -5,12 +5,13 @@ from typing import Any
 
 from console import __version__
 from console.engine.verify.chain_report import chain_report
-from console.engine.verify.results import LedgerReport, Verification, concerns
+from console.engine.verify.results import LedgerReport, Verification
 from console.engine.verify.verdict import verdict
 from console.formats.json.times import iso
 from console.model.finding import Finding
 from console.model.ledger import Profile
 from console.model.trust import Severity, Trust
+from console.store.capped_findings import concerns
 from console.store.rows import StreamRow
 
 SCHEMA_VERSION = 1
@@ -26,7 +27,7 @@ def report(verification: Verification, *, fail_on: Severity, stream: str | None 
         (each.opened.name, found, each.opened.source.container)
         for each in verification.ledgers
         for found in each.findings
-        if stream is None or concerns(found, stream)
+        if concerns(found, stream)
     ]
     placed += [(each.path, each.finding, "") for each in verification.skipped]
     placed.sort(key=lambda each: -each[1].severity)

@@ -35,12 +35,6 @@ def unread(opened: Opened, failed: Finding) -> LedgerReport:
     return LedgerReport(opened, None, 0, 0, "", [0] * len(Trust), [], [failed], problem=failed.message)
 
 
-def concerns(found: Finding, stream: str) -> bool:
-    """True if a finding of a ledger counts for one of its streams: it names the stream, or it names none and is about a
-    record or the container, which may have held an event of it."""
-    return found.stream == stream or (found.stream is None and found.family in ("record", "container"))
-
-
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Findings in the order of the ledger; those that name no record come last."""
     return sorted(findings, key=_place)

@@ -24,7 +24,8 @@ OFTEN = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The records of a ledger that start at ``begin`` or behind, and before ``end``."""
+    """The records of a ledger that start at ``begin`` or behind, and before ``end``. With ``stream`` only findings that
+    concern it are wanted."""
 
     source: Source
     format: str
@@ -32,6 +33,7 @@ class Segment:
     begin: int
     end: int
     file: Fingerprint
+    stream: str | None = None
 
 
 def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int]:
@@ -41,7 +43,7 @@ def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int]:
     assert isinstance(form, SegmentedFormat)
     reader = form.reader(segment.context, columns=False, segment=segment.begin > 0)
     findings: list[Finding] = []
-    capped = CappedFindings()
+    capped = CappedFindings(stream=segment.stream)
     records = 0
     behind = segment.begin
     last = time.monotonic()

@@ -49,7 +49,7 @@ async def check_segments(
     size = source.state().size
     file = fingerprint(source)
     cuts = _cuts(source.path, size, executor.workers)
-    segments = [Segment(source, form.name, context, begin, end, file) for begin, end in pairwise(cuts)]
+    segments = [Segment(source, form.name, context, begin, end, file, options.stream) for begin, end in pairwise(cuts)]
     try:
         whole, behind = await _joined(form, segments, executor, tell)
     except SourceError:

@@ -18,7 +18,7 @@ from console.engine.run.executor import Executor
 from console.engine.verify.counted import counted, note_links
 from console.engine.verify.file_unchanged import WatchedFile
 from console.engine.verify.one_pass import OnePass, begin_ledger
-from console.engine.verify.results import LedgerReport, concerns, in_order, unread
+from console.engine.verify.results import LedgerReport, in_order, unread
 from console.engine.verify.segments import check_segments
 from console.formats.guarded import reader_of
 from console.formats.protocol import CountingReader, Reader, SegmentedFormat
@@ -127,7 +127,7 @@ class _Verification:
             self._ledger,
             self._opened,
             lambda _, offset, length: source.read(offset, length),
-            concerning=None if stream is None else lambda found: concerns(found, stream),
+            stream=stream,
             resumable=False,
         )
         self._next, self._pending, self._records, self._broken = Cursor(), 0, 0, 0
@@ -167,7 +167,13 @@ class _Verification:
         """What is there from ``start`` on, through this reader, and what must be walked again."""
         source = self._opened.source
         made: Iterator[Portion] = portions(
-            source, reader, start or Cursor(), before=before, resumable=False, heard=self._heard
+            source,
+            reader,
+            start or Cursor(),
+            before=before,
+            resumable=False,
+            stream=self._options.stream,
+            heard=self._heard,
         )
         counting = cast(CountingReader, reader) if isinstance(self._opened.format, SegmentedFormat) else None
         if counting is not None:
