@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from console.formats.json import pure_scan
-from console.formats.json.scan import RECORD, Fields, Flag, Interner, Raw, Scan, Text, Tips, scan
+from console.formats.json.scan import RECORD, Fields, Flag, Interner, Raw, Scan, Stamp, Text, Tips, scan
 from tests.support.json_cases import cases
 from tests.support.json_oracle import oracle
 from tests.support.scanners import SCANNERS
@@ -148,6 +148,7 @@ _WORK: list[Callable[[Scan], Any]] = [
     lambda found: found.inside("c", FIELDS).flags,
     lambda found: found.inside("c", FIELDS, range(0, found.count, 2)).flags,
     _chains,
+    lambda found: found.preimages((b"<", Stamp(found.integers("b"), -1), Raw("c", null=b"none"))),
 ]
 
 

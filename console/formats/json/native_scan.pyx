@@ -784,7 +784,7 @@ def codes(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, in
     """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``."""
     cdef Bytes text = data
     cdef Py_ssize_t rows = kinds.shape[0], row, like, slot
-    cdef array.array found = array.clone(_LONGS, rows, True)
+    cdef array.array found = array.clone(_LONGS, rows, rows > 0)
     cdef int64_t[::1] column = found
     cdef bytes raw
     # The last row whose text has this mark: most texts stand in a batch more than once.
