@@ -30,27 +30,27 @@ class Settings:
     """Processes that verify, None for the command's default."""
 
 
-def _theme(value: Any) -> str:
+def _theme(value: object) -> str:
     if value not in ("auto", "dark", "light"):
         raise ValueError("it should be auto, dark or light")
     return str(value)
 
 
-def _index_folder(value: Any) -> Path:
+def _index_folder(value: object) -> Path:
     folder = Path(value).expanduser() if isinstance(value, str) else Path()
     if not folder.is_absolute():
         raise ValueError("it should be an absolute path, or begin with ~")
     return folder
 
 
-def _jobs(value: Any) -> int:
+def _jobs(value: object) -> int:
     number = int(value) if isinstance(value, str) and value.isdecimal() else value
-    if type(number) is not int or not 1 <= number <= 64:
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 64:
         raise ValueError("it should be a number from 1 to 64")
     return number
 
 
-_CHECKS: dict[str, Callable[[Any], Any]] = {"theme": _theme, "index_folder": _index_folder, "jobs": _jobs}
+_CHECKS: dict[str, Callable[[object], Any]] = {"theme": _theme, "index_folder": _index_folder, "jobs": _jobs}
 
 
 def load(file: Path, *, must_exist: bool = False) -> Settings:
@@ -86,7 +86,7 @@ def _of_file(file: Path, must_exist: bool) -> dict[str, Any]:
         raise SettingsError(f"{file}: {error.strerror or error}") from None
 
 
-def _checked(name: str, where: str, value: Any) -> Any:
+def _checked(name: str, where: str, value: object) -> Any:  # noqa: ANN401 - as many types as settings
     try:
         return _CHECKS[name](value)
     except ValueError as error:

@@ -53,7 +53,7 @@ class EventBatch:
     def __len__(self) -> int:
         return len(self.offset)
 
-    def add(
+    def add(  # noqa: PLR0913 - one a column
         self,
         offset: int,
         length: int,

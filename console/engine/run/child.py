@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
-from typing import Any
 
 from console.engine.run.executor import HungUpError, Reported, message_bytes, perform
 
@@ -56,7 +55,7 @@ class _ConnectionChannel:
         self.over = False
         self._connection = connection
 
-    def send(self, value: Any) -> None:
+    def send(self, value: object) -> None:
         data = message_bytes(Reported(value))
         try:
             self._connection.send_bytes(data)

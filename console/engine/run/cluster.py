@@ -245,7 +245,7 @@ def _perform(key: str, topic: str, version: str, data: bytes) -> bytes:
 class _TaskChannel:
     """See ``Channel``. A task whose future is cancelled runs on, in another state: that is how it learns."""
 
-    def __init__(self, worker: Any, topic: str, key: str) -> None:
+    def __init__(self, worker: Any, topic: str, key: str) -> None:  # noqa: ANN401 - distributed has no types
         self.worker: str = worker.address
         self.over = False
         self._worker, self._topic, self._key = worker, topic, key
@@ -253,7 +253,7 @@ class _TaskChannel:
     def put(self, message: Message) -> None:
         self._worker.log_event(self._topic, (self._key, message_bytes(message), time.time()))
 
-    def send(self, value: Any) -> None:
+    def send(self, value: object) -> None:
         if not self._wanted():
             raise HungUpError
         self.put(Reported(value))

@@ -108,7 +108,7 @@ class Channel(Protocol):
     def worker(self) -> str:
         """The worker's name, for people."""
 
-    def send(self, value: Any) -> None:
+    def send(self, value: object) -> None:
         """Report a value. Waits while the caller is more than a message behind (on a cluster it does not).
 
         Raises ``HungUpError`` once the caller wants no more. On a cluster, work that never sends cannot be cancelled.

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from console.engine.errors import ExecutorError
 from console.engine.run.executor import Begun, Failed, Finished, Lost, Message, Messages, Work
@@ -138,7 +138,7 @@ class ProcessSlot:
         # Shielded: a task that is cancelled twice leaves no process behind.
         return await asyncio.shield(self._blocking(child.end, patience))
 
-    def _blocking(self, call: Callable[..., _Any], *arguments: Any) -> "asyncio.Future[_Any]":
+    def _blocking(self, call: Callable[..., _Any], *arguments: object) -> "asyncio.Future[_Any]":
         future = asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
         future.add_done_callback(lambda done: done.cancelled() or done.exception())  # an error may come too late
         return future

@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from console.engine.run.executor import (
     Begun,
@@ -83,7 +82,7 @@ class _ThreadChannel:
             finally:
                 self._loop.call_soon_threadsafe(self.ended.set)
 
-    def send(self, value: Any) -> None:
+    def send(self, value: object) -> None:
         self._room.acquire()
         if self._hung_up:
             raise HungUpError

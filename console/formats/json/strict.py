@@ -84,71 +84,24 @@ def _depth(raw: bytes) -> int:
 
 def _carefully(raw: bytes) -> Decoded:
     problems: list[Problem] = []
-    if not raw.strip():
-        return Decoded(None, (Problem("record.blank-line", "The line is blank."),))
-    body = raw
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Decoded(None, (Problem("record.invalid-utf8", "The record begins with a UTF-16 byte order mark.", 0),))
-    if body.startswith(b"\xef\xbb\xbf"):
-        problems.append(Problem("record.byte-order-mark", "The record begins with a byte order mark."))
-        body = body[3:]
-    if b"\0" in body:
-        at = raw.index(b"\0")
-        problems.append(Problem("record.nul-byte", f"A NUL byte at position {at} of the record.", at))
-        if not body.strip(b"\0 \t\r\n"):
-            return Decoded(None, tuple(problems))
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        at = error.start + len(raw) - len(body)
-        problems.append(Problem("record.invalid-utf8", f"Byte 0x{raw[at]:02x} at position {at} is not UTF-8.", at))
-        text = body.decode(errors="replace")
-    if body.count(b"{") + body.count(b"[") >= MAX_DEPTH and _depth(body) > MAX_DEPTH:
-        problems.append(Problem("record.too-deep", f"Brackets are nested more than {MAX_DEPTH} deep."))
+    body, text = _text(raw, problems)
+    if text is None:
         return Decoded(None, tuple(problems))
-    seen: dict[tuple[str, str], Problem] = {}
-
-    def once(code: str, message: str, name: str = "") -> None:
-        seen.setdefault((code, name), Problem(code, message, field=name or None))
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(items)
-        if len(result) != len(items):
-            for name, times in Counter(name for name, _ in items).items():
-                if times > 1 and len(seen) < _MANY:
-                    key = name if len(name) <= _LONG else name[:_LONG] + "…"
-                    once("record.duplicate-key", f"The key {key!r} stands {times:,} times in one object.", key)
-        return result
-
-    def integer(digits: str) -> int | float:
-        if len(digits) > 400:
-            once("record.non-finite-number", f"A number of {len(digits)} digits is beyond any double.")
-            return -math.inf if digits.startswith("-") else math.inf
-        value = int(digits)
-        if not -SAFE_INTEGER <= value <= SAFE_INTEGER:
-            once("record.unsafe-integer", f"The integer {digits} is beyond ±2^53.")
-        return value
-
-    def decimal(digits: str) -> float:
-        value = float(digits)
-        if math.isinf(value):
-            once("record.non-finite-number", f"The number {digits[:40]} is beyond a double.")
-        return value
-
-    def constant(name: str) -> float:
-        once("record.non-finite-number", f"{name} is not JSON.")
-        return float(name)
-
+    hooks = _Hooks()
     try:
         document = json.loads(
-            text, object_pairs_hook=pairs, parse_int=integer, parse_float=decimal, parse_constant=constant
+            text,
+            object_pairs_hook=hooks.pairs,
+            parse_int=hooks.integer,
+            parse_float=hooks.decimal,
+            parse_constant=hooks.constant,
         )
     except json.JSONDecodeError as error:
         at = len(text[: error.pos].encode("utf-8", "surrogatepass")) + len(raw) - len(body)
         message = f"{error.msg.removesuffix(' at')} at byte {at} of the record."
         problems.append(Problem("record.invalid-json", message, min(at, len(raw))))
         return Decoded(None, tuple(problems))
-    problems.extend(seen.values())
+    problems.extend(hooks.seen.values())
     if b"\\u" in body and _has_surrogate(document):
         problems.append(Problem("record.lone-surrogate", "A string holds half of a surrogate pair."))
     if not isinstance(document, dict):
@@ -158,6 +111,73 @@ def _carefully(raw: bytes) -> Decoded:
         problems.append(Problem("record.not-an-object", f"The record is {kind}, not an object."))
         return Decoded(None, tuple(problems))
     return Decoded(document, tuple(problems))
+
+
+def _text(raw: bytes, problems: list[Problem]) -> tuple[bytes, str | None]:
+    """A record's bytes without a byte order mark, and their text; None where there is no JSON to be had in it."""
+    if not raw.strip():
+        problems.append(Problem("record.blank-line", "The line is blank."))
+        return raw, None
+    body = raw
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        problems.append(Problem("record.invalid-utf8", "The record begins with a UTF-16 byte order mark.", 0))
+        return body, None
+    if body.startswith(b"\xef\xbb\xbf"):
+        problems.append(Problem("record.byte-order-mark", "The record begins with a byte order mark."))
+        body = body[3:]
+    if b"\0" in body:
+        at = raw.index(b"\0")
+        problems.append(Problem("record.nul-byte", f"A NUL byte at position {at} of the record.", at))
+        if not body.strip(b"\0 \t\r\n"):
+            return body, None
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        at = error.start + len(raw) - len(body)
+        problems.append(Problem("record.invalid-utf8", f"Byte 0x{raw[at]:02x} at position {at} is not UTF-8.", at))
+        text = body.decode(errors="replace")
+    if body.count(b"{") + body.count(b"[") >= MAX_DEPTH and _depth(body) > MAX_DEPTH:
+        problems.append(Problem("record.too-deep", f"Brackets are nested more than {MAX_DEPTH} deep."))
+        return body, None
+    return body, text
+
+
+class _Hooks:
+    """What ``json`` calls while it parses; each kind of problem is kept once."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[str, str], Problem] = {}
+
+    def _once(self, code: str, message: str, name: str = "") -> None:
+        self.seen.setdefault((code, name), Problem(code, message, field=name or None))
+
+    def pairs(self, items: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(items)
+        if len(result) != len(items):
+            for name, times in Counter(name for name, _ in items).items():
+                if times > 1 and len(self.seen) < _MANY:
+                    key = name if len(name) <= _LONG else name[:_LONG] + "…"
+                    self._once("record.duplicate-key", f"The key {key!r} stands {times:,} times in one object.", key)
+        return result
+
+    def integer(self, digits: str) -> int | float:
+        if len(digits) > 400:
+            self._once("record.non-finite-number", f"A number of {len(digits)} digits is beyond any double.")
+            return -math.inf if digits.startswith("-") else math.inf
+        value = int(digits)
+        if not -SAFE_INTEGER <= value <= SAFE_INTEGER:
+            self._once("record.unsafe-integer", f"The integer {digits} is beyond ±2^53.")
+        return value
+
+    def decimal(self, digits: str) -> float:
+        value = float(digits)
+        if math.isinf(value):
+            self._once("record.non-finite-number", f"The number {digits[:40]} is beyond a double.")
+        return value
+
+    def constant(self, name: str) -> float:
+        self._once("record.non-finite-number", f"{name} is not JSON.")
+        return float(name)
 
 
 def _has_surrogate(value: Any) -> bool:

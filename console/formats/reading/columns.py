@@ -42,7 +42,7 @@ class Columns:
         """The code of a set of streams' codes; 0 for none."""
         return self.further.code(tuple(streams)) if streams else 0
 
-    def row(
+    def row(  # noqa: PLR0913 - one a column
         self,
         place: Place,
         *,
@@ -75,7 +75,7 @@ class Columns:
             worst=worst,
         )
 
-    def rows(
+    def rows(  # noqa: PLR0913 - one a column
         self,
         rows: slice,
         *,

@@ -86,7 +86,7 @@ class GzipContent:
 
             yield ForwardWindow(decode, lambda: list(findings))
 
-    def _keep(self, decoded: int, stored: int, inflate: Any) -> None:
+    def _keep(self, decoded: int, stored: int, inflate: "zlib._Decompress | None") -> None:
         points = self._points
         if decoded - points[-1].decoded < self._spacing:
             return
@@ -150,7 +150,7 @@ def _next_member(read: Callable[[int, int], bytes], stored: int) -> int | None:
     return None
 
 
-def _rescue(inflate: Any, feed: bytes) -> tuple[bytes, int]:
+def _rescue(inflate: "zlib._Decompress", feed: bytes) -> tuple[bytes, int]:
     """All that can be decoded before the damage, byte by byte up to it; and where in these bytes that is."""
     pieces, at = [], 0
     try:

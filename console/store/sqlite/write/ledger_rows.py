@@ -85,7 +85,7 @@ class LedgerRows(LedgerTables):
         return [path for (path,) in rows]
 
 
-def _known(
+def _known(  # noqa: PLR0913 - one a column
     number: int,
     path: str,
     member: str | None,
