@@ -54,7 +54,7 @@ class Ends:
         return End(Tip(sequence, (tips.last(code),), before or (None,), before), latest)
 
 
-def walk(  # noqa: PLR0913 - what one step moves, and all that it may look at
+def walk(
     deal: Deal,
     tip: Tip,
     entry: Entry,
