@@ -153,7 +153,7 @@ class ConsoleApp(App[int]):
         if self.progress.phase == "following" and self.progress.rate and time.monotonic() - self._heard > RATE_HOLDS:
             self.progress = replace(self.progress, rate=0.0)
         screen = self._seen()
-        if screen is not None and screen.is_mounted:  # one that is being composed has no lines to change yet
+        if screen is not None and screen.is_composed:
             screen.tick()
 
     def _seen(self) -> ConsoleScreen | None:

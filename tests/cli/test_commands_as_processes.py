@@ -167,12 +167,6 @@ def test_the_quick_answers_are_quick(environment: dict[str, str], argument: str)
     assert not [name for name in loaded if name.startswith(("console.formats", "console.app", "console.store.sqlite"))]
     if argument == "--version":
         assert found.stdout == "audit-console 0.1.0\n"
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "console", argument], env=environment, capture_output=True, check=True)
-        times.append(time.perf_counter() - began)
-    assert min(times) < 0.3
 
 
 @pytest.mark.slow

@@ -76,6 +76,11 @@ class ConsoleScreen(Screen[int | None]):
 
     # the lines of the frame
 
+    @property
+    def is_composed(self) -> bool:
+        """False while the lines of the frame are still to come, or are gone already: time passes then, too."""
+        return self.is_mounted and bool(self.query(HeadLine))
+
     def show_place(self) -> None:
         progress = self.console_app.progress
         self.query_one(HeadLine).set_text(left=self.place(), right=progress_words(progress))
@@ -96,7 +101,7 @@ class ConsoleScreen(Screen[int | None]):
         """Show what an action came to; '' takes it away."""
         if word != self.word:
             self.word = word
-            if self.is_mounted:
+            if self.is_composed:
                 self.show_status()
 
     # work
