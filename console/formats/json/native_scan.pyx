@@ -1146,6 +1146,7 @@ def follow(
     tuple previous not None,
     tuple stored not None,
     unsigned char[::1] able,
+    unsigned char[::1] beside,
 ):
     """See ``Scan.follow``. ``tips`` are states, hashes, hashes before, next sequences and times, by code."""
     cdef Bytes text = data
@@ -1163,6 +1164,10 @@ def follow(
     for row in range(rows):
         code = codes[row]
         if code <= 0 or code >= states.shape[0]:
+            continue
+        if beside[row] and states[code] and times[row] >= lasts[code]:
+            mask[row] = 1
+            lasts[code] = times[row]
             continue
         goes_on = (
             able[row] != 0

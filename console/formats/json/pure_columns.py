@@ -195,6 +195,7 @@ def follow(
     previous: tuple[Sequence[int], Sequence[int], Sequence[int]],
     stored: tuple[Sequence[int], Sequence[int], Sequence[int]],
     able: bytearray,
+    beside: bytearray,
 ) -> bytearray:
     """See ``Scan.follow``. ``tips`` are states, hashes, hashes before, next sequences and times, by code."""
     states, hashes, befores, nexts, lasts = tips
@@ -205,7 +206,10 @@ def follow(
         if code <= 0 or code >= len(states):
             continue
         state, place = states[code], slice(64 * code, 64 * code + 64)
-        if (
+        if beside[row] and state and times[row] >= lasts[code]:
+            found[row] = 1
+            lasts[code] = times[row]
+        elif (
             able[row]
             and state
             and sequences[row] == nexts[code]

@@ -284,15 +284,18 @@ class Scan:
         previous: str,
         stored: str,
         able: bytearray,
+        beside: bytearray | None = None,
     ) -> bytearray:
         """1 for rows that go on where their chain ends; its tip moves with them.
 
         A row does so if it is ``able``, has the tip's next sequence, a time that is not before the tip's, the tip's
         hash (or a null, where there is none) in the field ``previous``, and 64 characters in the field ``stored``.
         After a row that does not, the tip of its code is unknown, so that later rows of that chain do not follow
-        either: the careful way takes them in order, and puts the tip again. Rows with code 0 follow nothing.
+        either: the careful way takes them in order, and puts the tip again. Rows with code 0 follow nothing. Rows
+        ``beside`` are of a chain's stream, but no links of it: they need the time alone, and move nothing else.
         """
-        if not self.count == len(codes) == len(sequences) == len(times) == len(able):
+        beside = bytearray(self.count) if beside is None else beside
+        if not self.count == len(codes) == len(sequences) == len(times) == len(able) == len(beside):
             raise ValueError("columns of different lengths")
         found: bytearray = self._by.follow(
             self.data,
@@ -303,6 +306,7 @@ class Scan:
             self._columns(previous),
             self._columns(stored),
             able,
+            beside,
         )
         return found
 

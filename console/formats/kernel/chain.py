@@ -1,57 +1,18 @@
-"""The chain of one deal, event by event: link and hash together, as trust and findings; and where chains end.
-
-An end that is plain lies in columns, so that rows follow it in bulk; any other is for the walk alone.
-"""
+"""The chain of one deal, event by event: link and hash together, as trust and findings."""
 
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from console.formats.json.scan import Tips
-from console.formats.kernel.deals import Deal, End, Links
+from console.formats.kernel.deals import Deal, Links
 from console.formats.kernel.record import Entry, Group
-from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.model.trust import Confidence, Trust
 from console.verify import chain
 from console.verify.catalogue import finding
 from console.verify.chain import Step, Tip
-from console.verify.judgement import HASH, Kind, Memory, Verdict, judge, recomputed
+from console.verify.judgement import Kind, Memory, Verdict, judge, recomputed
 from console.verify.profile import HashProfile
-
-
-class Ends:
-    """The ends of all chains of a ledger, by code of their stream. They are changed by ``put``, and by what follows
-    them in bulk (``Scan.follow`` over ``tips``)."""
-
-    def __init__(self) -> None:
-        self.tips = Tips()
-        self._put: list[Tip] = [Tip()]
-        """As they were when they were put."""
-
-    def put(self, code: int, end: End, *, follow: bool) -> None:
-        """The end of a chain, whose code is known or the next one. ``follow``: rows may follow it in bulk, if it is
-        plain: one event with a well-formed hash, and a time; or none at all."""
-        tip = end.tip
-        if code == len(self._put):
-            self._put.append(tip)
-        self._put[code] = tip
-        hash = tip.hashes[-1] if tip.hashes else None
-        if follow and len(tip.hashes) == 1 and hash is not None and HASH.fullmatch(hash) and end.latest != NO_TIME:
-            self.tips.put(code, hash, tip.sequence + 1, end.latest)
-            return
-        self.tips.put(code, None, tip.sequence + 1, end.latest)
-        if tip.hashes or not follow:
-            self.tips.drop(code)
-
-    def get(self, code: int) -> End:
-        """Where a chain ends."""
-        put, tips = self._put[code], self.tips
-        sequence, latest = tips.nexts[code] - 1, tips.times[code]
-        if sequence == put.sequence:
-            return End(put, latest)
-        before = (tips.before(code),) if sequence > 1 else ()
-        return End(Tip(sequence, (tips.last(code),), before or (None,), before), latest)
 
 
 def walk(

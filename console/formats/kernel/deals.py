@@ -1,24 +1,29 @@
-"""What is carried of each deal from batch to batch, in small parts: each is changed in one place.
+"""What is carried of each deal from batch to batch, in small parts: each is changed in one place; and all of them.
 
 ``links`` and ``groups`` are the walk's, ``disallowed`` is the state machine's, ``times`` are the reader's. What events
-change in bulk is not kept here while batches are read, but by code of the deals: where chains end (``chain.Ends``), how
+change in bulk is not kept here while batches are read, but by code of the deals: where chains end (``Ends``), how
 many events there are (``Counts``), and the states of deals (``rules.Lives``). ``end``, ``trust`` and ``state`` are what
 of these was, or is to be, carried over.
 """
 
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import compress
 
 import msgspec
 
+from console.formats.json.scan import Tips
 from console.formats.kernel.record import Entry, Group
-from console.formats.kernel.rules import State
-from console.model.event import NO_TIME
+from console.formats.kernel.rules import Lives, State, Trace
+from console.formats.reading.columns import Columns
+from console.formats.reading.saved_state import stream_of
+from console.formats.reading.streams import Followed, Streams
+from console.model.event import NO_TIME, StreamKey
 from console.model.trust import Trust
 from console.verify.chain import Tip, joins
+from console.verify.judgement import HASH
 
 LEVELS = len(Trust)
 
@@ -77,35 +82,6 @@ class Times(msgspec.Struct, array_like=True):
 
 def _counts() -> list[int]:
     return [0] * LEVELS
-
-
-class Counts:
-    """Events by trust, of each deal by its code."""
-
-    def __init__(self) -> None:
-        self._levels: list[Counter[int]] = [Counter() for _ in range(LEVELS)]
-
-    def add(self, code: int, trust: Trust) -> None:
-        """One event more."""
-        self._levels[trust][code] += 1
-
-    def add_all(self, codes: "array[int]", trust: bytearray) -> None:
-        """Events of several deals."""
-        for level in set(trust):
-            some = trust.count(level) < len(trust)
-            self._levels[level].update(compress(codes, trust.translate(_IS[level])) if some else codes)
-
-    def of(self, code: int) -> list[int]:
-        """Counts of one deal."""
-        return [level[code] for level in self._levels]
-
-    def put(self, code: int, counts: list[int]) -> None:
-        """Set those of one deal."""
-        for level, count in zip(self._levels, counts, strict=True):
-            level[code] = count
-
-
-_IS = [bytes(each == level for each in range(256)) for level in range(LEVELS)]
 
 
 class Deal(msgspec.Struct, array_like=True):
@@ -178,3 +154,174 @@ class Deal(msgspec.Struct, array_like=True):
         links.shift = more.shift
         behind = after.end.tip
         return behind if behind.before is not None else replace(behind, before=tip.hashes)
+
+
+class Ends:
+    """The ends of all chains of a ledger, by code of their stream. They are changed by ``put``, and by what follows
+    them in bulk (``Scan.follow`` over ``tips``): an end that is plain lies in columns, any other is for the walk."""
+
+    def __init__(self) -> None:
+        self.tips = Tips()
+        self._put: list[Tip] = [Tip()]
+        """As they were when they were put."""
+
+    def put(self, code: int, end: End, *, follow: bool) -> None:
+        """The end of a chain, whose code is known or the next one. ``follow``: rows may follow it in bulk, if it is
+        plain: one event with a well-formed hash, and a time; or none at all."""
+        tip = end.tip
+        if code == len(self._put):
+            self._put.append(tip)
+        self._put[code] = tip
+        hash = tip.hashes[-1] if tip.hashes else None
+        if follow and len(tip.hashes) == 1 and hash is not None and HASH.fullmatch(hash) and end.latest != NO_TIME:
+            self.tips.put(code, hash, tip.sequence + 1, end.latest)
+            return
+        self.tips.put(code, None, tip.sequence + 1, end.latest)
+        if tip.hashes or not follow:
+            self.tips.drop(code)
+
+    def get(self, code: int) -> End:
+        """Where a chain ends."""
+        put, tips = self._put[code], self.tips
+        sequence, latest = tips.nexts[code] - 1, tips.times[code]
+        if sequence == put.sequence:
+            return End(put, latest)
+        before = (tips.before(code),) if sequence > 1 else ()
+        return End(Tip(sequence, (tips.last(code),), before or (None,), before), latest)
+
+
+class Counts:
+    """Events by trust, of each deal by its code."""
+
+    def __init__(self) -> None:
+        self._levels: list[Counter[int]] = [Counter() for _ in range(LEVELS)]
+
+    def add(self, code: int, trust: Trust) -> None:
+        """One event more."""
+        self._levels[trust][code] += 1
+
+    def add_all(self, codes: "array[int]", trust: bytearray) -> None:
+        """Events of several deals."""
+        for level in set(trust):
+            some = trust.count(level) < len(trust)
+            self._levels[level].update(compress(codes, trust.translate(_IS[level])) if some else codes)
+
+    def of(self, code: int) -> list[int]:
+        """Counts of one deal."""
+        return [level[code] for level in self._levels]
+
+    def put(self, code: int, counts: list[int]) -> None:
+        """Set those of one deal."""
+        for level, count in zip(self._levels, counts, strict=True):
+            level[code] = count
+
+
+_IS = [bytes(each == level for each in range(256)) for level in range(LEVELS)]
+
+
+class Deals:
+    """All deals of one ledger. ``segment``: earlier events of the deals are not known."""
+
+    def __init__(self, columns: Columns, *, segment: bool) -> None:
+        self.ends, self.counts, self.lives, self.trace = Ends(), Counts(), Lives(), Trace()
+        self._columns = columns
+        self._segment = segment
+        self._streams: Streams[Deal] = Streams(columns, lambda kind: Deal)
+        self._by_code: list[Followed[Deal]] = [Followed("", "", Deal())]
+        self._added: set[int] = set()
+        """Codes of deals that events were added to in bulk since this was last told."""
+        self._untimed: set[int] = set()
+        """Codes of deals of which no event has named a time."""
+
+    def items(self) -> Iterator[tuple[str, Deal]]:
+        """Keys and deals, with all that is carried of them."""
+        return ((followed.key, self._present(followed)) for followed in self._streams.known.values())
+
+    def code(self, key: str) -> int:
+        """The code of a deal, under which the ledger's columns know it."""
+        found = self._streams.follow("deal", key)
+        if not found.code:  # no stream has an empty key, but the deal of a pack without a manifest
+            found.code = self._columns.streams.code(StreamKey("deal", key))
+        if found.code == len(self._by_code):
+            self._by_code.append(found)
+            self._begin(found)
+        return found.code
+
+    def key(self, code: int) -> str:
+        return self._by_code[code].key
+
+    def keys_by_code(self) -> list[str]:
+        """Keys; that of a code is at this place."""
+        return [followed.key for followed in self._by_code]
+
+    def at(self, code: int) -> Deal:
+        """A deal; what it changes in is told by ``changed`` and ``save``."""
+        return self._streams.touch(self._by_code[code])
+
+    def adopt(self, key: str, deal: Deal) -> None:
+        """Take a deal in place of what is known of it."""
+        followed = self._by_code[self.code(key)]
+        followed.state = deal
+        self._streams.touch(followed)
+        self._begin(followed)
+
+    def put(self, code: int, end: End) -> None:
+        """The end of a deal's chain; rows may follow it in bulk where nothing is pending."""
+        links = self._by_code[code].state.links
+        begun = bool(end.tip.hashes) or not self._segment
+        self.ends.put(code, end, follow=begun and not links.stale and not links.shift)
+        if end.latest != NO_TIME:
+            self._untimed.discard(code)
+
+    def walk_again(self, key: str) -> None:
+        """The chain of this deal must be walked again; until then no row follows it."""
+        followed = self._streams.known["deal", key]
+        self._streams.touch(followed).links.stale = True
+        if followed.code:  # else its end is put when an event names it
+            self.put(followed.code, self.ends.get(followed.code))
+
+    def add_all(self, codes: "array[int]", trust: bytearray, times: "array[int]") -> None:
+        """Events of several deals, each of which followed where its deal was, in their order."""
+        self.counts.add_all(codes, trust)
+        self._added.update(codes)
+        for code in self._untimed.intersection(codes) if self._untimed else ():
+            self._by_code[code].state.times.begin(times[codes.index(code)])
+            self._untimed.discard(code)
+
+    def changed(self) -> list[tuple[str, Deal]]:
+        """Keys and deals that changed since this was last asked, by key."""
+        self._tell()
+        return [(each.key, self._present(each)) for each in sorted(self._streams.changed(), key=lambda each: each.key)]
+
+    def save(self) -> Iterator[tuple[str | StreamKey, Deal]]:
+        """Deals that changed since this was last asked, for ``LedgerReader.state``."""
+        self._tell()
+        for name, _ in self._streams.save():
+            stream = stream_of(name)
+            assert stream is not None  # a stream's own name
+            yield name, self._present(self._streams.known[stream])
+
+    def restore(self, name: str | StreamKey, data: bytes) -> tuple[str, Deal] | None:
+        """Take back one item of ``save``: key and deal; None for an item of another kind."""
+        found = self._streams.restore(name, data)
+        return None if found is None else (found.key, found.state)
+
+    def _begin(self, followed: Followed[Deal]) -> None:
+        """Take up what is carried of a deal."""
+        deal, code = followed.state, followed.code
+        (self._untimed.add if deal.times.first == NO_TIME else self._untimed.discard)(code)
+        self.put(code, deal.end)
+        self.counts.put(code, deal.trust)
+        self.lives.put(code, deal.state)
+
+    def _present(self, followed: Followed[Deal]) -> Deal:
+        deal, code = followed.state, followed.code
+        if code:
+            deal.end, deal.trust, deal.state = self.ends.get(code), self.counts.of(code), self.lives.get(code)
+            deal.times.last = max(deal.times.last, deal.end.latest)
+        return deal
+
+    def _tell(self) -> None:
+        for code in self._added:
+            self._streams.touch(self._by_code[code])
+        self._added.clear()

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import compress
 from typing import NamedTuple
 
@@ -111,42 +112,47 @@ def project(types: Iterable[str]) -> list[tuple[str, str]]:
     return result
 
 
-def _reachable() -> list[State]:
-    """All states that a deal can be in, its first one first."""
-    found = [State()]
-    for state in found:
-        found += dict.fromkeys(after for type in SYMBOLS if (after := move(state, type).state) not in found)
-    return found
+class _Table(NamedTuple):
+    """All states that a deal can be in, its first one first, and for each what each symbol does in it."""
+
+    states: list[State]
+    numbers: dict[State, int]
+    moves: list[list[Move]]
 
 
-_STATES = _reachable()
-_NUMBERS = {state: number for number, state in enumerate(_STATES)}
-_MOVES = [[move(state, type) for type in SYMBOLS] for state in _STATES]
+@cache
+def _table() -> _Table:
+    states = [State()]
+    for state in states:
+        states += dict.fromkeys(after for type in SYMBOLS if (after := move(state, type).state) not in states)
+    numbers = {state: number for number, state in enumerate(states)}
+    return _Table(states, numbers, [[move(state, type) for type in SYMBOLS] for state in states])
 
 
 class Lives:
     """The states of deals, by their code."""
 
     def __init__(self) -> None:
+        self._table = table = _table()
         self._machines = Machines(
-            [bytes([number, *(_NUMBERS[each.state] for each in row)]) for number, row in enumerate(_MOVES)],
-            [bytes([0, *(each.code != "" for each in row)]) for row in _MOVES],
+            [bytes([at, *(table.numbers[each.state] for each in row)]) for at, row in enumerate(table.moves)],
+            [bytes([0, *(each.code != "" for each in row)]) for row in table.moves],
         )
 
     def get(self, code: int) -> State:
         """The state of one deal."""
-        return _STATES[self._machines.states[code]]
+        return self._table.states[self._machines.states[code]]
 
     def put(self, code: int, state: State) -> None:
         """Set the state of one deal."""
-        self._machines.put(code, _NUMBERS[state])
+        self._machines.put(code, self._table.numbers[state])
 
     def take(self, codes: "array[int]", symbols: bytearray) -> Iterator[tuple[int, str]]:
         """Let events, in their order, move the states of their deals. Rows that a state did not allow, with the
         finding's code."""
         noted = self._machines.run(codes, symbols)
         for row in compress(range(len(noted)), noted):
-            yield row, _MOVES[noted[row] - 1][symbols[row] - 1].code
+            yield row, self._table.moves[noted[row] - 1][symbols[row] - 1].code
 
 
 class Trace:
@@ -162,6 +168,13 @@ class Trace:
         self.symbols = bytearray()
         self.ordinals = array("q")
         self.offsets = array("q")
+
+    def keep(self, codes: Iterable[int], symbols: bytearray, ordinals: Iterable[int], offsets: Iterable[int]) -> None:
+        """Keep events. ``symbols`` may also hold 0 for others, which the columns do not have."""
+        self.codes.extend(codes)
+        self.symbols += symbols.translate(None, b"\0")
+        self.ordinals.extend(ordinals)
+        self.offsets.extend(offsets)
 
     def extend(self, more: "Trace") -> None:
         """Take in what a segment behind kept."""

@@ -14,7 +14,7 @@ from console.engine.verify.same_bytes import fingerprint
 from console.engine.verify.segment_check import Segment, check_segment
 from console.engine.verify.verdict import sentence
 from console.engine.verify.verification import check_ledger
-from console.formats.kernel import KernelFormat
+from console.formats.kernel.format import KernelFormat
 from console.formats.kernel.reader import KernelReader
 from console.formats.protocol import Sample
 from console.model.batch import EventBatch

@@ -44,6 +44,7 @@ def test_chains_are_followed_as_a_plain_loop_follows_them(
         sequences.append(sequence)
         times.append(time)
     able = bytearray(row[5] > 0 for row in rows)
+    beside = bytearray(row[5] > 7 for row in rows)
     ends: dict[int, tuple[str | None, int, int]] = {}
     for code, last, sequence, time in starts:
         ends.pop(code, None)
@@ -52,6 +53,10 @@ def test_chains_are_followed_as_a_plain_loop_follows_them(
     expected = []
     for row, (code, sequence, time, previous, stored, _) in enumerate(rows):
         end = ends.get(code)
+        if beside[row] and end is not None and time >= end[2]:
+            ends[code] = *end[:2], time
+            expected.append(1)
+            continue
         follows = (
             end is not None
             and able[row]
@@ -70,7 +75,7 @@ def test_chains_are_followed_as_a_plain_loop_follows_them(
         for code, last, sequence, time in starts:
             tips.put(code, last, sequence, time)
         found = scan_records(raws, FIELDS, by=by)
-        assert list(found.follow(tips, codes, sequences, times, "a", "b", able)) == expected
+        assert list(found.follow(tips, codes, sequences, times, "a", "b", able, beside)) == expected
         assert {code: tips.get(code) for code in range(6) if tips.get(code)} == ends
 
 

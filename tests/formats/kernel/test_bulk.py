@@ -190,6 +190,72 @@ def test_a_key_more_than_was_hashed_is_seen(looked_at: list[int]) -> None:
     assert outcome([encode(event | {"payload": {"added": 6} | stored})], profile=AUDIT).trust == {1: Trust.BROKEN}
 
 
+def unchained(events: list[dict[str, Any]], rows: range) -> list[dict[str, Any]]:
+    """The events with others between them that take part in no chain, as the API's POST writes them."""
+    found = []
+    for row, event in enumerate(events):
+        found.append(event)
+        if row in rows:
+            none = {"id": f"u{row}", "sequenceNumber": 0, "previousEventHash": None, "eventHash": None}
+            found.append(event | none)
+    return found
+
+
+@pytest.mark.parametrize("profile", [DOC, None])
+def test_events_beside_the_chain_go_in_bulk(profile: str | None, looked_at: list[int]) -> None:
+    raws = raws_of(unchained(ledger(90, deals=4), range(10, 90, 3)))
+    result = outcome(raws, profile=profile, cuts=[40, 41])
+    assert looked_at == []
+    assert known(result) == known(outcome(raws, profile=profile, lines=False))
+    assert sum(found.count for found in result.at("chain.unchained-event")) == 27
+
+
+def test_a_ledger_without_any_chain_goes_in_bulk(looked_at: list[int]) -> None:
+    events = unchained(ledger(60, deals=3), range(60))[1::2]
+    for event in events[::2]:
+        for name in ("sequenceNumber", "previousEventHash", "eventHash"):
+            del event[name]
+    events[30]["createdAt"] = "2020-01-01T00:00:00.000Z"
+    raws = raws_of(events)
+    result = outcome(raws, cuts=[20])
+    assert looked_at == [31]
+    assert known(result) == known(outcome(raws, lines=False))
+    assert set(result.trust.values()) == {Trust.UNCHAINED}
+
+
+ODD_CHAIN = [
+    {"sequenceNumber": 0, "eventHash": None, "previousEventHash": None},
+    {"sequenceNumber": -1, "eventHash": None, "previousEventHash": None},
+    {"sequenceNumber": None, "eventHash": None, "previousEventHash": None},
+    {"sequenceNumber": 0, "eventHash": "0" * 64, "previousEventHash": None},
+    {"sequenceNumber": 0, "eventHash": None, "previousEventHash": ""},
+    {"sequenceNumber": 3, "eventHash": None, "previousEventHash": None},
+    {"eventHash": None},
+    {"createdAt": "2026-02-01T00:00:00.000Z", "sequenceNumber": 0, "eventHash": None, "previousEventHash": None},
+    {"type": "NotKnown", "sequenceNumber": 0, "eventHash": None, "previousEventHash": None},
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 29), st.sampled_from(ODD_CHAIN)), max_size=12),
+    st.lists(st.integers(1, 29), max_size=3),
+    st.sampled_from([DOC, None]),
+)
+def test_mixtures_of_links_and_others(
+    changes: list[tuple[int, dict[str, Any]]], cuts: list[int], profile: str | None
+) -> None:
+    events = ledger(30, deals=2)
+    for at, change in changes:
+        events.insert(at, events[at] | change)
+    raws = raws_of(events)
+    fast, careful = (outcome(raws, profile=profile, cuts=cuts, lines=lines) for lines in (True, False))
+    assert known(fast) == known(careful)
+    assert fast.reader.tallies() == careful.reader.tallies()
+    assert list(fast.reader.facts()) == list(careful.reader.facts())
+    assert fast.reader.take_state() == careful.reader.take_state()
+
+
 @pytest.mark.parametrize("profile", [DOC, AUDIT])
 def test_lines_that_are_no_events_stand_between(profile: str) -> None:
     raws = raws_of(ledger(30, deals=2, profile=profile))

@@ -1,0 +1,139 @@
+"""Events of the API in columns: which of them need no look, because they go on where their deal was.
+
+What is asked of an event here is what the models of ``models`` ask of it (tests hold both to it).
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+
+from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, picked, rows_of
+from console.formats.kernel.deals import Deals
+from console.formats.kernel.record import API, layout_of
+from console.formats.kernel.rules import KNOWN, SYMBOLS
+from console.formats.reading.bulk_hashes import BulkHashes
+from console.formats.reading.columns import Columns
+from console.formats.reading.runs import Run
+from console.model.trust import Trust
+
+FIELDS = Fields(*layout_of(API).stored)
+_NO_NUMBER = -1
+_NONE = (Kind.NULL, Kind.ABSENT)
+_TRUSTED = bytes(level > 0 for level in range(256))
+
+
+class KernelRun(Run):
+    """Plain events: codes of deals and types, numbers (-1: none), times, and the trust that each has if its deal's
+    events go on with it. ``symbols`` are their types to the state machine."""
+
+    __slots__ = ("deals", "sequences", "symbols", "times", "trust", "types")
+    deals: "array[int]"
+    types: "array[int]"
+    symbols: bytearray
+    sequences: "array[int]"
+    times: "array[int]"
+    trust: bytearray
+
+
+class Types:
+    """Types of events by their code in a ledger's columns."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self.interner = Interner(self._add)
+        self.names = [""]
+        self.known = bytearray(1)
+        """1 for those that the kernel knows."""
+        self.symbols = bytearray(1)
+        """What they are to the state machine."""
+
+    def _add(self, name: str) -> int:
+        code = self._columns.types.code(name)
+        while len(self.names) <= code:
+            self.names.append("")
+            self.known.append(0)
+            self.symbols.append(0)
+        self.names[code], self.known[code], self.symbols[code] = name, name in KNOWN, SYMBOLS.get(name, 0)
+        return code
+
+
+class EventColumns:
+    """Puts the runs of one ledger into columns."""
+
+    def __init__(self, columns: Columns, deals: Deals) -> None:
+        self.types = Types(columns)
+        self._deals = deals
+        self._deal_codes = Interner(deals.code)
+
+    def going_on(self, run: KernelRun, hashes: BulkHashes | None, latest: int) -> Iterator[int]:
+        """Fill the run's columns, and give the rows that do not go on where their deal was. After each of these the
+        deal's later rows are asked again. ``latest`` is the latest time that an event may name."""
+        scan, types, tips = run.scan, self.types, self._deals.ends.tips
+        run.deals = scan.codes("dealId", self._deal_codes)
+        run.types = scan.codes("type", types.interner)
+        run.symbols = picked(run.types, types.symbols)
+        run.sequences = scan.integers("sequenceNumber", _NO_NUMBER)
+        run.times, zoned = scan.instants("createdAt")
+        sound = both(_sound(scan), zoned, picked(run.types, types.known))
+        if max(run.times) > latest:
+            sound = both(sound, bytearray(time <= latest for time in run.times))
+        beside = _beside(run, sound)
+        links = (
+            bytearray(len(run)) if hashes is None else hashes.reproduced(scan, sound, run.types, types.names, run.times)
+        )
+        able = links.translate(_TRUSTED)
+        run.trust = links
+        for row in rows_of(beside):
+            run.trust[row] = Trust.UNCHAINED
+
+        def follow(deals: "array[int]") -> bytearray:
+            return scan.follow(tips, deals, run.sequences, run.times, "previousEventHash", "eventHash", able, beside)
+
+        following = follow(run.deals)
+        row, later = following.find(0), _rows_behind(run.deals)
+        while row >= 0:
+            yield row
+            code = run.deals[row]
+            # It was looked at, and its chain may be one that can be followed again.
+            rows = later(row) if code and tips.states[code] else []
+            if rows:
+                alone = array("q", bytes(8 * len(run)))
+                for at in rows:
+                    alone[at] = code
+                following = either(following, follow(alone))
+            row = following.find(0, row + 1)
+
+
+def _sound(scan: Scan) -> bytearray:
+    """Rows that the schema has nothing against, as far as it does not ask for more than a kind of value."""
+    return both(
+        scan.filled("id"),
+        scan.is_kind("payload", Kind.OBJECT),
+        scan.is_kind("authorityContext", Kind.OBJECT),
+        scan.strings("evidenceRefs"),
+        scan.is_kind("actorId", Kind.STRING, Kind.ESCAPED, *_NONE),
+    )
+
+
+def _beside(run: KernelRun, sound: bytearray) -> bytearray:
+    """Sound rows that take part in no chain."""
+    scan = run.scan
+    beside = both(sound, scan.is_kind("eventHash", *_NONE), scan.is_kind("previousEventHash", *_NONE))
+    if 1 not in beside:
+        return beside
+    unnumbered = scan.is_kind("sequenceNumber", *_NONE)
+    return both(beside, either(unnumbered, bytearray(number == 0 for number in run.sequences)))
+
+
+def _rows_behind(codes: "array[int]") -> Callable[[int], list[int]]:
+    """Gives the rows behind a row that have the same code."""
+    by_code: dict[int, list[int]] = {}
+
+    def behind(row: int) -> list[int]:
+        if not by_code:
+            for at, code in enumerate(codes):
+                by_code.setdefault(code, []).append(at)
+        rows = by_code[codes[row]]
+        return rows[bisect_right(rows, row) :]
+
+    return behind

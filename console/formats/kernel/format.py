@@ -1,0 +1,73 @@
+"""The Kernel as a format: recognition and description; what reads and joins is imported when it is asked for."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from console.formats.kernel import profiles
+from console.formats.kernel.answers import ANSWERS
+from console.formats.kernel.panels import panels
+from console.formats.kernel.proof import prove
+from console.formats.kernel.recognise import sniff
+from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, read
+from console.formats.protocol import Claim, Context, Format, Sample, SystemAnswer
+from console.model.event import Event, Panel
+from console.model.ledger import Profile
+from console.model.proof import Proof
+from console.model.record import Record
+
+if TYPE_CHECKING:
+    from console.formats.kernel.reader import KernelReader
+    from console.formats.kernel.segments import Fetch, Summary
+
+
+class KernelFormat(Format):
+    """See ``console.formats.protocol.Format``."""
+
+    name = "kernel"
+    title = "Kernel deal ledger"
+    description = (
+        "Events of deals, each with a sequence number and a SHA-256 chain. The specification's formula and the one"
+        " that the real kernel uses differ; both are known as profiles. Events written by the API's POST carry no hash"
+        " at all, and the real kernel's own verify recomputes nothing: this console does."
+    )
+    companions: Sequence[str] = (MANIFEST,)
+    ledgers = "deals: JSONL, API answers, the portal's table, evidence packs"
+    stream_kinds = ("deal",)
+    answers: Sequence[SystemAnswer] = ANSWERS
+
+    @property
+    def profiles(self) -> Sequence[Profile]:
+        return [profile.described() for profile in profiles.PROFILES]
+
+    def sniff(self, sample: Sample) -> Claim | None:
+        return sniff(sample)
+
+    def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> "KernelReader":
+        from console.formats.kernel.reader import KernelReader  # pydantic is imported only to read
+
+        return KernelReader(context, columns=columns, segment=segment)
+
+    def join(self, left: "Summary", right: "Summary", fetch: "Fetch") -> "Summary":
+        from console.formats.kernel.segments import join
+
+        return join(left, right, fetch)
+
+    def decode(self, record: Record, context: Context) -> Event:
+        return _entry(record, context).event()
+
+    def panels(self, event: Event, context: Context) -> Sequence[Panel]:
+        return panels(event, context.shape, context.profile)
+
+    def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
+        earlier = None if before is None else _entry(before, context)
+        return prove(_entry(record, context), earlier, context.shape, context.profile)
+
+
+def _entry(record: Record, context: Context) -> Entry:
+    deal = deal_of(context.companions) if context.shape == PACK else None
+    entry = read(record.raw, context.shape, deal, record.ordinal, record.offset)
+    entry.length = record.length
+    return entry
+
+
+FORMAT = KernelFormat()
