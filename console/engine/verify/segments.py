@@ -24,7 +24,7 @@ from console.sources.protocol import Source, SourceError
 
 SMALL = 8 * 1024 * 1024
 """Bytes of a ledger below which it is not cut."""
-SEGMENT = 16 * 1024 * 1024
+SEGMENT = 32 * 1024 * 1024
 """Bytes of the last segments of a ledger, about: many enough that a border costs little, few enough that all workers
 end at about the same time."""
 SETTLING = 20
@@ -126,7 +126,7 @@ def _cuts(path: str, size: int, workers: int) -> list[int]:
     at = 0
     with opened_file(path) as descriptor:
         while size - at > least:
-            at += max(least, (size - at) // (2 * workers))
+            at += max(least, (size - at) * 2 // (3 * workers))
             block = read_at(path, descriptor, at, 1 << 20)
             end = block.find(b"\n") + 1
             if end and at + end < size:
