@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.places import REAL
 
+# A busy machine is slow; what fails can be run again from its report.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("tests")
 for _name in ("COLUMNS", "LINES"):
     # Readline puts them into the environment of a parallel run; the commands would take them for their terminal's.
     os.environ.pop(_name, None)

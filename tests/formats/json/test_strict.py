@@ -43,7 +43,8 @@ def test_what_is_plain_is_decoded_as_the_careful_way_does_it(raw: bytes) -> None
 
 def test_words_name_the_place() -> None:
     problem = strict.decode(b'{"a":"\xc3\xa9",}').problems[0]
-    assert (problem.code, problem.at) == ("record.invalid-json", 10)
+    # At the comma since Python 3.13, behind it before.
+    assert (problem.code, problem.at) in (("record.invalid-json", 9), ("record.invalid-json", 10))
     problem = strict.decode(b'{"a":"x\xff"}').problems[0]
     assert (problem.code, problem.at) == ("record.invalid-utf8", 7)
 
