@@ -5,6 +5,7 @@ USAGE, UNVERIFIED, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
 """Exit codes beside 0 and 1. 141 is what a shell reports of a program that wrote to a closed pipe."""
 COMMANDS = {
     "verify": "Verify ledgers and report what was found.",
+    "findings": "List findings, grouped by cause, the worst first.",
     "events": "Print events.",
     "streams": "List the streams: runs, deals, actions and so on.",
     "ledgers": "List the ledgers that are there.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError, SeveralStreamsError
 from console.engine.ledgers.options import Options
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
+from console.engine.search.findings_by_code import CodeFindings, FindingList, by_code
 from console.engine.session.protocol import (
     MEMORY,
     Changed,
@@ -22,6 +23,7 @@ from console.engine.session.protocol import (
     View,
 )
 from console.engine.verify.codes import CHANGED, NOT_VERIFIED, UNREAD
+from console.model.finding import Finding
 from console.model.ledger import Profile
 from console.model.trust import Severity
 from console.store.capped_findings import DETAIL
@@ -43,12 +45,14 @@ __all__ = [
     "NOT_VERIFIED",
     "UNREAD",
     "Changed",
+    "CodeFindings",
     "Details",
     "EngineError",
     "EventRequest",
     "EventRow",
     "ExecutorError",
     "FilterError",
+    "FindingList",
     "FindingRow",
     "IndexPlace",
     "IndexReader",
@@ -65,6 +69,7 @@ __all__ = [
     "VerifiedSoFar",
     "VerifyProgress",
     "View",
+    "by_code",
     "flagged",
     "state_words",
 ]
@@ -106,6 +111,32 @@ def list_events(
 
     listing = EventListing(request, listeners)
     return listing.followed() if follow else listing.present()
+
+
+async def list_findings(
+    paths: Sequence[str],
+    index: IndexPlace,
+    where: str,
+    *,
+    progress: Callable[[int], None],
+    note: Callable[[str], None],
+) -> FindingList:
+    """The findings that the filter ``where`` lets through, by code, the worst first.
+
+    Raises ``FilterError`` for a filter that cannot be read, and ``OSError`` where the index cannot be kept at its
+    place.
+    """
+    from console.engine.search import finding_listing
+    from console.store.filter import parse
+
+    return await finding_listing.list_findings(paths, index, parse(where), progress=progress, note=note)
+
+
+def finding_object(ledger: str, found: Finding, container: str) -> dict[str, Any]:
+    """One finding of a ledger of this name, for programs: as ``verify --format json`` has it."""
+    from console.engine.verify import report
+
+    return report.finding_object(ledger, found, container)
 
 
 async def verify(

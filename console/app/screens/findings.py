@@ -1,6 +1,6 @@
 """Findings grouped by cause, worst first; Enter goes to the event."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ from console.app.widgets.details.sheet import Sheet
 from console.app.widgets.tables.cursor_list import CursorList
 from console.app.words import count
 from console.app.work import in_words
-from console.engine.api import FindingRow, LedgerRow, SessionApi, catalogue
+from console.engine.api import CodeFindings, FindingRow, LedgerRow, SessionApi, by_code, catalogue
 from console.model.trust import Severity
 from console.text import safe
 
@@ -35,31 +35,6 @@ FEW = 12
 LOOK_AGAIN = 0.5
 """Seconds between looks while the index changes."""
 NO_EVENT = "This finding is about the ledger itself: there is no event to go to."
-
-
-@dataclass(frozen=True, slots=True)
-class CodeFindings:
-    """All findings of one code, in the session's order."""
-
-    code: str
-    worst: Severity
-    rows: tuple[FindingRow, ...]
-
-    @property
-    def found(self) -> int:
-        """Findings: one of them may speak for many events, and counts for each."""
-        return sum(row.finding.count for row in self.rows)
-
-
-def causes(rows: Iterable[FindingRow]) -> list[CodeFindings]:
-    """Grouped by code: the worst first, then those that speak for most events."""
-    groups: dict[str, list[FindingRow]] = {}
-    for row in rows:
-        groups.setdefault(row.finding.code, []).append(row)
-    found = [
-        CodeFindings(code, max(row.finding.severity for row in group), tuple(group)) for code, group in groups.items()
-    ]
-    return sorted(found, key=lambda cause: (-cause.worst, -cause.found, cause.code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +130,7 @@ class FindingsScreen(ConsoleScreen):
         return Content.assemble(("Findings", STRONG), f" {of}")
 
     def status(self) -> Content:
-        groups = causes(self._chosen())
+        groups = by_code(self._chosen())
         parts = [count(len(groups), "cause"), count(sum(cause.found for cause in groups), "finding")]
         if self._total > len(self._rows):
             parts.append(f"showing {len(self._rows):,} of {count(self._total, 'line')}, worst first")
@@ -186,7 +161,7 @@ class FindingsScreen(ConsoleScreen):
             return
         if self._first_look and self._rows:
             self._first_look = False
-            groups = causes(self._rows)
+            groups = by_code(self._rows)
             self._open = {cause.code for cause in (groups if len(self._rows) <= FEW else groups[:1])}
         self._refresh_list()
 
@@ -199,7 +174,7 @@ class FindingsScreen(ConsoleScreen):
         self.query_one("#findings-body").display = False
 
     def _refresh_list(self) -> None:
-        groups = causes(self._chosen())
+        groups = by_code(self._chosen())
         self.show_place()
         self.show_status()
         if not groups:

@@ -6,6 +6,7 @@ Texts that are looked for in the raw records stand beside the conditions, since 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
 from console.model.trust import Severity, Trust
@@ -17,6 +18,11 @@ class Pattern:
 
     text: str
     open: bool = False
+
+    def fits(self, text: str) -> bool:
+        """True if a text is equal to it."""
+        # Brackets are no classes here.
+        return fnmatchcase(text, self.text.replace("[", "[[]")) if self.open else text == self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
 """Findings grouped by cause: what is wrong, why, and the way to the event."""
 
-from dataclasses import replace
-
-from console.app.screens.findings import FindingsScreen, causes
+from console.app.screens.findings import FindingsScreen
 from console.model.finding import Finding
 from console.model.trust import Severity
 from console.store.rows import FindingRow
@@ -105,15 +103,3 @@ async def test_errors_become_words() -> None:
     session.fail("findings", OSError("[/x] \x1bindex gone"))
     async with stage(session).run_test(size=(80, 24)) as pilot:
         await seen(pilot, "Findings cannot be read: [/x] ␛index gone")
-
-
-def test_causes_are_ordered_by_severity_then_by_number() -> None:
-    rows = [
-        row(1, "a.x", Severity.NOTE, count=9),
-        row(2, "b.x", Severity.ERROR),
-        row(3, "c.x", Severity.ERROR, count=4),
-        replace(row(4, "a.x", Severity.NOTE)),
-    ]
-    found = causes(rows)
-    counted = [(cause.code, cause.found, len(cause.rows)) for cause in found]
-    assert counted == [("c.x", 4, 1), ("b.x", 1, 1), ("a.x", 10, 2)]
