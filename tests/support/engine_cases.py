@@ -20,7 +20,7 @@ from console.store.protocol import IndexReader
 from console.store.rows import EventRow, LedgerRow
 
 NOW = Options(now=1_795_200_000_000_000)
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a condition that never holds fails a test."""
 
 

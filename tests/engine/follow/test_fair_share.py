@@ -80,6 +80,7 @@ async def test_appends_are_seen_before_all_blank_lines_are_read(tmp_path: Path) 
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("hostile", "records"), [(four_mib_of_blank_lines, MIB), (gzip_of_line_ends, MIB), (equal_ids, 20_000)]
 )
