@@ -1,7 +1,7 @@
 """Tests that measure time run alone: while one of them does, the other processes of a parallel run wait.
 
-A lock of readers and writers over two files. Whoever waits to be alone keeps the gate shut, and the others hold the room
-for one test each, so that it comes in soon.
+A lock of readers and writers over two files. Whoever waits to be alone keeps the gate shut, and the others hold the
+room for one test each, so that it comes in soon.
 """
 
 from collections.abc import Iterator
