@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.engine.ledgers.options import Options
+from console.engine.run.child import collect_seldom
 from console.engine.run.choice import executor_named
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ async def verify_paths(
         from console.engine.verify.results import Verification
         from console.sources.protocol import Skipped
 
+        collect_seldom()
         skipped: list[Skipped] = []
 
         def wanted() -> "Iterator[tuple[Opened, Options]]":

@@ -6,10 +6,12 @@ A mask is a bytearray with 1 or 0 for each row. Masks are joined as one large nu
 import sys
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from console.formats.json.which_scanner import scanner
 
+_RECENT = 1024 * 64
 _REMEMBERED = 65_536
 """Spellings of names that are kept; then all are forgotten, and asked for again."""
 
@@ -17,11 +19,13 @@ _REMEMBERED = 65_536
 class Interner:
     """Codes of names by the bytes that spell them. ``new`` gives the code of a text: always the same for one text."""
 
-    __slots__ = ("_new", "known")
+    __slots__ = ("_new", "known", "recent")
 
     def __init__(self, new: Callable[[str], int]) -> None:
         self._new = new
         self.known: dict[bytes, int] = {}
+        self.recent = bytearray(_RECENT)
+        """Room for the compiled scanner to find what is asked most without making objects."""
 
     def add(self, raw: bytes, text: str) -> int:
         """Ask for the code of a text, and remember it for its spelling; 0 for ''."""
@@ -86,6 +90,46 @@ class Tips:
         """The end is unknown from here on."""
         if 0 < code < len(self.states):
             self.states[code] = 0
+
+
+class Counts:
+    """Counts of rows of several kinds, by code, and which codes were counted since that was last asked."""
+
+    __slots__ = ("_by", "_changed", "_counts")
+
+    def __init__(self, kinds: int, *, by: Any = None) -> None:
+        self._counts = [array("q") for _ in range(kinds)]
+        self._changed = bytearray()
+        self._by = by or scanner
+
+    def put(self, code: int, counts: Sequence[int]) -> None:
+        """Set the counts of a code, one for each kind."""
+        more = max(code + 1, 2 * len(self._changed)) - len(self._changed) if code >= len(self._changed) else 0
+        self._changed.extend(bytes(more))
+        for column, count in zip(self._counts, counts, strict=True):
+            column.frombytes(bytes(8 * more))
+            column[code] = count
+
+    def of(self, code: int) -> list[int]:
+        """The counts of a code, one for each kind."""
+        return [column[code] for column in self._counts]
+
+    def add(self, codes: "array[int]", kinds: bytes | bytearray) -> None:
+        """Count rows: of these codes, each of its kind. The codes were put."""
+        for kind in set(kinds):
+            self._by.tally(self._counts[kind], self._changed, codes, kinds.translate(_table_of(kind)))
+
+    def changed(self) -> list[int]:
+        """The codes that were counted since this was last asked."""
+        found = [*rows_of(self._changed)]
+        for code in found:
+            self._changed[code] = 0
+        return found
+
+
+@cache
+def _table_of(value: int) -> bytes:
+    return bytes(each == value for each in range(256))
 
 
 class Machines:

@@ -30,8 +30,6 @@ cdef enum:
     LEVELS = 129
     # Keys of one object that are compared one by one.
     FEW = 64
-    # Places for texts that were seen in a batch.
-    SEEN = 1024
 
 
 cdef int BLANK = Flag.BLANK
@@ -780,29 +778,56 @@ def javascript(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begin
     return found
 
 
-def codes(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops, dict known, new):
-    """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``."""
+cdef enum:
+    # Bytes of a text that is remembered, with its size and code before it.
+    SHORT = 48
+
+
+cdef struct Recent:
+    int64_t size
+    int64_t code
+    char text[SHORT]
+
+
+def codes(
+    bytes data not None,
+    unsigned char[::1] kinds,
+    int64_t[::1] begins,
+    int64_t[::1] stops,
+    dict known not None,
+    new,
+    unsigned char[::1] recent not None,
+):
+    """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``.
+    ``recent`` is room that is this function's from call to call: the last short texts by their mark, with their codes.
+    """
     cdef Bytes text = data
-    cdef Py_ssize_t rows = kinds.shape[0], row, like, slot
+    cdef Py_ssize_t rows = kinds.shape[0], row, size, slots = recent.shape[0] // <Py_ssize_t> sizeof(Recent)
     cdef array.array found = array.clone(_LONGS, rows, rows > 0)
     cdef int64_t[::1] column = found
+    cdef Recent slot
+    cdef Py_ssize_t at
     cdef bytes raw
-    # The last row whose text has this mark: most texts stand in a batch more than once.
-    cdef Py_ssize_t seen[SEEN]
-    memset(seen, 0xFF, sizeof(seen))
     for row in range(rows):
         if kinds[row] != STRING and kinds[row] != ESCAPED:
             continue
+        size = stops[row] - begins[row]
         _within(text, begins[row], stops[row])
-        slot = <Py_ssize_t> (_mark(&text[begins[row]], stops[row] - begins[row]) >> 32) % SEEN
-        like = seen[slot]
-        if like >= 0 and _equal(text, begins[like], stops[like], begins[row], stops[row]):
-            column[row] = column[like]
-            continue
-        seen[slot] = row
+        at = -1
+        if size <= SHORT and slots:
+            at = <Py_ssize_t> (_mark(&text[begins[row]], size) >> 32) % slots * <Py_ssize_t> sizeof(Recent)
+            # A copy: the room has the alignment of bytes.
+            memcpy(&slot, &recent[at], sizeof(Recent))
+            if slot.size == size and memcmp(slot.text, &text[begins[row]], size) == 0:
+                column[row] = slot.code
+                continue
         raw = _slice(text, begins[row], stops[row])
         code = known.get(raw)
         column[row] = new(raw) if code is None else code
+        if at >= 0:
+            slot.size, slot.code = size, column[row]
+            memcpy(slot.text, &text[begins[row]], size)
+            memcpy(&recent[at], &slot, sizeof(Recent))
     return found
 
 
@@ -1225,3 +1250,21 @@ def run_machines(
             column[row] = state + 1
         states[codes[row]] = table[at]
     return found
+
+
+def tally(
+    int64_t[::1] counts not None,
+    unsigned char[::1] changed not None,
+    int64_t[::1] codes not None,
+    const unsigned char[::1] mask not None,
+):
+    """See ``Counts.add``."""
+    cdef Py_ssize_t row
+    if mask.shape[0] != codes.shape[0]:
+        raise ValueError("columns of different lengths")
+    for row in range(codes.shape[0]):
+        if mask[row]:
+            if not (0 <= codes[row] < counts.shape[0] and codes[row] < changed.shape[0]):
+                raise ValueError("a code is not counted")
+            counts[codes[row]] += 1
+            changed[codes[row]] = 1

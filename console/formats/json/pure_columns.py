@@ -7,6 +7,7 @@ import re
 from array import array
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import compress
 from typing import Any
 
 from console.formats.json.flags import LONG_DIGITS, Kind
@@ -64,7 +65,13 @@ def javascript(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: 
 
 
 def codes(
-    data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int], known: dict[bytes, int], new: Any
+    data: bytes,
+    kinds: Sequence[int],
+    begins: Sequence[int],
+    stops: Sequence[int],
+    known: dict[bytes, int],
+    new: Any,
+    _recent: bytearray,
 ) -> "array[int]":
     """A code for each row's string, 0 for none and for ''. ``new`` gives the code of bytes that are not ``known``."""
     found = array("q", bytes(8 * len(kinds)))
@@ -142,6 +149,17 @@ def _column(data: bytes, piece: Any, rows: "array[int]") -> Sequence[bytes | Non
         else:
             column.append(data[begins[row] : stops[row]])
     return column
+
+
+def tally(counts: "array[int]", changed: bytearray, codes: "array[int]", mask: bytes | bytearray) -> None:
+    """See ``Counts.add``."""
+    if len(mask) != len(codes):
+        raise ValueError("columns of different lengths")
+    for code in compress(codes, mask):
+        if not 0 <= code < min(len(counts), len(changed)):
+            raise ValueError("a code is not counted")
+        counts[code] += 1
+        changed[code] = 1
 
 
 def run_machines(

@@ -27,6 +27,7 @@ from console.formats.json.pure_columns import (
     preimages,
     run_machines,
     strings,
+    tally,
 )
 
 NAME = "pure"
@@ -46,6 +47,7 @@ __all__ = [
     "run_machines",
     "scan",
     "strings",
+    "tally",
 ]
 
 _WS = r"[ \t\n\r]*+"

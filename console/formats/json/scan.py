@@ -204,7 +204,7 @@ class Scan:
             raise TypeError("an interner knows by a dict")
         add = interner.add
         found: array[int] = self._by.codes(
-            self.data, *self._columns(field), interner.known, lambda raw: add(raw, unescaped(raw))
+            self.data, *self._columns(field), interner.known, lambda raw: add(raw, unescaped(raw)), interner.recent
         )
         return found
 

@@ -2,19 +2,17 @@
 
 ``links`` and ``groups`` are the walk's, ``disallowed`` is the state machine's, ``times`` are the reader's. What events
 change in bulk is not kept here while batches are read, but by code of the deals: where chains end (``Ends``), how
-many events there are (``Counts``), and the states of deals (``rules.Lives``). ``end``, ``trust`` and ``state`` are what
+many events there are, and the states of deals (``rules.Lives``). ``end``, ``trust`` and ``state`` are what
 of these was, or is to be, carried over.
 """
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import compress
 
 import msgspec
 
-from console.formats.json.scan import Tips
+from console.formats.json.columns import Counts, Tips
 from console.formats.kernel.record import Entry, Group
 from console.formats.kernel.rules import Lives, State, Trace
 from console.formats.reading.columns import Columns
@@ -190,46 +188,15 @@ class Ends:
         return End(Tip(sequence, (tips.last(code),), before or (None,), before), latest)
 
 
-class Counts:
-    """Events by trust, of each deal by its code."""
-
-    def __init__(self) -> None:
-        self._levels: list[Counter[int]] = [Counter() for _ in range(LEVELS)]
-
-    def add(self, code: int, trust: Trust) -> None:
-        """One event more."""
-        self._levels[trust][code] += 1
-
-    def add_all(self, codes: "array[int]", trust: bytearray) -> None:
-        """Events of several deals."""
-        for level in set(trust):
-            some = trust.count(level) < len(trust)
-            self._levels[level].update(compress(codes, trust.translate(_IS[level])) if some else codes)
-
-    def of(self, code: int) -> list[int]:
-        """Counts of one deal."""
-        return [level[code] for level in self._levels]
-
-    def put(self, code: int, counts: list[int]) -> None:
-        """Set those of one deal."""
-        for level, count in zip(self._levels, counts, strict=True):
-            level[code] = count
-
-
-_IS = [bytes(each == level for each in range(256)) for level in range(LEVELS)]
-
-
 class Deals:
     """All deals of one ledger. ``segment``: earlier events of the deals are not known."""
 
     def __init__(self, columns: Columns, *, segment: bool) -> None:
-        self.ends, self.counts, self.lives, self.trace = Ends(), Counts(), Lives(), Trace()
+        self.ends, self.counts, self.lives, self.trace = Ends(), Counts(LEVELS), Lives(), Trace()
         self._columns = columns
         self._segment = segment
         self._streams: Streams[Deal] = Streams(columns, lambda kind: Deal)
         self._by_code: list[Followed[Deal]] = [Followed("", "", Deal())]
-        self._added: set[int] = set()
-        """Codes of deals that events were added to in bulk since this was last told."""
         self._untimed: set[int] = set()
         """Codes of deals of which no event has named a time."""
 
@@ -282,8 +249,7 @@ class Deals:
 
     def add_all(self, codes: "array[int]", trust: bytearray, times: "array[int]") -> None:
         """Events of several deals, each of which followed where its deal was, in their order."""
-        self.counts.add_all(codes, trust)
-        self._added.update(codes)
+        self.counts.add(codes, trust)
         for code in self._untimed.intersection(codes) if self._untimed else ():
             self._by_code[code].state.times.begin(times[codes.index(code)])
             self._untimed.discard(code)
@@ -322,6 +288,5 @@ class Deals:
         return deal
 
     def _tell(self) -> None:
-        for code in self._added:
+        for code in self.counts.changed():
             self._streams.touch(self._by_code[code])
-        self._added.clear()

@@ -166,7 +166,7 @@ class KernelReader(LedgerReader[KernelRun]):
             if entry.instant is not None:
                 end.latest = deal.times.seen(entry.instant.micros, end.latest)
             trust = self._chain(code, deal, end, entry, found)
-            self.deals.counts.add(code, trust)
+            self.deals.counts.add(array("q", (code,)), bytes((trust,)))
             worst = max(self._live(code, deal, entry), self._clock(deal, entry))
             worst = Severity.CRITICAL if trust is Trust.BROKEN else worst
             self.deals.put(code, end)
@@ -382,7 +382,7 @@ class KernelReader(LedgerReader[KernelRun]):
             entry.length = record.length
             level = walk(deal, end.tip, entry, self.settled, self.candidates, self.memory, findings)
             trust[record.ordinal] = level
-            counts.add(code, level)
+            counts.add(array("q", (code,)), bytes((level,)))
             self._clock(deal, entry)
         self.deals.put(code, end)
         return Rewalk(trust, findings)

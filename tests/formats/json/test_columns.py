@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.formats.json.columns import Machines, Tips, both, neither, picked, rows_of
+from console.formats.json.columns import Counts, Machines, Tips, both, neither, picked, rows_of
 from tests.support.scanners import SCANNERS
 
 _MASKS = st.integers(0, 9).flatmap(
@@ -71,3 +71,21 @@ def test_machines_move_row_by_row(rows: list[tuple[int, int]]) -> None:
 def test_picked(codes: list[int], size: int) -> None:
     table = bytes(at * 7 % 256 for at in range(size))
     assert [*picked(array("q", codes), table)] == [table[code] for code in codes]
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 2)), max_size=20))
+def test_counts_are_those_of_a_plain_loop(rows: list[tuple[int, int]]) -> None:
+    expected = {code: [code, 0, 0] for code in range(1, 6)}
+    for code, kind in rows:
+        expected[code][kind] += 1
+    for by in SCANNERS:
+        counts = Counts(3, by=by)
+        for code in expected:
+            counts.put(code, [code, 0, 0])
+        counts.add(array("q", [code for code, _ in rows]), bytes(kind for _, kind in rows))
+        assert {code: counts.of(code) for code in expected} == expected
+        assert counts.changed() == sorted({code for code, _ in rows})
+        assert counts.changed() == []
+        for codes, kinds in (([99], [1]), ([-1], [1]), ([1, 2], [1])):
+            with pytest.raises(ValueError, match=r"counted|lengths"):
+                counts.add(array("q", codes), bytes(kinds))

@@ -158,6 +158,25 @@ def test_preimages_are_what_is_hashed(by: ModuleType) -> None:
     )
 
 
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from([*"abcdefgh", "x" * 45, "x" * 46, "x" * 47, "y" * 90, "", "\\u0061", "é"]), max_size=9
+        ),
+        max_size=6,
+    )
+)
+def test_codes_are_the_same_from_batch_to_batch(batches: list[list[str]]) -> None:
+    for by in SCANNERS:
+        codes: dict[str, int] = {}
+        interner = Interner(lambda text, codes=codes: codes.setdefault(text, len(codes) + 1))  # type: ignore[misc]  # bound now
+        for texts in batches:
+            found = scan_records([f'{{"a":"{text}"}}'.encode() for text in texts], FIELD, by=by).codes("a", interner)
+            plain = [json.loads(f'"{text}"') for text in texts]
+            assert [*found] == [codes[text] if text else 0 for text in plain]
+
+
 @each_scanner
 def test_tips_remember_what_the_last_row_builds_on(by: ModuleType) -> None:
     fields = Fields("of", "before", "own")
