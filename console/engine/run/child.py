@@ -3,7 +3,6 @@
 Few imports: each process pays for them, and what work needs comes with the work.
 """
 
-import gc
 import os
 import signal
 import threading
@@ -11,16 +10,11 @@ from collections.abc import Callable
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 
+from console.engine.run import bulk_process
 from console.engine.run.executor import HungUpError, Reported, message_bytes, perform
 
 READY = b""
 """What a process sends once it can take work."""
-
-
-def collect_seldom() -> None:
-    """Look for garbage seldom in this process: a batch makes many thousand objects at once, and few go in circles."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def main(descriptor: int, nice: int, modules: str) -> None:
@@ -31,7 +25,7 @@ def main(descriptor: int, nice: int, modules: str) -> None:
     connection = Connection(descriptor)
     for module in filter(None, modules.split(",")):
         import_module(module)
-    collect_seldom()
+    bulk_process.prepare()
     try:
         connection.send_bytes(READY)
         while True:

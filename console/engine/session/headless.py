@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from console.engine.follow.follower import Follower
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
-from console.engine.run.child import collect_seldom
+from console.engine.run import bulk_process
 from console.engine.session.index_place import keep
 from console.engine.session.protocol import IndexPlace
 from console.formats.registry import broken
@@ -30,7 +30,7 @@ async def indexed(
     hears the events read so far. Raises ``OSError`` where the index cannot be written, or where its place holds
     something else.
     """
-    collect_seldom()
+    bulk_process.prepare()
     kept = keep(index)
     where, store = kept.index, store_at(kept.index)
     if kept.note and note:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.engine.ledgers.options import Options
-from console.engine.run.child import collect_seldom
+from console.engine.run import bulk_process
 from console.engine.run.choice import executor_named
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def verify_paths(
         from console.engine.verify.results import Verification
         from console.sources.protocol import Skipped
 
-        collect_seldom()
+        bulk_process.prepare()
         skipped: list[Skipped] = []
 
         def wanted() -> "Iterator[tuple[Opened, Options]]":

@@ -11,7 +11,7 @@ from console.sources.content import ContentSource, Window, leaf_of_span
 from console.sources.findings import add_large
 from console.sources.protocol import CHUNK, MAX_RECORD
 
-LINES = 192 * 1024
+LINES = 384 * 1024
 """Bytes of lines read at a time: more, and the allocator maps fresh pages for the columns of each batch; fewer, and
 work that is done once a batch costs more than the lines do."""
 _START = Cursor()
