@@ -3,6 +3,7 @@
 Commands and the screen's verify come here; an index takes the same pass (``console.engine.ingest``).
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -181,6 +182,7 @@ class _Verification:
         try:
             for portion in made:
                 await self._commit(portion)
+                await asyncio.sleep(0)  # the scratch store answers at once: others get their turn here
         except SourceError:
             await self._resolve_references()  # what was read before stands
             raise

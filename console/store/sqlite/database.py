@@ -19,10 +19,38 @@ _MANY = 1024
 """Rows that are fetched at once where they are too many for one list."""
 
 
+class SameThread:
+    """A connection in the thread that asks, in the words of aiosqlite: for work that has nothing else to do meanwhile.
+
+    The way to another thread and back costs more than a small question.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._connection = sqlite3.connect(name, isolation_level=None)
+
+    async def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        return self._connection.execute(sql, parameters)
+
+    async def executemany(self, sql: str, rows: Iterable[Iterable[Any]]) -> None:
+        self._connection.executemany(sql, rows)  # type: ignore[arg-type]  # rows are lists and tuples
+
+    async def execute_insert(self, sql: str, parameters: Any) -> tuple[int]:
+        return (self._connection.execute(sql, parameters).lastrowid or 0,)
+
+    async def execute_fetchall(self, sql: str, parameters: Any = ()) -> list[Any]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    async def interrupt(self) -> None:
+        """Nothing runs while its own thread asks for this."""
+
+    async def close(self) -> None:
+        self._connection.close()
+
+
 class Database:
     """Asks and changes; every method may raise ``StoreError``."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection | SameThread) -> None:
         self._connection = connection
 
     async def run(self, sql: str, parameters: Iterable[object] = ()) -> int:
@@ -65,19 +93,20 @@ class Database:
         with store_errors():
             cursor = await self._connection.execute(sql, parameters)
         try:
-            while rows := await _asked(cursor.fetchmany(_MANY)):
+            while rows := await _answered(cursor.fetchmany(_MANY)):
                 for row in rows:
                     yield row
         finally:
-            await _asked(cursor.close())
+            await _answered(cursor.close())
 
     async def close(self) -> None:
         await self._connection.close()
 
 
-async def _asked(answer: Awaitable[Any]) -> Any:
+async def _answered(answer: Any) -> Any:
+    """What a cursor answers, at once or after a while."""
     with store_errors():
-        return await answer
+        return await answer if isinstance(answer, Awaitable) else answer
 
 
 @contextmanager
@@ -92,7 +121,9 @@ def store_errors() -> Iterator[None]:
         raise
 
 
-async def connect(name: str, *, uri: bool = False) -> Database:
-    """Open a database; '' is a private one in temporary files. Transactions are the caller's."""
+async def connect(name: str, *, uri: bool = False, same_thread: bool = False) -> Database:
+    """Open a database; '' is a private one in temporary files. Transactions are the caller's. See ``SameThread``."""
     with store_errors():
+        if same_thread:
+            return Database(SameThread(name))
         return Database(await aiosqlite.connect(name, uri=uri, isolation_level=None))

@@ -79,7 +79,7 @@ class _NoMemberships(Memberships):
 
 async def open_scratch() -> SqliteScratch:
     """An empty index that is gone when it is closed."""
-    db = await connect("")
+    db = await connect("", same_thread=True)
     try:
         for pragma in _PRAGMAS:
             await db.run(pragma)
