@@ -355,6 +355,7 @@ IDS, SECOND = st.sampled_from(["", "a", "b", "c", "d", "e"]), st.sampled_from(["
 @example([("x", "a", ""), ("a", "", ""), ("a", "", "")], [])
 @example([("a", "b", ""), ("b", "a", ""), ("b", "b", "")], [1])
 @example([("a", "p", ""), ("b", "", "p"), ("c", "p", ""), ("d", "q", "")], [1, 2, 3])
+@example([("", "p", ""), ("", "", "p")], [1])
 def test_any_cut_gives_the_same_references(
     tmp_path_factory: pytest.TempPathFactory, name: str, kept: bool, records: list[Ids], cuts: list[int]
 ) -> None:

@@ -234,7 +234,7 @@ class MemoryWriter(MemoryRecords):
         found = self._ledger(ledger)
         new = found.events[found.resolved :]
         found.resolved = len(found.events)
-        if not any(each.key or each.parent for each in new):
+        if not any(each.key or each.parent or each.alias for each in new):
             return None
         result = ResolvedReferences()
         for event in new:

@@ -54,7 +54,8 @@ class _NeededRows(EventRows):
     """Rows of the events that may be asked for again: by id, by parent, or by number in a chain."""
 
     async def add(self, ledger: int, events: EventBatch, names: Lists) -> None:
-        if not (any(events.key) or any(events.parent) or max(events.sequence, default=-1) >= 0):
+        named = any(events.key) or any(events.parent) or any(events.alias)
+        if not named and max(events.sequence, default=-1) < 0:
             return
         first = row_id(ledger, events.first)
         streams = map(names[2].__getitem__, events.stream)

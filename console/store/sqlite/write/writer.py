@@ -107,7 +107,7 @@ class SqliteWriter(LedgerRows):
                 totals.last,
                 totals.last,
                 *totals.trust,
-                events.first if any(events.key) or any(events.parent) else None,
+                events.first if any(events.key) or any(events.parent) or any(events.alias) else None,
                 ledger,
             ),
         )
