@@ -9,7 +9,7 @@ from tests.benchmarks.generate import DEALS, ledger
 from tests.benchmarks.measure import Contender, Result, Run, console, rate, ratio, side_by_side, table
 
 HERE = Path(__file__).parent
-DOC_GOALS = {"console": "≥ 3.5 × Node, ≥ 5 × Python, < 100 MB", "console --jobs 2": "≥ 1.8 × one process"}
+DOC_GOALS = {"console": "≥ 2.5 × Node, < 100 MB", "console --jobs 2": "≥ 1.8 × one process"}
 AUDIT_GOALS = {"console": "≥ 50,000 events/s"}
 
 
