@@ -57,7 +57,7 @@ class Types:
         return code
 
 
-class EventColumns:
+class KernelColumns:
     """Puts the runs of one ledger into columns."""
 
     def __init__(self, columns: Columns, deals: Deals) -> None:

@@ -14,7 +14,7 @@ from console.formats.json.strict import Problem, place_problems
 from console.formats.json.strict import decode as decode_json
 from console.formats.kernel import schema
 from console.formats.kernel.chain import standing, walk
-from console.formats.kernel.columns import FIELDS, EventColumns, KernelRun
+from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
 from console.formats.kernel.deals import LEVELS, Deal, Deals, End
 from console.formats.kernel.profiles import candidates, named
 from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_of, layout_of, read
@@ -67,7 +67,7 @@ class KernelReader(LedgerReader[KernelRun]):
         self._decoded: dict[int, Entry] = {}
         """By ordinal, what settling has decoded of the batch at hand."""
         self.deals = Deals(self.columns, segment=segment)
-        self._events = EventColumns(self.columns, self.deals)
+        self._events = KernelColumns(self.columns, self.deals)
         self._actors = Interner(self.columns.actors.code)
         self._irregular: dict[str, None] = {}
         self.records = 0
