@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.alone import turn
 from tests.support.places import REAL
 
 # A busy machine is slow; what fails can be run again from its report.
@@ -27,16 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker("no_cover")
-
-
-@pytest.fixture(autouse=True)
-def a_turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """In a parallel run, tests marked ``alone`` have the machine for themselves."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        yield
-        return
-    with turn(tmp_path_factory.getbasetemp().parent, alone=request.node.get_closest_marker("alone") is not None):
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -150,7 +150,6 @@ def test_without_colour(environment: dict[str, str], command: str) -> None:
             assert "‼ critical".encode() in shown.raw
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("argument", ["--version", "--help", "-h"])
 def test_the_quick_answers_are_quick(environment: dict[str, str], argument: str) -> None:
     code = (
