@@ -1,5 +1,6 @@
 """First ingest into an index: decode, verify, record hashes, findings, rows."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,10 +17,33 @@ BYTES = 160
 def kernel_doc(events: int, rounds: int) -> None:
     """first ingest, kernel-doc/1, and the size of its index, against lnav, which checks nothing"""
     path = str(ledger("kernel-doc", events))
+    with tempfile.TemporaryDirectory() as settings:
+        _ingest(["kernel-doc"], events, rounds, _lnav(path, events, Path(settings)), "≥ 1.1 × lnav")
+
+
+def _lnav(path: str, events: int, settings: Path) -> list[Contender]:
+    """lnav where it is installed, with a format by which it takes the lines for log messages."""
     lnav = shutil.which("lnav")
-    query = ("-c", ";select count(*) from all_logs", "-c", ":write-json-to -")
-    peers = [Contender("lnav", [lnav, "-n", *query, path])] if lnav else []
-    _ingest(["kernel-doc"], events, rounds, peers, "≥ 1.1 × lnav")
+    if lnav is None:
+        return []
+    form = {
+        "title": "deal events",
+        "json": True,
+        "hide-extra": True,
+        "timestamp-field": "createdAt",
+        "body-field": "type",
+        "line-format": [{"field": "__timestamp__"}, " ", {"field": "type"}],
+        "value": {"dealId": {"kind": "string"}, "sequenceNumber": {"kind": "integer"}},
+    }
+    folder = settings / "formats" / "deals"
+    folder.mkdir(parents=True)
+    (folder / "deals.json").write_text(json.dumps({"deals_log": form}))
+    query = ("-c", ";select count(*) as events from all_logs", "-c", ":write-json-to -")
+
+    def check(run: Run) -> str:
+        return "" if run.answer == [{"events": events}] else f"answered {run.answer}"
+
+    return [Contender("lnav", [lnav, "-I", str(settings), "-n", *query, path], check)]
 
 
 def systems(events: int, rounds: int) -> None:
