@@ -14,6 +14,7 @@ from console.sources.files import in_words, opened, read_at
 from console.sources.findings import empty, not_recognised, too_large
 from console.sources.protocol import MAX_RECORD, Skipped, Source, SourceError
 from console.sources.sniff import FIRST, broken_promise, hopeless, stored_kind, text_kind
+from console.sources.sqlite.own_index import is_own_index
 from console.sources.sqlite.rows import open_database
 from console.sources.text.json_array import JsonSource
 from console.sources.text.jsonl import JsonlSource
@@ -178,6 +179,8 @@ def _opened(path: str, first: bytes) -> list[Source | Skipped]:
         case "gzip":
             return [_from_content(GzipContent(path))]
         case "sqlite":
+            if is_own_index(path, first):
+                return [not_recognised(path, "This is an index of audit-console, which keeps no ledger.")]
             return [*open_database(path)]
         case "zip":
             return _members(path)

@@ -20,6 +20,8 @@ from console.sources.text.jsonl import JsonlSource
 from console.verify.catalogue import finding
 
 _NOTHING_CHOSEN = Options()
+NAMED = 10
+"""Tables or members of one file that a refusal names."""
 _OBJECT = re.compile(rb'\s*\{\s*["}]')
 
 
@@ -69,7 +71,7 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
     """
     paths = list(paths)
     given = {str(path) for path in paths}
-    waiting: list[Skipped] = []
+    refused: dict[str, list[tuple[Source, Skipped]]] = {}
     served: set[str] = set()
     doubtful: list[Skipped] = []
     for found in discover(paths):
@@ -87,14 +89,28 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
         elif opened.finding.code not in ("container.not-recognised", "container.empty"):
             yield opened
         elif found.path in given or (found.member is None and _holds_lines(found)):
-            waiting.append(opened)
+            refused.setdefault(found.path, []).append((found, opened))
     holding = {os.path.dirname(path) for path in served}  # noqa: PTH120 - the text of the path
-    for skipped in waiting:
-        if skipped.path not in served:
-            served.add(skipped.path)
-            yield skipped
+    for path, sources in refused.items():
+        if path not in served:
+            yield _refusal(path, sources)
     folders = holding or {path.rstrip("/") for path in given}
     yield from (each for each in doubtful if os.path.dirname(each.path) in folders)  # noqa: PTH120 - the path's text
+
+
+def _refusal(path: str, sources: list[tuple[Source, Skipped]]) -> Skipped:
+    """Why none of the sources of a file is a ledger: for the only one its own words, for several their names."""
+    if sources[0][0].member is None:
+        return sources[0][1]
+    strange = [source for source, skipped in sources if skipped.finding.code != "container.empty"]
+    names = [source.member or "" for source in strange or (source for source, _ in sources)]
+    many = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    what = "tables" if isinstance(sources[0][0], SqliteTable) else "members"
+    listed = f"{', '.join(names[:NAMED])}{many}"
+    if not strange:
+        return Skipped(path, finding("container.empty", f"Its {what} hold no records: {listed}."))
+    message = f"No format recognises any of its {what}: {listed}."
+    return Skipped(path, finding("container.not-recognised", message))
 
 
 def _past(source: Source, form: Format) -> dict[str, bytes]:
@@ -102,11 +118,11 @@ def _past(source: Source, form: Format) -> dict[str, bytes]:
     formats have such); nothing where there is none, or it cannot be read."""
     if not isinstance(form, ArchivingFormat) or not isinstance(source, SqliteTable):
         return {}
-    name = form.archives.get(source.member or "")
+    name = form.archives.get((source.member or "").lower())
     if name is None:
         return {}
     try:
-        tables = [each for each in source.filled() if each.member == name]
+        tables = [each for each in source.filled() if (each.member or "").lower() == name]
         raws = (raw for table in tables for batch in table.batches() for raw in batch.raws)
         return {name: form.past(raws)} if tables else {}
     except SourceError:

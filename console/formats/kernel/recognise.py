@@ -35,7 +35,7 @@ def sniff(sample: Sample) -> Claim | None:
         votes[API] += votes.pop(OLD)
     shape = max(votes, key=lambda name: sum(votes[name]))
     confidence = max(votes[shape]) * len(votes[shape]) // looked
-    if sample.member == "DealEvent" and shape == TABLE:
+    if (sample.member or "").lower() == "dealevent" and shape == TABLE:
         confidence = 99
     if confidence < 5:
         return None

@@ -58,6 +58,7 @@ def sniff(sample: Sample) -> Claim | None:
 
 
 def _sniff_table(table: str, documents: list[dict[str, Any]]) -> Claim | None:
+    table = table.lower()  # SQLite's names mean the same in upper and lower case
     shape = _TABLES.get(table)
     if shape is None:
         return None

@@ -22,6 +22,7 @@ from console.sources.findings import unreadable
 from console.sources.protocol import MAX_RECORD, FileState, SourceError
 from console.sources.sqlite.logs import copy_journal, copy_log
 from console.sources.sqlite.private_folder import PrivateFolder
+from console.sources.sqlite.schema_trust import UnreadableSchemaError, load_schema
 
 _WAL_MODE = b"\2\2"
 """Bytes 18 and 19 of a database that uses a log."""
@@ -111,7 +112,10 @@ class PrivateCopy:
             copy = self._fresh()
             copy.users += 1
         try:
-            connection = _connect(copy.database)
+            try:
+                connection = _connect(copy.database)
+            except UnreadableSchemaError as error:
+                raise unreadable(self.path, str(error)) from error
             try:
                 yield connection
             finally:
@@ -237,6 +241,7 @@ def _connect(database: str) -> sqlite3.Connection:
         limit_steps(connection)
         for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
+        load_schema(connection)
     except BaseException:
         connection.close()
         raise

@@ -5,7 +5,7 @@ import re
 import stat
 from pathlib import Path
 
-from console.store.sqlite.schema import APPLICATION_ID
+from console.sources.sqlite.own_index import APPLICATION_ID
 
 _MAGIC = b"SQLite format 3\0"
 _AT = slice(68, 72)

@@ -5,8 +5,6 @@ The index holds no copy of a ledger: offsets, lengths, the envelope's columns, r
 """
 
 SCHEMA_VERSION = 5
-APPLICATION_ID = 0x41754378
-"""In the header of every index (``AuCx``): by it the console knows a file that it may write to or replace."""
 
 BITS = 32
 """Of a row id: the ordinal's share."""

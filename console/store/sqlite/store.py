@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+from console.sources.sqlite.own_index import APPLICATION_ID
 from console.store.errors import StoreError
 from console.store.sqlite.database import Database, connect
 from console.store.sqlite.lock import FileLock
 from console.store.sqlite.read.reader import SqliteReader
-from console.store.sqlite.schema import APPLICATION_ID, AT_ONCE, EVENT_INDEXES, PRAGMAS, SCHEMA_VERSION, TABLES
+from console.store.sqlite.schema import AT_ONCE, EVENT_INDEXES, PRAGMAS, SCHEMA_VERSION, TABLES
 from console.store.sqlite.write.writer import SqliteWriter
 
 _CHECKED = 64 << 20

@@ -1,9 +1,12 @@
 """What a folder's ledgers are: nothing that promises to be one passes in silence."""
 
+import contextlib
 import gzip
 import random
 import shutil
+import sqlite3
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -116,3 +119,35 @@ def test_a_file_that_is_reached_twice_is_opened_once(tmp_path: Path) -> None:
     (one,) = open_ledgers([str(link)])
     assert isinstance(one, Opened)
     assert one.source.path == str(link)
+
+
+def test_a_database_that_is_no_ledger_is_refused_with_its_tables(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("CREATE TABLE a (x)")
+        db.execute("CREATE TABLE b (x)")
+        (found,) = open_ledgers([str(path)])
+        assert isinstance(found, Skipped)
+        assert (found.finding.code, found.finding.message) == ("container.empty", "Its tables hold no records: a, b.")
+        for table in "ba":
+            db.execute(f"INSERT INTO {table} VALUES (1)")
+            (found,) = open_ledgers([str(path)])
+            assert isinstance(found, Skipped)
+            assert found.finding.code == "container.not-recognised"
+            assert table in found.finding.message.rpartition(": ")[2]
+
+
+@pytest.mark.parametrize("change", [str.upper, str.title])
+def test_a_table_is_known_by_its_name_in_any_case(change: Callable[[str], str], tmp_path: Path) -> None:
+    for sample, names in {
+        "kernel/portal.db": ["DealEvent"],
+        "zakops/events.db": ["agent_events", "outbox"],
+    }.items():
+        path = tmp_path / Path(sample).name
+        shutil.copy(SAMPLES / sample, path)
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            for name in names:
+                db.execute(f'ALTER TABLE "{name}" RENAME TO other')
+                db.execute(f'ALTER TABLE other RENAME TO "{change(name)}"')
+        opened = [each for each in open_ledgers([str(path)]) if isinstance(each, Opened)]
+        assert {change(name) for name in names} <= {each.source.member for each in opened}
