@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import translate
 from itertools import islice
 
+from console.sources.compressed.tar import TarMember
 from console.sources.compressed.zip import PackContent, read_members
 from console.sources.files import read_small
 from console.sources.protocol import Source, SourceError
@@ -37,6 +38,8 @@ def companions(source: Source, patterns: Sequence[str], limit: int = LIMIT) -> d
             return read_members(source.path, wanted, limit, COUNT)
         except SourceError:
             return {}
+    if isinstance(content, TarMember):
+        return {}  # what lies beside the archive belongs to no ledger in it
     found: dict[str, bytes] = {}
     for name, path in _files(source, patterns):
         if len(found) >= COUNT:
@@ -55,7 +58,7 @@ def beside(source: Source, patterns: Sequence[str]) -> str:
 
     '' where there are none, and for an archive: what lies in it changes with it.
     """
-    if not patterns or isinstance(getattr(source, "content", None), PackContent):
+    if not patterns or isinstance(getattr(source, "content", None), PackContent | TarMember):
         return ""
     found = []
     for name, path in islice(_files(source, _inside(patterns)), 2 * COUNT):

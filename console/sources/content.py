@@ -71,6 +71,22 @@ class _FileWindow:
         return []
 
 
+class MemoryWindow:
+    """A window on bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._data[offset : offset + size]
+
+    def lines(self, offset: int, size: int) -> bytes:
+        return self._data[offset : self._data.rfind(b"\n", offset, offset + size) + 1]
+
+    def findings(self) -> list[Finding]:
+        return []
+
+
 class FileContent:
     """A plain file."""
 
@@ -166,6 +182,11 @@ class ContentSource:
         if len(raw) < length:
             raise shrunk(self.path, offset, length)
         return raw
+
+    def leaf_at(self, offset: int, length: int) -> bytes | None:
+        """The record hash of what stands there, in bounded memory; None if nothing does."""
+        with self.content.open() as window:
+            return leaf_of_span(window, offset, length)
 
 
 def leaf_of_span(window: Window, offset: int, length: int) -> bytes | None:

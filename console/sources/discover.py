@@ -8,21 +8,24 @@ from console.model.finding import Finding
 from console.model.record import Cursor
 from console.model.trust import Severity
 from console.sources.compressed.gzip import GzipContent
+from console.sources.compressed.tar import TarWindow, members
 from console.sources.compressed.zip import ledger_members
-from console.sources.content import Content, FileContent
+from console.sources.content import Content, FileContent, Window
 from console.sources.files import in_words, opened, read_at
-from console.sources.findings import empty, not_recognised, too_large
+from console.sources.findings import empty, not_recognised, too_large, unread
 from console.sources.protocol import MAX_RECORD, Skipped, Source, SourceError
-from console.sources.sniff import FIRST, broken_promise, hopeless, stored_kind, text_kind
+from console.sources.sniff import FIRST, TextKind, broken_promise, hopeless, promises_lines, stored_kind, text_kind
 from console.sources.sqlite.own_index import is_own_index
 from console.sources.sqlite.rows import open_database
+from console.sources.text.joined import JoinedSource
 from console.sources.text.json_array import JsonSource
 from console.sources.text.jsonl import JsonlSource
 from console.sources.text.sse import SseSource
+from console.sources.text.wrapped import WrappedSource
 
 _BESIDE = ("-wal", "-shm", "-journal")
-LINES = (".jsonl", ".ndjson")
-"""Names that promise a ledger: a file whose beginning was destroyed must not pass in silence."""
+_LEDGERS = 1000
+"""Members of one archive that are read."""
 _LEDGER_LIKE = (".jsonl", ".ndjson", ".json", ".gz", ".db", ".sqlite", ".sqlite3", ".sse", ".zip")
 
 
@@ -157,7 +160,7 @@ def _open(path: str, *, walking: bool) -> list[Source | Skipped]:
             first = read_at(path, descriptor, 0, FIRST)
         if not walking:
             return _opened(path, first)
-        passed_over = hopeless(first) and not path.lower().endswith(LINES)
+        passed_over = hopeless(first) and not promises_lines(path)
         found = [] if passed_over else [one for one in _opened(path, first) if _worth_reporting(one)]
     except SourceError as error:
         return [Skipped(path, error.finding)]
@@ -171,13 +174,13 @@ def _worth_reporting(found: Source | Skipped) -> bool:
     code = found.finding.code
     if code == "container.empty":
         return found.path.lower().endswith(_LEDGER_LIKE)
-    return code != "container.not-recognised" or found.path.lower().endswith(LINES)
+    return code != "container.not-recognised" or promises_lines(found.path)
 
 
 def _opened(path: str, first: bytes) -> list[Source | Skipped]:
     match stored_kind(first):
         case "gzip":
-            return [_from_content(GzipContent(path))]
+            return _of_stream(GzipContent(path))
         case "sqlite":
             if is_own_index(path, first):
                 return [not_recognised(path, "This is an index of audit-console, which keeps no ledger.")]
@@ -185,7 +188,7 @@ def _opened(path: str, first: bytes) -> list[Source | Skipped]:
         case "zip":
             return _members(path)
         case _:
-            return [_from_content(FileContent(path))]
+            return _of_stream(FileContent(path))
 
 
 def _members(path: str) -> list[Source | Skipped]:
@@ -201,20 +204,70 @@ def _members(path: str) -> list[Source | Skipped]:
     return found or [not_recognised(path, "The ZIP archive holds no ledgers (*.jsonl, *.json).")]
 
 
+def _of_stream(content: Content) -> list[Source | Skipped]:
+    """The ledger that a file holds, or those in the tar archive that it is. Raises SourceError."""
+    with content.open() as window:
+        verdict = text_kind(window)
+        if verdict.kind == "tar":
+            return _in_tar(content, window)
+        return [_cut(content, verdict, window)]
+
+
+def _in_tar(archive: Content, window: Window) -> list[Source | Skipped]:
+    """Members that can be ledgers, and findings; the last of several with one name. Others are passed over, unless none
+    is left."""
+    found: dict[str | None, Source | Skipped] = {}
+    problems: list[Source | Skipped] = []
+    names = []
+    for member in members(archive, window):
+        if isinstance(member, Finding):
+            problems.append(Skipped(archive.path, member))
+            continue
+        names.append(member.member)
+        part = TarWindow(window, member.offset, member.size)
+        verdict = text_kind(part)
+        source = _cut(member, verdict, part)
+        if member.member in found:
+            problems.append(
+                unread(archive.path, f"{member.member} stands several times: only the last of them is read.")
+            )
+        if not isinstance(source, Skipped):
+            found[member.member] = source
+        elif not verdict.kind and promises_lines(member.member):
+            problems.append(not_recognised(archive.path, f"{member.member}: {verdict.why}"))
+        if len(found) >= _LEDGERS:
+            message = f"More than {_LEDGERS:,} members may be ledgers: unpack the archive, and open the folder."
+            problems.append(unread(archive.path, message))
+            break
+    if not found and not any(map(promises_lines, names)):
+        held = ", ".join(names[:10]) or "nothing"
+        return [not_recognised(archive.path, f"This is a tar archive without a ledger: it holds {held}.")]
+    # An archive of anything else may be as odd as it likes.
+    return [*found.values(), *(problems if any(map(promises_lines, names)) else [])]
+
+
 def _from_content(content: Content) -> Source | Skipped:
     """The source that cuts these bytes into records. Raises SourceError."""
     with content.open() as window:
-        verdict = text_kind(window)
-        if verdict.kind == "empty" and (findings := window.findings()):
-            return Skipped(content.path, findings[0])
+        return _cut(content, text_kind(window), window)
+
+
+def _cut(content: Content, verdict: TextKind, window: Window) -> Source | Skipped:
     match verdict.kind:
         case "jsonl":
             return JsonlSource(content)
         case "json":
             return JsonSource(content)
+        case "joined":
+            return JoinedSource(content)
+        case "docker" | "cri":
+            return WrappedSource(content, verdict.kind)
         case "sse":
             return SseSource(content)
+        case "tar":
+            return not_recognised(content.path, "This is a tar archive inside another one: unpack it once.")
         case "empty":
-            return empty(content.path, verdict.why)
+            damage = window.findings()
+            return Skipped(content.path, damage[0]) if damage else empty(content.path, verdict.why)
         case _:
             return not_recognised(content.path, verdict.why)

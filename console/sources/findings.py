@@ -17,6 +17,10 @@ def shrunk(path: str, offset: int, length: int) -> SourceError:
     return SourceError(path, Finding("container.shrunk", Severity.ERROR, message, offset=offset, length=length))
 
 
+def unread(path: str, message: str) -> Skipped:
+    return Skipped(path, Finding("container.unreadable", Severity.ERROR, message))
+
+
 def not_recognised(path: str, message: str) -> Skipped:
     return Skipped(path, Finding("container.not-recognised", Severity.ERROR, message))
 

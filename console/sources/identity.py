@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from console.sources.content import ContentSource, leaf_of_span
+from console.sources.content import ContentSource
 from console.sources.protocol import MAX_RECORD, Source, SourceError
 from console.sources.record_hash import leaf
 from console.sources.sqlite.rows import SqliteTable
@@ -26,8 +26,7 @@ def head(source: Source, size: int = HEAD) -> bytes:
 def leaf_at(source: Source, offset: int, length: int) -> bytes | None:
     """The record hash of what stands there now, in bounded memory; None if nothing does. Raises SourceError."""
     if isinstance(source, ContentSource):
-        with source.content.open() as window:
-            return leaf_of_span(window, offset, length)
+        return source.leaf_at(offset, length)
     if isinstance(source, SqliteTable):
         return source.leaf_at(offset)
     return leaf(source.read(offset, length)) if length <= MAX_RECORD else None

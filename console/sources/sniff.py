@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from console.model.finding import Finding
-from console.sources.content import Window
+from console.sources.compressed.tar import BLOCK, is_tar
+from console.sources.content import MemoryWindow, Window
+from console.sources.other_kinds import behind_prefixes, stored_otherwise, written_otherwise
 from console.sources.protocol import CHUNK
 from console.sources.text.json_array import WRAPPERS
 from console.sources.text.json_ends import (
@@ -24,6 +25,7 @@ from console.sources.text.json_ends import (
     QUOTE,
     JsonPlace,
 )
+from console.sources.text.wrapped import PARTS
 
 HEAD = 64 * 1024
 """Decoded bytes that are looked at to distinguish lines from documents."""
@@ -48,7 +50,8 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class TextKind:
-    """``kind``: jsonl, json, sse, empty, or '' for none of them. ``why`` is a sentence about the last two."""
+    """``kind``: jsonl, json, joined, docker, cri, sse, tar, empty, or '' for none of them. ``why`` is a sentence about
+    the last two."""
 
     kind: str
     why: str = ""
@@ -63,6 +66,14 @@ def stored_kind(first: bytes) -> str:
     if first.startswith(ZIP):
         return "zip"
     return ""
+
+
+_LINES = re.compile(r"\.(?:jsonl|ndjson)(?:\.\d+|\.(?:gz|xz|bz2|zst|lz4|z))*", re.IGNORECASE)
+
+
+def promises_lines(name: str) -> bool:
+    """True if a file's name promises a ledger, compressed or not: it must not pass in silence, whatever it holds."""
+    return _LINES.fullmatch(name, max(name.lower().rfind(".jsonl"), name.lower().rfind(".ndjson"), 0)) is not None
 
 
 _PROMISES = {
@@ -99,25 +110,11 @@ def _is_binary(first: bytes) -> bool:
 def hopeless(first: bytes) -> bool:
     """True if a file that begins so cannot be a ledger: a cheap answer for folders full of other files."""
     text = first.removeprefix(_BOM).lstrip()
-    if stored_kind(first) or not text or text[:1] in b"{[":
+    if stored_kind(first) or not text or text[:1] in b"{[" or is_tar(first):
+        return False
+    if PARTS["cri"](text.split(b"\n", 1)[0]) is not None:
         return False
     return not (b"\n{" in text or _SSE_LINE.match(text) or first[:2] in _UTF16)
-
-
-class _HeadWindow:
-    """A window on bytes in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def read(self, offset: int, size: int) -> bytes:
-        return self._data[offset : offset + size]
-
-    def lines(self, offset: int, size: int) -> bytes:
-        return self._data[offset : self._data.rfind(b"\n", offset, offset + size) + 1]
-
-    def findings(self) -> list[Finding]:
-        return []
 
 
 def text_kind(window: Window) -> TextKind:
@@ -127,6 +124,10 @@ def text_kind(window: Window) -> TextKind:
         return TextKind("empty", "The file is empty.")
     if head[:2] in _UTF16 or (len(head) > 3 and 0 in head[:2] and head[:2].strip(b"\0") in (b"{", b"[")):
         return TextKind("", "The text is UTF-16; ledgers are UTF-8. Convert a copy to read it.")
+    if is_tar(head[:BLOCK]):
+        return TextKind("tar")
+    if why := stored_otherwise(head) or written_otherwise(head):
+        return TextKind("", why)
     start = len(head) - len(head.removeprefix(_BOM).lstrip())
     if start == len(head):
         return _after_blanks(window, head)
@@ -148,12 +149,14 @@ def _after_blanks(window: Window, head: bytes) -> TextKind:
 
 
 def _bracket(head: bytes, start: int, whole: bool) -> TextKind:
-    place = JsonPlace(_HeadWindow(head), start + 1)
+    place = JsonPlace(MemoryWindow(head), start + 1)
     found = place.blank()
     if found == CLOSE and whole and not head[place.at + 1 :].strip():
         return TextKind("empty", "The array is empty.")
     if found != NOTHING and found not in b'{["]-0123456789tfn':
         return _other(head, start, whole)
+    if found == OPEN_OBJECT and place.composite() and _joined(head, place.at, comma=False):
+        return TextKind("joined")
     place.jump(start)
     if place.composite() and b"\n" not in head[start : place.at]:
         following = head[place.at :].lstrip(b" \t\r")
@@ -163,18 +166,36 @@ def _bracket(head: bytes, start: int, whole: bool) -> TextKind:
 
 
 def _brace(window: Window, head: bytes, start: int, whole: bool) -> TextKind:
-    """Lines of objects, a wrapped array, or one object over several lines."""
+    """Lines of objects, wrapped or not, a wrapped array, or objects that each take several lines."""
     if whole and _NO_EVENTS.fullmatch(head, start):
         return TextKind("", "The document holds an empty list of events: nothing shows yet whose ledger it will be.")
     first, _, later = head[start:].partition(b"\n")
-    place = JsonPlace(_HeadWindow(first), 0)
+    place = JsonPlace(MemoryWindow(first), 0)
     if place.composite() and not first[place.at :].strip():
+        if PARTS["docker"](first) is not None:
+            return TextKind("docker")
+        if _joined(head, start + place.at, comma=True):
+            return TextKind("joined")
         alone = whole and not later.strip()
-        return TextKind("json" if alone and is_wrapper(_HeadWindow(first), 0) else "jsonl")
+        return TextKind("json" if alone and is_wrapper(MemoryWindow(first), 0) else "jsonl")
     if not later:
         # One line that is longer than the head, or has no end: a document if its first members look like one.
         return TextKind("json" if is_wrapper(window, start) else "jsonl")
-    return TextKind("jsonl" if _torn(head, start) else "json")
+    if _torn(head, start):
+        return TextKind("jsonl")
+    place = JsonPlace(MemoryWindow(head), start)
+    return TextKind("joined" if place.composite() and _joined(head, place.at) else "json")
+
+
+def _joined(head: bytes, at: int, comma: bool | None = None) -> bool:
+    """True if an object that ends at ``at`` is followed by another one at the beginning of a line, behind a comma or
+    without one (None: either)."""
+    place = JsonPlace(MemoryWindow(head), at)
+    separated = place.blank() == COMMA
+    place.at += separated
+    if comma is not None and comma is not separated:
+        return False
+    return place.blank() == OPEN_OBJECT and head[place.at - 1 : place.at] == b"\n"
 
 
 def _torn(head: bytes, start: int) -> bool:
@@ -182,7 +203,7 @@ def _torn(head: bytes, start: int) -> bool:
 
     A document's strings hold no line ends, and where its line begins with a brace, the one before opens or separates.
     """
-    place = JsonPlace(_HeadWindow(head), start)
+    place = JsonPlace(MemoryWindow(head), start)
     place.composite()
     lines = head[start : place.at].split(b"\n")
     for before, line in pairwise(lines):
@@ -223,12 +244,15 @@ def _other(head: bytes, start: int, whole: bool) -> TextKind:
     lines = [line.strip() for line in head.split(b"\n") if line.strip()]
     if not whole and len(lines) > 1:
         lines.pop()
+    if PARTS["cri"](lines[0]) is not None:
+        return TextKind("cri")
     objects = sum(line.startswith(b"{") and line.endswith(b"}") for line in lines)
     if objects and objects * 2 >= len(lines):
         return TextKind("jsonl")
     if b"\0" in head:
         return TextKind("", "The file holds binary data of a kind that is not known here.")
-    return TextKind("", "The file holds text, but neither JSON lines, a JSON document nor an event stream.")
+    why = behind_prefixes(lines) or "The file holds text, but neither JSON lines, a JSON document nor an event stream."
+    return TextKind("", why)
 
 
 def _is_sse(text: bytes) -> bool:

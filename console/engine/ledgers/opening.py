@@ -13,8 +13,9 @@ from console.formats.json.times import now_micros
 from console.formats.protocol import ArchivingFormat, Claim, Context, Format, Sample
 from console.formats.registry import recognise
 from console.sources.companions import beside, companions
-from console.sources.discover import LINES, discover, obstacle, sample
+from console.sources.discover import discover, obstacle, sample
 from console.sources.protocol import Skipped, Source, SourceError
+from console.sources.sniff import promises_lines
 from console.sources.sqlite.rows import SqliteTable
 from console.sources.text.jsonl import JsonlSource
 from console.verify.catalogue import finding
@@ -76,7 +77,7 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
     doubtful: list[Skipped] = []
     for found in discover(paths):
         if isinstance(found, Skipped):
-            lines = found.path in given or found.path.lower().endswith(LINES)
+            lines = found.path in given or promises_lines(found.path)
             if lines or found.finding.code != "container.not-recognised":
                 yield found
             else:
@@ -132,8 +133,8 @@ def _past(source: Source, form: Format) -> dict[str, bytes]:
 def _holds_lines(source: Source) -> bool:
     """True for JSON lines, as ledgers are: documents, and objects alone on their line, are mostly settings."""
     name = source.path.lower().removesuffix(".gz")
-    if name.endswith((*LINES, ".json")) or not isinstance(source, JsonlSource):
-        return name.endswith(LINES)
+    if promises_lines(name) or name.endswith(".json") or not isinstance(source, JsonlSource):
+        return promises_lines(name)
     return sum(_OBJECT.match(raw) is not None for raw in sample(source)) > 1
 
 
