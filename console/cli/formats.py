@@ -10,11 +10,14 @@ from console.text import safe
 
 _CONTAINERS = {
     "jsonl": "one JSON object a line (LF; a CR before it is kept)",
-    "json": "a JSON array, bare or under data, items, events or results",
+    "json": "a JSON array, bare or under data, items, events or results; JSON objects one after the other (jq)",
     "gzip": "either of these, compressed; all members",
     "sqlite": "tables of a database, live ones too; nothing is written beside it",
     "sse": "captures of a text/event-stream",
     "zip": "evidence packs, with their manifest",
+    "tar": "members of a tar archive, plain or in gzip",
+    "docker": "lines that a program wrote, in a log of Docker (json-file)",
+    "cri": "the same in a log of Kubernetes (CRI)",
 }
 
 

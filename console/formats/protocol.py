@@ -30,11 +30,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A format's word on a sample: ``confidence`` from 1 to 100, the shape it sees, and why."""
+    """A format's word on a sample: ``confidence`` from 1 to 100, the shape it sees, and why.
+
+    ``alike``: its records only look like this format's, as a generic log's may; it is not recognised by that.
+    """
 
     confidence: int
     shape: str
     why: str
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)

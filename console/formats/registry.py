@@ -132,13 +132,9 @@ def broken() -> Sequence[Broken]:
 
 
 def recognise(sample: Sample) -> tuple[Format, Claim] | None:
-    """The format that is surest of these records; None if none knows them."""
-    best: tuple[Format, Claim] | None = None
-    for form in all_formats():
-        claim = _claim(form, sample)
-        if claim is not None and (best is None or claim.confidence > best[1].confidence):
-            best = form, claim
-    return best
+    """The format that is surest of these records, or that they look like most; None if none knows them."""
+    claims = [(form, claim) for form in all_formats() if (claim := _claim(form, sample)) is not None]
+    return max(claims, key=lambda each: (not each[1].alike, each[1].confidence), default=None)
 
 
 def _claim(form: Format, sample: Sample) -> Claim | None:

@@ -81,12 +81,14 @@ def _real(path: str) -> str:
         return path
 
 
-def sample(source: Source, count: int = 20) -> list[bytes]:
-    """The first records, for recognition: complete ones, or else the unfinished first one. Raises SourceError."""
+def sample(source: Source, count: int = 20, size: int = 8 * 1024 * 1024) -> list[bytes]:
+    """The first records, for recognition: complete ones, or else the unfinished first one; of about ``size`` bytes at
+    most. Raises SourceError."""
     records: list[bytes] = []
     for batch in source.batches():
         records += [raw for raw in batch.raws[: count - len(records)] if raw.strip()]
-        if len(records) >= count:
+        size -= sum(batch.lengths)
+        if len(records) >= count or (records and size < 0):
             break
     if not records and (tail := _first_tail(source)):
         records.append(tail)
@@ -165,7 +167,7 @@ def _open(path: str, *, walking: bool) -> list[Source | Skipped]:
     except SourceError as error:
         return [Skipped(path, error.finding)]
     broken = broken_promise(os.path.basename(path), first)  # noqa: PTH119 - the text of the path
-    return found or ([not_recognised(path, broken)] if broken else [])
+    return [not_recognised(path, broken)] if broken and all(isinstance(one, Skipped) for one in found) else found
 
 
 def _worth_reporting(found: Source | Skipped) -> bool:

@@ -21,7 +21,7 @@ _AGAIN = (
     (b"PK\x03\x04", "a ZIP archive inside another container"),
 )
 _CR_ALONE = re.compile(rb"[}\]][ \t]*\r\s*[{\[]")
-_BEHIND_PREFIX = re.compile(rb"[^{\s][^{]*\{.*\}\s*", re.DOTALL)
+_BEHIND_PREFIX = re.compile(rb"[^{\s][^{]*\{\s*\".*\}\s*", re.DOTALL)
 
 
 def stored_otherwise(head: bytes) -> str:

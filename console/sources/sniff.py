@@ -93,6 +93,8 @@ def broken_promise(name: str, first: bytes) -> str:
     promised = _PROMISES.get("." + name.rpartition(".")[2].lower())
     if promised is None or name.lower().endswith(_NO_PROMISE) or stored_kind(first) or not _is_binary(first):
         return ""
+    if stored_otherwise(first):
+        return ""
     return f"Its name promises {promised[1]}, but its beginning is not one: it was overwritten, or is something else."
 
 

@@ -96,7 +96,7 @@ class Observer:
 
     async def _compared(self, ledger: FollowedLedger, ends: Marks) -> Continuity:
         source, reading = ledger.source, ledger.reading
-        if source.container in ("gzip", "zip") and reading.file and reading.file == ledger.file_now():
+        if source.container in ("gzip", "zip", "tar") and reading.file and reading.file == ledger.file_now():
             return Continuity.SAME  # to look at its last record, all before it would have to be decoded
         if source.container == "jsonl":
             content = compare(source, reading.next, *ends)

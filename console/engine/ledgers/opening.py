@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from console.engine.ledgers import refusal
 from console.engine.ledgers.faults import as_source_error
 from console.engine.ledgers.options import Options
 from console.formats.guarded import named
@@ -18,11 +19,12 @@ from console.sources.protocol import Skipped, Source, SourceError
 from console.sources.sniff import promises_lines
 from console.sources.sqlite.rows import SqliteTable
 from console.sources.text.jsonl import JsonlSource
-from console.verify.catalogue import finding
 
 _NOTHING_CHOSEN = Options()
-NAMED = 10
-"""Tables or members of one file that a refusal names."""
+SAMPLE = 20
+"""Records by which most ledgers are recognised …"""
+LONG_SAMPLE = 500
+"""… and by which the others are, whose first ones may be damaged or of something else."""
 _OBJECT = re.compile(rb'\s*\{\s*["}]')
 
 
@@ -94,24 +96,9 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
     holding = {os.path.dirname(path) for path in served}  # noqa: PTH120 - the text of the path
     for path, sources in refused.items():
         if path not in served:
-            yield _refusal(path, sources)
+            yield refusal.of_file(path, sources)
     folders = holding or {path.rstrip("/") for path in given}
     yield from (each for each in doubtful if os.path.dirname(each.path) in folders)  # noqa: PTH120 - the path's text
-
-
-def _refusal(path: str, sources: list[tuple[Source, Skipped]]) -> Skipped:
-    """Why none of the sources of a file is a ledger: for the only one its own words, for several their names."""
-    if sources[0][0].member is None:
-        return sources[0][1]
-    strange = [source for source, skipped in sources if skipped.finding.code != "container.empty"]
-    names = [source.member or "" for source in strange or (source for source, _ in sources)]
-    many = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    what = "tables" if isinstance(sources[0][0], SqliteTable) else "members"
-    listed = f"{', '.join(names[:NAMED])}{many}"
-    if not strange:
-        return Skipped(path, finding("container.empty", f"Its {what} hold no records: {listed}."))
-    message = f"No format recognises any of its {what}: {listed}."
-    return Skipped(path, finding("container.not-recognised", message))
 
 
 def _past(source: Source, form: Format) -> dict[str, bytes]:
@@ -141,16 +128,28 @@ def _holds_lines(source: Source) -> bool:
 def open_ledger(source: Source) -> Opened | Skipped:
     """Recognise one source. Never raises: what cannot be read is reported, and so is a format that fails over it."""
     try:
-        records = sample(source)
-        known = recognise(Sample(source.path, source.container, source.member, records))
-        if known is not None:
+        records, known = _recognised(source)
+        if known is not None and not known[1].alike:
             form, claim = known
             now = beside(source, form.companions)
             found = companions(source, form.companions) if form.companions else {}
             return Opened(source, form, claim, found | _past(source, form), now)
         if not records and (problem := obstacle(source)) is not None:
             return Skipped(source.path, problem)
+        return refusal.of_source(source, records, known)
     except Exception as error:  # noqa: BLE001 - what fails over one file must not hide the others
         return Skipped(source.path, as_source_error(source.path, error).finding)
-    message = "No format recognises its records." if records else "It holds no records."
-    return Skipped(source.path, finding("container.not-recognised" if records else "container.empty", message))
+
+
+def _recognised(source: Source) -> tuple[list[bytes], tuple[Format, Claim] | None]:
+    """The first records, and the format that knows them or that they look like."""
+    records: list[bytes] = []
+    known = None
+    for wanted in (SAMPLE, LONG_SAMPLE):
+        if wanted > SAMPLE and len(records) < SAMPLE:
+            break
+        records = sample(source, wanted)
+        known = recognise(Sample(source.path, source.container, source.member, records))
+        if known is not None and not known[1].alike:
+            break
+    return records, known

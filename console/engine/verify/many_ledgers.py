@@ -96,7 +96,7 @@ def _pieces(ledgers: Iterable[tuple[Opened, Options]], executor: Executor) -> It
             continue
         piece.append(one)
         if one.file is not None:
-            size += one.file.size * (PACKED if opened.source.container in ("gzip", "zip") else 1)
+            size += one.file.size * (PACKED if opened.source.container in ("gzip", "zip", "tar") else 1)
     if piece:
         yield piece
 

@@ -8,12 +8,15 @@ from console.formats.kernel.record import API, OLD, PACK, TABLE
 from console.formats.kernel.rules import KNOWN
 from console.formats.protocol import Claim, Sample
 
-_LOOK = 20
+_ALIKE = 1
+"""The vote of a line that any system may have written."""
 _API = {"id", "dealId", "type", "payload", "createdAt"}
 _CHAIN = {"sequenceNumber", "previousEventHash", "eventHash"}
 _CONTEXT = {"authorityContext", "evidenceRefs"}
 _TABLE = {"dealId", "eventType", "eventData", "sequenceNumber", "occurredAt", "eventHash"}
 _PACK = {"seq", "type", "ts", "data", "prevHash", "hash"}
+_PACK_ALONE = {"actorName", "fromState", "toState"}
+"""Keys of a pack's lines that other chains' lines have not."""
 _POST = {"type", "payload", "authorityContext"}
 
 
@@ -21,7 +24,7 @@ def sniff(sample: Sample) -> Claim | None:
     """The claim of the first readable records that look alike; None for another system's lines."""
     votes: dict[str, list[int]] = {}
     looked = 0
-    for raw in sample.records[:_LOOK]:
+    for raw in sample.records:
         document = decode(raw).document
         if document is None:
             continue
@@ -37,9 +40,9 @@ def sniff(sample: Sample) -> Claim | None:
     confidence = max(votes[shape]) * len(votes[shape]) // looked
     if (sample.member or "").lower() == "dealevent" and shape == TABLE:
         confidence = 99
-    if confidence < 5:
-        return None
-    return Claim(confidence, shape, _WHY[shape])
+    if max(votes[shape]) == _ALIKE:
+        return Claim(1, shape, "lines with seq, prevHash and hash, as many chains have them", alike=True)
+    return Claim(confidence, shape, _WHY[shape]) if confidence >= 5 else None
 
 
 _WHY = {
@@ -69,7 +72,7 @@ def _shape(document: Mapping[str, Any]) -> tuple[str, int] | None:
     if keys >= _CHAIN and {"dealId", "type", "payload"} <= keys:
         return API, 80
     if keys >= _PACK:
-        return PACK, 92
+        return PACK, 92 if typed or keys & _PACK_ALONE else _ALIKE
     if keys >= _POST and "dealId" not in keys and "id" not in keys and typed:
         return OLD, 8
     return None

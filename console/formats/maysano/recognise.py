@@ -5,10 +5,24 @@ from collections import Counter
 from console.formats.json import strict
 from console.formats.maysano.capture import name_and_data
 from console.formats.maysano.operation import PHASES
-from console.formats.maysano.record import SSE, instant_of, shape_of
+from console.formats.maysano.record import ACTIVITY, OBJECTIVE, SSE, STRUCTURAL, instant_of, shape_of
 from console.formats.protocol import Claim, Sample
 from console.formats.reading.list_order import NEWEST_FIRST, descends
 from console.sources.text.sse import parse_block
+
+_SHARE = 4
+"""One in so many records must have the keys of ours: the first may be damaged, or of something else."""
+_SURE = 5
+"""Fields of a shape that one record at least has all of: fewer are what any log of changes may have."""
+_FIELDS = {
+    STRUCTURAL: frozenset(("entityType", "entityId", "entityName", "eventType", "metadata", "createdAt")),
+    ACTIVITY: frozenset(
+        ("productId", "productName", "activityType", "description", "details", "performedBy", "createdAt")
+    ),
+    OBJECTIVE: frozenset(
+        ("objectiveId", "action", "field", "oldValue", "newValue", "summary", "performedBy", "createdAt")
+    ),
+}
 
 
 def sniff(sample: Sample) -> Claim | None:
@@ -23,11 +37,15 @@ def sniff(sample: Sample) -> Claim | None:
         )
     if sample.container == "sqlite":
         return None
-    records = sample.records[:50]
-    documents = [each for each in (strict.decode(raw).document for raw in records) if each is not None]
-    shapes = Counter(shape for shape in map(shape_of, documents) if shape)
-    if not shapes or shapes.total() * 2 < len(records):
+    documents = [each for each in (strict.decode(raw).document for raw in sample.records) if each is not None]
+    shaped = [(shape, each) for each in documents if (shape := shape_of(each))]
+    shapes = Counter(shape for shape, _ in shaped)
+    if not shapes or shapes.total() * _SHARE < len(documents):
         return None
+    sure = {shape for shape, each in shaped if len(_FIELDS[shape] & each.keys()) >= _SURE}
+    if not sure:
+        why = f"records have some keys of {' and '.join(shapes)}, as many logs of changes have"
+        return Claim(1, shapes.most_common(1)[0][0], why, alike=True)
     words = shapes.most_common(1)[0][0] if len(shapes) == 1 else "mixed"
     if sample.container == "json" and descends(map(instant_of, documents)):
         words += f", {NEWEST_FIRST}"
