@@ -1,7 +1,7 @@
 """Records of no known system that link each other all the same: which fields do it, and how many links hold.
 
-No recipe is known for such a ledger, so nothing is proved by this. But a reader who is told of the links knows what to
-look for, and where the first one breaks. Links are found by values alone: names of fields are anybody's.
+No recipe is known for such a ledger, so nothing is proved by this. But a reader who sees the links knows what to
+look for, and where the first one breaks. LinkCount are found by values alone: names of fields are anybody's.
 """
 
 import re
@@ -31,7 +31,7 @@ class Linking:
 
 
 @dataclass(slots=True)
-class Links:
+class LinkCount:
     """How many links there are, how many hold, and the first that does not: its record's number from 1, and both
     values."""
 
@@ -54,9 +54,9 @@ def linking(documents: Sequence[Mapping[str, Any] | None]) -> Linking | None:
     return found if count * 2 >= present - 1 and (count > 1 or len(documents) == 2) else None
 
 
-def count(found: Linking, documents: Iterable[Mapping[str, Any] | None]) -> Links:
+def count(found: Linking, documents: Iterable[Mapping[str, Any] | None]) -> LinkCount:
     """Every link between neighbouring records. Where a record has not both fields, no link is counted."""
-    links = Links()
+    links = LinkCount()
     last: dict[str, str] = {}
     for number, document in enumerate(documents, 1):
         wanted = {} if document is None else {name: _text(document, name) for name in (found.previous, found.own)}

@@ -1,7 +1,7 @@
 """The console's own databases, which may lie in a folder that is watched: they are no ledgers.
 
 Anybody can write an application id into a ledger to hide it. So a database is only passed over if it also holds no
-table but ours, none of which could be a ledger.
+table but ours: none of these could be a ledger.
 """
 
 import sqlite3

@@ -27,15 +27,15 @@ _WAITING = 10_000
 """Parts that wait for the end of a line before all of them are given as they are."""
 
 
-class Part(NamedTuple):
-    """What one line of a log wraps: of which stream, and True if the program's line ends here."""
+class WrappedPart(NamedTuple):
+    """What one line of a log wraps, its stream, and True if the program's line ends here."""
 
     stream: str
     text: bytes
     ends: bool
 
 
-def docker_part(line: bytes) -> Part | None:
+def docker_part(line: bytes) -> WrappedPart | None:
     """A line of Docker's json-file driver; None for any other, and for one with keys that stand twice."""
     if b'"log"' not in line[:64]:
         return None
@@ -51,13 +51,13 @@ def docker_part(line: bytes) -> Part | None:
     if not all(isinstance(found.get(name), kind) for name, kind in _DOCKER.items()):
         return None
     text: str = found["log"]
-    return Part(found["stream"], text.removesuffix("\n").encode("utf-8", "surrogatepass"), text.endswith("\n"))
+    return WrappedPart(found["stream"], text.removesuffix("\n").encode("utf-8", "surrogatepass"), text.endswith("\n"))
 
 
-def cri_part(line: bytes) -> Part | None:
+def cri_part(line: bytes) -> WrappedPart | None:
     """A line as the Container Runtime Interface has it; None for any other."""
     found = _CRI.fullmatch(line)
-    return None if found is None else Part(found[1].decode(), found[3], found[2] == b"F")
+    return None if found is None else WrappedPart(found[1].decode(), found[3], found[2] == b"F")
 
 
 PARTS = {"docker": docker_part, "cri": cri_part}
@@ -65,7 +65,7 @@ PARTS = {"docker": docker_part, "cri": cri_part}
 
 
 @dataclass(slots=True)
-class _Line:
+class _ProgramLine:
     """A line of the program, as far as its parts were read. ``large`` is set for a line of the log that is over the cap
     itself: its length, and its hash if it is known."""
 
@@ -154,7 +154,7 @@ class WrappedSource(ContentSource):
     def _groups(self, at: int) -> Iterator["_Group"]:
         """Lines of the program from ``at`` on, cut where none of them is open; what is open at the end comes last."""
         unwrap = PARTS[self.own_container]
-        group, opened, parts, size = _Group(), dict[str, _Line](), 0, 0
+        group, opened, parts, size = _Group(), dict[str, _ProgramLine](), 0, 0
         for batch in JsonlSource(self.content).batches(Cursor(1, at)):
             group.findings += [found for found in batch.findings if found.standing]
             behind = [*batch.offsets[1:], batch.next.offset]
@@ -162,7 +162,7 @@ class WrappedSource(ContentSource):
                 part = None if index in batch.leaves else unwrap(raw)
                 line = None if part is None else opened.pop(part.stream, None)
                 if line is None:
-                    line = _Line(batch.offsets[index])
+                    line = _ProgramLine(batch.offsets[index])
                     group.lines.append(line)
                 if index in batch.leaves:
                     line.large = batch.lengths[index], batch.leaves[index]
@@ -183,7 +183,7 @@ class WrappedSource(ContentSource):
 
 @dataclass(slots=True)
 class _Group:
-    lines: list[_Line] = field(default_factory=list)
+    lines: list[_ProgramLine] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     behind: int = 0
     """Offset of the line of the log that follows."""
@@ -191,7 +191,7 @@ class _Group:
     """False where one of the lines is still open, at the end of the log."""
 
 
-def _append(batch: RecordBatch, line: _Line) -> int:
+def _append(batch: RecordBatch, line: _ProgramLine) -> int:
     """Add a record; its bytes in memory."""
     raw = b"".join(line.pieces)
     if line.large is not None:
