@@ -73,7 +73,7 @@ def test_exit_codes() -> None:
     from console.engine.verify.verdict import Verdict
 
     named = {int(code) for code, _ in list(rows("Commands")) if code.isdecimal()}
-    known = {*Verdict, names.USAGE, names.UNVERIFIED, names.INTERRUPTED, names.PIPE_CLOSED}
+    known = {*(each.exit_code for each in Verdict), names.USAGE, names.UNVERIFIED, names.INTERRUPTED, names.PIPE_CLOSED}
     assert named == known
 
 

@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from console.model.words import count
+
+__all__ = ["age", "count", "day_and_time", "when"]
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -35,8 +39,3 @@ def age(micros: int | None, now: int) -> str:
         if abs(seconds) >= size:
             return f"{'in ' if ahead else ''}{abs(seconds) // size:,} {unit}"
     return "now"
-
-
-def count(number: int, noun: str, nouns: str | None = None) -> str:
-    """``1 event``, ``12,345 events``."""
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"

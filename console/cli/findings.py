@@ -7,6 +7,7 @@ import click
 
 from console.cli.options import common, index_place, paths
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, paragraph, problems, say
+from console.model.words import count
 from console.text import safe
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def command(
         case _:
             listing.table(10 if limit is None else limit)
     if found.unplaced:
-        say(f"{_findings(found.unplaced)} left out: the filter asks for events, and they point at none")
+        say(f"{count(found.unplaced, 'finding')} left out: the filter asks for events, and they point at none")
     return problems(found.ledgers, listing.shown)
 
 
@@ -102,7 +103,7 @@ class _Listing:
 
     def _head(self, group: "CodeFindings") -> None:
         mark = self._paint.severity(f"{group.worst.glyph} {group.worst.word:<8}", group.worst)
-        out(f"{mark} {self._paint.strong(safe(group.code))}  {_findings(group.found)}")
+        out(f"{mark} {self._paint.strong(safe(group.code))}  {count(group.found, 'finding')}")
         if title := _title(group.code):
             out(f"{INDENT}{title}")
 
@@ -127,7 +128,3 @@ def _title(code: str) -> str:
 
     entry = catalogue().get(code)
     return "" if entry is None else entry.title
-
-
-def _findings(number: int) -> str:
-    return f"{number:,} finding{'' if number == 1 else 's'}"

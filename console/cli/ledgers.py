@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.options import common, index_place, paths
-from console.cli.output import WORST_FIRST, AsGiven, Paint, human_time, out_json, problems
+from console.cli.output import AsGiven, Paint, human_time, out_json, problems
 from console.cli.table import table
+from console.model.trust import WORST_FIRST, Severity, Trust
 
 if TYPE_CHECKING:
     from console.engine.api import IndexPlace, LedgerRow
@@ -31,7 +32,7 @@ async def _list(paths: list[str], form: str, index: "IndexPlace", paint: Paint) 
     if form == "json":
         out_json([_object(each, shown(each.name)) for each in ledgers])
     else:
-        from console.engine.api import flag_levels
+        from console.engine.api import flag_levels, verdict_of
 
         levels = flag_levels()
         rows = [
@@ -42,13 +43,14 @@ async def _list(paths: list[str], form: str, index: "IndexPlace", paint: Paint) 
                 f"{each.records:,}" if each.format else "",
                 human_time(each.first_time),
                 human_time(each.last_time),
+                verdict_of(each).verdict.word,
                 counts_in_words(each.trust) if each.format else "",
                 worst_in_words(each),
                 levels[each.flagged],
             ]
             for each in ledgers
         ]
-        heads = ["ledger", "format", "profile", ">events", "first", "last", "trust", "worst", "flagged"]
+        heads = ["ledger", "format", "profile", ">events", "first", "last", "verdict", "trust", "worst", "flagged"]
         if not any(each.flagged for each in ledgers):
             heads, rows = heads[:-1], [row[:-1] for row in rows]
         if rows:
@@ -57,14 +59,18 @@ async def _list(paths: list[str], form: str, index: "IndexPlace", paint: Paint) 
 
 
 def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
-    from console.engine.api import flag_levels, time_text
+    from console.engine.api import flag_levels, time_text, verdict_of
 
+    judged = verdict_of(each)
     return {
         "path": name,
         "format": each.format or None,
         "shape": each.shape or None,
         "container": each.container or None,
         "profile": each.profile,
+        "verdict": judged.verdict.word,
+        "reasons": [*judged.reasons],
+        "cannot_rule_out": [*judged.cannot_rule_out],
         "state": each.state,
         "note": each.note or None,
         "events": each.records,
@@ -79,8 +85,6 @@ def _object(each: "LedgerRow", name: str) -> dict[str, Any]:
 
 def counted(each: Any) -> dict[str, Any]:
     """Trust, findings and the worst of them, of a ledger's or a stream's row, for programs."""
-    from console.model.trust import Severity, Trust
-
     return {
         "trust": {Trust(state).word: number for state, number in enumerate(each.trust)},
         "findings": {Severity(level).word: each.findings[level] for level in range(4, 0, -1)},
@@ -100,14 +104,18 @@ def worst_in_words(each: Any) -> str:
 
 def painter(paint: Paint) -> Any:
     """Colours the cells of trust and worst finding by the words in them."""
-    from console.model.trust import Severity
 
     def painted(head: str, cell: str, padded: str) -> str:
         if head == "trust":
             worst = next((state for state in WORST_FIRST if state.word in cell), None)
             return padded if worst is None else paint.trust(padded, worst)
+        if head == "verdict" and cell in _VERDICTS:
+            return paint.severity(padded, _VERDICTS[cell])
         if head == "worst" and cell:
             return paint.severity(padded, Severity[cell.split()[-1].upper()])
         return padded
 
     return painted
+
+
+_VERDICTS = {"findings": Severity.ERROR, "incomplete": Severity.WARNING}

@@ -40,6 +40,8 @@ class _Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         completing = ctx.resilient_parsing and not args
+        if args and not ctx.resilient_parsing:
+            _not_a_command(args[0], ctx)
         if not completing and (not args or (args[0] not in COMMANDS and args[0] not in _OWN)):
             args = [_OPEN, *args]
         return super().parse_args(ctx, args)
@@ -63,6 +65,16 @@ class _Commands(click.Group):
         return [*names, CompletionItem(incomplete, type="file")]
 
 
+def _not_a_command(name: str, ctx: click.Context) -> None:
+    """Raise for a name that is nearly a command's, and no path's: its options would make no sense for a path."""
+    if name in COMMANDS or name.startswith("-") or os.path.lexists(name):
+        return
+    from difflib import get_close_matches
+
+    if near := get_close_matches(name, COMMANDS, 1):
+        raise click.UsageError(f"{name}: there is no such file or folder (is the command {near[0]} meant?)", ctx)
+
+
 @click.command(
     cls=_Commands,
     name=NAME,
@@ -71,7 +83,7 @@ class _Commands(click.Group):
     subcommand_metavar="[PATH]… | COMMAND …",
     epilog="With paths, or nothing (the current folder), the console opens. Options come after the command; "
     "every command takes --index PATH, --config PATH and --no-color. "
-    "Exit codes: 0 verified and nothing found, 1 findings, 2 usage, 3 could not verify, 130 interrupted.",
+    "Exit codes: 0 intact or consistent, 1 findings, 2 usage, 3 incomplete or nothing recognised, 130 interrupted.",
 )
 @click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def commands() -> None:
@@ -79,7 +91,7 @@ def commands() -> None:
 
 
 def main(arguments: list[str] | None = None, show: Show | None = None) -> NoReturn:
-    """Entry point: 0 intact, 1 findings, 2 usage, 3 could not verify, 130 interrupted.
+    """Entry point: 0 intact or consistent, 1 findings, 2 usage, 3 incomplete, 130 interrupted.
 
     ``arguments`` are those of the process, if none are given. ``show`` opens the console.
     """
@@ -106,7 +118,7 @@ def _stand_in() -> None:
 
 
 def _run(arguments: list[str] | None, show: Show | None) -> int:
-    from console.cli.output import say
+    from console.cli.output import narrate, say
 
     try:
         code = commands.main(arguments, prog_name=NAME, standalone_mode=False, obj=show)
@@ -116,7 +128,7 @@ def _run(arguments: list[str] | None, show: Show | None) -> int:
     except click.UsageError as error:
         usage = error.ctx.get_usage() if error.ctx is not None else ""
         for line in usage.splitlines():
-            sys.stderr.write(f"{line}\n")
+            narrate(line)
         say(error.format_message())
         return USAGE
     except click.ClickException as error:

@@ -4,12 +4,11 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.names import COMMANDS, NAME, UNVERIFIED
+from console.cli.names import NAME, UNVERIFIED
 from console.cli.options import common, index_place, paths, settings_in_force
 from console.cli.output import say
 
@@ -45,9 +44,7 @@ def command(paths: list[str], index: str | None, config: str | None, no_color: b
     missing = [path for path in paths if not os.path.lexists(path)]
     watched_for = "" if len(missing) == len(paths) else " yet; it is taken when it appears"
     for path in missing:
-        near = get_close_matches(path, COMMANDS, 1)
-        meant = f" (is the command {near[0]} meant?)" if near else ""
-        say(f"{path}: there is no such file or folder{watched_for}{meant}")
+        say(f"{path}: there is no such file or folder{watched_for}")
     if missing and not watched_for:
         return UNVERIFIED
     if not sys.stdout.isatty() or not sys.stdin.isatty():

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from console.model.trust import Severity, Trust
-from console.text import safe
+from console.model.trust import WORST_FIRST, Severity, Trust
+from console.text import safe, sweep
 
 _SEVERITY = {Severity.CRITICAL: "1;31", Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "2"}
 _TRUST = {
@@ -22,14 +22,18 @@ _TRUST = {
     Trust.UNCHAINED: "2",
     Trust.PENDING: "2",
 }
-WORST_FIRST = (
-    *(Trust.BROKEN, Trust.LINKED, Trust.PENDING, Trust.UNCHECKED, Trust.UNCHAINED, Trust.RECOVERED, Trust.VERIFIED),
-)
+_COLOUR = os.urandom(8).hex()
+"""Marks a colour until its line is printed. It is drawn anew for each process, so that no foreign text can hold it."""
 
 
 def out(text: str = "") -> None:
-    """One line of data. What is foreign in it has gone through ``safe``."""
-    sys.stdout.write(text + "\n")
+    """One line of data. What is foreign in it has gone through ``safe``; what was forgotten is swept here."""
+    plain, *coloured = text.split(_COLOUR)
+    line = sweep(plain)
+    for piece in coloured:
+        code, _, plain = piece.partition("m")
+        line += f"\x1b[{code}m{sweep(plain)}"
+    sys.stdout.write(line + "\n")
 
 
 def columns() -> int | None:
@@ -57,13 +61,18 @@ def paragraph(text: str, *, first: str = "", rest: str = "", most: int | None = 
 
 def out_json(value: Any) -> None:
     """One line of JSON, exact and all ASCII: every control character and surrogate is escaped."""
-    out(json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f"))
+    sys.stdout.write(json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n")
 
 
 def say(text: str) -> None:
     """One line of narration."""
+    narrate(f"audit-console: {safe(text)}")
+
+
+def narrate(text: str) -> None:
+    """One line on stderr, after all data so far."""
     sys.stdout.flush()
-    sys.stderr.write(f"audit-console: {safe(text)}\n")
+    sys.stderr.write(f"{sweep(text)}\n")
 
 
 class Paint:
@@ -74,7 +83,7 @@ class Paint:
         self._on = sys.stdout.isatty() and not plain
 
     def __call__(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._on and text.strip() else text
+        return f"{_COLOUR}{code}m{text}{_COLOUR}0m" if self._on and text.strip() else text
 
     def severity(self, text: str, severity: Severity) -> str:
         """Text in the colour of a severity."""
@@ -150,7 +159,7 @@ class AsGiven:
                 return given
             if path.startswith((root + "/", root + "#")):
                 rest = path[len(root) :]
-                return rest[1:] if given == "." and rest[0] == "/" else given.rstrip("/") + rest
+                return given + (rest[1:] if given.endswith("/") else rest)
         return path
 
 

@@ -1,6 +1,7 @@
 """``audit-console verify``: prove what can be proved, and exit with a code."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,10 @@ from console.cli.names import UNVERIFIED
 from console.cli.options import common, micros, paths, settings_in_force
 from console.cli.output import Paint, Ticker, out_json, say
 from console.model.trust import Severity
+from console.model.words import count
 
 if TYPE_CHECKING:
-    from console.engine.api import Options, Verification, VerifiedSoFar
+    from console.engine.api import Options, Policy, Verification, VerifiedSoFar
 
 FAIL_ON = ("note", "warning", "error", "critical")
 
@@ -58,6 +60,12 @@ def _executor(ctx: click.Context, param: click.Parameter, name: str) -> str:
     return name
 
 
+def _hash(ctx: click.Context, param: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not re.fullmatch("[0-9a-fA-F]{16,128}", text):
+        raise click.BadParameter(f"{text!r} is no hash in hexadecimal digits", ctx, param)
+    return text and text.lower()
+
+
 @click.command("verify")
 @paths
 @click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
@@ -75,6 +83,13 @@ def _executor(ctx: click.Context, param: click.Parameter, name: str) -> str:
 )
 @click.option("--fail-on", type=click.Choice(FAIL_ON), default="error", show_default=True, help="Severity that fails.")
 @click.option(
+    "--allow",
+    "allowed",
+    type=click.Choice(["linked"]),
+    multiple=True,
+    help="Accept events whose link holds and whose hash could not be reproduced: they do not make it incomplete.",
+)
+@click.option(
     "--jobs", type=click.IntRange(1, 64), metavar="N", help="Processes.  [default: the setting, or all cores]"
 )
 @click.option(
@@ -85,6 +100,20 @@ def _executor(ctx: click.Context, param: click.Parameter, name: str) -> str:
     callback=_executor,
     help="Where ledgers are verified: processes, inline (no other process), or a cluster, dask://HOST:PORT.",
 )
+@click.option(
+    "--expect-count",
+    "count_kept",
+    type=click.IntRange(0),
+    metavar="N",
+    help="There were at least N events, in the ledger or in the --stream: fewer are a finding.",
+)
+@click.option(
+    "--expect-head",
+    "head_kept",
+    metavar="HASH",
+    callback=_hash,
+    help="The stored hash of the last event when it was kept, of the N-th with --expect-count.",
+)
 @click.option("--now", callback=micros, metavar="ISO", help="The clock of the checks.")
 @common
 def command(
@@ -94,8 +123,11 @@ def command(
     profile: str | None,
     answer: str | None,
     fail_on: str,
+    allowed: tuple[str, ...],
     jobs: int | None,
     executor: str,
+    count_kept: int | None,
+    head_kept: str | None,
     now: int | None,
     config: str | None,
     no_color: bool,
@@ -104,13 +136,13 @@ def command(
     """Verify ledgers from their raw bytes, report, and exit with a code.
 
     \b
-    0    something was verified, and nothing at or above --fail-on was found
-    1    findings at or above it
+    0    intact, or consistent: no hash protects these events, and nothing contradicts them
+    1    findings at or above --fail-on; a broken event always
     2    usage
-    3    could not verify: nothing recognised, unreadable, incomplete
+    3    incomplete: not everything was read and checked, or nothing was recognised
     130  interrupted
     """
-    from console.engine.api import ExecutorError, Options, broken_formats, profiles, report
+    from console.engine.api import ExecutorError, Options, Policy, broken_formats, profiles, report
 
     options = Options(profile, now, stream)
     try:
@@ -120,10 +152,12 @@ def command(
         return UNVERIFIED
     for each in broken_formats():
         say(each.why)
-    severity = Severity[fail_on.upper()]
+    if count_kept is not None or head_kept is not None:
+        verification = _compared(verification, count_kept, head_kept, stream)
+    policy = Policy(Severity[fail_on.upper()], "linked" in allowed)
     if answer:
-        return _answer(verification, stream, answer, severity)
-    result = report(verification, fail_on=severity, stream=stream)
+        return _answer(verification, stream, answer, policy)
+    result = report(verification, policy, stream=stream)
     if stream is not None and not result["ledgers"]:
         say(f"There is no stream {stream} here; `audit-console streams` lists them.")
     if form == "json":
@@ -135,7 +169,7 @@ def command(
     else:
         from console.cli.verify_text import print_report
 
-        print_report(result, severity, Paint(no_color), profiles())
+        print_report(result, Paint(no_color), profiles())
     return int(result["exit_code"])
 
 
@@ -147,20 +181,31 @@ def _verified(
     with Ticker("verifying") as ticker:
 
         def progress(at: "VerifiedSoFar") -> None:
-            counts = f" {at.records:,} events, {at.broken:,} broken" if at.records else ""
-            ticker.show(at.ledger + counts)
+            broken = f", {at.broken:,} broken so far" if at.broken else ""
+            ticker.show(at.ledger + (f" {count(at.records, 'event')}{broken}" if at.records else ""))
 
         return asyncio.run(verify(paths, options, executor=executor, jobs=jobs, answer=answer, progress=progress))
 
 
-def _answer(verification: "Verification", stream: str | None, name: str, fail_on: Severity) -> int:
+def _compared(
+    verification: "Verification", count_kept: int | None, head_kept: str | None, stream: str | None
+) -> "Verification":
+    from console.engine.api import SeveralStreamsError, compare_end
+
+    try:
+        return compare_end(verification, count=count_kept, head=head_kept, stream=stream)
+    except SeveralStreamsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _answer(verification: "Verification", stream: str | None, name: str, policy: "Policy") -> int:
     """Print what the ledger's own system answers. The exit code is the console's own verdict."""
     from console.engine.api import NoSuchStreamError, SeveralStreamsError, answer
 
     for each in verification.skipped:
         say(f"{each.path}: {each.finding.message}")
     try:
-        found = answer(verification, name, stream, fail_on=fail_on)
+        found = answer(verification, name, stream, policy)
     except SeveralStreamsError as error:
         raise click.UsageError(str(error)) from error
     except NoSuchStreamError as error:

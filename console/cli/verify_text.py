@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from console.cli.output import Paint, out, paragraph
-from console.engine.api import CHANGED, DETAIL, NOT_VERIFIED, UNREAD, flagged, state_words
+from console.engine.api import DETAIL, flagged, state_words
 from console.model.ledger import Profile
 from console.model.trust import Severity, Trust
+from console.model.words import count
 from console.text import safe
 
 LEDGERS, STREAMS, FINDINGS = 100, 5, 200
@@ -19,7 +20,7 @@ VALUE = 200
 """Characters of a value that are shown."""
 
 
-def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint, known: Sequence[Profile]) -> None:
+def print_report(result: dict[str, Any], paint: Paint, known: Sequence[Profile]) -> None:
     """Print the object that ``console.engine.api.report`` made. ``known`` are the hash profiles of all formats."""
     profiles = {each.name: each for each in known}
     worst: dict[str, Severity] = {}
@@ -50,7 +51,7 @@ def print_report(result: dict[str, Any], fail_on: Severity, paint: Paint, known:
         _findings(result["findings"], paint)
     out()
     used = {each["profile"] for each in ledgers}
-    _verdict(result, fail_on, paint, [each for each in known if each.name in used])
+    _verdict(result, paint, [each for each in known if each.name in used])
 
 
 def _ledger(
@@ -59,15 +60,14 @@ def _ledger(
     streams = ledger["streams"]
     out(paint.strong(safe(ledger["path"])))
     kinds = Counter(each["kind"] for each in streams)
-    parts = [_count(ledger["records"], "event"), f"{ledger['format']} in {ledger['container']}"]
-    parts += [_count(number, kind) for kind, number in kinds.items()]
+    parts = [count(ledger["records"], "event"), f"{ledger['format']} in {ledger['container']}"]
+    parts += [count(number, safe(kind)) for kind, number in kinds.items()]
     times = [each[name] for each in streams for name in ("first_time", "last_time") if each[name]]
     if times:
         parts.append(f"{_time(min(times, key=_year))} to {_time(max(times, key=_year))} UTC")
     out("  " + ", ".join(parts))
     counts = paint.counts(_counts(ledger["trust"]))
-    if counts:
-        out("  " + counts)
+    out("  " + (f"{ledger['verdict']}: {counts}" if counts else ledger["verdict"]))
     for line in paragraph(_covered(ledger, profile), first="  ", rest="  "):
         out(paint.quiet(line))
     if len(streams) == 1:
@@ -96,8 +96,10 @@ def _badness(
 
 
 def _stream(stream: dict[str, Any]) -> str:
-    state = state_words({name: safe(str(value), limit=VALUE) for name, value in stream["state"].items()})
-    return f"{stream['kind']} {safe(stream['key'], limit=VALUE)}" + (f"  {state}" if state else "")
+    state = state_words(
+        {safe(name, limit=VALUE): safe(str(value), limit=VALUE) for name, value in stream["state"].items()}
+    )
+    return f"{safe(stream['kind'])} {safe(stream['key'], limit=VALUE)}" + (f"  {state}" if state else "")
 
 
 def _covered(ledger: dict[str, Any], profile: Profile | None) -> str:
@@ -154,50 +156,36 @@ def _finding(each: dict[str, Any], paint: Paint) -> None:
             out(f"{indent}{word:<9} {safe(each[word], limit=VALUE)}")
 
 
-def _verdict(result: dict[str, Any], fail_on: Severity, paint: Paint, profiles: Sequence[Profile]) -> None:
+def _verdict(result: dict[str, Any], paint: Paint, profiles: Sequence[Profile]) -> None:
     totals = result["totals"]
     counts = paint.counts(_counts(totals["trust"])) or "nothing verified"
-    out(f"{_count(totals['events'], 'event')} in {_count(totals['ledgers'], 'ledger')}: {counts}")
+    out(f"{count(totals['events'], 'event')} in {count(totals['ledgers'], 'ledger')}: {counts}")
     found = ", ".join(
         f"{number:,} {Severity[word.upper()].words(number)}" for word, number in totals["findings"].items() if number
     )
     out(f"findings: {found or 'none'}")
-    proved = totals["trust"][Trust.VERIFIED.word] + totals["trust"][Trust.RECOVERED.word]
-    unread = sum(each["code"] in UNREAD for each in result["findings"])
-    changed = sum(each["code"] in CHANGED for each in result["findings"])
-    reasons = [f"{_count(unread, 'path')} could not be read or recognised"] if unread else []
-    reasons += [f"{_count(changed, 'ledger')} changed while being read"] if changed else []
-    could_not = ", ".join(reasons)
-    match result["verdict"]:
-        case "intact" if proved:
-            out(paint(f"intact: nothing at or above {fail_on.word} was found", "32"))
-        case "intact" if weak := next((each for each in profiles if each.caveat), None):
-            out(f"nothing at or above {fail_on.word} was found; nothing could be proved either:")
-            out(f"{weak.values} could be made again, but {weak.caveat}")
-        case "intact":
-            out(f"nothing at or above {fail_on.word} was found; nothing could be proved either: no hash was checked")
-        case "findings":
-            bad = sum(
-                each["count"]
-                for each in result["findings"]
-                if Severity[each["severity"].upper()] >= fail_on and each["code"] not in NOT_VERIFIED
-            )
-            words = f"{_count(bad, 'finding')} at or above {fail_on.word}: `audit-console explain CODE` says more"
-            out(paint.severity(words, Severity.ERROR) + (f"; {could_not}" if could_not else ""))
-        case _ if totals["events"]:
-            out(paint.severity(f"incomplete: {could_not or 'not everything was read to its end'}", Severity.WARNING))
-        case _:
-            out(paint.severity(f"incomplete: {could_not or 'there is nothing here to verify'}", Severity.WARNING))
+    verdict = result["verdict"]
+    words = f"{verdict}: {'; '.join(safe(each) for each in result['reasons']) or _MEANS[verdict]}"
+    for line in paragraph(words):
+        out(paint.severity(line, _LOOKS[verdict]) if verdict in _LOOKS else paint(line, "32"))
+    for weak in (each for each in profiles if each.caveat):
+        out(f"{weak.values} could be made again, but {weak.caveat}")
+    for line in paragraph("; ".join(safe(each) for each in result["cannot_rule_out"]), first="but ", rest="    "):
+        out(paint.quiet(line))
+    if verdict == "findings" and result["findings"]:
+        out("`audit-console explain CODE` says more")
+
+
+_MEANS = {
+    "intact": "all was read, every hash was reproduced, nothing contradicts",
+    "consistent": "all was read, nothing contradicts; not every event is protected by a hash",
+}
+"""Verdicts that need no reason, in words."""
+_LOOKS = {"findings": Severity.ERROR, "incomplete": Severity.WARNING}
 
 
 def _counts(trust: dict[str, int]) -> list[int]:
     return [trust[state.word] for state in Trust]
-
-
-def _count(number: int, noun: str) -> str:
-    if number != 1:
-        noun = noun[:-1] + "ies" if noun.endswith("y") else noun + ("es" if noun.endswith(("s", "ch")) else "s")
-    return f"{number:,} {noun}"
 
 
 def _time(text: str) -> str:

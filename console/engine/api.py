@@ -22,10 +22,9 @@ from console.engine.session.protocol import (
     VerifyProgress,
     View,
 )
-from console.engine.verify.codes import CHANGED, NOT_VERIFIED, UNREAD
+from console.engine.verify.verdict import USUAL, Facts, Judged, Policy, Verdict, facts_of_row, judge, together
 from console.model.finding import Finding
 from console.model.ledger import Profile
-from console.model.trust import Severity
 from console.store.capped_findings import DETAIL
 from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagged, state_words
@@ -39,11 +38,8 @@ if TYPE_CHECKING:
     from console.verify.catalogue import CatalogueEntry
 
 __all__ = [
-    "CHANGED",
     "DETAIL",
     "MEMORY",
-    "NOT_VERIFIED",
-    "UNREAD",
     "Changed",
     "CodeFindings",
     "Details",
@@ -56,15 +52,18 @@ __all__ = [
     "FindingRow",
     "IndexPlace",
     "IndexReader",
+    "Judged",
     "LedgerRow",
     "ListedEvent",
     "Listeners",
     "NoSuchStreamError",
     "Options",
+    "Policy",
     "Progress",
     "SessionApi",
     "SeveralStreamsError",
     "StreamRow",
+    "Verdict",
     "Verification",
     "VerifiedSoFar",
     "VerifyProgress",
@@ -167,11 +166,39 @@ def is_executor(name: str) -> bool:
     return choice.known(name)
 
 
-def report(verification: "Verification", *, fail_on: Severity, stream: str | None = None) -> dict[str, Any]:
+def report(verification: "Verification", policy: Policy, *, stream: str | None = None) -> dict[str, Any]:
     """What came out of a verification, in all or for one stream: the object that ``verify --format json`` prints."""
     from console.engine.verify import report
 
-    return report.report(verification, fail_on=fail_on, stream=stream)
+    return report.report(verification, policy, stream=stream)
+
+
+def compare_end(
+    verification: "Verification", *, count: int | None, head: str | None, stream: str | None
+) -> "Verification":
+    """The results with what the end of a ledger (or of one stream) comes to beside the one that was kept elsewhere.
+    Raises ``SeveralStreamsError`` where it is not clear which ledger is meant."""
+    from console.engine.verify.kept_end import KeptEnd, compare
+
+    return compare(verification, KeptEnd(count, head, stream))
+
+
+def verdict_of(ledger: LedgerRow, policy: Policy = USUAL, *, coverage: bool = True) -> Judged:
+    """The verdict on a ledger of an index, as far as it was read: the one that ``verify`` gives, with its reasons.
+
+    Without ``coverage`` no format is asked which fields hashes cover: for a screen, which must not wait for formats.
+    """
+    return judge(_facts(ledger, coverage=coverage), policy)
+
+
+def verdict_of_all(ledgers: Sequence[LedgerRow], policy: Policy = USUAL, *, coverage: bool = True) -> Judged:
+    """The verdict on all of them together."""
+    return judge(together(_facts(each, coverage=coverage) for each in ledgers), policy)
+
+
+def _facts(ledger: LedgerRow, *, coverage: bool) -> Facts:
+    known = profiles() if coverage and ledger.profile else []
+    return facts_of_row(ledger, next((each for each in known if each.name == ledger.profile), None))
 
 
 def answer_names() -> list[str]:
@@ -181,11 +208,11 @@ def answer_names() -> list[str]:
     return answers.answer_names()
 
 
-def answer(verification: "Verification", name: str, stream: str | None, *, fail_on: Severity) -> "Answer":
+def answer(verification: "Verification", name: str, stream: str | None, policy: Policy) -> "Answer":
     """What a ledger's own system answers on one stream. Raises ``NoSuchStreamError`` and ``SeveralStreamsError``."""
     from console.engine.verify import answers
 
-    return answers.answer(verification, name, stream, fail_on)
+    return answers.answer(verification, name, stream, policy)
 
 
 def formats() -> "Iterator[Format]":

@@ -31,6 +31,12 @@ class Trust(IntEnum):
         return "·✓≈~○…✗"[self]
 
 
+WORST_FIRST = (
+    *(Trust.BROKEN, Trust.LINKED, Trust.PENDING, Trust.UNCHECKED, Trust.UNCHAINED, Trust.RECOVERED, Trust.VERIFIED),
+)
+"""The order in which every summary counts events."""
+
+
 class Severity(IntEnum):
     """How bad a finding is. ``NONE`` is only used where a row has no finding."""
 

@@ -10,11 +10,13 @@ from console.model.trust import Severity, Trust
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One ledger. ``trust`` counts events by ``Trust``, ``findings`` counts findings by ``Severity``.
+    """One ledger. ``trust`` counts events by ``Trust``, ``findings`` counts findings by ``Severity``, ``codes`` does
+    so for each code.
 
     ``state`` is 'live', 'behind' (much is still unread), 'gone', 'unreadable', 'not recognised' or 'empty'; ``note``
     says more, in words. Times are UTC microseconds, None where no event names one. ``pending`` is the length of an
-    unfinished last record, ``flagged`` the highest of its streams' as ``flagged`` gives it.
+    unfinished last record, ``flagged`` the highest of its streams' as ``flagged`` gives it;
+    ``chained`` is true if any of them has a chain.
     """
 
     id: int
@@ -34,6 +36,8 @@ class LedgerRow:
     findings: tuple[int, ...]
     pending: int = 0
     flagged: int = 0
+    chained: bool = False
+    codes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -149,9 +149,15 @@ def test_help_of_every_command_says_audit_console(call: Call) -> None:
 
 def test_the_console_itself_needs_a_terminal_and_paths_that_exist(call: Call) -> None:
     assert call(".").code == 2
-    result = call("vrify")
+    for arguments in (["vrify"], ["vrify", "."], ["vrify", ".", "--format", "json"]):
+        result = call(*arguments)
+        assert result.code == 2
+        assert "vrify: there is no such file or folder (is the command verify meant?)" in result.err
+    result = call("NOSUCH")
     assert result.code == 3
-    assert "vrify: there is no such file or folder (is the command verify meant?)" in result.err
+    assert "NOSUCH: there is no such file or folder" in result.err
+    Path("vrify").mkdir()
+    assert "is the command" not in call("vrify").err
     result = call(".", "later")
     assert result.code == 2
     assert "later: there is no such file or folder yet; it is taken when it appears" in result.err
@@ -161,7 +167,7 @@ def test_paths_are_shown_as_they_were_given(call: Call) -> None:
     sample = ROOT / "sample_ledgers" / "kernel"
     link = Path("link")
     link.symlink_to(sample)
-    for given, shown in ((str(sample), str(sample)), ("link", "link"), ("./link/", "./link"), (".", "link")):
+    for given, shown in ((str(sample), str(sample)), ("link", "link"), ("./link/", "./link"), (".", "./link")):
         found = json.loads(call("ledgers", given, "--format", "json").out)
         names = {each["path"] for each in found}
         assert f"{shown}/deals.jsonl" in names

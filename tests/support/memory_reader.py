@@ -219,7 +219,16 @@ def _ledger_row(ledger: MemoryLedger) -> LedgerRow:
         findings=_by_severity(ledger),
         pending=ledger.pending,
         flagged=level,
+        chained=any(each.facts and each.facts.chain_intact is not None for each in ledger.streams.values()),
+        codes=_by_code(ledger),
     )
+
+
+def _by_code(ledger: MemoryLedger) -> dict[str, tuple[int, ...]]:
+    counts: dict[str, list[int]] = {}
+    for each in ledger.findings:
+        counts.setdefault(each.finding.code, [0] * 5)[each.finding.severity] += each.finding.count
+    return {code: tuple(found) for code, found in counts.items()}
 
 
 def _stream_row(ledger: MemoryLedger, stream: MemoryStream) -> StreamRow:

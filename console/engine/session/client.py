@@ -17,6 +17,7 @@ from console.engine.session.protocol import Changed, Details, IndexPlace, Progre
 from console.engine.session.records import Records
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.session.worker import Assignment, run
+from console.engine.verify.verdict import Facts, in_words, judge
 from console.store.filter import parse
 from console.store.opening import store_at
 from console.store.protocol import EventView, IndexReader
@@ -200,17 +201,15 @@ class Session:
         number = ledger if row is None else row.ledger
         chosen = await reader.ledgers(number) if number is not None else await reader.ledgers()
         opened = [(each.records, *await self._records.opened(each)) for each in chosen if each.format]
-        gone = "; ".join(words for _, _, unread in opened for words in unread)
+        unread = [words for _, _, gone in opened for words in gone]
         there = [(records, found) for records, found, _ in opened if found is not None]
-        if gone and not there:
-            yield VerifyProgress(0, 0, 0, 0.0, None, True, f"Incomplete: {gone}.")
+        if unread and not there:
+            facts = Facts(unread=tuple(unread))
+            yield VerifyProgress(0, 0, 0, 0.0, None, True, in_words(judge(facts), facts), judge(facts))
             return
-        async for progress in verify_elsewhere(there, self.options, None if row is None else (row.kind, row.key)):
-            if gone and progress.finished:
-                verdict = f"Incomplete: {gone}. What links to them counts as broken. The rest: {progress.verdict}"
-                yield replace(progress, verdict=verdict)
-            else:
-                yield progress
+        stream_key = None if row is None else (row.kind, row.key)
+        async for progress in verify_elsewhere(there, self.options, stream_key, unread):
+            yield progress
 
     async def close(self) -> None:
         """End the worker and everything that is open. A second call does nothing."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from console.engine.verify.verdict import Judged
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -76,7 +77,10 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class VerifyProgress:
-    """Verification under way: links ``done`` of ``total`` (events), broken so far, a second's rate, seconds left."""
+    """Verification under way: links ``done`` of ``total`` (events), broken so far, a second's rate, seconds left.
+
+    At the end ``judged`` is what came out, None where nobody could verify; ``verdict`` says it in a sentence.
+    """
 
     done: int
     total: int
@@ -85,6 +89,7 @@ class VerifyProgress:
     left: float | None
     finished: bool = False
     verdict: str = ""
+    judged: Judged | None = None
 
 
 class View(Protocol):

@@ -12,9 +12,8 @@ from console.engine.run.choice import process
 from console.engine.run.executor import Channel, Failed, Finished, Lost, Reported, Work
 from console.engine.session.protocol import VerifyProgress
 from console.engine.verify.results import LedgerReport
-from console.engine.verify.verdict import sentence
+from console.engine.verify.verdict import Facts, in_words, judge, together
 from console.engine.verify.verification import check_ledger
-from console.model.event import StreamKey
 from console.model.trust import Trust
 
 NICE = 5
@@ -23,9 +22,8 @@ _ENDED = "The verification was ended before it was done."
 
 def verify(
     channel: Channel, ledgers: Sequence[Opened], options: Options, stream: tuple[str, str] | None
-) -> tuple[int, int, str]:
-    """Send (records, broken events) on the way; the same at the end, and the verdict in a sentence."""
-    wanted = None if stream is None else StreamKey(*stream)
+) -> tuple[int, int, Facts]:
+    """Send (records, broken events) on the way; the same at the end, and what the verdict rests on."""
     results: list[LedgerReport] = []
     records = broken = 0
 
@@ -40,13 +38,17 @@ def verify(
             broken += results[-1].trust[Trust.BROKEN]
 
     asyncio.run(verify_all())
-    return records, broken, sentence(results, wanted)
+    return records, broken, together(each.facts(None if stream is None else stream[1]) for each in results)
 
 
 async def verify_elsewhere(
-    ledgers: Sequence[tuple[int, Opened]], options: Options, stream: tuple[str, str] | None
+    ledgers: Sequence[tuple[int, Opened]],
+    options: Options,
+    stream: tuple[str, str] | None,
+    unread: Sequence[str] = (),
 ) -> AsyncIterator[VerifyProgress]:
-    """Verify (records expected, ledger) pairs in another process. Closing the iterator ends that process."""
+    """Verify (records expected, ledger) pairs in another process. Closing the iterator ends that process. ``unread``
+    are sentences on what of them is not at hand."""
     total = sum(records for records, _ in ledgers)
     work = Work("the verification", verify, ([opened for _, opened in ledgers], options, stream))
     began = time.monotonic()
@@ -59,9 +61,13 @@ async def verify_elsewhere(
                         rate = done / max(1e-6, time.monotonic() - began)
                         left = max(0.0, (total - done) / rate) if rate else None
                         yield VerifyProgress(done, max(total, done), broken, rate, left)
-                    case Finished((done, broken, words)):
+                    case Finished((done, broken, facts)):
+                        facts += Facts(unread=tuple(unread))
+                        judged = judge(facts)
                         rate = done / max(1e-6, time.monotonic() - began)
-                        yield VerifyProgress(done, max(total, done), broken, rate, 0.0, True, words)
+                        yield VerifyProgress(
+                            done, max(total, done), broken, rate, 0.0, True, in_words(judged, facts), judged
+                        )
                     case Failed() | Lost():
                         yield VerifyProgress(0, total, 0, 0.0, None, True, _ENDED)
         except ExecutorError as error:

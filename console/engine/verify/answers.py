@@ -6,14 +6,14 @@ from typing import Any
 
 from console.engine.errors import NoSuchStreamError, SeveralStreamsError
 from console.engine.verify.chain_report import chain_report, no_chain
-from console.engine.verify.report import report
 from console.engine.verify.results import LedgerReport, Verification
+from console.engine.verify.verdict import Policy, Verdict, judge
 from console.formats import registry
 from console.formats.guarded import event_of
 from console.formats.protocol import SystemAnswer
 from console.model.event import StreamKey
 from console.model.record import Record
-from console.model.trust import Severity
+from console.model.words import count
 from console.store.rows import StreamRow
 
 
@@ -36,7 +36,7 @@ def formats_that_answer(name: str) -> list[str]:
     return [registry.answers()[name][0].name]
 
 
-def answer(verification: Verification, name: str, stream: str | None, fail_on: Severity) -> Answer:
+def answer(verification: Verification, name: str, stream: str | None, policy: Policy) -> Answer:
     """The answer ``name`` on one stream of what was verified. The exit code is the console's own verdict on it.
 
     Raises ``NoSuchStreamError``, or ``SeveralStreamsError`` where it is not clear which one is meant.
@@ -44,10 +44,12 @@ def answer(verification: Verification, name: str, stream: str | None, fail_on: S
     form, asked = registry.answers()[name]
     ledger, found = _one(verification, asked.kind, stream)
     findings = [one for one in ledger.findings if one.stream == found.key]
-    ours = chain_report(found, findings) or no_chain(findings)
+    about = (found, findings, ledger.facts_of_no_stream(), policy)
+    ours = chain_report(*about) or no_chain(*about)
     body = asked.body(ours, _records(ledger, StreamKey(found.kind, found.key)) if asked.from_records else iter(()))
-    code = int(report(verification, fail_on=fail_on, stream=found.key)["exit_code"])
-    return Answer(body, _differs(asked, form.answers, body, ours), code if body["valid"] else 1)
+    judged = judge(verification.facts(found.key), policy).verdict
+    code = judged.exit_code if judged >= Verdict.INCOMPLETE else int(not body["valid"])
+    return Answer(body, _differs(asked, form.answers, body, ours), code)
 
 
 def _differs(
@@ -59,7 +61,7 @@ def _differs(
     other = next((f": see --as {each.name}" for each in known if each.kind == asked.kind and not each.from_records), "")
     return (
         f"{asked.speaker} answers valid: {str(body['valid']).lower()}, this console finds"
-        f" {issues} issue{'' if issues == 1 else 's'}{other}."
+        f" {count(issues, 'issue')}{other}."
     )
 
 

@@ -1,8 +1,19 @@
-"""Finding codes that tell of what was not verified, and of nothing against what was."""
+"""Finding codes that tell of what was not read or not checked, and of nothing against what was."""
 
 CHANGED = frozenset({"container.shrunk", "container.replaced", "container.rewritten"})
 """The file changed while it was read: its records are not those of one file."""
 UNREAD = frozenset({"container.unreadable", "container.reader-failed", "container.not-recognised"})
 """Nothing, or not all, could be read."""
-NOT_VERIFIED = UNREAD | CHANGED | {"container.empty"}
-"""All of them."""
+LOST = frozenset(
+    {
+        *("record.invalid-utf8", "record.invalid-json", "record.not-an-object", "record.too-large", "record.too-deep"),
+        *("record.nul-byte", "container.gzip-truncated", "container.gzip-trailing-data", "container.json-truncated"),
+        *("container.gzip-expansion-limit", "container.sqlite-corrupt"),
+    }
+)
+"""Bytes that belong to no event: where they are not findings (``--fail-on critical``), not everything was read."""
+BEGINS_LATER = "chain.begins-later"
+LINK_UNKNOWN = "chain.link-unknown"
+"""Links that could not be checked: their events are unchecked, though hashes protect them."""
+NOT_VERIFIED = UNREAD | CHANGED | {"container.empty", BEGINS_LATER}
+"""All that make a verdict ``incomplete`` and never ``findings``, however severe they are."""

@@ -6,7 +6,7 @@ from typing import Any
 from console import __version__
 from console.engine.verify.chain_report import chain_report
 from console.engine.verify.results import LedgerReport, Verification
-from console.engine.verify.verdict import verdict
+from console.engine.verify.verdict import USUAL, Facts, Judged, Policy, judge
 from console.formats.json.times import iso
 from console.model.finding import Finding
 from console.model.ledger import Profile
@@ -17,7 +17,12 @@ from console.store.rows import StreamRow
 SCHEMA_VERSION = 1
 
 
-def report(verification: Verification, *, fail_on: Severity, stream: str | None = None) -> dict[str, Any]:
+def report(
+    verification: Verification,
+    policy: Policy = USUAL,
+    *,
+    stream: str | None = None,
+) -> dict[str, Any]:
     """The whole report. With ``stream``, only the ledgers that hold such a stream are in it, and of their findings
     those that concern it."""
     if stream is not None:
@@ -34,20 +39,19 @@ def report(verification: Verification, *, fail_on: Severity, stream: str | None 
     by_severity = {severity.word: 0 for severity in sorted(Severity, reverse=True) if severity}
     for _, found, _ in placed:
         by_severity[found.severity.word] += found.count
-    ledgers = [_ledger(each, stream) for each in verification.ledgers]
-    trusts = [_trust(each, stream) for each in verification.ledgers]
-    trust = [sum(column) for column in zip([0] * 7, *trusts, strict=True)]
-    result = verdict(verification, [found for _, found, _ in placed], _events(trust), fail_on)
+    ledgers = [_ledger(each, policy, stream) for each in verification.ledgers]
+    facts = verification.facts(stream)
+    judged = judge(facts, policy)
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "audit-console", "version": __version__},
-        "verdict": result.word,
-        "exit_code": int(result),
+        **_verdict(judged),
+        "exit_code": judged.verdict.exit_code,
         "totals": {
             "ledgers": len(ledgers),
             "streams": sum(len(each["streams"]) for each in ledgers),
-            "events": _events(trust),
-            "trust": _words(trust),
+            "events": facts.events,
+            "trust": _words(facts.trust),
             "findings": by_severity,
         },
         "ledgers": ledgers,
@@ -55,42 +59,38 @@ def report(verification: Verification, *, fail_on: Severity, stream: str | None 
     }
 
 
-def _trust(ledger: LedgerReport, stream: str | None) -> Sequence[int]:
-    """Events by trust; an unfinished last record is pending, whatever stream it may come to belong to."""
-    if stream is None:
-        return [*ledger.trust[: Trust.PENDING], int(ledger.pending > 0), *ledger.trust[Trust.PENDING + 1 :]]
-    counts = [each.trust for each in ledger.streams if each.key == stream]
-    return [sum(column) for column in zip([0] * 7, *counts, strict=True)]
-
-
-def _events(trust: Sequence[int]) -> int:
-    return sum(trust) - trust[Trust.PENDING]
+def _verdict(judged: Judged) -> dict[str, Any]:
+    return {
+        "verdict": judged.verdict.word,
+        "reasons": [*judged.reasons],
+        "cannot_rule_out": [*judged.cannot_rule_out],
+    }
 
 
 def _words(trust: Sequence[int]) -> dict[str, int]:
     return {Trust(state).word: number for state, number in enumerate(trust)}
 
 
-def _ledger(ledger: LedgerReport, stream: str | None) -> dict[str, Any]:
-    form = ledger.opened.format
-    profile = next((each for each in form.profiles if each.name == ledger.profile), None)
+def _ledger(ledger: LedgerReport, policy: Policy, stream: str | None) -> dict[str, Any]:
     by_stream: dict[str, list[Finding]] = {}
     for found in ledger.findings:
         if found.stream is not None:
             by_stream.setdefault(found.stream, []).append(found)
+    facts, of_no_stream = ledger.facts(stream), ledger.facts_of_no_stream()
     return {
         "path": ledger.opened.name,
-        "format": form.name,
+        "format": ledger.opened.format.name,
         "container": ledger.opened.source.container,
         "profile": ledger.profile,
-        "coverage": _coverage(profile),
+        "coverage": _coverage(ledger.known_profile),
+        **_verdict(judge(facts, policy)),
         "records": ledger.records,
         "bytes": ledger.bytes,
         "sha256": ledger.sha256 or None,
         "pending": ledger.pending,
-        "trust": _words(_trust(ledger, stream)),
+        "trust": _words(facts.trust),
         "streams": [
-            _stream(each, by_stream.get(each.key, ()))
+            _stream(each, by_stream.get(each.key, ()), of_no_stream, policy)
             for each in ledger.streams
             if stream is None or each.key == stream
         ],
@@ -103,7 +103,7 @@ def _coverage(profile: Profile | None) -> dict[str, list[str]] | None:
     return {"covered": list(profile.coverage.covered), "uncovered": list(profile.coverage.uncovered)}
 
 
-def _stream(stream: StreamRow, findings: Sequence[Finding]) -> dict[str, Any]:
+def _stream(stream: StreamRow, findings: Sequence[Finding], of_no_stream: Facts, policy: Policy) -> dict[str, Any]:
     return {
         "kind": stream.kind,
         "key": stream.key,
@@ -112,7 +112,7 @@ def _stream(stream: StreamRow, findings: Sequence[Finding]) -> dict[str, Any]:
         "last_time": None if stream.last_time is None else iso(stream.last_time),
         "state": dict(stream.state),
         "trust": _words(stream.trust),
-        "chain": chain_report(stream, findings),
+        "chain": chain_report(stream, findings, of_no_stream, policy),
     }
 
 

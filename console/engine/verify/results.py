@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from console.engine.ledgers.opening import Opened
+from console.engine.verify.verdict import Facts, count_codes, is_empty, together, uncovered_by
 from console.model.finding import Finding
+from console.model.ledger import Profile
 from console.model.trust import Trust
 from console.sources.protocol import Skipped
+from console.store.capped_findings import concerns
 from console.store.rows import StreamRow
 
 
@@ -28,6 +31,50 @@ class LedgerReport:
     findings: Sequence[Finding]
     pending: int = 0
     problem: str = ""
+    known_end: str = ""
+    """Up to which event whoever asks knew the ledger, and found it again."""
+    known_head: bool = False
+    """That event's hash was known."""
+
+    @property
+    def known_profile(self) -> Profile | None:
+        """The profile by its name."""
+        return next((each for each in self.opened.format.profiles if each.name == self.profile), None)
+
+    def trust_of(self, stream: str | None) -> Sequence[int]:
+        """Events by trust, of all or of one stream; an unfinished last record is pending in all."""
+        if stream is None:
+            return [*self.trust[: Trust.PENDING], int(self.pending > 0), *self.trust[Trust.PENDING + 1 :]]
+        counts = [each.trust for each in self.streams if each.key == stream]
+        return [sum(column) for column in zip([0] * len(Trust), *counts, strict=True)]
+
+    @property
+    def _unread(self) -> tuple[str, ...]:
+        return (f"{self.opened.name} could not be read to its end: {self.problem}",) if self.problem else ()
+
+    def facts_of_no_stream(self) -> Facts:
+        """What was not read, or belongs to no stream: any of it may have been an event of any stream."""
+        placeless = (each for each in self.findings if each.stream is None and each.family in ("record", "container"))
+        return Facts(findings=count_codes(placeless), unread=self._unread)
+
+    def facts(self, stream: str | None = None) -> Facts:
+        """What a verdict on the ledger rests on, or on one of its streams."""
+        findings = count_codes(each for each in self.findings if concerns(each, stream))
+        trust = self.trust_of(stream)
+        empty = is_empty(trust)
+        chained = any(each.chain_intact is not None for each in self.streams if stream in (None, each.key))
+        chainless = int(not empty and not chained)
+        covered = uncovered_by(self.known_profile)
+        return Facts(
+            trust,
+            findings,
+            self._unread,
+            empty,
+            chainless,
+            covered,
+            known_end=self.known_end,
+            known_head=self.known_head,
+        )
 
 
 def unread(opened: Opened, failed: Finding) -> LedgerReport:
@@ -51,6 +98,17 @@ class Verification:
 
     ledgers: Sequence[LedgerReport]
     skipped: Sequence[Skipped] = ()
+
+    def facts(self, stream: str | None = None) -> Facts:
+        """What a verdict on all of them rests on, or on one stream."""
+        return together([each.facts(stream) for each in self.ledgers] + [_skipped(each) for each in self.skipped])
+
+
+def _skipped(path: Skipped) -> Facts:
+    found = path.finding
+    if found.code == "container.empty":
+        return Facts(findings=count_codes([found]), empty=1)
+    return Facts(findings=count_codes([found]), unread=(f"{path.path}: {found.message}",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,58 +1,246 @@
-"""What a verification comes to: a word and an exit code for scripts, a sentence for the screen."""
+"""What all that is known of ledgers comes to: one word, why, and what it cannot rule out.
 
-from collections.abc import Sequence
+One pure function of plain facts, so that every door says the same. The results of a verification and the rows of an
+index both become facts; facts add up, and the verdict on a sum is the worst of the verdicts on its parts.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import reduce
 
-from console.engine.verify.codes import NOT_VERIFIED, UNREAD
-from console.engine.verify.results import LedgerReport, Verification
-from console.model.event import StreamKey
+from console.engine.verify.codes import BEGINS_LATER, LINK_UNKNOWN, LOST, NOT_VERIFIED
 from console.model.finding import Finding
-from console.model.trust import Severity, Trust
+from console.model.ledger import Profile
+from console.model.trust import WORST_FIRST, Severity, Trust
+from console.model.words import count
+from console.store.rows import LedgerRow
+
+Counts = Mapping[str, Sequence[int]]
+"""Findings by code, each counted by ``Severity``."""
+_NOTHING = (0,) * len(Trust)
 
 
 class Verdict(IntEnum):
-    """By exit code."""
+    """The better, the lower."""
 
     INTACT = 0
-    FINDINGS = 1
-    INCOMPLETE = 3
+    """All was read, every event is verified or recovered, and nothing contradicts."""
+    CONSISTENT = 1
+    """As intact, but no hash protects some or all of the events, or no chain links them: only rules hold."""
+    INCOMPLETE = 2
+    """Not everything was read and checked."""
+    FINDINGS = 3
 
     @property
     def word(self) -> str:
         return self.name.lower()
 
-
-def verdict(verification: Verification, findings: Sequence[Finding], events: int, fail_on: Severity) -> Verdict:
-    """The verdict on ledgers, of whose findings these count and so many of whose events."""
-    if any(each.severity >= fail_on and each.code not in NOT_VERIFIED for each in findings):
-        return Verdict.FINDINGS
-    if not events or any(each.problem or only_linked(each.trust) for each in verification.ledgers):
-        return Verdict.INCOMPLETE
-    if any(each.finding.code in UNREAD for each in verification.skipped):
-        return Verdict.INCOMPLETE
-    return Verdict.INTACT
+    @property
+    def exit_code(self) -> int:
+        return (0, 0, 3, 1)[self]
 
 
-def only_linked(trust: Sequence[int]) -> bool:
-    """True if there are hashes, by trust of events, but not one of them was reproduced: nothing was verified."""
-    return bool(trust[Trust.LINKED]) and not trust[Trust.VERIFIED] and not trust[Trust.RECOVERED]
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an operator accepts: findings below ``fail_on``, and with ``allow_linked`` hashes that could not be
+    reproduced."""
+
+    fail_on: Severity = Severity.ERROR
+    allow_linked: bool = False
 
 
-def sentence(results: Sequence[LedgerReport], stream: StreamKey | None = None) -> str:
-    """What came out for ledgers, or for one stream; what could not be read to its end goes before it."""
-    trust = [0] * len(Trust)
-    findings: list[Finding] = []
-    unread = [f"{each.opened.name} could not be read to its end: {each.problem}" for each in results if each.problem]
-    for result in results:
-        counts = [each.trust for each in result.streams if (each.kind, each.key) == stream]
-        for counted in [result.trust] if stream is None else counts:
-            trust = [have + more for have, more in zip(trust, counted, strict=True)]
-        others = [each for each in result.findings if each.message != result.problem]
-        findings += [each for each in others if stream is None or each.stream == stream.key]
-    bad = sum(each.count for each in findings if each.severity >= Severity.ERROR)
-    states = ", ".join(f"{number:,} {Trust(state).word}" for state, number in enumerate(trust) if number)
-    profiles = ", ".join(sorted({result.profile for result in results if result.profile}))
-    opening = "Broken" if trust[Trust.BROKEN] else "Findings" if bad else "Nothing contradicts this"
-    under = f" under {profiles}" if profiles else ""
-    words = f"{opening}: {states or 'no events'}{under}; {bad:,} findings of error or worse."
-    return f"Incomplete: {' '.join(unread)} What was read: {words}" if unread else words
+USUAL = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a verdict rests on: what is known of a stream, of a ledger, or of many.
+
+    ``trust`` counts events by ``Trust``. ``unread`` are sentences on what was not read to its end, ``empty`` is how
+    many of the ledgers have no events, ``chainless`` in how many nothing links events. ``uncovered`` are the fields
+    that hashes do not cover, by profile. ``remembered`` is the time since which the memory knows the ledger, '' at a
+    first look; ``no_memory`` is a clause on why it was not asked; ``known_end``: up to which event
+    whoever asks knew the ledger, and found it again; ``known_head``: by its hash.
+    """
+
+    trust: Sequence[int] = _NOTHING
+    findings: Counts = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    empty: int = 0
+    chainless: int = 0
+    uncovered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remembered: str = ""
+    no_memory: str = ""
+    known_end: str = ""
+    known_head: bool = False
+
+    def __add__(self, other: "Facts") -> "Facts":
+        codes = {*self.findings, *other.findings}
+        none = (0,) * len(Severity)
+        return Facts(
+            _sum(self.trust, other.trust),
+            {code: _sum(self.findings.get(code, none), other.findings.get(code, none)) for code in codes},
+            self.unread + other.unread,
+            self.empty + other.empty,
+            self.chainless + other.chainless,
+            {**self.uncovered, **other.uncovered},
+            max(self.remembered, other.remembered) if self.remembered and other.remembered else "",
+            self.no_memory or other.no_memory,
+            self.known_end if self.known_end == other.known_end else "",
+            self.known_head and other.known_head,
+        )
+
+    @property
+    def events(self) -> int:
+        """Events, not counting an unfinished last record."""
+        return sum(self.trust) - self.trust[Trust.PENDING]
+
+    @property
+    def protected(self) -> int:
+        """Events whose hashes were reproduced."""
+        return self.trust[Trust.VERIFIED] + self.trust[Trust.RECOVERED]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, why it is no better one, and what it cannot rule out: clauses for people."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    cannot_rule_out: tuple[str, ...]
+
+
+def judge(facts: Facts, policy: Policy = USUAL) -> Judged:
+    """The verdict on what is known."""
+    against = _against(facts, policy)
+    missing = unchecked(facts, policy)
+    if against:
+        verdict = Verdict.FINDINGS
+    elif missing:
+        verdict = Verdict.INCOMPLETE
+    elif facts.chainless or facts.trust[Trust.UNCHAINED] or facts.trust[Trust.UNCHECKED]:
+        verdict = Verdict.CONSISTENT
+    else:
+        verdict = Verdict.INTACT
+    return Judged(verdict, (*against, *missing), _cannot_rule_out(facts))
+
+
+def together(parts: Iterable[Facts]) -> Facts:
+    """The facts of many ledgers as those of one; of none: nothing is there."""
+    parts = [*parts]
+    return reduce(Facts.__add__, parts) if parts else Facts(empty=1)
+
+
+def bad(findings: Counts, fail_on: Severity) -> int:
+    """Findings that make a verdict ``findings``."""
+    return sum(sum(counts[fail_on:]) for code, counts in findings.items() if code not in NOT_VERIFIED)
+
+
+def _against(facts: Facts, policy: Policy) -> list[str]:
+    found = bad(facts.findings, policy.fail_on)
+    broken = facts.trust[Trust.BROKEN]
+    return [
+        *([f"{count(broken, 'event')} broken"] if broken else []),
+        *([f"{count(found, 'finding')} at or above {policy.fail_on.word}"] if found else []),
+    ]
+
+
+def unchecked(facts: Facts, policy: Policy) -> list[str]:
+    """What was not read or not checked though it could have been, in clauses; a verdict with any is ``incomplete``."""
+    linked = 0 if policy.allow_linked else facts.trust[Trust.LINKED]
+    lost = sum(sum(facts.findings.get(code, ())) for code in LOST)
+    return [
+        *_not_read(facts.unread),
+        *([f"{count(lost, 'piece')} of the ledger could not be read as events"] if lost else []),
+        *(["the events before the first ones are not at hand"] if BEGINS_LATER in facts.findings else []),
+        *(["links to what could not be read are unknown"] if LINK_UNKNOWN in facts.findings else []),
+        *([f"{count(linked, 'event')} linked only: the hash could not be reproduced"] if linked else []),
+        *([_no_events(facts)] if facts.empty else []),
+    ]
+
+
+def _not_read(unread: tuple[str, ...]) -> list[str]:
+    if len(unread) < 2:
+        return [*unread]
+    return [f"{count(len(unread), 'ledger or path', 'ledgers or paths')} not read to the end, the first: {unread[0]}"]
+
+
+def _no_events(facts: Facts) -> str:
+    if not facts.events:
+        return "no events"
+    return f"{count(facts.empty, 'ledger or path', 'ledgers or paths')} without events"
+
+
+def _cannot_rule_out(facts: Facts) -> tuple[str, ...]:
+    if not facts.events:
+        return ("anything: no event was checked",)
+    trust = facts.trust
+    hashed = facts.protected + trust[Trust.LINKED] + trust[Trust.BROKEN]
+    before = facts.remembered or "now"
+    behind = f" behind {facts.known_end}" if facts.known_end else ""
+    clauses = [f"a tail cut off{behind} before {before} cannot be seen"]
+    if trust[Trust.LINKED]:
+        clauses.append(f"{count(trust[Trust.LINKED], 'event')} linked only")
+    if not hashed:
+        clauses.append(f"no hash protects these events: edits, insertions and deletions before {before} cannot be seen")
+    elif trust[Trust.UNCHAINED] or trust[Trust.UNCHECKED]:
+        clauses.append(f"{count(trust[Trust.UNCHAINED] + trust[Trust.UNCHECKED], 'event')} not protected by a hash")
+    if hashed and facts.chainless:
+        clauses.append(f"no chain links the events: insertions and deletions before {before} cannot be seen")
+    if hashed:
+        several = len(facts.uncovered) > 1
+        for profile, fields in facts.uncovered.items():
+            if fields:
+                clauses.append(f"fields not covered{f' by {profile}' if several else ''}: {', '.join(fields)}")
+        if not facts.remembered and not facts.known_head:
+            clauses.append("hashes that were all computed again before now cannot be told from the first ones")
+    if facts.no_memory:
+        clauses.append(facts.no_memory)
+    return tuple(clauses)
+
+
+def in_words(judged: Judged, facts: Facts) -> str:
+    """A verdict as a sentence: the word, the reasons, and events by trust, the broken ones first."""
+    counts = ", ".join(f"{facts.trust[state]:,} {state.word}" for state in WORST_FIRST if facts.trust[state])
+    profiles = f" under {', '.join(sorted(facts.uncovered))}" if facts.uncovered else ""
+    parts = [*judged.reasons, *([counts + profiles] if counts else [])]
+    return f"{judged.verdict.word.capitalize()}: {'; '.join(each.rstrip('.') for each in parts)}."
+
+
+def facts_of_row(row: LedgerRow, profile: Profile | None = None, *, remembered: str = "") -> Facts:
+    """Of a ledger in an index. ``profile`` is the one that the row names."""
+    unread = ()
+    if row.state == "behind":
+        unread = (f"{row.name} is still being read",)
+    elif row.format and row.state != "live":
+        unread = (f"{row.name} is {row.state}" + (f": {row.note}" if row.note else ""),)
+    elif not row.format and row.state != "empty":
+        unread = (f"{row.name}: {row.note or row.state}",)
+    trust = [*row.trust]
+    trust[Trust.PENDING] = int(row.pending > 0)
+    empty = is_empty(trust)
+    chainless = int(not empty and not row.chained)
+    return Facts(trust, row.codes, unread, empty, chainless, uncovered_by(profile), remembered)
+
+
+def count_codes(findings: Iterable[Finding]) -> Counts:
+    """Findings by code and severity."""
+    counts: dict[str, list[int]] = {}
+    for each in findings:
+        counts.setdefault(each.code, [0] * len(Severity))[each.severity] += each.count
+    return counts
+
+
+def uncovered_by(profile: Profile | None) -> Mapping[str, tuple[str, ...]]:
+    """The fields that a profile's hash does not cover, under its name."""
+    return {} if profile is None else {profile.name: profile.coverage.uncovered}
+
+
+def is_empty(trust: Sequence[int]) -> int:
+    """1 if there are no events, of these by trust, else 0."""
+    return int(sum(trust) == trust[Trust.PENDING])
+
+
+def _sum(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
+    return tuple(mine + theirs for mine, theirs in zip(one, other, strict=True))

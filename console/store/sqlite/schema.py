@@ -4,7 +4,7 @@ Readers remember what the ids of streams and ledgers stand for, so that none is 
 The index holds no copy of a ledger: offsets, lengths, the envelope's columns, record hashes, trust and findings.
 """
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 BITS = 32
 """Of a row id: the ordinal's share."""
@@ -44,6 +44,7 @@ CREATE TABLE stream (
     intact INTEGER, irregular INTEGER NOT NULL DEFAULT 0, carried BLOB
 );
 CREATE INDEX stream_hash ON stream (ledger, hash);
+CREATE INDEX stream_chained ON stream (ledger) WHERE intact IS NOT NULL;
 CREATE INDEX stream_flagged ON stream (ledger) WHERE {FLAG} IS NOT NULL;
 CREATE TABLE event (
     id INTEGER PRIMARY KEY, offset INTEGER NOT NULL, length INTEGER NOT NULL, time INTEGER NOT NULL,

@@ -12,14 +12,13 @@ from console.engine.verify.report import report
 from console.engine.verify.results import Verification
 from console.engine.verify.same_bytes import fingerprint
 from console.engine.verify.segment_check import Segment, check_segment
-from console.engine.verify.verdict import sentence
+from console.engine.verify.verdict import in_words, judge
 from console.engine.verify.verification import check_ledger
 from console.formats.kernel.format import KernelFormat
 from console.formats.kernel.reader import KernelReader
 from console.formats.protocol import Sample
 from console.model.batch import EventBatch
 from console.model.record import Cursor, RecordBatch
-from console.model.trust import Severity
 from console.sources.content import FileContent
 from console.sources.findings import unreadable
 from console.sources.protocol import Skipped, SourceError
@@ -131,21 +130,22 @@ async def test_it_fails_behind_the_last_record(
     assert (failed.state, other.state) == ("unreadable", "live")
     checked = await check_ledger(opened(folder / "a.jsonl")[0], NOW)
     assert where in checked.problem
-    assert report(Verification([checked]), fail_on=Severity.ERROR)["exit_code"] == 3
+    assert report(Verification([checked]))["exit_code"] == 3
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 async def test_verify_says_it_and_exits_with_3(error: Exception, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KernelReader, "read", failing(error))
     checked = [await check_ledger(each, NOW) for each in opened(folder)]
-    result = report(Verification(checked), fail_on=Severity.ERROR)
+    result = report(Verification(checked))
     assert (result["verdict"], result["exit_code"]) == ("incomplete", 3)
     (found,) = [each for each in result["findings"] if each["severity"] == "error"]
     assert found["code"] == "container.reader-failed"
     assert found["record"] > 1
     assert [each.problem != "" for each in checked] == [True, False]
     assert checked[0].records == found["record"] - 1
-    words = sentence(checked)
+    facts = Verification(checked).facts()
+    words = in_words(judge(facts), facts)
     assert words.startswith("Incomplete: ")
     assert str(folder / "a.jsonl") in words
     assert f"{checked[0].records:,} verified" in words

@@ -4,15 +4,18 @@ from pathlib import Path
 from typing import Any
 
 from console.engine.verify.chain_report import chain_report, no_chain
+from console.engine.verify.verdict import Facts, Policy
 from console.engine.verify.verification import check_ledger
+from console.store.rows import StreamRow
 from tests.support.engine_cases import NOW, opened
 
 
-async def chain(path: Path) -> dict[str, Any]:
+async def chain(path: Path, *, allow_linked: bool = False) -> dict[str, Any]:
     (ledger,) = opened(path)
     result = await check_ledger(ledger, NOW)
     (stream,) = result.streams
-    found = chain_report(stream, [each for each in result.findings if each.stream == stream.key])
+    findings = [each for each in result.findings if each.stream == stream.key]
+    found = chain_report(stream, findings, result.facts_of_no_stream(), Policy(allow_linked=allow_linked))
     assert found is not None
     return found
 
@@ -20,7 +23,10 @@ async def chain(path: Path) -> dict[str, Any]:
 async def test_a_real_chain_and_an_edited_one(real: Path) -> None:
     folder = real / "kernel/B_chain30"
     whole = {"valid": True, "issues": [], "eventsChecked": 30, "chainIntact": True}
-    assert await chain(folder / "original/events.jsonl") == whole
+    assert await chain(folder / "original/events.jsonl", allow_linked=True) == whole
+    linked = await chain(folder / "original/events.jsonl")
+    assert linked["valid"] is False
+    assert linked["issues"][0]["issue"] == "incomplete: 2 events linked only: the hash could not be reproduced."
     edited = await chain(folder / "payload_edited/events.jsonl")
     assert edited["valid"] is False
     (issue,) = edited["issues"]
@@ -29,4 +35,10 @@ async def test_a_real_chain_and_an_edited_one(real: Path) -> None:
 
 
 def test_without_a_chain_nothing_is_checked() -> None:
-    assert no_chain([]) == {"valid": True, "issues": [], "eventsChecked": 0, "chainIntact": True}
+    stream = StreamRow(1, 1, "deal", "a", 2, None, None, (0, 0, 0, 0, 2, 0, 0), (0,) * 5)
+    assert no_chain(stream, [], Facts(), Policy()) == {
+        "valid": True,
+        "issues": [],
+        "eventsChecked": 0,
+        "chainIntact": True,
+    }

@@ -31,21 +31,22 @@ class SqliteReader(LedgerTables):
 
     async def ledgers(self, ledger: int | None = None) -> list[LedgerRow]:
         """The ledgers opened now, those that were flagged first, then by name; or the one of this id."""
-        counts: dict[int, list[int]] = {}
-        for number, severity, count in await self._db.all(
-            "SELECT ledger, severity, sum(count) FROM finding GROUP BY 1, 2"
+        codes: dict[int, dict[str, list[int]]] = {}
+        for number, code, severity, count in await self._db.all(
+            "SELECT ledger, code, severity, sum(count) FROM finding GROUP BY 1, 2, 3"
         ):
-            counts.setdefault(number, [0] * 5)[severity] = count
+            codes.setdefault(number, {}).setdefault(code, [0] * 5)[severity] = count
         level = await self._flag_level()
         rows = await self._db.all(
             "SELECT id, path, member, container, format, shape, profile, ledger.state, note, records, bytes,"
-            " first_time, last_time, trust, pending, coalesce(level, 0) FROM ledger LEFT JOIN"
+            " first_time, last_time, trust, pending, coalesce(level, 0), EXISTS"
+            " (SELECT 1 FROM stream WHERE stream.ledger = ledger.id AND intact IS NOT NULL) FROM ledger LEFT JOIN"
             f" (SELECT ledger, max({level}) AS level FROM stream WHERE {FLAG} IS NOT NULL GROUP BY ledger) f"
             " ON f.ledger = ledger.id WHERE "
             + ("active ORDER BY coalesce(level, 0) DESC, path, member" if ledger is None else "id = ?"),
             () if ledger is None else (ledger,),
         )
-        return [_ledger_row(row, counts.get(row[0], [0] * 5)) for row in rows]
+        return [_ledger_row(row, codes.get(row[0], {})) for row in rows]
 
     async def streams(
         self, ledger: int | None = None, *, limit: int = 500, offset: int = 0
@@ -194,8 +195,10 @@ class SqliteReader(LedgerTables):
         await self._db.close()
 
 
-def _ledger_row(row: Any, counts: list[int]) -> LedgerRow:
-    values: list[Any] = [*row[:13], tuple(json.loads(row[13])), tuple(counts), *row[14:]]
+def _ledger_row(row: Any, codes: dict[str, list[int]]) -> LedgerRow:
+    findings = tuple(sum(column) for column in zip([0] * 5, *codes.values(), strict=True))
+    by_code = {code: tuple(counts) for code, counts in codes.items()}
+    values: list[Any] = [*row[:13], tuple(json.loads(row[13])), findings, *row[14:-1], bool(row[-1]), by_code]
     return LedgerRow(*values)
 
 
