@@ -68,6 +68,8 @@ def _ledger(
     out("  " + ", ".join(parts))
     counts = paint.counts(_counts(ledger["trust"]))
     out("  " + (f"{ledger['verdict']}: {counts}" if counts else ledger["verdict"]))
+    if ledger["pending"]:
+        out(f"  up to byte {ledger['end']:,}; then {count(ledger['pending'], 'byte')} of an unfinished record")
     for line in paragraph(_covered(ledger, profile), first="  ", rest="  "):
         out(paint.quiet(line))
     if len(streams) == 1:
@@ -163,7 +165,7 @@ def _verdict(result: dict[str, Any], paint: Paint, profiles: Sequence[Profile]) 
     found = ", ".join(
         f"{number:,} {Severity[word.upper()].words(number)}" for word, number in totals["findings"].items() if number
     )
-    out(f"findings: {found or 'none'}")
+    out(f"found: {found or 'nothing'}")
     verdict = result["verdict"]
     words = f"{verdict}: {'; '.join(safe(each) for each in result['reasons']) or _MEANS[verdict]}"
     for line in paragraph(words):

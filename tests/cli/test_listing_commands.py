@@ -23,7 +23,7 @@ def test_ledgers(call: Call) -> None:
     result = call("ledgers", "sub", "b.jsonl")
     assert (result.code, result.err) == (0, "")
     head, *rows = [line.split() for line in result.out.splitlines()]
-    assert head == ["ledger", "format", "profile", "events", "first", "last", "trust", "worst"]
+    assert head == ["ledger", "format", "profile", "events", "first", "last", "verdict", "trust", "worst"]
     assert {row[0] for row in rows} == {"sub/a.jsonl", "b.jsonl"}
     assert "✗ 1 broken, ✓ 4 verified" in result.out
     found = json.loads(call("ledgers", "sub", "b.jsonl", "--format", "json").out)
@@ -34,6 +34,7 @@ def test_ledgers(call: Call) -> None:
     assert bad["worst"] == "critical"
     assert bad["last_time"] == "2025-03-01T10:00:05.000000Z"
     assert bad["profile"] == "kernel-doc/1"
+    assert [each["verdict"] for each in found] == ["findings", "intact"]
 
 
 def test_streams(call: Call) -> None:

@@ -88,6 +88,7 @@ def _ledger(ledger: LedgerReport, policy: Policy, stream: str | None) -> dict[st
         "bytes": ledger.bytes,
         "sha256": ledger.sha256 or None,
         "pending": ledger.pending,
+        "end": ledger.end,
         "trust": _words(facts.trust),
         "streams": [
             _stream(each, by_stream.get(each.key, ()), of_no_stream, policy)

@@ -18,7 +18,8 @@ class LedgerReport:
     """What came out for one ledger.
 
     ``trust`` counts its events by ``Trust``, ``pending`` is the length of an unfinished last record. ``problem`` is a
-    sentence where it could not be read to its end.
+    sentence where it could not be read to its end. ``end`` is the offset up to which the results speak, in the decoded
+    stream; None for a table.
     """
 
     opened: Opened
@@ -31,6 +32,7 @@ class LedgerReport:
     findings: Sequence[Finding]
     pending: int = 0
     problem: str = ""
+    end: int | None = None
     known_end: str = ""
     """Up to which event whoever asks knew the ledger, and found it again."""
     known_head: bool = False

@@ -194,7 +194,7 @@ def _cannot_rule_out(facts: Facts) -> tuple[str, ...]:
             if fields:
                 clauses.append(f"fields not covered{f' by {profile}' if several else ''}: {', '.join(fields)}")
         if not facts.remembered and not facts.known_head:
-            clauses.append("hashes that were all computed again before now cannot be told from the first ones")
+            clauses.append("hashes that were all computed again before now cannot be seen")
     if facts.no_memory:
         clauses.append(facts.no_memory)
     return tuple(clauses)

@@ -232,6 +232,7 @@ class _Verification:
             in_order([each.finding for each in findings]),
             row.pending,
             problem,
+            None if isinstance(self._opened.source, SqliteTable) else self._next.offset,
         )
 
 
