@@ -181,8 +181,10 @@ def _verified(
     with Ticker("verifying") as ticker:
 
         def progress(at: "VerifiedSoFar") -> None:
+            of = f"{at.done:,} of {count(at.found, 'ledger')}{' found so far' if at.searching else ''}, "
             broken = f", {at.broken:,} broken so far" if at.broken else ""
-            ticker.show(at.ledger + (f" {count(at.records, 'event')}{broken}" if at.records else ""))
+            events = f" {count(at.records, 'event')}" if at.records else ""
+            ticker.show((of if at.found > 1 else "") + at.ledger + events + broken)
 
         return asyncio.run(verify(paths, options, executor=executor, jobs=jobs, answer=answer, progress=progress))
 

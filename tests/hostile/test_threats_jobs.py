@@ -151,7 +151,7 @@ def large(healthy: list[bytes], tmp_path: Path) -> Path:
 
 
 def words(checked: LedgerReport) -> dict[str, Any]:
-    result = report(Verification([checked]), fail_on=Severity.ERROR)
+    result = report(Verification([checked]))
     assert (result["verdict"], result["exit_code"]) == ("incomplete", 3)
     assert checked.problem
     return result
@@ -214,7 +214,7 @@ async def test_where_no_process_is_to_be_had_this_one_verifies(large: Path, monk
     alone = await said(large, 1)
     monkeypatch.setattr(processes, "Child", none)
     verification = await verify_paths([str(large)], NOW, executor="processes", jobs=3)
-    assert json.loads(json.dumps(report(verification, fail_on=Severity.ERROR))) == alone
+    assert json.loads(json.dumps(report(verification))) == alone
     with pytest.raises(ExecutorError, match="Resource temporarily unavailable"):
         await verified(large, 2)
 

@@ -7,6 +7,7 @@ of one database share one too, because they share its private copy. What comes b
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from console.engine.ledgers.opening import Opened
@@ -18,6 +19,7 @@ from console.engine.verify.results import LedgerReport, VerifiedSoFar, unread
 from console.engine.verify.same_bytes import Fingerprint, OtherBytesError, confirm, fingerprint
 from console.engine.verify.segments import REPEATS, cut_under
 from console.engine.verify.verification import check_ledger, given_or_own
+from console.model.trust import Trust
 from console.sources.protocol import SourceError
 from console.store.protocol import Scratch
 from console.verify.catalogue import finding
@@ -48,14 +50,54 @@ async def verify_ledgers(
 ) -> list[LedgerReport]:
     """Verify ledgers while they are found; the results in their order. Raises ``ExecutorError``."""
     pieces = []
+    tally = _Tally(progress)
     try:
         async with asyncio.TaskGroup() as group:
-            for piece in _pieces(ledgers, executor):
-                pieces.append(group.create_task(_verify(piece, executor, progress)))
+            for piece in _pieces(tally.count(ledgers), executor):
+                pieces.append(group.create_task(tally.follow(piece, executor)))
                 await asyncio.sleep(0)  # what is found first is begun first
+            tally.searching = False
     except ExceptionGroup as failed:
         raise first(failed) from None
     return [checked for piece in pieces for checked in piece.result()]
+
+
+class _Tally:
+    """Adds up what pieces report, for one listener."""
+
+    def __init__(self, listener: Listener | None) -> None:
+        self.searching = True
+        self._listener = listener
+        self._found = self._done = self._broken = 0
+        self._under_way: dict[int, tuple[int, int]] = {}
+        """Of pieces: the ledgers that are done, and broken events of the one that is not."""
+
+    def count(self, ledgers: Iterable[tuple[Opened, Options]]) -> Iterator[tuple[Opened, Options]]:
+        """The ledgers, counted while they are found."""
+        for each in ledgers:
+            self._found += 1
+            yield each
+
+    async def follow(self, piece: Sequence[Unverified], executor: Executor) -> list[LedgerReport]:
+        """Verify a piece."""
+
+        def hear(number: int, records: int, broken: int) -> None:
+            self._under_way[id(piece)] = number, broken
+            self._tell(piece[number].opened.name, records)
+
+        results = await _verify(piece, executor, hear)
+        self._under_way.pop(id(piece), None)
+        self._done += len(piece)
+        self._broken += sum(each.trust[Trust.BROKEN] for each in results)
+        self._tell(piece[-1].opened.name, results[-1].records)
+        return results
+
+    def _tell(self, ledger: str, records: int) -> None:
+        if self._listener is not None:
+            done, broken = (
+                sum(each) for each in zip((self._done, self._broken), *self._under_way.values(), strict=True)
+            )
+            self._listener(VerifiedSoFar(ledger, records, broken, done, self._found, self.searching))
 
 
 def verify_piece(channel: Channel, piece: Sequence[Unverified]) -> list[LedgerReport]:
@@ -101,11 +143,13 @@ def _pieces(ledgers: Iterable[tuple[Opened, Options]], executor: Executor) -> It
         yield piece
 
 
-async def _verify(piece: Sequence[Unverified], executor: Executor, progress: Listener | None) -> list[LedgerReport]:
+async def _verify(
+    piece: Sequence[Unverified], executor: Executor, hear: Callable[[int, int, int], None]
+) -> list[LedgerReport]:
+    """Verify a piece; ``hear`` gets a ledger's number in it, and its records and broken events so far."""
+
     def report(value: tuple[int, int, int]) -> None:
-        if progress is not None:
-            number, records, broken = value
-            progress(VerifiedSoFar(piece[number].opened.name, records, broken))
+        hear(*value)
 
     one = piece[0]
     if one.cut:
@@ -119,12 +163,20 @@ async def _verify(piece: Sequence[Unverified], executor: Executor, progress: Lis
         results, worker = await outcome(executor, Work(name, verify_piece, (piece,), REPEATS), report)
     except (OtherBytesError, LostError) as error:
         if piece[1:]:
-            return [checked for each in piece for checked in await _verify([each], executor, progress)]
+            return [
+                checked
+                for number, each in enumerate(piece)
+                for checked in await _verify([each], executor, partial(_heard_alone, hear, number))
+            ]
         return [await _after(error, one, report)]
     if executor.remote:
         results = [await _confirmed(*each, worker, report) for each in zip(piece, results, strict=True)]
     # The ledger is the one that stands here: what came back holds a copy of it.
     return [replace(checked, opened=each.opened) for checked, each in zip(results, piece, strict=True)]
+
+
+def _heard_alone(hear: Callable[[int, int, int], None], number: int, _: int, records: int, broken: int) -> None:
+    hear(number, records, broken)
 
 
 async def _after(error: OtherBytesError | LostError, one: Unverified, report: Callable[[Any], None]) -> LedgerReport:

@@ -115,8 +115,12 @@ def _skipped(path: Skipped) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSoFar:
-    """The ledger that is being verified, and its records and broken events so far."""
+    """The ledger that is being verified and its records so far; broken events of all ledgers so far. ``done`` ledgers
+    of ``found`` were verified; ``searching`` is true while more may be found."""
 
     ledger: str
     records: int = 0
     broken: int = 0
+    done: int = 0
+    found: int = 1
+    searching: bool = False

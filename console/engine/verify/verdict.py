@@ -210,7 +210,7 @@ def in_words(judged: Judged, facts: Facts) -> str:
 
 def facts_of_row(row: LedgerRow, profile: Profile | None = None, *, remembered: str = "") -> Facts:
     """Of a ledger in an index. ``profile`` is the one that the row names."""
-    unread = ()
+    unread: tuple[str, ...] = ()
     if row.state == "behind":
         unread = (f"{row.name} is still being read",)
     elif row.format and row.state != "live":
