@@ -23,7 +23,7 @@ _TRUST = {
     Trust.PENDING: "2",
 }
 _COLOUR = os.urandom(8).hex()
-"""Marks a colour until its line is printed. It is drawn anew for each process, so that no foreign text can hold it."""
+"""Marks a colour until its line is printed. Another one for each process: no foreign text can hold it."""
 
 
 def out(text: str = "") -> None:
@@ -159,7 +159,8 @@ class AsGiven:
                 return given
             if path.startswith((root + "/", root + "#")):
                 rest = path[len(root) :]
-                return given + (rest[1:] if given.endswith("/") else rest)
+                given = "" if given == "." else given if given.endswith("/") else f"{given}/"
+                return given + rest[1:] if rest[0] == "/" else given.rstrip("/") + rest
         return path
 
 

@@ -22,7 +22,7 @@ from console.engine.session.protocol import (
     VerifyProgress,
     View,
 )
-from console.engine.verify.verdict import USUAL, Facts, Judged, Policy, Verdict, facts_of_row, judge, together
+from console.engine.verify.verdict import USUAL, Evidence, Judgement, Policy, Verdict, evidence_of_row, judge, together
 from console.model.finding import Finding
 from console.model.ledger import Profile
 from console.store.capped_findings import DETAIL
@@ -52,7 +52,7 @@ __all__ = [
     "FindingRow",
     "IndexPlace",
     "IndexReader",
-    "Judged",
+    "Judgement",
     "LedgerRow",
     "ListedEvent",
     "Listeners",
@@ -183,22 +183,22 @@ def compare_end(
     return compare(verification, KeptEnd(count, head, stream))
 
 
-def verdict_of(ledger: LedgerRow, policy: Policy = USUAL, *, coverage: bool = True) -> Judged:
+def verdict_of(ledger: LedgerRow, policy: Policy = USUAL, *, coverage: bool = True) -> Judgement:
     """The verdict on a ledger of an index, as far as it was read: the one that ``verify`` gives, with its reasons.
 
     Without ``coverage`` no format is asked which fields hashes cover: for a screen, which must not wait for formats.
     """
-    return judge(_facts(ledger, coverage=coverage), policy)
+    return judge(_evidence(ledger, coverage=coverage), policy)
 
 
-def verdict_of_all(ledgers: Sequence[LedgerRow], policy: Policy = USUAL, *, coverage: bool = True) -> Judged:
+def verdict_of_all(ledgers: Sequence[LedgerRow], policy: Policy = USUAL, *, coverage: bool = True) -> Judgement:
     """The verdict on all of them together."""
-    return judge(together(_facts(each, coverage=coverage) for each in ledgers), policy)
+    return judge(together(_evidence(each, coverage=coverage) for each in ledgers), policy)
 
 
-def _facts(ledger: LedgerRow, *, coverage: bool) -> Facts:
+def _evidence(ledger: LedgerRow, *, coverage: bool) -> Evidence:
     known = profiles() if coverage and ledger.profile else []
-    return facts_of_row(ledger, next((each for each in known if each.name == ledger.profile), None))
+    return evidence_of_row(ledger, next((each for each in known if each.name == ledger.profile), None))
 
 
 def answer_names() -> list[str]:

@@ -134,7 +134,7 @@ def _walk(folder: str, known: _Found) -> Iterator[Source | Skipped]:
             continue
         real = _real(here)
         for name, is_folder, is_link in found:
-            path = os.path.join(here, name)  # noqa: PTH118 - exact text of the path, 100,000 times
+            path = _below(here, name)
             if is_folder or name.endswith(_BESIDE):
                 continue
             if is_link:
@@ -142,10 +142,15 @@ def _walk(folder: str, known: _Found) -> Iterator[Source | Skipped]:
             elif known.is_new(os.path.join(real, name)):  # noqa: PTH118
                 yield from _open(path, walking=True)
         below = [name for name, is_folder, _ in found if is_folder and not name.startswith(".")]
-        waiting += [os.path.join(here, name) for name in reversed(below)]  # noqa: PTH118
+        waiting += [_below(here, name) for name in reversed(below)]
     for path in links:
         if known.is_new(_real(path)):
             yield from _open(path, walking=True)
+
+
+def _below(folder: str, name: str) -> str:
+    """The path of an entry: exact text, and a bare name in the current folder."""
+    return name if folder == "." else os.path.join(folder, name)  # noqa: PTH118 - 100,000 times
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -168,8 +168,25 @@ def test_paths_are_shown_as_they_were_given(call: Call) -> None:
     sample = ROOT / "sample_ledgers" / "kernel"
     link = Path("link")
     link.symlink_to(sample)
-    for given, shown in ((str(sample), str(sample)), ("link", "link"), ("./link/", "./link"), (".", "./link")):
+    for given, shown in ((str(sample), str(sample)), ("link", "link"), ("./link/", "./link"), (".", "link")):
         found = json.loads(call("ledgers", given, "--format", "json").out)
         names = {each["path"] for each in found}
         assert f"{shown}/deals.jsonl" in names
         assert f"{shown}/portal.db#DealEvent" in names
+
+
+@pytest.mark.parametrize(
+    "given", [".", "./", "sub", "sub/", "sub//", "./sub", "sub/../sub", "sub/a.jsonl", "./sub/a.jsonl", "/"]
+)
+def test_all_commands_give_a_ledger_the_same_name(call: Call, given: str) -> None:
+    Path("sub").mkdir()
+    broken(Path("sub/a.jsonl"))
+    given = str(Path("sub").absolute()) if given == "/" else given
+    reports = [
+        json.loads(call(name, given, "--format", "json").out) for name in ("verify", "ledgers", "findings", "streams")
+    ]
+    verify, ledgers, findings, streams = reports
+    names = [verify["ledgers"][0]["path"], verify["findings"][0]["ledger"], ledgers[0]["path"], streams[0]["ledger"]]
+    names.append(findings["causes"][0]["findings"][0]["ledger"])
+    names += [json.loads(line)["ledger"] for line in call("events", given, "--format", "jsonl").out.splitlines()]
+    assert len(set(names)) == 1, names

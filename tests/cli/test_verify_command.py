@@ -182,8 +182,8 @@ def test_the_report_has_exactly_its_shape(call: Call) -> None:
     check(SHAPE, found)
     assert found["schema_version"] == 1
     assert found["tool"]["name"] == "audit-console"
-    assert [each["path"] for each in found["ledgers"]] == ["./a.jsonl", "./b.jsonl"]
-    assert {each["ledger"] for each in found["findings"]} == {"./a.jsonl", "./b.jsonl", "./c.jsonl", "nosuch"}
+    assert [each["path"] for each in found["ledgers"]] == ["a.jsonl", "b.jsonl"]
+    assert {each["ledger"] for each in found["findings"]} == {"a.jsonl", "b.jsonl", "c.jsonl", "nosuch"}
     for each in found["ledgers"]:
         assert re.fullmatch("[0-9a-f]{64}", each["sha256"])
         assert each["bytes"] == Path(each["path"]).stat().st_size
@@ -252,7 +252,7 @@ def test_one_stream(call: Call) -> None:
     found = report(call("verify", ".", "--stream", OTHER, "--format", "json"))
     check(SHAPE, found)
     assert (found["verdict"], found["exit_code"]) == ("intact", 0)
-    assert [each["path"] for each in found["ledgers"]] == ["./a.jsonl"]
+    assert [each["path"] for each in found["ledgers"]] == ["a.jsonl"]
     assert found["totals"]["events"] == 3
     assert report(call("verify", "a.jsonl", "--stream", DEAL, "--format", "json"))["verdict"] == "findings"
     mixed.write_bytes(mixed.read_bytes() + b"torn\n")

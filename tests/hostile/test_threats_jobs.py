@@ -26,7 +26,6 @@ from console.engine.verify.segment_check import Segment, check_segment
 from console.engine.verify.verification import check_ledger
 from console.engine.verify.verify_paths import verify_paths
 from console.model.record import RecordBatch
-from console.model.trust import Severity
 from console.sources.findings import unreadable
 from tests.support.places import ROOT
 
@@ -69,9 +68,7 @@ async def verified(path: Path, workers: int, options: Options = NOW) -> LedgerRe
 async def said(path: Path, workers: int, options: Options = NOW) -> dict[str, Any]:
     """The whole report, as ``verify --format json`` prints it."""
     checked = await verified(path, workers, options)
-    answer: dict[str, Any] = json.loads(
-        json.dumps(report(Verification([checked]), fail_on=Severity.ERROR, stream=options.stream))
-    )
+    answer: dict[str, Any] = json.loads(json.dumps(report(Verification([checked]), stream=options.stream)))
     return answer
 
 

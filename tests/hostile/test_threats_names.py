@@ -60,7 +60,7 @@ def spellings(value: Any) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ledger", SOUND)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.data())
 def test_any_name_or_text_may_be_hostile(
     tmp_path_factory: pytest.TempPathFactory, ledger: str, data: st.DataObject

@@ -93,12 +93,12 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
             yield opened
         elif found.path in given or (found.member is None and _holds_lines(found)):
             refused.setdefault(found.path, []).append((found, opened))
-    holding = {os.path.dirname(path) for path in served}  # noqa: PTH120 - the text of the path
+    holding = {os.path.dirname(path) or "." for path in served}  # noqa: PTH120 - the text of the path
     for path, sources in refused.items():
         if path not in served:
             yield refusal.of_file(path, sources)
     folders = holding or {path.rstrip("/") for path in given}
-    yield from (each for each in doubtful if os.path.dirname(each.path) in folders)  # noqa: PTH120 - the path's text
+    yield from (each for each in doubtful if (os.path.dirname(each.path) or ".") in folders)  # noqa: PTH120 - the path's text
 
 
 def _past(source: Source, form: Format) -> dict[str, bytes]:

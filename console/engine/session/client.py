@@ -17,7 +17,7 @@ from console.engine.session.protocol import Changed, Details, IndexPlace, Progre
 from console.engine.session.records import Records
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.session.worker import Assignment, run
-from console.engine.verify.verdict import Facts, in_words, judge
+from console.engine.verify.verdict import Evidence, in_words, judge
 from console.store.filter import parse
 from console.store.opening import store_at
 from console.store.protocol import EventView, IndexReader
@@ -204,8 +204,8 @@ class Session:
         unread = [words for _, _, gone in opened for words in gone]
         there = [(records, found) for records, found, _ in opened if found is not None]
         if unread and not there:
-            facts = Facts(unread=tuple(unread))
-            yield VerifyProgress(0, 0, 0, 0.0, None, True, in_words(judge(facts), facts), judge(facts))
+            evidence = Evidence(unread=tuple(unread))
+            yield VerifyProgress(0, 0, 0, 0.0, None, True, in_words(judge(evidence), evidence), judge(evidence))
             return
         stream_key = None if row is None else (row.kind, row.key)
         async for progress in verify_elsewhere(there, self.options, stream_key, unread):

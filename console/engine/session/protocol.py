@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from console.engine.verify.verdict import Judged
+from console.engine.verify.verdict import Judgement
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -89,7 +89,7 @@ class VerifyProgress:
     left: float | None
     finished: bool = False
     verdict: str = ""
-    judged: Judged | None = None
+    judged: Judgement | None = None
 
 
 class View(Protocol):

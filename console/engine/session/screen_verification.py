@@ -12,7 +12,7 @@ from console.engine.run.choice import process
 from console.engine.run.executor import Channel, Failed, Finished, Lost, Reported, Work
 from console.engine.session.protocol import VerifyProgress
 from console.engine.verify.results import LedgerReport
-from console.engine.verify.verdict import Facts, in_words, judge, together
+from console.engine.verify.verdict import Evidence, in_words, judge, together
 from console.engine.verify.verification import check_ledger
 from console.model.trust import Trust
 
@@ -22,7 +22,7 @@ _ENDED = "The verification was ended before it was done."
 
 def verify(
     channel: Channel, ledgers: Sequence[Opened], options: Options, stream: tuple[str, str] | None
-) -> tuple[int, int, Facts]:
+) -> tuple[int, int, Evidence]:
     """Send (records, broken events) on the way; the same at the end, and what the verdict rests on."""
     results: list[LedgerReport] = []
     records = broken = 0
@@ -38,7 +38,7 @@ def verify(
             broken += results[-1].trust[Trust.BROKEN]
 
     asyncio.run(verify_all())
-    return records, broken, together(each.facts(None if stream is None else stream[1]) for each in results)
+    return records, broken, together(each.evidence(None if stream is None else stream[1]) for each in results)
 
 
 async def verify_elsewhere(
@@ -61,12 +61,12 @@ async def verify_elsewhere(
                         rate = done / max(1e-6, time.monotonic() - began)
                         left = max(0.0, (total - done) / rate) if rate else None
                         yield VerifyProgress(done, max(total, done), broken, rate, left)
-                    case Finished((done, broken, facts)):
-                        facts += Facts(unread=tuple(unread))
-                        judged = judge(facts)
+                    case Finished((done, broken, evidence)):
+                        evidence += Evidence(unread=tuple(unread))
+                        judged = judge(evidence)
                         rate = done / max(1e-6, time.monotonic() - began)
                         yield VerifyProgress(
-                            done, max(total, done), broken, rate, 0.0, True, in_words(judged, facts), judged
+                            done, max(total, done), broken, rate, 0.0, True, in_words(judged, evidence), judged
                         )
                     case Failed() | Lost():
                         yield VerifyProgress(0, total, 0, 0.0, None, True, _ENDED)

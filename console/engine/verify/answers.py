@@ -44,10 +44,10 @@ def answer(verification: Verification, name: str, stream: str | None, policy: Po
     form, asked = registry.answers()[name]
     ledger, found = _one(verification, asked.kind, stream)
     findings = [one for one in ledger.findings if one.stream == found.key]
-    about = (found, findings, ledger.facts_of_no_stream(), policy)
+    about = (found, findings, ledger.evidence_of_no_stream(), policy)
     ours = chain_report(*about) or no_chain(*about)
     body = asked.body(ours, _records(ledger, StreamKey(found.kind, found.key)) if asked.from_records else iter(()))
-    judged = judge(verification.facts(found.key), policy).verdict
+    judged = judge(verification.evidence(found.key), policy).verdict
     code = judged.exit_code if judged >= Verdict.INCOMPLETE else int(not body["valid"])
     return Answer(body, _differs(asked, form.answers, body, ours), code)
 

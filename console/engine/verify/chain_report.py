@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from console.engine.verify.verdict import Facts, Policy, count_codes, unchecked
+from console.engine.verify.verdict import Evidence, Policy, count_codes, unchecked
 from console.model.finding import Finding
 from console.model.trust import Severity
 from console.store.rows import StreamRow
 
 
 def chain_report(
-    stream: StreamRow, findings: Sequence[Finding], of_no_stream: Facts, policy: Policy
+    stream: StreamRow, findings: Sequence[Finding], of_no_stream: Evidence, policy: Policy
 ) -> dict[str, Any] | None:
     """The chain of a stream, of which these are the findings; None where it has none.
 
@@ -26,20 +26,20 @@ def chain_report(
     return {"valid": intact, "issues": issues, "eventsChecked": stream.chained, "chainIntact": intact}
 
 
-def no_chain(stream: StreamRow, findings: Sequence[Finding], of_no_stream: Facts, policy: Policy) -> dict[str, Any]:
+def no_chain(stream: StreamRow, findings: Sequence[Finding], of_no_stream: Evidence, policy: Policy) -> dict[str, Any]:
     """The same of a stream without a chain, for those who ask all the same."""
     issues = _issues(findings) or _unchecked(stream, findings, of_no_stream, policy)
     return {"valid": not issues, "issues": issues, "eventsChecked": 0, "chainIntact": not issues}
 
 
 def _unchecked(
-    stream: StreamRow, findings: Sequence[Finding], of_no_stream: Facts, policy: Policy
+    stream: StreamRow, findings: Sequence[Finding], of_no_stream: Evidence, policy: Policy
 ) -> list[dict[str, Any]]:
     """Why not all of the stream's events were checked. What could not be read may have been an event of it."""
-    facts = replace(of_no_stream, trust=stream.trust) + Facts(findings=count_codes(findings))
+    evidence = replace(of_no_stream, trust=stream.trust) + Evidence(findings=count_codes(findings))
     return [
         {"eventId": None, "sequenceNumber": None, "issue": f"incomplete: {reason.rstrip('.')}."}
-        for reason in unchecked(facts, policy)
+        for reason in unchecked(evidence, policy)
     ]
 
 

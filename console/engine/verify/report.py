@@ -6,7 +6,7 @@ from typing import Any
 from console import __version__
 from console.engine.verify.chain_report import chain_report
 from console.engine.verify.results import LedgerReport, Verification
-from console.engine.verify.verdict import USUAL, Facts, Judged, Policy, judge
+from console.engine.verify.verdict import USUAL, Evidence, Judgement, Policy, judge
 from console.formats.json.times import iso
 from console.model.finding import Finding
 from console.model.ledger import Profile
@@ -40,8 +40,8 @@ def report(
     for _, found, _ in placed:
         by_severity[found.severity.word] += found.count
     ledgers = [_ledger(each, policy, stream) for each in verification.ledgers]
-    facts = verification.facts(stream)
-    judged = judge(facts, policy)
+    evidence = verification.evidence(stream)
+    judged = judge(evidence, policy)
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "audit-console", "version": __version__},
@@ -50,8 +50,8 @@ def report(
         "totals": {
             "ledgers": len(ledgers),
             "streams": sum(len(each["streams"]) for each in ledgers),
-            "events": facts.events,
-            "trust": _words(facts.trust),
+            "events": evidence.events,
+            "trust": _words(evidence.trust),
             "findings": by_severity,
         },
         "ledgers": ledgers,
@@ -59,7 +59,7 @@ def report(
     }
 
 
-def _verdict(judged: Judged) -> dict[str, Any]:
+def _verdict(judged: Judgement) -> dict[str, Any]:
     return {
         "verdict": judged.verdict.word,
         "reasons": [*judged.reasons],
@@ -76,20 +76,20 @@ def _ledger(ledger: LedgerReport, policy: Policy, stream: str | None) -> dict[st
     for found in ledger.findings:
         if found.stream is not None:
             by_stream.setdefault(found.stream, []).append(found)
-    facts, of_no_stream = ledger.facts(stream), ledger.facts_of_no_stream()
+    evidence, of_no_stream = ledger.evidence(stream), ledger.evidence_of_no_stream()
     return {
         "path": ledger.opened.name,
         "format": ledger.opened.format.name,
         "container": ledger.opened.source.container,
         "profile": ledger.profile,
         "coverage": _coverage(ledger.known_profile),
-        **_verdict(judge(facts, policy)),
+        **_verdict(judge(evidence, policy)),
         "records": ledger.records,
         "bytes": ledger.bytes,
         "sha256": ledger.sha256 or None,
         "pending": ledger.pending,
         "end": ledger.end,
-        "trust": _words(facts.trust),
+        "trust": _words(evidence.trust),
         "streams": [
             _stream(each, by_stream.get(each.key, ()), of_no_stream, policy)
             for each in ledger.streams
@@ -104,7 +104,7 @@ def _coverage(profile: Profile | None) -> dict[str, list[str]] | None:
     return {"covered": list(profile.coverage.covered), "uncovered": list(profile.coverage.uncovered)}
 
 
-def _stream(stream: StreamRow, findings: Sequence[Finding], of_no_stream: Facts, policy: Policy) -> dict[str, Any]:
+def _stream(stream: StreamRow, findings: Sequence[Finding], of_no_stream: Evidence, policy: Policy) -> dict[str, Any]:
     return {
         "kind": stream.kind,
         "key": stream.key,

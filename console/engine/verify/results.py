@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from console.engine.ledgers.opening import Opened
-from console.engine.verify.verdict import Facts, count_codes, is_empty, together, uncovered_by
+from console.engine.verify.verdict import Evidence, count_codes, is_empty, together, uncovered_by
 from console.model.finding import Finding
 from console.model.ledger import Profile
 from console.model.trust import Trust
@@ -54,12 +54,12 @@ class LedgerReport:
     def _unread(self) -> tuple[str, ...]:
         return (f"{self.opened.name} could not be read to its end: {self.problem}",) if self.problem else ()
 
-    def facts_of_no_stream(self) -> Facts:
+    def evidence_of_no_stream(self) -> Evidence:
         """What was not read, or belongs to no stream: any of it may have been an event of any stream."""
         placeless = (each for each in self.findings if each.stream is None and each.family in ("record", "container"))
-        return Facts(findings=count_codes(placeless), unread=self._unread)
+        return Evidence(findings=count_codes(placeless), unread=self._unread)
 
-    def facts(self, stream: str | None = None) -> Facts:
+    def evidence(self, stream: str | None = None) -> Evidence:
         """What a verdict on the ledger rests on, or on one of its streams."""
         findings = count_codes(each for each in self.findings if concerns(each, stream))
         trust = self.trust_of(stream)
@@ -67,7 +67,7 @@ class LedgerReport:
         chained = any(each.chain_intact is not None for each in self.streams if stream in (None, each.key))
         chainless = int(not empty and not chained)
         covered = uncovered_by(self.known_profile)
-        return Facts(
+        return Evidence(
             trust,
             findings,
             self._unread,
@@ -101,16 +101,16 @@ class Verification:
     ledgers: Sequence[LedgerReport]
     skipped: Sequence[Skipped] = ()
 
-    def facts(self, stream: str | None = None) -> Facts:
+    def evidence(self, stream: str | None = None) -> Evidence:
         """What a verdict on all of them rests on, or on one stream."""
-        return together([each.facts(stream) for each in self.ledgers] + [_skipped(each) for each in self.skipped])
+        return together([each.evidence(stream) for each in self.ledgers] + [_skipped(each) for each in self.skipped])
 
 
-def _skipped(path: Skipped) -> Facts:
+def _skipped(path: Skipped) -> Evidence:
     found = path.finding
     if found.code == "container.empty":
-        return Facts(findings=count_codes([found]), empty=1)
-    return Facts(findings=count_codes([found]), unread=(f"{path.path}: {found.message}",))
+        return Evidence(findings=count_codes([found]), empty=1)
+    return Evidence(findings=count_codes([found]), unread=(f"{path.path}: {found.message}",))
 
 
 @dataclass(frozen=True, slots=True)

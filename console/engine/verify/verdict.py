@@ -1,7 +1,7 @@
 """What all that is known of ledgers comes to: one word, why, and what it cannot rule out.
 
 One pure function of plain facts, so that every door says the same. The results of a verification and the rows of an
-index both become facts; facts add up, and the verdict on a sum is the worst of the verdicts on its parts.
+index both become evidence; evidence adds up, and the verdict on a sum is the worst of the verdicts on its parts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +54,7 @@ USUAL = Policy()
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Evidence:
     """What a verdict rests on: what is known of a stream, of a ledger, or of many.
 
     ``trust`` counts events by ``Trust``. ``unread`` are sentences on what was not read to its end, ``empty`` is how
@@ -75,10 +75,10 @@ class Facts:
     known_end: str = ""
     known_head: bool = False
 
-    def __add__(self, other: "Facts") -> "Facts":
+    def __add__(self, other: "Evidence") -> "Evidence":
         codes = {*self.findings, *other.findings}
         none = (0,) * len(Severity)
-        return Facts(
+        return Evidence(
             _sum(self.trust, other.trust),
             {code: _sum(self.findings.get(code, none), other.findings.get(code, none)) for code in codes},
             self.unread + other.unread,
@@ -103,7 +103,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judgement:
     """A verdict, why it is no better one, and what it cannot rule out: clauses for people."""
 
     verdict: Verdict
@@ -111,25 +111,25 @@ class Judged:
     cannot_rule_out: tuple[str, ...]
 
 
-def judge(facts: Facts, policy: Policy = USUAL) -> Judged:
+def judge(evidence: Evidence, policy: Policy = USUAL) -> Judgement:
     """The verdict on what is known."""
-    against = _against(facts, policy)
-    missing = unchecked(facts, policy)
+    against = _against(evidence, policy)
+    missing = unchecked(evidence, policy)
     if against:
         verdict = Verdict.FINDINGS
     elif missing:
         verdict = Verdict.INCOMPLETE
-    elif facts.chainless or facts.trust[Trust.UNCHAINED] or facts.trust[Trust.UNCHECKED]:
+    elif evidence.chainless or evidence.trust[Trust.UNCHAINED] or evidence.trust[Trust.UNCHECKED]:
         verdict = Verdict.CONSISTENT
     else:
         verdict = Verdict.INTACT
-    return Judged(verdict, (*against, *missing), _cannot_rule_out(facts))
+    return Judgement(verdict, (*against, *missing), _cannot_rule_out(evidence))
 
 
-def together(parts: Iterable[Facts]) -> Facts:
-    """The facts of many ledgers as those of one; of none: nothing is there."""
+def together(parts: Iterable[Evidence]) -> Evidence:
+    """The evidence of many ledgers as those of one; of none: nothing is there."""
     parts = [*parts]
-    return reduce(Facts.__add__, parts) if parts else Facts(empty=1)
+    return reduce(Evidence.__add__, parts) if parts else Evidence(empty=1)
 
 
 def bad(findings: Counts, fail_on: Severity) -> int:
@@ -137,26 +137,26 @@ def bad(findings: Counts, fail_on: Severity) -> int:
     return sum(sum(counts[fail_on:]) for code, counts in findings.items() if code not in NOT_VERIFIED)
 
 
-def _against(facts: Facts, policy: Policy) -> list[str]:
-    found = bad(facts.findings, policy.fail_on)
-    broken = facts.trust[Trust.BROKEN]
+def _against(evidence: Evidence, policy: Policy) -> list[str]:
+    found = bad(evidence.findings, policy.fail_on)
+    broken = evidence.trust[Trust.BROKEN]
     return [
         *([f"{count(broken, 'event')} broken"] if broken else []),
         *([f"{count(found, 'finding')} at or above {policy.fail_on.word}"] if found else []),
     ]
 
 
-def unchecked(facts: Facts, policy: Policy) -> list[str]:
+def unchecked(evidence: Evidence, policy: Policy) -> list[str]:
     """What was not read or not checked though it could have been, in clauses; a verdict with any is ``incomplete``."""
-    linked = 0 if policy.allow_linked else facts.trust[Trust.LINKED]
-    lost = sum(sum(facts.findings.get(code, ())) for code in LOST)
+    linked = 0 if policy.allow_linked else evidence.trust[Trust.LINKED]
+    lost = sum(sum(evidence.findings.get(code, ())) for code in LOST)
     return [
-        *_not_read(facts.unread),
+        *_not_read(evidence.unread),
         *([f"{count(lost, 'piece')} of the ledger could not be read as events"] if lost else []),
-        *(["the events before the first ones are not at hand"] if BEGINS_LATER in facts.findings else []),
-        *(["links to what could not be read are unknown"] if LINK_UNKNOWN in facts.findings else []),
+        *(["the events before the first ones are not at hand"] if BEGINS_LATER in evidence.findings else []),
+        *(["links to what could not be read are unknown"] if LINK_UNKNOWN in evidence.findings else []),
         *([f"{count(linked, 'event')} linked only: the hash could not be reproduced"] if linked else []),
-        *([_no_events(facts)] if facts.empty else []),
+        *([_no_events(evidence)] if evidence.empty else []),
     ]
 
 
@@ -166,19 +166,19 @@ def _not_read(unread: tuple[str, ...]) -> list[str]:
     return [f"{count(len(unread), 'ledger or path', 'ledgers or paths')} not read to the end, the first: {unread[0]}"]
 
 
-def _no_events(facts: Facts) -> str:
-    if not facts.events:
+def _no_events(evidence: Evidence) -> str:
+    if not evidence.events:
         return "no events"
-    return f"{count(facts.empty, 'ledger or path', 'ledgers or paths')} without events"
+    return f"{count(evidence.empty, 'ledger or path', 'ledgers or paths')} without events"
 
 
-def _cannot_rule_out(facts: Facts) -> tuple[str, ...]:
-    if not facts.events:
+def _cannot_rule_out(evidence: Evidence) -> tuple[str, ...]:
+    if not evidence.events:
         return ("anything: no event was checked",)
-    trust = facts.trust
-    hashed = facts.protected + trust[Trust.LINKED] + trust[Trust.BROKEN]
-    before = facts.remembered or "now"
-    behind = f" behind {facts.known_end}" if facts.known_end else ""
+    trust = evidence.trust
+    hashed = evidence.protected + trust[Trust.LINKED] + trust[Trust.BROKEN]
+    before = evidence.remembered or "now"
+    behind = f" behind {evidence.known_end}" if evidence.known_end else ""
     clauses = [f"a tail cut off{behind} before {before} cannot be seen"]
     if trust[Trust.LINKED]:
         clauses.append(f"{count(trust[Trust.LINKED], 'event')} linked only")
@@ -186,29 +186,29 @@ def _cannot_rule_out(facts: Facts) -> tuple[str, ...]:
         clauses.append(f"no hash protects these events: edits, insertions and deletions before {before} cannot be seen")
     elif trust[Trust.UNCHAINED] or trust[Trust.UNCHECKED]:
         clauses.append(f"{count(trust[Trust.UNCHAINED] + trust[Trust.UNCHECKED], 'event')} not protected by a hash")
-    if hashed and facts.chainless:
+    if hashed and evidence.chainless:
         clauses.append(f"no chain links the events: insertions and deletions before {before} cannot be seen")
     if hashed:
-        several = len(facts.uncovered) > 1
-        for profile, fields in facts.uncovered.items():
+        several = len(evidence.uncovered) > 1
+        for profile, fields in evidence.uncovered.items():
             if fields:
                 clauses.append(f"fields not covered{f' by {profile}' if several else ''}: {', '.join(fields)}")
-        if not facts.remembered and not facts.known_head:
+        if not evidence.remembered and not evidence.known_head:
             clauses.append("hashes that were all computed again before now cannot be seen")
-    if facts.no_memory:
-        clauses.append(facts.no_memory)
+    if evidence.no_memory:
+        clauses.append(evidence.no_memory)
     return tuple(clauses)
 
 
-def in_words(judged: Judged, facts: Facts) -> str:
+def in_words(judged: Judgement, evidence: Evidence) -> str:
     """A verdict as a sentence: the word, the reasons, and events by trust, the broken ones first."""
-    counts = ", ".join(f"{facts.trust[state]:,} {state.word}" for state in WORST_FIRST if facts.trust[state])
-    profiles = f" under {', '.join(sorted(facts.uncovered))}" if facts.uncovered else ""
+    counts = ", ".join(f"{evidence.trust[state]:,} {state.word}" for state in WORST_FIRST if evidence.trust[state])
+    profiles = f" under {', '.join(sorted(evidence.uncovered))}" if evidence.uncovered else ""
     parts = [*judged.reasons, *([counts + profiles] if counts else [])]
     return f"{judged.verdict.word.capitalize()}: {'; '.join(each.rstrip('.') for each in parts)}."
 
 
-def facts_of_row(row: LedgerRow, profile: Profile | None = None, *, remembered: str = "") -> Facts:
+def evidence_of_row(row: LedgerRow, profile: Profile | None = None, *, remembered: str = "") -> Evidence:
     """Of a ledger in an index. ``profile`` is the one that the row names."""
     unread: tuple[str, ...] = ()
     if row.state == "behind":
@@ -221,7 +221,7 @@ def facts_of_row(row: LedgerRow, profile: Profile | None = None, *, remembered: 
     trust[Trust.PENDING] = int(row.pending > 0)
     empty = is_empty(trust)
     chainless = int(not empty and not row.chained)
-    return Facts(trust, row.codes, unread, empty, chainless, uncovered_by(profile), remembered)
+    return Evidence(trust, row.codes, unread, empty, chainless, uncovered_by(profile), remembered)
 
 
 def count_codes(findings: Iterable[Finding]) -> Counts:

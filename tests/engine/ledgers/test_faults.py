@@ -144,8 +144,8 @@ async def test_verify_says_it_and_exits_with_3(error: Exception, folder: Path, m
     assert found["record"] > 1
     assert [each.problem != "" for each in checked] == [True, False]
     assert checked[0].records == found["record"] - 1
-    facts = Verification(checked).facts()
-    words = in_words(judge(facts), facts)
+    evidence = Verification(checked).evidence()
+    words = in_words(judge(evidence), evidence)
     assert words.startswith("Incomplete: ")
     assert str(folder / "a.jsonl") in words
     assert f"{checked[0].records:,} verified" in words

@@ -1,4 +1,4 @@
-"""The one function that gives verdicts: its rules, and that it does not matter how facts are added up."""
+"""The one function that gives verdicts: its rules, and that it does not matter how evidence is added up."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.engine.verify.codes import NOT_VERIFIED
-from console.engine.verify.verdict import Facts, Policy, Verdict, in_words, judge, together
+from console.engine.verify.verdict import Evidence, Policy, Verdict, in_words, judge, together
 from console.model.trust import Severity, Trust
 
 CODES = {
@@ -30,26 +30,26 @@ def found(*codes: str) -> dict[str, Sequence[int]]:
     return {code: tuple(int(level == CODES[code]) for level in range(5)) for code in codes}
 
 
-def verdict(facts: Facts, *, fail_on: Severity = Severity.ERROR, allow_linked: bool = False) -> Verdict:
-    return judge(facts, Policy(fail_on, allow_linked)).verdict
+def verdict(evidence: Evidence, *, fail_on: Severity = Severity.ERROR, allow_linked: bool = False) -> Verdict:
+    return judge(evidence, Policy(fail_on, allow_linked)).verdict
 
 
 def test_intact_is_only_what_was_verified() -> None:
-    assert verdict(Facts(trust(verified=3, recovered=2))) is Verdict.INTACT
-    assert verdict(Facts(trust(verified=3, pending=1), found("record.partial-tail"))) is Verdict.INTACT
+    assert verdict(Evidence(trust(verified=3, recovered=2))) is Verdict.INTACT
+    assert verdict(Evidence(trust(verified=3, pending=1), found("record.partial-tail"))) is Verdict.INTACT
 
 
 @pytest.mark.parametrize(
-    "facts",
+    "evidence",
     [
-        Facts(trust(unchained=4), chainless=1),
-        Facts(trust(verified=4), chainless=1),
-        Facts(trust(verified=4, unchained=1)),
-        Facts(trust(unchecked=4), chainless=1),
+        Evidence(trust(unchained=4), chainless=1),
+        Evidence(trust(verified=4), chainless=1),
+        Evidence(trust(verified=4, unchained=1)),
+        Evidence(trust(unchecked=4), chainless=1),
     ],
 )
-def test_what_no_hash_protects_is_consistent(facts: Facts) -> None:
-    judged = judge(facts)
+def test_what_no_hash_protects_is_consistent(evidence: Evidence) -> None:
+    judged = judge(evidence)
     assert judged.verdict is Verdict.CONSISTENT
     assert judged.verdict.exit_code == 0
     assert any(
@@ -58,44 +58,44 @@ def test_what_no_hash_protects_is_consistent(facts: Facts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "reason"),
+    ("evidence", "reason"),
     [
-        (Facts(empty=1), "no events"),
-        (Facts(trust(verified=4), unread=("a: cannot be read",)), "a: cannot be read"),
-        (Facts(trust(verified=4, linked=1)), "1 event linked only"),
-        (Facts(trust(verified=4, unchecked=1), found("chain.link-unknown")), "links to what could not be read"),
-        (Facts(trust(verified=4, unchecked=1), found("chain.begins-later")), "not at hand"),
-        (Facts(trust(verified=4), empty=1), "1 ledger or path without events"),
+        (Evidence(empty=1), "no events"),
+        (Evidence(trust(verified=4), unread=("a: cannot be read",)), "a: cannot be read"),
+        (Evidence(trust(verified=4, linked=1)), "1 event linked only"),
+        (Evidence(trust(verified=4, unchecked=1), found("chain.link-unknown")), "links to what could not be read"),
+        (Evidence(trust(verified=4, unchecked=1), found("chain.begins-later")), "not at hand"),
+        (Evidence(trust(verified=4), empty=1), "1 ledger or path without events"),
     ],
 )
-def test_what_was_not_checked_is_incomplete(facts: Facts, reason: str) -> None:
-    judged = judge(facts)
+def test_what_was_not_checked_is_incomplete(evidence: Evidence, reason: str) -> None:
+    judged = judge(evidence)
     assert judged.verdict is Verdict.INCOMPLETE
     assert judged.verdict.exit_code == 3
     assert any(reason in each for each in judged.reasons)
 
 
 def test_linked_events_can_be_accepted() -> None:
-    assert verdict(Facts(trust(verified=4, linked=1)), allow_linked=True) is Verdict.INTACT
-    assert verdict(Facts(trust(linked=1), found("chain.begins-later")), allow_linked=True) is Verdict.INCOMPLETE
-    judged = judge(Facts(trust(verified=4, linked=12)), Policy(allow_linked=True))
+    assert verdict(Evidence(trust(verified=4, linked=1)), allow_linked=True) is Verdict.INTACT
+    assert verdict(Evidence(trust(linked=1), found("chain.begins-later")), allow_linked=True) is Verdict.INCOMPLETE
+    judged = judge(Evidence(trust(verified=4, linked=12)), Policy(allow_linked=True))
     assert "12 events linked only" in judged.cannot_rule_out
 
 
 @pytest.mark.parametrize("fail_on", [Severity.NOTE, Severity.WARNING, Severity.ERROR, Severity.CRITICAL])
 def test_a_broken_event_is_always_findings(fail_on: Severity) -> None:
-    assert verdict(Facts(trust(verified=4, broken=1)), fail_on=fail_on) is Verdict.FINDINGS
+    assert verdict(Evidence(trust(verified=4, broken=1)), fail_on=fail_on) is Verdict.FINDINGS
 
 
 def test_bytes_that_are_no_event_are_never_intact() -> None:
-    facts = Facts(trust(verified=4, unchecked=1), found("record.invalid-json"))
-    assert verdict(facts) is Verdict.FINDINGS
-    assert verdict(facts, fail_on=Severity.CRITICAL) is Verdict.INCOMPLETE
+    evidence = Evidence(trust(verified=4, unchecked=1), found("record.invalid-json"))
+    assert verdict(evidence) is Verdict.FINDINGS
+    assert verdict(evidence, fail_on=Severity.CRITICAL) is Verdict.INCOMPLETE
 
 
 def test_findings_win_over_incomplete() -> None:
-    facts = Facts(trust(linked=4), found("schema.missing-field", "container.unreadable"), unread=("b: gone",))
-    judged = judge(facts)
+    evidence = Evidence(trust(linked=4), found("schema.missing-field", "container.unreadable"), unread=("b: gone",))
+    judged = judge(evidence)
     assert judged.verdict.exit_code == 1
     assert judged.reasons[0] == "1 finding at or above error"
     assert "b: gone" in judged.reasons
@@ -104,29 +104,29 @@ def test_findings_win_over_incomplete() -> None:
 @pytest.mark.parametrize("fail_on", [Severity.NOTE, Severity.ERROR])
 def test_what_was_not_read_is_not_a_finding_against_what_was(fail_on: Severity) -> None:
     for code in NOT_VERIFIED & CODES.keys():
-        assert verdict(Facts(trust(verified=1), found(code), unread=("x",)), fail_on=fail_on) is Verdict.INCOMPLETE
+        assert verdict(Evidence(trust(verified=1), found(code), unread=("x",)), fail_on=fail_on) is Verdict.INCOMPLETE
 
 
 def test_it_says_what_it_cannot_rule_out() -> None:
-    facts = Facts(trust(verified=4), uncovered={"kernel-doc/1": ("id", "actorId")})
-    first = judge(facts).cannot_rule_out
+    evidence = Evidence(trust(verified=4), uncovered={"kernel-doc/1": ("id", "actorId")})
+    first = judge(evidence).cannot_rule_out
     assert first[:2] == ("a tail cut off before now cannot be seen", "fields not covered: id, actorId")
-    seen = judge(Facts(trust(verified=4), remembered="2026-01-01T00:00:00Z")).cannot_rule_out
+    seen = judge(Evidence(trust(verified=4), remembered="2026-01-01T00:00:00Z")).cannot_rule_out
     assert seen == ("a tail cut off before 2026-01-01T00:00:00Z cannot be seen",)
-    kept = judge(Facts(trust(verified=4), known_end="event 3", known_head=True)).cannot_rule_out
+    kept = judge(Evidence(trust(verified=4), known_end="event 3", known_head=True)).cannot_rule_out
     assert kept == ("a tail cut off behind event 3 before now cannot be seen",)
 
 
 def test_a_sentence_begins_with_the_word() -> None:
-    facts = Facts(trust(verified=319_997, broken=3), uncovered={"kernel-doc/1": ()})
-    assert in_words(judge(facts), facts) == (
+    evidence = Evidence(trust(verified=319_997, broken=3), uncovered={"kernel-doc/1": ()})
+    assert in_words(judge(evidence), evidence) == (
         "Findings: 3 events broken; 3 broken, 319,997 verified under kernel-doc/1."
     )
 
 
 COUNTS = st.lists(st.integers(0, 2), min_size=len(Trust), max_size=len(Trust)).map(tuple)
-FACTS = st.builds(
-    lambda counts, codes, unread, chainless: Facts(
+EVIDENCE = st.builds(
+    lambda counts, codes, unread, chainless: Evidence(
         counts, found(*codes), ("x",) * unread, int(sum(counts) == counts[Trust.PENDING]), chainless
     ),
     COUNTS,
@@ -137,14 +137,14 @@ FACTS = st.builds(
 POLICIES = st.builds(Policy, st.sampled_from([each for each in Severity if each]), st.booleans())
 
 
-@given(st.lists(FACTS, min_size=1, max_size=4), POLICIES)
-def test_the_verdict_on_all_is_the_worst_of_them(parts: list[Facts], policy: Policy) -> None:
+@given(st.lists(EVIDENCE, min_size=1, max_size=4), POLICIES)
+def test_the_verdict_on_all_is_the_worst_of_them(parts: list[Evidence], policy: Policy) -> None:
     assert judge(together(parts), policy).verdict is max(judge(each, policy).verdict for each in parts)
 
 
-@given(FACTS, POLICIES)
-def test_every_verdict_has_a_reason_or_is_good(facts: Facts, policy: Policy) -> None:
-    judged = judge(facts, policy)
+@given(EVIDENCE, POLICIES)
+def test_every_verdict_has_a_reason_or_is_good(evidence: Evidence, policy: Policy) -> None:
+    judged = judge(evidence, policy)
     assert bool(judged.reasons) == (judged.verdict >= Verdict.INCOMPLETE)
     assert judged.cannot_rule_out
 
