@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.model.finding import Finding
-from console.model.trust import Severity
+from console.model.trust import Confidence, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,21 @@ class CatalogueEntry:
     next: str
 
 
-def finding(code: str, message: str, *, severity: Severity | None = None, **place: Any) -> Finding:
-    """A finding of a catalogued code, with that code's severity unless another is given.
+_CLOCKS = frozenset(("order.time-regression", "order.future-timestamp", "identity.id-time-mismatch"))
+"""What rests on a writer's clock, which proves nothing."""
+
+
+def finding(
+    code: str, message: str, *, severity: Severity | None = None, confidence: Confidence | None = None, **place: Any
+) -> Finding:
+    """A finding of a catalogued code, with that code's severity and confidence unless others are given.
 
     Raises KeyError for a code that the catalogue does not hold.
     """
-    return Finding(
-        code=code, severity=CATALOGUE[code].severity if severity is None else severity, message=message, **place
-    )
+    severity = CATALOGUE[code].severity if severity is None else severity
+    if confidence is None:
+        confidence = Confidence.HEURISTIC if code in _CLOCKS else Confidence.PROVEN
+    return Finding(code=code, severity=severity, confidence=confidence, message=message, **place)
 
 
 def _entries() -> dict[str, CatalogueEntry]:
@@ -42,7 +49,7 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("record.not-an-object", error, "JSON, but not an object", "That each record is a JSON object.", "See if another kind of file was appended."),
         ("record.duplicate-key", error, "A key stands twice in one object", "Keys after unescaping, at any depth.", "Two readers may see two different events: compare both values in the Raw tab."),
         ("record.non-finite-number", error, "NaN, Infinity, or a number beyond a double", "Every number.", "The writer should write null or a string; other readers will refuse the line."),
-        ("record.lone-surrogate", error, "Half of a surrogate pair in a string", "Every escaped string.", "Hashes are over the raw bytes; find out which writer produced it."),
+        ("record.lone-surrogate", warning, "Half of a surrogate pair in a string", "Every escaped string.", "The escape is valid JSON, but names no text: other readers may replace it. Hashes are over the raw bytes; find out which writer produced it."),
         ("record.unsafe-integer", warning, "An integer beyond ±2^53", "Every integer.", "JavaScript cannot hold it exactly; a store may have rounded it."),
         ("record.too-large", error, "A record over the size cap", "Each record's length.", "It was hashed and skipped; extract it by its offset and length."),
         ("record.too-deep", error, "Nested too deeply", "The depth of brackets before parsing.", "No known writer does this: treat it as hostile."),
@@ -94,6 +101,9 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("chain.fork", critical, "The chain has two branches", "That each event has one successor.", "See which branch the later events build on."),
         ("chain.hash-missing", error, "A chained event has no hash", "That an event with a sequence number has its hash.", "The hash was removed, or a writer failed half way."),
         ("chain.not-reproducible", warning, "The hash could not be reproduced", "Every recoverable form within the budget; the search could not be complete.", "The link is judged apart; storage may have changed a number. Compare with the writer's own copy."),
+        ("chain.begins-later", error, "The chain begins before this ledger does", "The first event of each chain that is at hand: its number, and the previous hash that it names.", "Innocent where the ledger was rotated or exported in part: find the part that ends with the number and the hash named here, and verify both together. A deleted beginning looks the same."),
+        ("chain.restarted", warning, "A new chain begins in the middle", "That only the first event names none before it.", "Innocent where a writer appended another run to the same file: both parts are told apart as streams. See if the first part has the end that it should have: nothing protects it."),
+        ("chain.link-unknown", warning, "The link cannot be known", "The number and the previous hash of the first event behind a record that cannot be read.", "The unreadable record may be the one that is missed: repair it in a copy, or find it in another, and verify again. A deletion beside it would look the same."),
         ("chain.unchained-event", note, "Events that take part in no chain", "Sequence number and hashes.", "Nothing protects them but the console's own witness."),
         # data
         ("data.hash-mismatch", critical, "The payload's hash does not fit", "data_hash, recomputed from the payload at hand.", "The payload or the hash was changed."),
@@ -102,7 +112,7 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("data.encrypted", note, "The event is encrypted", "That a record is no JWE in compact form.", "Without the key it is listed, not verified: decrypt a copy, and verify that."),
         ("data.integrity-check-failed", error, "The writer's own integrity check failed", "integrity_check_passed of the storing event.", "What was stored may be damaged: compare with a replica."),
         # order
-        ("order.time-regression", error, "Time goes backwards", "Parsed instants in ledger order.", "A clock step, a late write, or reordering."),
+        ("order.time-regression", error, "Time goes backwards", "Parsed instants in ledger order.", "A clock step, a late write, or reordering. Times without a zone go back by up to an hour when summer time ends: a warning."),
         ("order.future-timestamp", error, "A time later than now", "Instants against the clock of the check.", "A wrong clock on the writer or here."),
         ("order.naive-timestamp", note, "Times without a zone", "That each time names its zone.", "They are read as UTC; ask where the writer ran."),
         ("order.stage-order", warning, "A stage before its predecessor", "The documented order of stages.", "Look at the run's span tree."),

@@ -63,6 +63,11 @@ def step(tip: Tip, sequence: int, previous: str | None, stored: str | None) -> S
     return Step(linked, expected, missing)
 
 
+def resume(tip: Tip) -> None:
+    """The link of the event just walked cannot be known: what it names is taken for what stood before it."""
+    tip.before = tip.previous[:1]
+
+
 def begin(tip: Tip, sequence: int, previous: str | None, stored: str | None) -> None:
     """Stand on an event in the middle of a chain, whose link is checked by whoever knows what came before."""
     tip.sequence, tip.hashes, tip.previous, tip.before = sequence, (stored,), (previous,), None

@@ -13,8 +13,9 @@ from typing import Any
 
 from console.verify import recover
 from console.verify.javascript import parse, stringify
+from console.verify.orders import Template, arrange, arrangements, template_of
 from console.verify.profile import HashProfile, Kept
-from console.verify.recover import Hit, Template
+from console.verify.recover import Hit
 
 PURSE = 20_000_000
 """Hashes that a ledger's failing searches may take in all before each gets only ``FLOOR`` (about ten seconds)."""
@@ -58,6 +59,7 @@ class Hashed:
     ``values`` are by field. ``number`` names the one that numbers the event in its chain. ``document`` is the value of
     the field whose text is open (``has_document``: there is one), ``text`` its text as stored, None where it cannot be
     had. ``type`` says which orders of keys it may have had. ``millis`` is the stored time. ``hash`` is as stored.
+    ``opaque``: the document stands in a string, where nobody writes its keys in another order.
     """
 
     values: dict[str, Any]
@@ -68,6 +70,7 @@ class Hashed:
     type: str
     millis: int | None
     hash: str | None
+    opaque: bool = False
 
     @property
     def sequence(self) -> int | None:
@@ -119,12 +122,19 @@ def stored_texts(profile: HashProfile, event: Hashed) -> list[bytes]:
     return found
 
 
+def reorderable(profile: HashProfile, event: Hashed) -> bool:
+    """True if the keys of the event's document may have been hashed in another order than the stored one: whoever
+    writes a ledger's JSON once more may sort them."""
+    document = profile.document
+    return document is not None and event.has_document and (document.kept is Kept.VALUE or not event.opaque)
+
+
 def likely_texts(profile: HashProfile, event: Hashed, memory: Memory) -> Iterator[bytes]:
     """Stored forms, then the known writers' order, then orders that worked for this type in this ledger."""
     stored = stored_texts(profile, event)
     yield from stored
     document = event.document
-    if profile.document is None or profile.document.kept is not Kept.VALUE or type(document) is not dict:
+    if profile.document is None or not reorderable(profile, event) or type(document) is not dict:
         return
     seen = set(stored)
     for value in orders(profile.document.orders, event.type, document, memory):
@@ -144,7 +154,7 @@ def orders(
     if writer is not None:
         yield {key: document[key] for key in writer if key in document} | document
     for template in memory.learned.get(type, ()):
-        value = recover.arrange(document, template)
+        value = arrange(document, template)
         if value is not None:
             yield value
 
@@ -153,9 +163,10 @@ def reproduces(profile: HashProfile, event: Hashed, sequence: int, target: bytes
     """The likely forms only: a few hashes."""
     values = event.numbered(sequence)
     if profile.complete:
-        for text in stored_texts(profile, event):
+        stored = len(stored_texts(profile, event))
+        for at, text in enumerate(likely_texts(profile, event, memory)):
             if profile.digest(values, text) == target:
-                return Hit(text, 0, event.millis or 0)
+                return Hit(text, 0, event.millis or 0, reordered=at >= stored)
         return None
     texts = likely_texts(profile, event, memory)
     stored = next(texts)
@@ -200,18 +211,19 @@ def judge(
             hit = reproduces(other, event, sequence, target, memory)
             if hit is not None:
                 return Verdict(Kind.MISMATCH, hit, other=other.name)
-    if profile.complete:
+    if profile.complete and not (reorderable(profile, event) and arrangements(event.document) > 1):
         return Verdict(Kind.MISMATCH)
     texts = list(likely_texts(profile, event, memory))
     budget = memory.budget()
 
     def job(number: int) -> recover.Job:
-        return profile.job(event.numbered(number), event.document, texts[0], event.millis, target)
+        values = event.numbered(number)
+        return profile.job(values, event.document, texts[0], event.millis, target, opaque=event.opaque)
 
     found = recover.nearby(job(sequence), min(budget, recover.PARTIAL // 3))
     if found is not None:
         return _held(_learn(found, event, memory))
-    for number in numbers:
+    for number in () if profile.complete else numbers:
         hit = recover.nearby(job(number), min(budget, recover.PARTIAL // 3))
         if hit is not None:
             _learn(hit, event, memory)
@@ -233,7 +245,7 @@ def _learn(hit: Hit, event: Hashed, memory: Memory) -> Hit:
     """Remember an order of keys that had to be searched for."""
     if hit.reordered:
         known = memory.learned.setdefault(event.type, [])
-        known.insert(0, recover.template_of(parse(hit.text)))
+        known.insert(0, template_of(parse(hit.text)))
         del known[_MAX_TEMPLATES:]
         if len(memory.learned) > 256:
             memory.learned.pop(next(iter(memory.learned)))

@@ -176,9 +176,19 @@ class HashProfile:
     def digest(self, values: Mapping[str, Any], text: bytes = b"", time: bytes = b"") -> bytes:
         return sha256(self.preimage(values, text, time)).digest()
 
-    def job(self, values: Mapping[str, Any], document: Any, stored: bytes, millis: int | None, target: bytes) -> Job:
+    def job(
+        self,
+        values: Mapping[str, Any],
+        document: Any,
+        stored: bytes,
+        millis: int | None,
+        target: bytes,
+        *,
+        opaque: bool = False,
+    ) -> Job:
         """The search for what is not stored of an event. ``stored`` is the likely text of its ``document``, ``millis``
-        its stored time, ``target`` the hash to reach."""
+        its stored time, ``target`` the hash to reach. ``opaque``: the text was kept as a text, so that nobody can have
+        written its keys in another order."""
         moment, kept = self.moment, None if self.document is None else self.document.kept
         between, holes = [b""], []
         for piece in self.pieces:
@@ -194,7 +204,9 @@ class HashProfile:
         if Moment not in holes:
             between, holes = [*between, b""], [*holes, Moment]
         head, middle, tail = between
-        job = Job(head, middle, tail, document, stored, millis, target, kept is not Kept.VALUE)
+        job = Job(head, middle, tail, document, stored, millis, target)
+        job.exact = kept is not Kept.VALUE
+        job.fixed = job.exact and (opaque or kept is None)
         job.time_first = holes[0] is Moment
         if moment is None:
             job.timed, job.near, job.far = False, (0,), ()

@@ -3,28 +3,34 @@
 Every candidate is hashed and compared, so a hit is proof; only a miss needs judgement, and ``Miss.complete`` gives it.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import combinations, islice, permutations, product
-from math import factorial
+from itertools import islice
 from typing import Any
 
-from console.verify.javascript import SAFE_INTEGER, is_index, ordered, quote, stringify
+from console.verify.javascript import parse, stringify
+from console.verify.orders import arrangements, template_of, texts
+from console.verify.rounding import is_exact, variants
 
 NEAR = tuple(range(0, -9, -1))
 """Milliseconds from the stored time to the hashed one, as writers are seen to do it; most likely first."""
 FAR = (*range(-9, -2001, -1), 1, 2, 3, 4, 5)
 """The rest of the window."""
-FULL = 1_500_000
+FULL = 2_000_000
 """Hashes that one search may take where it can be complete (all orders of six keys over the whole window)."""
 PARTIAL = 60_000
 """Hashes that one search may take where it cannot."""
-
-Template = Any
-"""An order of keys as plain JSON: ``[[key, template], …]`` for an object, ``{"items": [template, …]}`` for an array,
-None for what has no order."""
+THOROUGH = 100_000_000
+"""Hashes that one thorough search may take (some minutes)."""
+_BLOCK = 256
+"""Bytes of a text that cost what one more hash does."""
+_STEP = 50_000
+"""Hashes between two steps of a thorough search."""
+_Stage = Generator[int, None, "Hit | None"]
+Search = Generator[int, None, "Hit | Miss"]
+"""A search on its way: gives the hashes tried so far from time to time, and returns what it came to. Closing it ends
+it."""
 
 
 @dataclass(slots=True)
@@ -45,6 +51,8 @@ class Job:
     target: bytes
     fixed: bool = False
     """The text is stored as it was hashed: only the time can be recovered."""
+    exact: bool = False
+    """Values are stored as they were hashed: beside the time only orders of keys can be recovered."""
     time_first: bool = False
     timed: bool = True
     """A time was hashed. If not, its hole stays empty."""
@@ -169,7 +177,8 @@ def nearby(job: Job, budget: int = 20_000) -> Hit | None:
     """Every order of keys, within the near window, as far as the budget goes."""
     if job.hopeless or job.fixed:
         return None
-    return _Search(job, budget).orders(job.payload, job.near)
+    hit: Hit | None = _end(_Trial(job, budget).orders([job.payload], job.near))
+    return hit
 
 
 def deep(job: Job, likely: Sequence[bytes], budget: int = FULL) -> Hit | Miss:
@@ -177,209 +186,111 @@ def deep(job: Job, likely: Sequence[bytes], budget: int = FULL) -> Hit | Miss:
 
     Each stage has its own share of ``budget`` hashes, so that many keys do not starve the search in time.
     """
-    if job.hopeless:
-        return Miss(False, 0)
-    search = _Search(job)
-    if job.fixed:
-        search.left = len(likely) * len(job.far)
-        return search.texts(likely, job.far) or Miss(True, search.tried)
-    share = min(budget, PARTIAL) // 2
-    whole = arrangements(job.payload) * (len(job.near) + len(job.far))
-    exact = is_exact(job.payload)
-    feasible = whole <= (budget if exact else min(budget, PARTIAL))
-    search.left = whole if feasible else share
-    hit = search.orders(job.payload, job.near[:2]) or search.orders(job.payload, job.near[2:])
-    if hit is None:
-        search.left = len(likely) * len(job.far)
-        hit = search.texts(likely, job.far)
-    if hit is None:
-        search.left = share
-        hit = search.neighbours()
-    if hit is None and feasible:
-        search.left = whole
-        hit = search.orders(job.payload, job.far)
-    return hit or Miss(feasible and exact, search.tried)
-
-
-def is_exact(value: Any) -> bool:
-    """Whether no value in it can be one that storage changed: no number of 16 or more significant digits, no integer
-    beyond ±2^53, no null (it may have been Infinity, or a key that was dropped)."""
-    todo = [value]
-    while todo:
-        item = todo.pop()
-        kind = type(item)
-        if item is None:
-            return False
-        if kind is dict:
-            todo.extend(item.values())
-        elif kind is list:
-            todo.extend(item)
-        elif (kind is int or kind is float) and (
-            not -SAFE_INTEGER <= item <= SAFE_INTEGER or (kind is float and _digits(item) >= 16)
-        ):
-            return False
-    return True
-
-
-def _digits(value: float) -> int:
-    return len(repr(abs(value)).partition("e")[0].replace(".", "").strip("0"))
-
-
-def arrangements(value: Any) -> int:
-    """How many orders of keys a value has, at all depths together. Index-like keys have no choice."""
-    if type(value) is dict:
-        free = sum(1 for key in value if not is_index(key))
-        total = factorial(free)
-        for item in value.values():
-            total *= arrangements(item)
-        return total
-    if type(value) is list:
-        return math.prod(arrangements(item) for item in value)
-    return 1
-
-
-def texts(value: Any) -> Iterator[str]:
-    """The JavaScript text of a value under every order of keys; the stored order first."""
-    if type(value) is dict:
-        items = list(ordered(value))
-        fixed = [(key, item) for key, item in items if is_index(key)]
-        free = [(key, item) for key, item in items if not is_index(key)]
-        for choice in _choices([item for _, item in (*fixed, *free)]):
-            pieces = [f"{quote(key)}:{text}" for (key, _), text in zip((*fixed, *free), choice, strict=True)]
-            first = pieces[: len(fixed)]
-            for rest in permutations(pieces[len(fixed) :]):
-                yield "{" + ",".join((*first, *rest)) + "}"
-    elif type(value) is list:
-        for choice in _choices(value):
-            yield "[" + ",".join(choice) + "]"
-    else:
-        yield stringify(value)
-
-
-def _choices(values: Sequence[Any]) -> Iterator[tuple[str, ...]]:
-    # A child with very many orders is cut off: such a search is over its budget anyway.
-    return product(*(list(islice(texts(value), 5_000)) for value in values))
-
-
-def template_of(value: Any) -> Template:
-    """The order of keys of a value, to be tried on others."""
-    if type(value) is dict:
-        return [[key, template_of(item)] for key, item in value.items()]
-    if type(value) is list:
-        inner = [template_of(item) for item in value]
-        return {"items": inner} if any(item is not None for item in inner) else None
-    return None
-
-
-def arrange(value: Any, template: Template) -> Any:
-    """The value with its keys in the template's order; None where the keys are not the same."""
-    if type(template) is list:
-        if type(value) is not dict or len(value) != len(template):
-            return None
-        result = {}
-        for key, inner in template:
-            if key not in value:
-                return None
-            item = value[key]
-            if inner is not None:
-                item = arrange(item, inner)
-                if item is None:
-                    return None
-            result[key] = item
-        return result
-    if type(template) is dict:
-        inner = template["items"]
-        if type(value) is not list or len(value) != len(inner):
-            return None
-        result_items = [item if each is None else arrange(item, each) for item, each in zip(value, inner, strict=True)]
-        return (
-            None if any(a is None and b is not None for a, b in zip(result_items, inner, strict=True)) else result_items
-        )
-    return value
-
-
-def neighbours_of(value: float) -> list[float]:
-    """Other doubles with the same 16 significant digits, nearest first."""
-    try:
-        center = float(value)
-    except OverflowError:
-        return []
-    if not math.isfinite(center) or (center.is_integer() and abs(center) < SAFE_INTEGER):
-        return []
-    text = f"{center:.15e}"
-    found: list[float] = []
-    up = down = center
-    for _ in range(16):
-        up, down = math.nextafter(up, math.inf), math.nextafter(down, -math.inf)
-        found.extend(other for other in (up, down) if math.isfinite(other) and f"{other:.15e}" == text)
+    found: Hit | Miss = _end(_deep(job, likely, budget))
     return found
 
 
-class _Search:
+def _deep(job: Job, likely: Sequence[bytes], budget: int) -> Search:
+    if job.hopeless:
+        return Miss(False, 0)
+    trial = _Trial(job)
+    if job.fixed:
+        return (yield from trial.likely(likely)) or Miss(True, trial.tried)
+    share = min(budget, PARTIAL) // 2
+    whole = arrangements(job.payload) * (len(job.near) + len(job.far) + 3 * _weight(job.stored))
+    exact = job.exact or is_exact(job.payload)
+    feasible = whole <= (budget if exact else min(budget, PARTIAL))
+    trial.left = whole if feasible else share
+    hit = yield from trial.orders([job.payload], job.near[:2])
+    hit = hit or (yield from trial.orders([job.payload], job.near[2:]))
+    hit = hit or (yield from trial.likely(likely))
+    if not (hit or job.exact):
+        trial.left = share
+        hit = yield from trial.rounded()
+    if not hit and feasible:
+        trial.left = whole
+        hit = yield from trial.orders([job.payload], job.far)
+    return hit or Miss(feasible and exact, trial.tried)
+
+
+def thorough(job: Job, likely: Sequence[bytes], most: int = THOROUGH) -> Search:
+    """All that ``deep`` tries and leaves, for as long as ``most`` hashes take: every order of keys, with all numbers
+    that storage may have rounded, at the near times first. What it holds at a time is one text."""
+    if job.hopeless or job.fixed:
+        return (yield from _deep(job, likely, FULL))
+    trial = _Trial(job, most)
+    exact = job.exact or is_exact(job.payload)
+    near = job.near[:2]
+    hit = yield from trial.orders([job.payload], job.near)
+    if not (hit or job.exact):
+        hit = yield from trial.orders(variants(job.payload, 2, nulls=True), near, rounded=True)
+    hit = hit or (yield from trial.orders([job.payload], job.far))
+    if not (hit or job.exact):
+        hit = yield from trial.orders(variants(job.payload, nulls=True), near, rounded=True)
+        hit = hit or (yield from trial.orders(variants(job.payload, nulls=True), job.near[2:], rounded=True))
+    return hit or Miss(exact and trial.left > 0, trial.tried)
+
+
+def _end(search: Generator[int, None, Any]) -> Any:
+    """What a search comes to."""
+    while True:
+        try:
+            next(search)
+        except StopIteration as ended:
+            return ended.value
+
+
+def _weight(text: bytes) -> int:
+    """What a text costs beside its hashes, in hashes."""
+    return len(text) // _BLOCK
+
+
+class _Trial:
     """Counts hashes; ``left`` is what the present stage may still take."""
 
     def __init__(self, job: Job, left: int = 0) -> None:
-        self.job = job
         self.left = left
         self.tried = 0
+        self._job = job
+        self._reported = 0
 
-    def orders(self, value: Any, window: Sequence[int], *, rounded: bool = False) -> Hit | None:
-        return self.texts(map(str.encode, texts(value)), window, rounded=rounded)
+    def orders(self, values: Iterable[Any], window: Sequence[int], *, rounded: bool = False) -> _Stage:
+        """All orders of keys of these values, one value after the other."""
+        return self.texts((text.encode() for value in values for text in texts(value)), window, rounded=rounded)
 
-    def texts(self, candidates: Iterable[bytes], window: Sequence[int], *, rounded: bool = False) -> Hit | None:
-        times = _Times(self.job, window)
-        for text in candidates if window else ():
-            if self.left < len(times):
-                self.left = 0
-                return None
-            self.left -= len(times)
-            self.tried += len(times)
-            hit = times.find(text)
-            if hit is not None:
-                return replace(hit, reordered=False, rounded=True) if rounded else hit
-        return None
+    def likely(self, candidates: Sequence[bytes]) -> _Stage:
+        """These texts within the far window, whatever that takes."""
+        self.left = sum(len(self._job.far) + _weight(text) for text in candidates)
+        return self.texts(candidates, self._job.far)
 
-    def neighbours(self) -> Hit | None:
-        """Numbers replaced by neighbours, one, two or three at a time: the stored order first, then every order."""
-        near = self.job.near
-        changed = list(islice(self._variants(self.job.payload), 200))
-        for window in (near[:2], near[2:]):
-            hit = self.texts((stringify(value).encode() for value in changed), window, rounded=True)
+    def rounded(self) -> _Stage:
+        """Numbers replaced by neighbours: the stored order first, then every order."""
+        job = self._job
+        changed = list(islice(variants(job.payload, 3), 200))
+        for window in (job.near[:2], job.near[2:]):
+            hit = yield from self.texts((stringify(value).encode() for value in changed), window, rounded=True)
             if hit:
                 return hit
-        for value in changed:
-            hit = self.orders(value, near[:3], rounded=True)
-            if hit or not self.left:
-                return hit
+        return (yield from self.orders(changed, job.near[:3], rounded=True))
+
+    def texts(self, candidates: Iterable[bytes], window: Sequence[int], *, rounded: bool = False) -> _Stage:
+        """These texts within the window, as far as the budget goes."""
+        times = _Times(self._job, window)
+        for text in candidates if window else ():
+            cost = len(window) + _weight(text)
+            if self.left < cost:
+                self.left = 0
+                return None
+            self.left -= cost
+            self.tried += len(window)
+            hit = times.find(text)
+            if hit is not None:
+                return replace(hit, reordered=self._reordered(text), rounded=True) if rounded else hit
+            if self.tried - self._reported >= _STEP:
+                self._reported = self.tried
+                yield self.tried
         return None
 
-    def _variants(self, payload: Any) -> Iterator[Any]:
-        # The longest numbers first: they are the ones that storage cut at 16 digits.
-        found = sorted(_numbers(payload), key=lambda each: -_digits(each[1]))
-        leaves = [(path, near) for path, leaf in found if (near := neighbours_of(leaf))]
-        for size in range(1, min(3, len(leaves)) + 1):
-            for chosen in combinations(leaves, size):
-                for values in product(*(near for _, near in chosen)):
-                    result = payload
-                    for (path, _), value in zip(chosen, values, strict=True):
-                        result = _replaced(result, path, value)
-                    yield result
-
-
-def _numbers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], float]]:
-    if type(value) is dict:
-        for key, item in value.items():
-            yield from _numbers(item, (*path, key))
-    elif type(value) is list:
-        for at, item in enumerate(value):
-            yield from _numbers(item, (*path, at))
-    elif type(value) is int or type(value) is float:
-        yield path, value
-
-
-def _replaced(value: Any, path: tuple[Any, ...], leaf: float) -> Any:
-    if not path:
-        return leaf
-    copy: Any = value.copy()
-    copy[path[0]] = _replaced(value[path[0]], path[1:], leaf)
-    return copy
+    def _reordered(self, text: bytes) -> bool:
+        """True if the keys of a text are in another order than the stored ones."""
+        return bool(template_of(parse(text)) != template_of(parse(stringify(self._job.payload))))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from console.verify import recover
 from console.verify.javascript import stringify
-from console.verify.judgement import HASH, Hashed, Kind, Memory, judge, reproduces
+from console.verify.judgement import HASH, Hashed, Kind, Memory, judge, reorderable, reproduces
 from console.verify.profile import HashProfile
 
 _SEARCHES = 256
@@ -39,10 +39,10 @@ class Settling:
         if self._searches >= _SEARCHES:
             return None
         self._searches += 1
-        searched = [profile for profile in self._candidates if not profile.complete]
+        searched = [each for each in self._candidates if not each.complete or reorderable(each, event)]
         stored = stringify(event.document).encode()
         for profile in searched:
-            job = profile.job(event.values, event.document, stored, event.millis, target)
+            job = profile.job(event.values, event.document, stored, event.millis, target, opaque=event.opaque)
             if recover.nearby(job, 6_000):
                 return profile
         return self._try_all(event, ordinal, searched)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _SURROGATE = re.compile("[\ud800-\udfff]")
 SHOWN = 120
 """Characters of a wrong value that a finding repeats."""
+_SAFE = 2**53
 LIMIT = 20
 """Violations of one event that are listed."""
 
@@ -85,6 +86,11 @@ _KINDS = {
     "string_too_short": "of {min_length} or more characters",
     "string_too_long": "of {max_length} or fewer characters",
 }
+
+
+def whole(value: Any) -> Any:
+    """A whole number as an integer: 2.0 and 2 are one value of JSON."""
+    return int(value) if type(value) is float and value.is_integer() and abs(value) <= _SAFE else value
 
 
 def wanted(error: "ErrorDetails") -> str:

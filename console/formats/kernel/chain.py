@@ -1,11 +1,17 @@
 """The chain of one deal, event by event: link and hash together, as trust and findings."""
 
-from collections.abc import Mapping
-
-from msgspec.structs import replace
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain as chain_of
+from typing import NamedTuple
 
 from console.formats.kernel.deals import Deal, Links
-from console.formats.kernel.record import Entry, Group
+from console.formats.kernel.record import Entry
+from console.formats.kernel.rules import CREATION
+from console.formats.reading.findings import Place
+from console.formats.reading.holes import Excuses, Holes
 from console.model.finding import Finding
 from console.model.trust import Confidence, Trust
 from console.verify import chain
@@ -15,13 +21,21 @@ from console.verify.judgement import Kind, Memory, Verdict, judge, recomputed
 from console.verify.profile import HashProfile
 
 
+class Known(NamedTuple):
+    """What is known of the ledger of a walk: the ``profile`` that it follows (None while unsettled) among those that it
+    may follow, what was learned, and ``hole``: the place between two ordinals where a record cannot be read."""
+
+    profile: HashProfile | None
+    candidates: list[HashProfile]
+    memory: Memory
+    hole: Callable[[int, int], Place | None]
+
+
 def walk(
     deal: Deal,
     tip: Tip,
     entry: Entry,
-    profile: HashProfile | None,
-    candidates: list[HashProfile],
-    memory: Memory,
+    known: Known,
     out: list[Finding],
     *,
     middle: bool = False,
@@ -32,15 +46,17 @@ def walk(
     ``middle``: the walk may begin in the middle of the chain, its first link is then for the caller to check.
     ``tried``: with the profile unsettled, how many forms were tried in vain where these were all that there can be.
     """
+    links, profile = deal.links, known.profile
     if not entry.chained:
         deal.group("unchained", entry)
+        if entry.type == CREATION:
+            links.created = links.created or entry.ordinal
         return Trust.UNCHAINED
-    links = deal.links
     sequence = entry.sequence
     if sequence is None:
         links.faults += 1
         return Trust.BROKEN
-    following = tip.sequence + 1
+    following, begun, unknown = tip.sequence + 1, bool(tip.hashes), False
     if middle and links.border is None and not tip.hashes:
         links.border = (sequence, entry.previous)
         chain.begin(tip, sequence, entry.previous, entry.hash)
@@ -48,30 +64,92 @@ def walk(
         step = Step(True, entry.previous)
     else:
         step = chain.step(tip, sequence, entry.previous, entry.hash)
-        if not step.clean:
+        unknown = not step.clean and _unknown(deal, entry, step, begun, known, out)
+        if unknown:
+            links.unknown += 1
+            chain.resume(tip)
+        elif not step.clean:
             _breaks(links, entry, step, out)
+    links.last = entry.ordinal
     if profile is None:
         links.unsettled = True
         kind = Kind.MISSING if entry.hash is None else Kind.MISMATCH if tried else Kind.UNREPRODUCED
         verdict = Verdict(kind, tried=tried)
     else:
         numbers = _numbers(sequence, links.shift, following)
-        verdict = judge(entry.hashed, profile, candidates, memory, numbers)
+        verdict = judge(entry.hashed, profile, known.candidates, known.memory, numbers)
     if verdict.holds:
         links.shift = 0
     else:
-        _fails(deal, entry, verdict, profile, step, out)
-    if not step.linked or verdict.kind in (Kind.MISMATCH, Kind.MISSING):
+        link = "is not known" if unknown else "holds" if step.linked else "is broken"
+        _fails(deal, entry, verdict, profile, link, out)
+    if verdict.kind in (Kind.MISMATCH, Kind.MISSING) or not (step.linked or unknown):
+        links.unknown -= unknown
         return Trust.BROKEN
+    if unknown:
+        return Trust.UNCHECKED
     if verdict.kind is Kind.VERIFIED:
         return Trust.VERIFIED
     return Trust.RECOVERED if verdict.kind is Kind.RECOVERED else Trust.LINKED
+
+
+def walk_again(
+    deal: Deal, tip: Tip, entries: Iterable[Entry], known: Known, holes: Holes, out: list[Finding]
+) -> Iterator[tuple[Entry, Trust]]:
+    """Walk all events of a deal, which come in order of sequence and then ordinal, wherever they stand."""
+    excuses = Excuses(holes)
+    known = known._replace(hole=excuses.take)
+    waiting: Entry | None = None
+    for entry in chain_of(entries, (None,)):
+        if waiting is not None:
+            if waiting.chained and not tip.hashes and entry is not None and entry.ordinal < waiting.ordinal:
+                deal.links.last = sys.maxsize  # a list that is written newest first
+            yield waiting, walk(deal, tip, waiting, known, out)
+        waiting = entry
 
 
 def _numbers(sequence: int, shift: int, following: int) -> tuple[int, ...]:
     """Other numbers that the event may have been written with, most likely first."""
     numbers = dict.fromkeys((sequence - shift, sequence - 1, sequence + 1, following))
     return tuple(number for number in numbers if number > 0 and number != sequence)
+
+
+def _unknown(deal: Deal, entry: Entry, step: Step, begun: bool, known: Known, out: list[Finding]) -> bool:
+    """True if what is wrong with a link may be the fault of records that cannot be read, or are not at hand: of those
+    that stand before an event which names one before it."""
+    if step.duplicate or entry.previous is None or entry.sequence == 1:
+        return False
+    hole = known.hole(deal.links.last, entry.ordinal)
+    if hole is not None:
+        text = UNREADABLE.format(hole.ordinal) + "it stands before this event, whose link is therefore not known"
+        if step.missing is not None:
+            text += f"; expected number {step.missing}, found {entry.sequence}"
+        where = {**entry.place(), "field": "previousEventHash", "expected": step.expected, "actual": entry.previous}
+        out.append(finding("chain.link-unknown", f"{text}.", confidence=Confidence.HEURISTIC, **where))
+        return True
+    created = deal.links.created
+    if begun or 0 < created < entry.ordinal:
+        return False
+    deal.group(f"begins:{entry.previous}", entry)
+    return True
+
+
+UNREADABLE = "Record {:,} cannot be read: "
+"""How a finding about a hole begins. The ordinal is that of the hole's first record."""
+_HOLE = re.compile(UNREADABLE.format(0).replace("0", "([0-9,]+)"))
+
+
+def moved(found: Finding, by: int) -> Finding:
+    """A finding of a part of a ledger that so many records stand before."""
+    if found.record is None:
+        return found
+    found = replace(found, record=found.record + by)
+    if found.code == "chain.link-unknown":
+        match = _HOLE.match(found.message)
+        assert match is not None  # as it was written here
+        hole = int(match[1].replace(",", ""))
+        found = replace(found, message=UNREADABLE.format(hole + by) + found.message[match.end() :])
+    return found
 
 
 def _breaks(links: Links, entry: Entry, step: Step, out: list[Finding]) -> None:
@@ -105,7 +183,7 @@ def _breaks(links: Links, entry: Entry, step: Step, out: list[Finding]) -> None:
 
 
 def _fails(
-    deal: Deal, entry: Entry, verdict: Verdict, profile: HashProfile | None, step: Step, out: list[Finding]
+    deal: Deal, entry: Entry, verdict: Verdict, profile: HashProfile | None, link: str, out: list[Finding]
 ) -> None:
     links = deal.links
     place = {**entry.place(), "field": "eventHash", "actual": entry.hash}
@@ -116,7 +194,6 @@ def _fails(
         if profile is None:
             deal.group("unproven", entry)
             return
-        link = "holds" if step.linked else "is broken"
         text = (
             f"The hash could not be reproduced under {profile.name}, and the search could not be complete"
             f" ({verdict.tried:,} forms tried; storage may have changed a value). The link {link}."
@@ -139,82 +216,3 @@ def _fails(
             text += f" {verdict.tried:,} forms were tried, which is every form it can have had."
         expected = recomputed(profile, entry.hashed)
         out.append(finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, expected=expected, **place))
-
-
-_OF_THE_LEDGER = frozenset(("unproven", "naive", "future"))
-"""Groups of which there is one finding for the whole ledger."""
-
-
-def standing(deals: Mapping[str, Deal], profile: str | None, unproven: str) -> list[Finding]:
-    """The standing findings of all deals; ``unproven`` is the message about hashes that no profile reproduces."""
-    found: list[Finding] = []
-    wholes: dict[str, tuple[Group, set[str]]] = {}
-    for key, deal in deals.items():
-        if deal.groups or deal.disallowed:
-            found += _grouped(key, deal, profile)
-        for name in _OF_THE_LEDGER & deal.groups.keys():
-            group = deal.groups[name]
-            whole, keys = wholes.get(name, (Group(record=group.record + 1), set()))
-            first = group if group.record < whole.record else whole
-            wholes[name] = replace(first, count=whole.count + group.count), keys | {key}
-    for name, (whole, keys) in wholes.items():
-        place = {**whole.place(), "standing": True, "stream": min(keys) if len(keys) == 1 else None}
-        if name == "naive":
-            found.append(finding("order.naive-timestamp", "Times without a zone, read as UTC.", **place))
-        elif name == "future":
-            found.append(finding("order.future-timestamp", "Times later than now.", **place))
-        else:
-            found.append(finding("chain.not-reproducible", unproven, field="eventHash", **place))
-    return found
-
-
-def _grouped(key: str, deal: Deal, profile: str | None) -> list[Finding]:
-    """One deal's standing findings: one for each cause, with its count, but for those of the whole ledger."""
-    found = []
-    for name, group in deal.groups.items():
-        kind, _, detail = name.partition(":")
-        place = {**group.place(), "stream": key, "standing": True}
-        many = group.count > 1
-        if kind == "unchained":
-            text = f"{group.count:,} events take part in no chain: no hash protects them." if many else _ALONE
-            found.append(finding("chain.unchained-event", text, **place))
-        elif kind == "shift":
-            shift = int(detail)
-            text = (
-                f"{group.count:,} event{'s hash' if many else ' hashes'} only under a sequence number that is"
-                f" {abs(shift)} {'lower' if shift > 0 else 'higher'} than the stored one:"
-                " numbered anew after being written."
-            )
-            found.append(
-                finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="sequenceNumber", **place)
-            )
-        elif kind == "condemned":
-            text = (
-                f"{group.count:,} event{'s have hashes' if many else ' has a hash'} that no profile gives, though every"
-                " form they can have had was tried: they were edited, or made by another recipe."
-            )
-            found.append(
-                finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="eventHash", **place)
-            )
-        elif kind == "other":
-            text = (
-                f"{group.count:,} event{'s do' if many else ' does'} not hash under {profile}, but"
-                f" {'do' if many else 'does'} under {detail}. The profile was not switched."
-            )
-            found.append(
-                finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="eventHash", **place)
-            )
-    for name, group in deal.disallowed.items():
-        code, _, type = name.partition(":")
-        times = f" ({group.count:,} times)" if group.count > 1 else ""
-        text = {
-            "lifecycle.illegal-transition": f"The deal's state did not allow {type}{times}: the kernel ignores it.",
-            "lifecycle.event-after-end": f"{type} came after the deal had ended{times}: the kernel ignores it.",
-            "lifecycle.event-while-frozen": f"{type} came while the deal was frozen{times}: it changes no state.",
-        }[code]
-        place = {**group.place(), "stream": key, "standing": True}
-        found.append(finding(code, text, confidence=Confidence.HEURISTIC, field="type", **place))
-    return found
-
-
-_ALONE = "The event takes part in no chain: no hash protects it."

@@ -7,10 +7,10 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
-from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, picked, rows_of
+from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
 from console.formats.kernel.deals import Deals
 from console.formats.kernel.record import API, layout_of
-from console.formats.kernel.rules import KNOWN, SYMBOLS
+from console.formats.kernel.rules import CREATION, KNOWN, SYMBOLS
 from console.formats.reading.bulk_hashes import BulkHashes
 from console.formats.reading.columns import Columns
 from console.formats.reading.runs import Run
@@ -46,6 +46,8 @@ class Types:
         """1 for those that the kernel knows."""
         self.symbols = bytearray(1)
         """What they are to the state machine."""
+        self.creating = bytearray(1)
+        """1 for those that create a deal."""
 
     def _add(self, name: str) -> int:
         code = self._columns.types.code(name)
@@ -53,7 +55,9 @@ class Types:
             self.names.append("")
             self.known.append(0)
             self.symbols.append(0)
+            self.creating.append(0)
         self.names[code], self.known[code], self.symbols[code] = name, name in KNOWN, SYMBOLS.get(name, 0)
+        self.creating[code] = name == CREATION
         return code
 
 
@@ -77,7 +81,7 @@ class KernelColumns:
         sound = both(_sound(scan), zoned, picked(run.types, types.known))
         if max(run.times) > latest:
             sound = both(sound, bytearray(time <= latest for time in run.times))
-        beside = _beside(run, sound)
+        beside = _beside(run, sound, types.creating)
         links = (
             bytearray(len(run)) if hashes is None else hashes.reproduced(scan, sound, run.types, types.names, run.times)
         )
@@ -115,10 +119,11 @@ def _sound(scan: Scan) -> bytearray:
     )
 
 
-def _beside(run: KernelRun, sound: bytearray) -> bytearray:
-    """Sound rows that take part in no chain."""
+def _beside(run: KernelRun, sound: bytearray, creating: bytearray) -> bytearray:
+    """Sound rows that take part in no chain; but for those that create a deal, which the walk wants to see."""
     scan = run.scan
     beside = both(sound, scan.is_kind("eventHash", *_NONE), scan.is_kind("previousEventHash", *_NONE))
+    beside = both(beside, neither(picked(run.types, creating)))
     if 1 not in beside:
         return beside
     unnumbered = scan.is_kind("sequenceNumber", *_NONE)

@@ -9,6 +9,7 @@ of these was, or is to be, carried over.
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import compress
 
 import msgspec
 
@@ -36,13 +37,18 @@ class End(msgspec.Struct, array_like=True):
 class Links(msgspec.Struct, array_like=True):
     """What the walk of one chain found. ``shift``: the numbers of its last events are so much higher than those that
     were hashed. ``stale``: events came out of order, or before the profile was settled, so that the chain must be
-    walked again. ``border`` is the first link of a segment that began in the middle: its number and previous hash."""
+    walked again. ``border`` is the first link of a segment that began in the middle: its number and previous hash.
+    ``unknown`` counts events whose link cannot be known. ``last`` is the ordinal of the last link, 0 where it stands
+    before all holes of the ledger. ``created``: that of an event beside the chain which creates the deal."""
 
     faults: int = 0
     shift: int = 0
     unsettled: bool = False
     stale: bool = False
     border: tuple[int, str | None] | None = None
+    unknown: int = 0
+    last: int = 0
+    created: int = 0
 
 
 class Times(msgspec.Struct, array_like=True):
@@ -101,7 +107,8 @@ class Deal(msgspec.Struct, array_like=True):
     def chained(self) -> int:
         """Events that were walked in the chain."""
         trust = self.trust
-        return trust[Trust.VERIFIED] + trust[Trust.RECOVERED] + trust[Trust.LINKED] + trust[Trust.BROKEN]
+        walked = trust[Trust.VERIFIED] + trust[Trust.RECOVERED] + trust[Trust.LINKED] + trust[Trust.BROKEN]
+        return walked + self.links.unknown
 
     def group(self, name: str, entry: Entry) -> None:
         """Count one more event of this kind."""
@@ -133,6 +140,11 @@ class Deal(msgspec.Struct, array_like=True):
             if mine is not group:
                 mine.count += group.count
         latest = self.end.latest if after.end.latest == NO_TIME else after.end.latest
+        links, more = self.links, after.links
+        links.unknown += more.unknown
+        if after.end.tip.hashes:
+            links.last = (more.last or 1) + by
+        links.created = links.created or (more.created and more.created + by)
         self.end = End(self._join_links(after, middle), latest)
 
     def _join_links(self, after: "Deal", middle: bool) -> Tip:
@@ -253,6 +265,12 @@ class Deals:
         for code in self._untimed.intersection(codes) if self._untimed else ():
             self._by_code[code].state.times.begin(times[codes.index(code)])
             self._untimed.discard(code)
+
+    def passed(self, codes: "array[int]", first: int, links: bytes | bytearray) -> None:
+        """Events of a ledger that has holes, from this ordinal on: those that have a 1 in ``links`` are links."""
+        ordinals = range(first, first + len(codes))
+        for code, ordinal in dict(zip(compress(codes, links), compress(ordinals, links), strict=True)).items():
+            self._by_code[code].state.links.last = ordinal
 
     def changed(self) -> list[tuple[str, Deal]]:
         """Keys and deals that changed since this was last asked, by key."""

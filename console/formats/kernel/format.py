@@ -8,7 +8,7 @@ from console.formats.kernel.answers import ANSWERS
 from console.formats.kernel.panels import panels
 from console.formats.kernel.proof import prove
 from console.formats.kernel.recognise import sniff
-from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, read
+from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, entry_at
 from console.formats.protocol import Claim, Context, Format, Sample, SystemAnswer
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
@@ -65,9 +65,7 @@ class KernelFormat(Format):
 
 def _entry(record: Record, context: Context) -> Entry:
     deal = deal_of(context.companions) if context.shape == PACK else None
-    entry = read(record.raw, context.shape, deal, record.ordinal, record.offset)
-    entry.length = record.length
-    return entry
+    return entry_at(record, context.shape, deal)
 
 
 FORMAT = KernelFormat()

@@ -7,15 +7,15 @@ event that has something wrong.
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from console.formats.json.validation import path, should_be, shown
+from console.formats.json.validation import path, should_be, shown, whole
 from console.formats.kernel.record import PACK, TABLE
 from console.formats.kernel.schema import brief
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 Id = Annotated[str, Field(min_length=1)]
-Number = Annotated[int, Field(ge=0, le=2**53)]
+Number = Annotated[int, BeforeValidator(whole), Field(ge=0, le=2**53)]
 
 
 class _Model(BaseModel):
@@ -95,6 +95,8 @@ def errors(document: Mapping[str, Any], shape: str) -> Iterator[tuple[str, str, 
         for problem in error.errors(include_url=False):
             name = str(problem["loc"][0]) if problem["loc"] else ""
             code = _CODES.get(problem["type"], "schema.wrong-type")
+            if problem["type"] == "string_unicode":
+                continue  # half a surrogate pair, which the JSON check has already named
             if (code, name) in seen or name not in names:
                 continue
             seen.add((code, name))

@@ -39,7 +39,7 @@ DOC = HashProfile(
         Value("deal", TEXT),
         Value("sequence", TEXT),
         Value("type", TEXT),
-        Document("payload", Kept.COMPACT),
+        Document("payload", Kept.COMPACT, ORDERS),
         Value("previous", TEXT, null=b"null"),
     ),
     LAYOUTS[API],

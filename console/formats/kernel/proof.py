@@ -118,7 +118,7 @@ def _notes(verdict: Verdict, entry: Entry, before: Entry | None, profile: HashPr
         else:
             notes.append("The time hashed is the stored one: Δ = 0 ms.")
     if hit is not None and hit.reordered:
-        notes.append("The order of the payload's keys was recovered: the store had sorted them.")
+        notes.append("The order of the payload's keys was recovered: they are stored in another one.")
     if hit is not None and hit.rounded:
         notes.append("A number of the payload was recovered: the store had rounded it to 16 digits.")
     if verdict.shift:

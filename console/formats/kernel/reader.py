@@ -13,13 +13,14 @@ from console.formats.json.scan import Interner, Kind, Scan, both, neither, rows_
 from console.formats.json.strict import Problem, place_problems
 from console.formats.json.strict import decode as decode_json
 from console.formats.kernel import schema
-from console.formats.kernel.chain import standing, walk
+from console.formats.kernel.chain import Known, walk, walk_again
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
 from console.formats.kernel.deals import LEVELS, Deal, Deals, End
 from console.formats.kernel.profiles import candidates, named
-from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_of, layout_of, read
+from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_at, entry_of, layout_of, read
 from console.formats.kernel.rules import SYMBOLS, TYPES
 from console.formats.kernel.segments import Summary
+from console.formats.kernel.standing import standing
 from console.formats.protocol import Context, Rewalk, Tallies
 from console.formats.reading.bulk_hashes import BulkHashes
 from console.formats.reading.columns import NoRows
@@ -35,8 +36,8 @@ from console.model.trust import Severity, Trust
 from console.verify import chain
 from console.verify.catalogue import CATALOGUE
 from console.verify.judgement import Memory
+from console.verify.orders import Template
 from console.verify.profile import HashProfile
-from console.verify.recover import Template
 from console.verify.settling import Settling
 
 
@@ -104,6 +105,8 @@ class KernelReader(LedgerReader[KernelRun]):
         part = slice(low, high)
         deals, times, trust = run.deals[part], run.times[part], run.trust[part]
         self.deals.add_all(deals, trust, times)
+        if self.holes:
+            self.deals.passed(deals, run.batch.first + run.start + low, trust.translate(_LINKS))
         if Trust.UNCHAINED in trust:
             self._unchained(run, low, deals, trust)
         worst = self._moves(run, low, deals)
@@ -168,7 +171,10 @@ class KernelReader(LedgerReader[KernelRun]):
             trust = self._chain(code, deal, end, entry, found)
             self.deals.counts.add(array("q", (code,)), bytes((trust,)))
             worst = max(self._live(code, deal, entry), self._clock(deal, entry))
-            worst = Severity.CRITICAL if trust is Trust.BROKEN else worst
+            if trust is Trust.BROKEN:
+                worst = Severity.CRITICAL
+            elif trust is Trust.UNCHECKED and not deal.links.stale:
+                worst = max(worst, Severity.WARNING)
             self.deals.put(code, end)
         for each in found:
             self.findings.take(each)
@@ -185,11 +191,12 @@ class KernelReader(LedgerReader[KernelRun]):
 
     def lost(self, place: Place) -> None:
         self.loose[Trust.UNCHECKED] += 1
+        super().lost(place)
 
     def unreadable(self, place: Place, raw: bytes, problems: Sequence[Problem]) -> None:
-        self.lost(place)
-        self.problems(problems)
-        self.row(place)
+        super().unreadable(place, raw, problems)
+        if self.findings.worst <= Severity.NOTE:  # a blank line
+            self.loose[Trust.UNCHECKED] += 1
 
     def takes_tail(self, raw: bytes) -> bool:
         """An evidence pack's ledger ends without a line end."""
@@ -209,7 +216,12 @@ class KernelReader(LedgerReader[KernelRun]):
                 self._walk_again(self.deals.key(code))
                 return Trust.UNCHECKED
         tried = self._settling.condemned.get(entry.ordinal, 0)
-        return walk(deal, tip, entry, self.settled, self.candidates, self.memory, out, middle=self.segment, tried=tried)
+        trust = walk(deal, tip, entry, self._known(), out, middle=self.segment, tried=tried)
+        deal.links.last = deal.links.last if self.holes else 0
+        return trust
+
+    def _known(self) -> Known:
+        return Known(self.settled, self.candidates, self.memory, self.holes.between)
 
     def _walk_again(self, key: str) -> None:
         self.deals.walk_again(key)
@@ -274,13 +286,8 @@ class KernelReader(LedgerReader[KernelRun]):
     # -- what holds as of now
 
     def standing(self) -> list[Finding]:
-        return standing(dict(self.deals.items()), self.profile, self._unproven())
-
-    def _unproven(self) -> str:
-        if self.shape == PACK and self.pack_deal is None:
-            return "No hash can be reproduced without the pack's manifest.json: it names the deal. Links are checked."
-        names = ", ".join(profile.name for profile in self.candidates)
-        return f"No profile ({names}) reproduces any hash so far; links are checked."
+        nameless = self.shape == PACK and self.pack_deal is None
+        return standing(dict(self.deals.items()), self.profile, None if nameless else self.candidates)
 
     def facts(self) -> Iterable[StreamFacts]:
         for key, deal in self.deals.changed():
@@ -291,7 +298,8 @@ class KernelReader(LedgerReader[KernelRun]):
                 if deal.times.backwards:
                     state["note"] = "times go back; states are in ledger order"
             chained = deal.chained
-            yield StreamFacts("deal", key, state, chained, None if not chained else not deal.links.faults)
+            links = deal.links
+            yield StreamFacts("deal", key, state, chained, not (links.faults or links.unknown) if chained else None)
 
     def tallies(self) -> Tallies:
         """Counts so far. Streams that ``irregular`` names are counted as unchecked until they are walked again."""
@@ -320,13 +328,14 @@ class KernelReader(LedgerReader[KernelRun]):
             self.deals.trace,
             self.deals.keys_by_code(),
             self.memory.short,
+            self.holes,
         )
 
     def adopt(self, whole: Summary) -> None:
         """Go on from joined segments as if this reader had read all of them."""
         self.settle_on(named(whole.profile))
         self.records, self.loose = whole.records, whole.loose
-        self.memory.short = whole.short
+        self.memory.short, self.holes = whole.short, whole.holes
         for key, deal in whole.deals.items():
             self.deals.adopt(key, deal)
             if deal.links.stale:
@@ -377,16 +386,15 @@ class KernelReader(LedgerReader[KernelRun]):
         end = End(latest=self.deals.ends.get(code).latest)
         trust: dict[int, Trust] = {}
         findings: list[Finding] = []
-        for record in records:
-            entry = read(record.raw, self.shape, self.pack_deal, record.ordinal, record.offset)
-            entry.length = record.length
-            level = walk(deal, end.tip, entry, self.settled, self.candidates, self.memory, findings)
-            trust[record.ordinal] = level
+        entries = (entry_at(record, self.shape, self.pack_deal) for record in records)
+        for each, level in walk_again(deal, end.tip, entries, self._known(), self.holes, findings):
+            trust[each.ordinal] = level
             counts.add(array("q", (code,)), bytes((level,)))
-            self._clock(deal, entry)
+            self._clock(deal, each)
         self.deals.put(code, end)
         return Rewalk(trust, findings)
 
 
+_LINKS = bytes(level != Trust.UNCHAINED for level in range(256))
 _UNCHAINED = bytes(level == Trust.UNCHAINED for level in range(256))
 _STATE = tuple[str | None, int, list[int], int, dict[str, list[Template]], tuple[int, int]]

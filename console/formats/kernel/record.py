@@ -10,6 +10,7 @@ from console.formats.json import times as instant
 from console.formats.json.strict import Problem, decode
 from console.model.event import Event, Instant, StreamKey
 from console.model.finding import Finding
+from console.model.record import Record
 from console.verify import javascript
 from console.verify.judgement import Hashed
 from console.verify.profile import Layout
@@ -52,7 +53,8 @@ _MAX_SEQUENCE = 2**53
 
 @dataclass(slots=True)
 class Entry:
-    """What the chain needs of one event. ``text`` is the payload's text as stored, None where it cannot be had.
+    """What the chain needs of one event. ``text`` is the payload's text as stored, None where it cannot be had;
+    ``opaque``: it is the content of a string.
 
     ``hash`` and ``previous`` are as stored (another JSON type as its text), None where null or absent. ``chained``:
     it claims a place in a chain; such an event may still lack its ``sequence``.
@@ -75,6 +77,7 @@ class Entry:
     time: Any = None
     event_id: str | None = None
     actor: str | None = None
+    opaque: bool = False
 
     @property
     def chained(self) -> bool:
@@ -87,7 +90,8 @@ class Entry:
         values |= {"deal": self.deal or "", "sequence": self.sequence, "type": self.type, "previous": self.previous}
         values |= {"id": self.event_id, "actor": self.actor}
         millis = None if self.instant is None else self.instant.micros // 1000
-        return Hashed(values, "sequence", self.payload, self.has_payload, self.text, self.type, millis, self.hash)
+        document = self.payload, self.has_payload, self.text
+        return Hashed(values, "sequence", *document, self.type, millis, self.hash, opaque=self.opaque)
 
     @property
     def stream(self) -> StreamKey | None:
@@ -207,6 +211,13 @@ def read(raw: bytes, shape: str, pack_deal: str | None = None, ordinal: int = 0,
     return entry_of(decoded.document, raw, shape, pack_deal, (ordinal, offset, len(raw)), decoded.problems)
 
 
+def entry_at(record: Record, shape: str, pack_deal: str | None) -> Entry:
+    """The entry of a record, which may be longer in its ledger than its bytes."""
+    entry = read(record.raw, shape, pack_deal, record.ordinal, record.offset)
+    entry.length = record.length
+    return entry
+
+
 def entry_of(
     document: dict[str, Any],
     raw: bytes,
@@ -237,6 +248,7 @@ def _take_payload(entry: Entry, document: Mapping[str, Any], name: str, raw: byt
     if shape == TABLE:
         if isinstance(value, str):
             entry.text = javascript.utf8(value)
+            entry.opaque = True
             entry.has_payload = True
             entry.payload = decode(entry.text).document
     elif name in document:

@@ -38,7 +38,9 @@ MOVING = (*_LEGAL, "FreezeImposed", "FreezeLifted", "ExitFinalized", "DealTermin
 """Types that change the state, where it allows them."""
 RESTING = ("DataDisputed", "ApprovalGranted", "ApprovalDenied", "OverrideAttested")
 DOCUMENTED = (*MOVING, *RESTING)
-UNDOCUMENTED = ("DealCreated", "ActorAdded", "RoleAssigned", "MaterialCreated", "MaterialUpdated", "ArtifactUploaded")
+CREATION = "DealCreated"
+"""The type of a deal's first event."""
+UNDOCUMENTED = (CREATION, "ActorAdded", "RoleAssigned", "MaterialCreated", "MaterialUpdated", "ArtifactUploaded")
 KNOWN = frozenset((*DOCUMENTED, *UNDOCUMENTED))
 SYMBOLS = {type: symbol for symbol, type in enumerate((*MOVING, "DataDisputed"), 1)}
 """Numbers of the types that move a deal's state or its stress mode."""

@@ -2,11 +2,13 @@
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
+from console.formats.kernel.chain import moved
 from console.formats.kernel.deals import Deal
 from console.formats.kernel.record import Entry, read
 from console.formats.kernel.rules import TYPES, Lives, State, Trace
+from console.formats.reading.holes import Holes
 from console.model.finding import Finding
 
 Fetch = Callable[[int, int], tuple[int, bytes]]
@@ -31,6 +33,7 @@ class Summary:
     trace: Trace
     keys: list[str]
     short: bool = False
+    holes: Holes = field(default_factory=Holes)
 
 
 def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
@@ -52,7 +55,8 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
         left.trace.extend(trace)
     else:
         _run(left, trace, lambda ordinal, offset: read(fetch(offset, 0)[1], right.shape, None, ordinal, offset))
-    findings = [each if each.record is None else replace(each, record=each.record + by) for each in right.findings]
+    left.holes.extend(right.holes, by)
+    findings = [moved(each, by) for each in right.findings]
     return Summary(
         left.profile,
         left.shape,
@@ -64,6 +68,7 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
         left.trace,
         left.keys,
         left.short or right.short,
+        left.holes,
     )
 
 

@@ -19,6 +19,7 @@ from console.formats.maysano.record import (
     shape_of,
 )
 from console.formats.protocol import Context, key64
+from console.formats.reading.clock import step_back
 from console.formats.reading.findings import EACH
 from console.formats.reading.list_order import NEWEST_FIRST
 from console.formats.reading.reader import LedgerReader, Look
@@ -67,7 +68,7 @@ class MaysanoReader(LedgerReader[Changes]):
             if not run.zoned[row]:
                 self.findings.count("order.naive-timestamp", _NAIVE, mark=False)
             thing = self._things.follow(*first)
-            self._step(thing, step, run.times[row])
+            self._step(thing, step, run.times[row], zoned=run.zoned[row] == 1)
             streams.append(thing.code)
             further.append(self.columns.set_of([self.columns.stream(*each) for each in others]))
             worst.append(self.findings.worst)
@@ -100,11 +101,11 @@ class MaysanoReader(LedgerReader[Changes]):
         found.begin(record.place, envelope.event_id)
         self.problems(record.problems, VIOLATIONS)
         self._schema(envelope, document)
-        time = self._time(document.get("createdAt"))
+        time, zoned = self._time(document.get("createdAt"))
         streams = [self._things.follow(*each) for each in envelope.streams[:1]]
         further = [self.columns.stream(*each) for each in envelope.streams[1:]]
         for thing in streams:
-            self._step(thing, envelope.step, time)
+            self._step(thing, envelope.step, time, zoned=zoned)
         self.row(
             record.place,
             time=time,
@@ -140,8 +141,9 @@ class MaysanoReader(LedgerReader[Changes]):
                 code, message, group=f"performedBy {shape}", each=EACH, field="performedBy", actual=actual
             )
 
-    def _time(self, value: Any) -> int:
-        """The instant of createdAt, ISO text or milliseconds since 1970, and what is odd about it."""
+    def _time(self, value: Any) -> tuple[int, bool]:
+        """The instant of createdAt, ISO text or milliseconds since 1970, and True if it names its zone; and what is
+        odd about it."""
         moment = quick(value) if type(value) is str else None
         if type(value) is int and (instant := from_epoch_ms(value)) is not None:
             moment = instant.micros, instant.zone
@@ -151,29 +153,28 @@ class MaysanoReader(LedgerReader[Changes]):
                 code = "schema.impossible-date" if dated else "schema.bad-pattern"
                 message = f"createdAt: {shown(value)} is no time."
                 self.findings.add(code, message, group="createdAt", each=VIOLATIONS, field="createdAt")
-            return NO_TIME
+            return NO_TIME, False
         time, zone = moment
         if time > (self.clock.latest if zone else self.clock.latest_local):
             self.findings.count("order.future-timestamp", "Times later than now.")
         if not zone:
             self.findings.count("order.naive-timestamp", _NAIVE, mark=False)
-        return time
+        return time, zone != ""
 
     # -- the rules of a thing
 
-    def _step(self, stream: Followed[rules.Thing], step: ThingStep, time: int) -> None:
+    def _step(self, stream: Followed[rules.Thing], step: ThingStep, time: int, *, zoned: bool) -> None:
         thing = self._things.touch(stream)
         for remark in rules.step(thing, step, newest_first=self._newest_first):
             self.findings.remark(remark, group=stream.key, each=EACH, stream=stream.key)
         if time == NO_TIME:
             return
         if thing.last != NO_TIME and (time > thing.last if self._newest_first else time < thing.last):
-            apart = abs(thing.last - time) / 1_000_000
+            apart = abs(thing.last - time)
             order = "newest first" if self._newest_first else "oldest first"
-            message = f"The ledger is written {order}, but here createdAt steps {apart:g} s the other way."
-            self.findings.add(
-                "order.time-regression", message, group=stream.key, each=EACH, stream=stream.key, field="createdAt"
-            )
+            message = f"The ledger is written {order}, but here createdAt steps {apart / 1e6:g} s the other way."
+            remark = step_back(apart, message, naive=not zoned, field="createdAt")
+            self.findings.remark(remark, group=stream.key, each=EACH, stream=stream.key)
         thing.last = time
 
     # -- what is known, and kept

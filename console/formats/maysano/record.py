@@ -8,6 +8,7 @@ import msgspec
 
 from console.formats.json import strict
 from console.formats.json.times import from_epoch_ms, parse
+from console.formats.json.validation import whole
 from console.formats.maysano.capture import name_and_data
 from console.formats.protocol import key64
 from console.model.event import Event, Instant, StreamKey
@@ -251,6 +252,13 @@ def _change(name: str, values: Mapping[str, Any], old: str, new: str) -> Change:
     return Change(name, old in values, value_text(values.get(old)), new in values, value_text(values.get(new)))
 
 
+def _plain(value: Any) -> Any:
+    """The value with whole numbers as integers: 2.0 and 2 are the same one."""
+    if type(value) is list:
+        return [_plain(each) for each in value]
+    return {key: _plain(each) for key, each in value.items()} if type(value) is dict else whole(value)
+
+
 def value_text(value: Any) -> str | None:
     """A value for comparing and showing: texts as they are, numbers and the like as JSON, None for null."""
     if value is None:
@@ -258,6 +266,6 @@ def value_text(value: Any) -> str | None:
     if type(value) is str:
         return cut(value)
     try:
-        return cut(msgspec.json.encode(value, order="sorted").decode())
+        return cut(msgspec.json.encode(_plain(value), order="sorted").decode())
     except (TypeError, ValueError, RecursionError):  # integers beyond 64 bits, lone surrogates
         return cut(repr(value)) if type(value) is not int else f"an integer of {value.bit_length()} bits"

@@ -7,6 +7,7 @@
     clock.Clock          reader.clock.now, .latest, .latest_local (a time without a zone): they go on with time
     findings.Recorder    reader.findings: begin(place, event_id, stream) · add(code, message, group=, each=) · remark(…)
                          · count(code, message, group, times=, place=); self.row(place, …) takes them
+    holes.Holes          reader.holes: where records cannot be read · between(low, high), Excuses of one walk
     columns.Columns      reader.columns: stream(kind, key), set_of(codes) give codes · rows(run.part(…), time=…, …)
     streams.Streams      states of streams: follow(kind, key) · touch(stream) · changed() · save() · restore(…)
     bulk_hashes          BulkHashes: hashes of a declared profile, many at once · list_order: lists written newest first

@@ -13,8 +13,8 @@ from console.formats.json.scan import Fields, Kind, Piece, Raw, Scan, Stamp, Tex
 from console.model.trust import Trust
 from console.verify.javascript import quote
 from console.verify.judgement import Memory
+from console.verify.orders import Template
 from console.verify.profile import Document, HashProfile, Kept, Layout, Slice, Value
-from console.verify.recover import Template
 
 Order = tuple[tuple[str, "Order | None"], ...]
 """Keys of an object, each with the order of the object in it (None: whatever it holds is taken as stored)."""
@@ -38,7 +38,7 @@ class BulkHashes:
         self._document = profile.document
         self._field = "" if self._document is None else layout.name(self._document.field)
         """The ledger's name of the document."""
-        self._reordered = self._document is not None and self._document.kept is Kept.VALUE
+        self._kept = None if self._document is None else self._document.kept
         values = [piece for piece in profile.pieces if isinstance(piece, Value)]
         self._literals = [layout.name(piece.field) for piece in values if piece.form.slice is Slice.RAW]
         asked = [piece.field for piece in profile.pieces if isinstance(piece, Value | Document)]
@@ -55,13 +55,16 @@ class BulkHashes:
         """The trust of each row as far as its hash goes; 0 where it is not reproduced, or the row is not ``able``:
         plain, with a time. ``types`` are codes of ``names``."""
         able = both(able, *[scan.is_kind(name, *_LITERALS) for name in self._literals])
+        held = bytearray(scan.count)
         if self._profile.complete:
             # 1 in a mask is VERIFIED.
             document = [Raw(self._field)] if self._field else []
-            return both(able, scan.matches(self._hash, scan.digests(self._pieces(document))))
-        if self._reordered:
+            held = both(able, scan.matches(self._hash, scan.digests(self._pieces(document))))
+            able = both(able, neither(held))
+            if 1 not in able or self._document is None:
+                return held
+        if self._kept is Kept.VALUE or self._profile.complete:
             able = both(able, scan.javascript(self._field))
-        held = bytearray(scan.count)
         todo: dict[int, list[int]] = {}
         for row in compress(range(scan.count), able):
             todo.setdefault(types[row], []).append(row)
@@ -82,10 +85,12 @@ class BulkHashes:
 
     def _orders(self, type: str) -> list[Order | None]:
         """Orders that events of this type may have been hashed in, the likeliest first; None is as stored."""
-        if self._document is None or not self._reordered:
+        if self._document is None or (self._kept is not Kept.VALUE and not self._profile.complete):
             return [None]
         known = self._document.orders.get(type)
-        found: list[Order | None] = [None] if known is None else [None, tuple((key, None) for key in known)]
+        found: list[Order | None] = [] if self._profile.complete else [None]
+        if known is not None:
+            found.append(tuple((key, None) for key in known))
         for template in self._memory.learned.get(type, ()):
             order = _order_of(template)
             if order is not None and order not in found:

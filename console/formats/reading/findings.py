@@ -45,7 +45,8 @@ class Remark(NamedTuple):
     actual: str | None = None
     severity: Severity | None = None
     """None: the catalogue's."""
-    confidence: Confidence = Confidence.PROVEN
+    confidence: Confidence | None = None
+    """None: the catalogue's."""
 
 
 class Cause(msgspec.Struct, array_like=True):

@@ -36,6 +36,7 @@ from console.formats.protocol import Context
 from console.formats.reading.clock import Clock
 from console.formats.reading.columns import Columns
 from console.formats.reading.findings import Place, Recorder
+from console.formats.reading.holes import Holes
 from console.formats.reading.runs import Run, Typed, decoded, stretches_of
 from console.formats.reading.saved_state import pack
 from console.model.batch import EventBatch
@@ -103,6 +104,7 @@ class LedgerReader(Generic[R]):
         self.clock = Clock(context.now)
         self.columns = Columns()
         self.findings = Recorder() if causes is None else Recorder(causes=causes)
+        self.holes = Holes()
 
     # -- reading
 
@@ -202,7 +204,8 @@ class LedgerReader(Generic[R]):
         raise NotImplementedError
 
     def lost(self, place: Place) -> None:
-        """A record stands here that cannot be read, or was skipped."""
+        """A record stands here that cannot be read, or was skipped: links across it are not known."""
+        self.holes.add(place)
 
     def unreadable(self, place: Place, raw: bytes, problems: Sequence[strict.Problem]) -> None:
         """A record without a document: its findings and its row."""
@@ -236,11 +239,12 @@ class LedgerReader(Generic[R]):
 
     def take_state(self) -> Mapping[str | StreamKey, bytes]:
         """State that changed since it was last taken."""
-        return {**dict(self.findings.save()), **{name: pack(value) for name, value in self.state()}}
+        saved = [*self.findings.save(), *self.holes.save()]
+        return {**dict(saved), **{name: pack(value) for name, value in self.state()}}
 
     def load_state(self, items: Iterable[tuple[str | StreamKey, bytes]]) -> None:
         """Restore what ``take_state`` gave, all of it, before the first ``read``."""
         for name, data in items:
-            if not self.findings.restore(name, data):
+            if not self.findings.restore(name, data) and not self.holes.restore(name, data):
                 self.restore(name, data)
         self.restored()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.formats.json.times import quick
-from console.formats.reading.clock import Clock
+from console.formats.reading.clock import Clock, step_back
 from console.formats.reading.findings import Place, Recorder, Remark
 from console.formats.reading.saved_state import unpack
 from console.formats.smvm import record
@@ -49,20 +49,22 @@ class Rules:
         return state
 
     def state(self, name: str, place: Place, *, documented: bool) -> RunState:
-        """The run's state; a new run's id is checked first. ``documented``: the event is the specification's."""
+        """The run's state. ``documented``: the event is the specification's, which asks for ids of one form; the other
+        families of events name their runs as they like."""
         state = self.runs.get(name)
         if state is None:
             state = self.runs[name] = RunState(place)
             match = record.RUN_ID.fullmatch(name)
-            if match is None:
-                state.bad = "schema.bad-pattern"
-                state.known = not documented or record.REAL_RUN_ID.fullmatch(name) is not None
-            else:
+            if match is not None:
                 began = record.second(match[1])
-                if began is None:
-                    state.bad = "schema.impossible-date"
-                else:
-                    state.began = began
+                state.began = NO_TIME if began is None else began
+        if documented and not state.documented:
+            state.documented = True
+            if record.RUN_ID.fullmatch(name) is None:
+                state.bad = "schema.bad-pattern"
+                state.known = record.REAL_RUN_ID.fullmatch(name) is not None
+            elif state.began == NO_TIME:
+                state.bad = "schema.impossible-date"
             if state.bad:
                 self.bad_runs.append(name)
         return state
@@ -84,7 +86,8 @@ class Rules:
             self.naive(self.findings.place)
         if time < state.last:
             message = f"The event is {(state.last - time) / SECOND:g} s earlier than the one before it in its run."
-            self.findings.add("order.time-regression", message, field="timestamp", actual=stamp)
+            back = state.last - time
+            self.findings.remark(step_back(back, message, naive=not zone, field="timestamp", actual=stamp))
         if time > (self.clock.latest if zone else self.clock.latest_local):
             self.findings.add("order.future-timestamp", f"{stamp} is later than now.", field="timestamp", actual=stamp)
         else:

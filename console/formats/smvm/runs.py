@@ -38,6 +38,8 @@ class RunState(msgspec.Struct, array_like=True):
     flagged: int = 0
     decided: Place | None = None
     """The first DECIDED event, until an ANALYZED one is seen."""
+    documented: bool = False
+    """It has events of the specification's, which says what the id of a run is like."""
 
     @property
     def gaps(self) -> int:

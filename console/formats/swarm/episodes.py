@@ -5,16 +5,17 @@ from typing import Any
 
 from console.formats.json.times import quick
 from console.formats.protocol import Context
+from console.formats.reading.clock import step_back
 from console.formats.reading.findings import Place, Remark
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.runs import Run
 from console.formats.reading.saved_state import unpack
 from console.formats.swarm.profiles import SIMAPI
 from console.formats.swarm.record import ENTRY_TYPES, EPISODE, text
-from console.formats.swarm.rules import EpisodeTip, lose, walk
+from console.formats.swarm.rules import EpisodeTip, walk
 from console.model.event import NO_TIME, StreamKey
 from console.model.ledger import StreamFacts
-from console.model.trust import Confidence, Severity
+from console.model.trust import Confidence, Severity, Trust
 
 _CAUSES = 1000
 _SHOWN = 200
@@ -31,15 +32,23 @@ class EpisodeReader(LedgerReader[Run]):
         self.profile = SIMAPI.name
         self._tip = EpisodeTip()
         self._last = NO_TIME
+        self._ended: list[StreamFacts] = []
+        """Of episodes behind which another one began."""
 
     def lost(self, place: Place) -> None:
-        lose(self._tip)
+        self._tip.hole = self._tip.hole or place.ordinal
 
     def look(self, record: Look) -> None:
         from console.formats.swarm.schema import entry_violations  # pydantic is imported where it is needed
 
         document, found = record.document, self.findings
-        found.begin(record.place, text(document, "provenance_id") or None, EPISODE.key)
+        before = self._facts()
+        link = walk(self._tip, document)
+        if link.code == "chain.restarted":
+            self._ended += before
+            self._last = NO_TIME
+        stream = StreamKey(EPISODE.kind, self._tip.key)
+        found.begin(record.place, text(document, "provenance_id") or None, stream.key)
         self.problems(record.problems)
         for each in entry_violations(document):
             if each.field != "event_hash":  # the walk says so
@@ -53,16 +62,16 @@ class EpisodeReader(LedgerReader[Run]):
             if found.count(code, message, name, severity=note, mark=False, field="event_type", actual=name):
                 worst = note
         time = self._time(document.get("timestamp"))
-        link = walk(self._tip, document)
         if link.code:
             where = link.field, link.expected, link.actual
-            found.remark(Remark(link.code, link.message, *where, confidence=Confidence.RECOMPUTED))
+            sure = Confidence.RECOMPUTED if link.trust is Trust.BROKEN else Confidence.HEURISTIC
+            found.remark(Remark(link.code, link.message, *where, confidence=sure))
         self.row(
             record.place,
             time=time,
             type=kind,
             actor=agent,
-            stream=self.columns.stream(*EPISODE),
+            stream=self.columns.stream(*stream),
             further=self.columns.set_of([self.columns.stream("agent", agent)] if agent else []),
             trust=link.trust,
             worst=worst,
@@ -79,7 +88,8 @@ class EpisodeReader(LedgerReader[Run]):
         micros = known[0]
         if micros < self._last:
             message = f"The entry is {(self._last - micros) / 1e6:g} s earlier than the one before it."
-            self.findings.add("order.time-regression", message, field="timestamp", actual=stamp)
+            back, naive = self._last - micros, known[1] == ""
+            self.findings.remark(step_back(back, message, naive=naive, field="timestamp", actual=stamp))
         if micros > self.clock.latest:
             message = f"{stamp} is later than now."
             self.findings.add("order.future-timestamp", message, field="timestamp", actual=stamp)
@@ -88,10 +98,14 @@ class EpisodeReader(LedgerReader[Run]):
         return micros
 
     def facts(self) -> Iterable[StreamFacts]:
+        ended, self._ended = self._ended, []
+        return ended + self._facts()
+
+    def _facts(self) -> list[StreamFacts]:
+        """Of the present episode."""
         tip = self._tip
-        if not tip.count:
-            return []
-        return [StreamFacts(EPISODE.kind, EPISODE.key, {}, chained=tip.count, chain_intact=not tip.broken)]
+        facts = StreamFacts(EPISODE.kind, tip.key, {}, chained=tip.count, chain_intact=tip.intact)
+        return [facts] if tip.count else []
 
     def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
         yield "", (self._tip, self._last)

@@ -7,7 +7,7 @@ from console.formats.json import strict
 from console.formats.swarm import profiles
 from console.formats.swarm.profiles import IDS, SIMAPI, link_digest, link_preimage, link_spans
 from console.formats.swarm.record import text
-from console.formats.swarm.rules import EpisodeTip, lose, walk
+from console.formats.swarm.rules import EpisodeTip, walk
 from console.model.proof import Proof
 from console.model.record import Record
 from console.model.trust import Trust
@@ -68,14 +68,13 @@ def _link(document: Mapping[str, Any], before: Record | None, ordinal: int) -> P
     if before is not None:
         previous = strict.decode(before.raw).document
         if previous is None:
-            lose(tip)
+            tip.hole = before.ordinal
             notes.append("The record before cannot be read, so the link to it was not checked.")
         else:
             expected = text(previous, "event_hash") or None
             above = text(previous, "parent_event_hash") or None
-            tip = EpisodeTip(1, expected, link_digest(previous), above)
+            tip = EpisodeTip(1, 1, expected, link_digest(previous), above)
     elif ordinal > 1:
-        lose(tip)
         notes.append("The entry before is not at hand, so the link to it was not checked.")
     link = walk(tip, document)
     if before is not None and not notes:
@@ -87,7 +86,7 @@ def _link(document: Mapping[str, Any], before: Record | None, ordinal: int) -> P
     return Proof(
         SIMAPI.name,
         link.trust,
-        link.message or good,
+        good if link.trust is Trust.UNCHECKED and ordinal > 1 else link.message or good,
         link_preimage(document),
         link_spans(document),
         link.computed,

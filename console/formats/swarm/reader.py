@@ -8,6 +8,7 @@ from console.formats.json import strict
 from console.formats.json.scan import Scan, both
 from console.formats.json.times import quick
 from console.formats.protocol import Context, key64
+from console.formats.reading.clock import step_back
 from console.formats.reading.findings import Remark
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.saved_state import unpack
@@ -201,7 +202,7 @@ class SwarmReader(LedgerReader[Lines]):
             found.count("order.naive-timestamp", _UNZONED, mark=False)
         if micros < now.last and zoned == now.zoned:
             message = f"The line is {(now.last - micros) / 1e6:g} s earlier than the one before it in its simulation."
-            found.add("order.time-regression", message, field="timestamp", actual=stamp)
+            found.remark(step_back(now.last - micros, message, naive=not zoned, field="timestamp", actual=stamp))
         if micros > (self.clock.latest if zoned else self.clock.latest_local):
             found.add("order.future-timestamp", f"{stamp} is later than now.", field="timestamp", actual=stamp)
         else:

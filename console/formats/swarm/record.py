@@ -62,7 +62,7 @@ EVENTS = "event"
 EPISODES = "simapi"
 """The simulated APIs' episode log, linked by hashes."""
 EPISODE = StreamKey("episode", "episode")
-"""A file of the episode log holds one episode."""
+"""A file of the episode log mostly holds one episode; those that were appended to it are numbered from 2 on."""
 
 
 def text(document: Mapping[str, Any], name: str) -> str:

@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from console.formats.swarm.profiles import link_digest
+from console.formats.swarm.record import EPISODE
 from console.model.event import NO_TIME
 from console.model.trust import Trust
+from console.verify.judgement import HASH
 
 BORDERS = frozenset(("simulation_started", "agent_created", "simulation_ended"))
 """Types after which a line may belong to another simulation, or its simulation may be in another state."""
@@ -59,15 +61,23 @@ def enter(now: Simulation, kind: str) -> Simulation:
 
 
 class EpisodeTip(msgspec.Struct, array_like=True):
-    """Where the walk stands. ``stored`` is the last entry's hash as written, ``computed`` as it should be, ``before``
-    the one that it names. ``lost``: the last record could not be read, so its hash is not known."""
+    """Where the walk stands in its episode: how many entries it has, the last one's hash as written (``stored``) and as
+    it should be (``computed``), the hash that it names (``before``), and the hash of the ``first`` one. ``hole`` is the
+    ordinal of a record behind it that cannot be read, 0 for none. ``intact``: no link was broken, and all are known."""
 
+    number: int = 1
     count: int = 0
     stored: str | None = None
     computed: str | None = None
     before: str | None = None
-    lost: bool = False
-    broken: bool = False
+    first: str | None = None
+    hole: int = 0
+    intact: bool = True
+
+    @property
+    def key(self) -> str:
+        """The key of its episode's stream."""
+        return EPISODE.key if self.number == 1 else f"{EPISODE.key}-{self.number}"
 
     def fits(self, parent: object) -> bool:
         """True if an entry with this parent may come next. After a break both hashes of the last entry do, so that one
@@ -93,20 +103,17 @@ class EpisodeLink:
 def walk(tip: EpisodeTip, entry: Mapping[str, Any]) -> EpisodeLink:
     """Check one entry against itself and the one before, and move the tip."""
     link = _check(tip, entry)
+    if link.code == "chain.restarted":
+        tip.number, tip.count, tip.intact = tip.number + 1, 0, True
     stored, parent = entry.get("event_hash"), entry.get("parent_event_hash")
     tip.before = parent if isinstance(parent, str) else None
     tip.stored = stored if isinstance(stored, str) else None
     tip.computed = link.computed
+    tip.first = tip.first if tip.count else tip.stored
     tip.count += 1
-    tip.lost = False
-    tip.broken = tip.broken or link.trust is Trust.BROKEN
+    tip.hole = 0
+    tip.intact = tip.intact and link.trust is Trust.VERIFIED
     return link
-
-
-def lose(tip: EpisodeTip) -> None:
-    """A record that could not be read stands here: the next entry's link cannot be checked."""
-    tip.count += 1
-    tip.before, tip.stored, tip.computed, tip.lost, tip.broken = None, None, None, True, True
 
 
 def _check(tip: EpisodeTip, entry: Mapping[str, Any]) -> EpisodeLink:
@@ -116,7 +123,7 @@ def _check(tip: EpisodeTip, entry: Mapping[str, Any]) -> EpisodeLink:
         shown = actual[:200] if isinstance(actual, str) else None
         return EpisodeLink(Trust.BROKEN, computed, code, message, field, expected, shown)
 
-    fits = tip.lost or tip.fits(parent)
+    fits = tip.fits(parent)
     wanted = tip.stored or tip.computed
     if not isinstance(stored, str) or not stored:
         return broken("chain.hash-missing", "The entry has no event_hash.", "event_hash", computed, None)
@@ -128,21 +135,34 @@ def _check(tip: EpisodeTip, entry: Mapping[str, Any]) -> EpisodeLink:
             return broken("chain.previous-mismatch", message, "parent_event_hash", wanted, parent)
         message = "event_hash is not the hash of this entry."
         return broken("chain.hash-mismatch", message, "event_hash", computed, stored)
-    if not fits:
-        if not tip.count:
-            message = "The log begins with an entry that names one before it: its head is missing."
-            return broken("chain.previous-mismatch", message, "parent_event_hash", None, parent)
-        if parent is not None and parent == tip.before:
+    known = isinstance(parent, str) and HASH.fullmatch(parent) is not None
+    if parent is None and tip.count and stored == tip.first:
+        message = "A copy of the entry that began this episode."
+        return broken("chain.fork", message, "event_hash", wanted, stored)
+    if not fits and parent is not None and not (known and (tip.hole or not tip.count)):
+        if parent == tip.before:
             message = "This entry and the one before it both name the same entry as the one before them."
             return broken("chain.fork", message, "parent_event_hash", wanted, parent)
-        message = (
-            "The entry names none before it, though it is not the first."
-            if parent is None
-            else "parent_event_hash is not the hash of the entry before."
-        )
+        message = "parent_event_hash is not the hash of the entry before."
         return broken("chain.previous-mismatch", message, "parent_event_hash", wanted, parent)
     if entry.get("provenance_id") != stored[:12]:
         message = "provenance_id is not the beginning of event_hash."
         actual = entry.get("provenance_id")
         return broken("provenance.id-mismatch", message, "provenance_id", stored[:12], actual)
-    return EpisodeLink(Trust.UNCHECKED if tip.lost else Trust.VERIFIED, computed)
+    if fits:
+        return EpisodeLink(Trust.VERIFIED, computed)
+    if parent is None:
+        message = "The entry names none before it, though it is not the first of this log: a new episode begins."
+        return EpisodeLink(Trust.VERIFIED, computed, "chain.restarted", message, "parent_event_hash", wanted)
+    if tip.hole:
+        code = "chain.link-unknown"
+        message = f"Record {tip.hole:,} cannot be read: it stands before this entry, whose link is therefore not known."
+    else:
+        code, message = "chain.begins-later", _LATER.format(parent)
+    return EpisodeLink(Trust.UNCHECKED, computed, code, message, "parent_event_hash", wanted, parent)
+
+
+_LATER = (
+    "The log begins with an entry that names one before it, which is not at hand. Look for the part of the log that"
+    " ends with the hash {}: a volume beside it (plain.TIME.jsonl, NAME.1, NAME.2.gz), an archive, or a backup."
+)

@@ -8,6 +8,7 @@ from console.formats.json.scan import Scan
 from console.formats.json.times import parse, quick
 from console.formats.json.validation import shown
 from console.formats.protocol import Context, key64
+from console.formats.reading.clock import step_back
 from console.formats.reading.findings import EACH, Remark
 from console.formats.reading.list_order import NEWEST_FIRST
 from console.formats.reading.reader import LedgerReader, Look
@@ -35,7 +36,7 @@ from console.formats.zakops.streams import OpenStreams
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
-from console.model.trust import Confidence, Severity, Trust
+from console.model.trust import Severity, Trust
 
 _Ties = tuple[str | None, str | None, str | None, str | None]
 """Correlation id, deal, trace and action of an event."""
@@ -104,7 +105,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         assert isinstance(state, rules.RunLife)
         category = REGISTRY[event.event_type].category
         self._step_run(stream, state, category, event.tool_call_id, run.payloads[row])
-        self._order(stream, AGENT, run.times[row])
+        self._order(stream, AGENT, run.times[row], zoned=run.zones[row] == 1)
         ties = run.correlations[row], event.deal_id or None, run.traces[row], event.action_id or None
         before = self._ties.get(stream.code)
         if before is not None and before[0] == ties:
@@ -139,7 +140,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         self._checks.look(row, document, moment)
         streams = [self._streams.follow(*stream) for stream in row.streams]
         if streams:
-            self._step(streams[0], row, document, time)
+            self._step(streams[0], row, document, time, zoned=moment is not None and moment[1] != "")
         for stream in streams:
             if stream.kind == "trace" and row.correlation is not None:
                 self._trace(stream, row.correlation)
@@ -159,7 +160,15 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             trust=Trust.UNCHAINED,
         )
 
-    def _step(self, stream: Followed[rules.State], row: ZakopsEnvelope, document: Mapping[str, Any], time: int) -> None:
+    def _step(
+        self,
+        stream: Followed[rules.State],
+        row: ZakopsEnvelope,
+        document: Mapping[str, Any],
+        time: int,
+        *,
+        zoned: bool,
+    ) -> None:
         """The rules of the first stream of an event."""
         state = self._streams.touch(stream)
         if isinstance(state, rules.Aggregate):
@@ -184,7 +193,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             self._step_run(stream, state, row.category, document.get("tool_call_id"), row.payload)
         elif row.category == "deal.stage_changed" and row.payload is not None:
             state.stage = text(row.payload.get("to_stage")) or state.stage
-        self._order(stream, row.shape, time)
+        self._order(stream, row.shape, time, zoned=zoned)
 
     # -- the rules of streams
 
@@ -207,23 +216,21 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             state.record, state.offset, state.length = self.findings.place
             self._streams.watch(stream)
 
-    def _order(self, stream: Followed[rules.State], shape: str, time: int) -> None:
+    def _order(self, stream: Followed[rules.State], shape: str, time: int, *, zoned: bool) -> None:
         """The order of times in a stream."""
         if time != NO_TIME:
             if time < stream.state.last:
-                self._regression(stream, shape, time)
+                self._regression(stream, shape, stream.state.last - time, naive=not zoned)
             stream.state.last = time
 
-    def _regression(self, stream: Followed[rules.State], shape: str, time: int) -> None:
-        back = (stream.state.last - time) / 1_000_000
-        message = f"The time is {back:g} s before that of the event before it in this {stream.kind}."
-        severity, confidence = None, Confidence.PROVEN
+    def _regression(self, stream: Followed[rules.State], shape: str, back: int, *, naive: bool) -> None:
+        message = f"The time is {back / 1e6:g} s before that of the event before it in this {stream.kind}."
+        severity = None
         if shape not in (AUDIT, DEAL_FILE):
             # PostgreSQL's NOW() is the start of a transaction: two that overlap may commit the other way round.
             message += " Overlapping transactions do this too."
-            severity, confidence = Severity.WARNING, Confidence.HEURISTIC
-        field = TIMES[shape][0]
-        remark = Remark("order.time-regression", message, field, severity=severity, confidence=confidence)
+            severity = Severity.WARNING
+        remark = step_back(back, message, naive=naive, field=TIMES[shape][0], severity=severity)
         self._remarks([remark], stream.key)
 
     def _trace(self, stream: Followed[rules.State], correlation: str) -> None:

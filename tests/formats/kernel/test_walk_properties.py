@@ -132,6 +132,7 @@ def test_what_streams_is_what_one_walk_in_order_says(
     streamed = outcome(raws)
     reader = FORMAT.reader(streamed.reader.context)
     reader.settle_on(streamed.reader.settled)
+    reader.holes = streamed.reader.holes
     offset = 0
     keyed: dict[Any, list[Any]] = {}
     for ordinal, raw in enumerate(raws, 1):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from console.formats.protocol import Context, Sample
 from console.formats.swarm import FORMAT
 from console.model.record import Record
-from console.model.trust import Trust
+from console.model.trust import Severity, Trust
 from tests.support.swarm_cases import NOW, batch, codes, episode, lines, read, seal
 
 CONTEXT = Context("simapi", NOW)
@@ -63,7 +63,6 @@ def edited(index: int, **change: Any) -> list[bytes]:
         (edited(0, parent_event_hash="0" * 64), [("chain.previous-mismatch", 1)]),
         (edited(2, provenance_id="0" * 12), [("provenance.id-mismatch", 3)]),
         (edited(2, event_hash=None), [("chain.hash-missing", 3)]),
-        (lines(episode()[1:]), [("chain.previous-mismatch", 1)]),
         (lines([*episode()[:1], *episode()[2:]]), [("chain.previous-mismatch", 2)]),
         (lines([*episode()[:3], *episode()[2:]]), [("chain.fork", 4)]),
     ],
@@ -85,12 +84,59 @@ def test_an_inserted_branch_is_a_fork() -> None:
 def test_an_unreadable_entry_leaves_the_next_link_unchecked() -> None:
     raws = lines(episode())
     trust, found = trusts([raws[0], b"{", *raws[2:]])
-    assert found == [("record.invalid-json", 2)]
+    assert found == [("record.invalid-json", 2), ("chain.link-unknown", 3)]
     assert trust == [Trust.VERIFIED, Trust.UNCHECKED, Trust.UNCHECKED, Trust.VERIFIED]
+    # Nothing was lost, or what was is no entry: all links hold.
+    trust, found = trusts([*raws[:2], b"{", *raws[2:]])
+    assert found == [("record.invalid-json", 3)] and trust.count(Trust.UNCHECKED) == 1
+    # It explains the next link alone.
+    trust, found = trusts([raws[0], b"{", raws[2], *lines(episode(6))[4:]])
+    assert found == [("record.invalid-json", 2), ("chain.link-unknown", 3), ("chain.previous-mismatch", 4)]
+    # What does not fit its own hash is broken all the same.
+    trust, found = trusts([raws[0], b"{", *edited(2, agent_id="mallory")[2:]])
+    assert found == [("record.invalid-json", 2), ("chain.hash-mismatch", 3)]
+    assert trust[2:] == [Trust.BROKEN, Trust.VERIFIED]
+    trust, found = trusts([raws[0], b"{", *edited(2, provenance_id="0" * 12)[2:]])
+    assert found == [("record.invalid-json", 2), ("provenance.id-mismatch", 3)]
+
+
+def test_a_log_that_begins_in_the_middle_says_where_to_look() -> None:
+    raws = lines(episode(5))
+    out, (found,) = read(raws[2:], "simapi")
+    assert (found.code, found.severity, found.record) == ("chain.begins-later", Severity.ERROR, 1)
+    assert [*out.trust] == [Trust.UNCHECKED, Trust.VERIFIED, Trust.VERIFIED]
+    assert found.actual == episode(5)[1]["event_hash"] and str(found.actual) in found.message
+
+
+def test_episodes_in_one_file_are_told_apart() -> None:
+    def again(number: int) -> list[bytes]:
+        entries = episode()
+        for entry, parent in zip(entries, [None, *entries], strict=False):
+            entry["agent_id"] = f"a{number}"
+            entry["parent_event_hash"] = parent and parent["event_hash"]
+            seal(entry)
+        return lines(entries)
+
+    raws = [*again(1), *again(2), *again(3)]
+    out, found = read(raws, "simapi")
+    assert {each.severity for each in found} == {Severity.WARNING}
+    assert [(each.code, each.record, each.stream) for each in found] == [
+        ("chain.restarted", 5, "episode-2"),
+        ("chain.restarted", 9, "episode-3"),
+    ]
+    assert set(out.trust) == {Trust.VERIFIED}
+    assert [each.key for each in out.new_streams if each.kind == "episode"] == ["episode", "episode-2", "episode-3"]
+    reader = FORMAT.reader(CONTEXT)
+    reader.read(batch(raws))
+    facts = [(each.key, each.chained, each.chain_intact) for each in reader.facts()]
+    assert facts == [("episode", 4, True), ("episode-2", 4, True), ("episode-3", 4, True)]
+    # A copy of the first entry begins nothing.
+    assert ("chain.fork", 5) in trusts([*raws[:4], raws[0]])[1]
 
 
 def test_state_taken_at_any_cut_goes_on_like_one_pass() -> None:
-    raws = [*edited(2, event_hash="0" * 64), b"{", *lines([seal(dict(episode()[0]) | {"event_type": "other"})])]
+    other = lines([seal(dict(episode()[0]) | {"event_type": "other"})])
+    raws = [*edited(2, event_hash="0" * 64), b"{", *other, *lines(episode()[2:])]
     whole, wanted = read(raws, "simapi")
     assert wanted
     for cut in range(len(raws) + 1):

@@ -7,6 +7,7 @@ from console.formats.json.scan import Fields, Kind, Scan, both, neither
 from console.formats.json.times import quick
 from console.formats.protocol import Context
 from console.formats.reading.bulk_hashes import BulkHashes
+from console.formats.reading.clock import step_back
 from console.formats.reading.findings import Place, Remark
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.runs import Run
@@ -128,7 +129,8 @@ class BeaconReader(LedgerReader[Run]):
         if known[0] > (self.clock.latest if known[1] else self.clock.latest_local):
             self.findings.count("order.future-timestamp", "Times later than now.")
         elif known[0] < lamp.last:
-            self.findings.add("order.time-regression", "The entry is earlier than the one before it.", field="at")
+            message = "The entry is earlier than the one before it."
+            self.findings.remark(step_back(lamp.last - known[0], message, naive=not known[1], field="at"))
         lamp.last = max(lamp.last, known[0])
         return known[0]
 
