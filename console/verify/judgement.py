@@ -163,10 +163,10 @@ def reproduces(profile: HashProfile, event: Hashed, sequence: int, target: bytes
     """The likely forms only: a few hashes."""
     values = event.numbered(sequence)
     if profile.complete:
-        stored = len(stored_texts(profile, event))
-        for at, text in enumerate(likely_texts(profile, event, memory)):
+        as_stored = stored_texts(profile, event)
+        for text in likely_texts(profile, event, memory):
             if profile.digest(values, text) == target:
-                return Hit(text, 0, event.millis or 0, reordered=at >= stored)
+                return Hit(text, 0, event.millis or 0, reordered=text not in as_stored)
         return None
     texts = likely_texts(profile, event, memory)
     stored = next(texts)

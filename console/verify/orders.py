@@ -4,7 +4,7 @@ Texts are made one at a time, whatever a value holds: a hostile one has more ord
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import permutations
 from typing import Any
@@ -24,6 +24,7 @@ _Form = str | Callable[[], Iterator[str]]
 
 def arrangements(value: Any) -> int:
     """How many orders of keys a value has, at all depths together, at most ``MANY``. Index-like keys have no choice."""
+    items: Iterable[Any]
     if type(value) is dict:
         free = sum(1 for key in value if not is_index(key))
         total = MANY if free > _COUNTED else math.factorial(free)

@@ -96,7 +96,8 @@ def test_a_large_edited_payload_is_judged_within_its_budget(monkeypatch: pytest.
 
 
 def test_a_search_is_complete_only_when_nothing_can_have_been_lost() -> None:
-    from console.verify.recover import NEAR, Job, Miss, arrangements, deep
+    from console.verify.orders import arrangements
+    from console.verify.recover import NEAR, Job, Miss, deep
 
     payload = dict.fromkeys("abcd", 1)
     job = Job(b"h", b"m", b"t", payload, b'{"a":1,"b":1,"c":1,"d":1}', 10**12, b"\0" * 32)

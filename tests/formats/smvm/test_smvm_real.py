@@ -65,7 +65,7 @@ def test_real_payloads_reproduce_the_hashes_by_the_writers_rule(real: Path) -> N
         assert check(event).state is wanted
 
 
-def test_the_dry_run_is_a_stream_with_one_finding_for_its_id(real: Path) -> None:
+def test_the_dry_run_is_a_stream_like_any_other(real: Path) -> None:
     folder = real / "smvm/committed/runs/default/validation/dry_run_001"
     raws = raws_of(folder / "events.jsonl")
     assert all(raw.endswith((b"}", b"}\r")) for raw in raws)
@@ -73,9 +73,7 @@ def test_the_dry_run_is_a_stream_with_one_finding_for_its_id(real: Path) -> None
     assert set(out.trust) == {Trust.UNCHAINED}
     assert FORMAT.reader(context(shape="step")).profile is None  # steps have no hash that a profile could name
     assert [(stream.kind, stream.key) for stream in out.new_streams] == [("run", "dry_run_001")]
-    assert [(each.code, each.severity, each.count) for each in found] == [
-        ("schema.bad-pattern", Severity.ERROR, len(raws))
-    ]
+    assert not found
 
 
 def test_real_ledgers_are_recognised_by_content(real: Path) -> None:
