@@ -104,7 +104,7 @@ def test_sound_ledgers(folder: Path, ledger: str, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ledger", SOUND)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_changed_ledgers(folder: Path, ledger: str, data: st.DataObject) -> None:
     path = put(folder, data.draw(st.sampled_from([*CONTAINERS])), data.draw(changed(SOUND[ledger])))

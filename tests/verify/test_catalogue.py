@@ -1,0 +1,48 @@
+"""The catalogue explains the codes that something raises, and no others."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from console.formats.registry import catalogue
+from tests.support.places import ROOT
+
+CODES = re.compile(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*")
+NO_CODES = {"console/verify/catalogue.py", "console/engine/verify/codes.py"}
+"""These name codes without raising them."""
+FILES = {"db", "json", "jsonl", "sqlite", "toml"}
+"""What begins like a code and ends like this is the name of a file."""
+
+REMEMBERED = "witness."
+"""Codes of the memory are explained as one table."""
+
+
+def texts() -> Iterator[str]:
+    """The texts of all modules, docstrings too."""
+    for path in sorted((ROOT / "console").rglob("*.py*")):
+        if str(path.relative_to(ROOT)) in NO_CODES:
+            continue
+        if path.suffix == ".pyx":
+            yield from re.findall(r'"([^"\n]*)"', path.read_text("utf-8"))
+        elif path.suffix == ".py":
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+
+
+def test_what_is_raised_is_explained_and_nothing_else() -> None:
+    explained = catalogue()
+    families = {code.partition(".")[0] for code in explained}
+    raised = {
+        text
+        for text in texts()
+        if CODES.fullmatch(text) and text.partition(".")[0] in families and text.partition(".")[2] not in FILES
+    }
+    assert raised - explained.keys() == set()
+    assert {code for code in explained.keys() - raised if not code.startswith(REMEMBERED)} == set()
+
+
+def test_explanations_are_sentences() -> None:
+    for entry in catalogue().values():
+        assert entry.checked.endswith(".") and entry.next.endswith("."), entry.code
+        assert not entry.title.endswith("."), entry.code
