@@ -75,6 +75,7 @@ class _Printing:
         self._code = 0
 
     async def run(self, follow: bool) -> int:
+        from console.cli.indexing import so_far
         from console.engine.api import FilterError, Listeners, NoSuchStreamError, list_events
 
         with Ticker("reading") as ticker:
@@ -83,7 +84,7 @@ class _Printing:
                 ticker.done()
                 self._code = problems(ledgers, self._shown)
 
-            listeners = Listeners(say, lambda events: ticker.show(f"{events:,} events"), found)
+            listeners = Listeners(say, lambda at: ticker.show(so_far(at)), found)
             try:
                 listed = list_events(self._request, listeners, follow=follow)
             except FilterError as error:

@@ -32,16 +32,15 @@ def command(
     no_color: bool,
 ) -> int:
     """List the findings, grouped by cause, the worst first."""
+    from console.cli.indexing import so_far
     from console.engine.api import FilterError, list_findings
 
     place = index_place(paths, index, config)
     with Ticker("reading") as ticker:
-
-        def progress(events: int) -> None:
-            ticker.show(f"{events:,} events")
-
         try:
-            found = asyncio.run(list_findings(paths, place, where, progress=progress, note=say))
+            found = asyncio.run(
+                list_findings(paths, place, where, progress=lambda at: ticker.show(so_far(at)), note=say)
+            )
         except FilterError as error:
             raise click.UsageError(str(error)) from error
     listing = _Listing(found, AsGiven(paths), Paint(no_color))

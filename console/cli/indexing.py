@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from console.cli.output import Ticker, say
-from console.engine.api import IndexPlace, indexed
+from console.engine.api import IndexPlace, ReadSoFar, indexed
+from console.model.words import count
 
 if TYPE_CHECKING:
     from console.engine.api import IndexReader
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 async def reading(paths: list[str], index: IndexPlace) -> "AsyncIterator[IndexReader]":
     """See ``indexed``."""
     with Ticker("reading") as ticker:
-        async with indexed(paths, index, progress=lambda events: ticker.show(f"{events:,} events"), note=say) as reader:
+        async with indexed(paths, index, progress=lambda at: ticker.show(so_far(at)), note=say) as reader:
             ticker.done()
             yield reader
+
+
+def so_far(at: ReadSoFar) -> str:
+    """What was read, for a line of progress."""
+    ledgers = f"{at.done:,} of {count(at.found, 'ledger')}, " if at.found > 1 else ""
+    return ledgers + count(at.events, "event")

@@ -18,6 +18,7 @@ from console.engine.session.protocol import (
     Details,
     IndexPlace,
     Progress,
+    ReadSoFar,
     SessionApi,
     VerifyProgress,
     View,
@@ -60,6 +61,7 @@ __all__ = [
     "Options",
     "Policy",
     "Progress",
+    "ReadSoFar",
     "SessionApi",
     "SeveralStreamsError",
     "StreamRow",
@@ -85,12 +87,12 @@ def indexed(
     paths: Sequence[str],
     index: IndexPlace,
     *,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[ReadSoFar], None] | None = None,
     note: Callable[[str], None] | None = None,
 ) -> "AbstractAsyncContextManager[IndexReader]":
     """An index of what is in these files and folders at this moment.
 
-    ``progress`` hears the events read so far, ``note`` sentences such as that another console writes this index.
+    ``progress`` hears what was read so far, ``note`` sentences such as that another console writes this index.
     Raises ``OSError`` where the index cannot be kept at its place.
     """
     from console.engine.session import headless
@@ -117,7 +119,7 @@ async def list_findings(
     index: IndexPlace,
     where: str,
     *,
-    progress: Callable[[int], None],
+    progress: Callable[[ReadSoFar], None],
     note: Callable[[str], None],
 ) -> FindingList:
     """The findings that the filter ``where`` lets through, by code, the worst first.

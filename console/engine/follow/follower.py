@@ -71,6 +71,8 @@ class Follower:
         self._polling = PathPolling(self.paths, index)
         self._tables = NewTables()
         self._besides_not_before = 0.0
+        self.found = 0
+        """Ledgers that were found at the start, so far."""
 
     async def start(self) -> None:
         """Open everything: known ledgers go on where they were left, new ones are read, others are reported."""
@@ -175,6 +177,7 @@ class Follower:
             key = (item.source.path, item.source.member)
             if self._polling.passed_over(key[0]):
                 continue
+            self.found += 1
             if key in known:
                 ledger = await self._resume(item, known.pop(key))
                 decisions.append(self._tasks.of(ledger).decision())

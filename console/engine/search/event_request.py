@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from console.engine.session.protocol import IndexPlace
+from console.engine.session.protocol import IndexPlace, ReadSoFar
 from console.store.rows import EventRow, LedgerRow
 
 
@@ -25,11 +25,11 @@ class EventRequest:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who hears what goes on beside the events: ``note`` sentences, ``progress`` the events read so far, ``found``
+    """Who hears what goes on beside the events: ``note`` sentences, ``progress`` what was read so far, ``found``
     once the ledgers that are there."""
 
     note: Callable[[str], None]
-    progress: Callable[[int], None]
+    progress: Callable[[ReadSoFar], None]
     found: Callable[[Sequence[LedgerRow]], None]
 
 

@@ -6,7 +6,7 @@ from console.engine.ledgers.options import Options
 from console.engine.search.finding_filter import FindingFilter, Fit
 from console.engine.search.findings_by_code import FindingList, by_code
 from console.engine.session.headless import indexed
-from console.engine.session.protocol import IndexPlace
+from console.engine.session.protocol import IndexPlace, ReadSoFar
 from console.store.filter import Filter
 from console.store.protocol import IndexReader
 
@@ -19,7 +19,7 @@ async def list_findings(
     index: IndexPlace,
     filter: Filter,
     *,
-    progress: Callable[[int], None],
+    progress: Callable[[ReadSoFar], None],
     note: Callable[[str], None],
 ) -> FindingList:
     """The findings that the filter lets through. Raises ``OSError`` where the index cannot be kept at its place."""

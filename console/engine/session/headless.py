@@ -8,7 +8,7 @@ from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
 from console.engine.run import bulk_process
 from console.engine.session.index_place import keep
-from console.engine.session.protocol import IndexPlace
+from console.engine.session.protocol import IndexPlace, ReadSoFar
 from console.formats.registry import broken
 from console.store.errors import StoreError
 from console.store.opening import store_at
@@ -21,13 +21,13 @@ async def indexed(
     index: IndexPlace,
     options: Options,
     *,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[ReadSoFar], None] | None = None,
     note: Callable[[str], None] | None = None,
 ) -> AsyncIterator[IndexReader]:
     """A reader of an index that holds what is in these files and folders now.
 
     Where another console writes the same index, it is read as that one left it, and ``note`` hears it; ``progress``
-    hears the events read so far. Raises ``OSError`` where the index cannot be written, or where its place holds
+    hears what was read so far. Raises ``OSError`` where the index cannot be written, or where its place holds
     something else.
     """
     bulk_process.prepare()
@@ -65,7 +65,7 @@ async def _update(
     where: str,
     paths: Sequence[str],
     options: Options,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[ReadSoFar], None] | None,
     note: Callable[[str], None] | None,
 ) -> None:
     writer, remark = await store.writer()
@@ -73,12 +73,14 @@ async def _update(
         if remark and note:
             note(remark)
         events = 0
+        done: set[int] = set()
 
         def report(step: Step) -> None:
             nonlocal events
             events += step.events
+            (done.discard if step.more else done.add)(step.ledger)
             if progress:
-                progress(events)
+                progress(ReadSoFar(events, len(done), follower.found))
 
         follower = Follower(Ingest(writer, options), paths, where, report=report)
         try:

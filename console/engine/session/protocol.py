@@ -30,6 +30,15 @@ class IndexPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadSoFar:
+    """What a command has read into an index: events, and ``done`` of the ``found`` ledgers."""
+
+    events: int
+    done: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What the worker is doing. ``phase``: 'starting', 'reading', 'following', 'reader only', 'failed', 'restarting',
     'stopped'.
