@@ -110,7 +110,7 @@ class _Printing:
     def _print(self, each: "ListedEvent") -> None:
         name = self._shown(each.ledger)
         if each.problem and self._form == "raw":
-            say(f"{name}: record {each.row.ordinal}: {each.problem}")
+            say(f"{name}: record {each.record}: {each.problem}")
         match self._form:
             case "raw":
                 sys.stdout.flush()
@@ -130,7 +130,7 @@ class _Printing:
         sequence = "" if row.sequence is None else str(row.sequence)
         line = (
             f"{_time(each) or '-':<27} {trust} {worst} {sequence:>6}  {safe(row.type):<24} "
-            f"{safe(row.stream_key):<36}  {safe(row.actor):<16}  {safe(name)}:{row.ordinal}"
+            f"{safe(row.stream_key):<36}  {safe(row.actor):<16}  {safe(name)}:{each.record}"
         )
         return line.rstrip()
 
@@ -151,7 +151,7 @@ def _cells(each: "ListedEvent", name: str) -> list[str]:
         row.trust.word,
         row.worst.word,
         name,
-        str(row.ordinal),
+        str(each.record),
         row.stream_kind,
         row.stream_key,
         "" if row.sequence is None else str(row.sequence),
@@ -170,7 +170,7 @@ def _object(each: "ListedEvent", name: str) -> dict[str, Any]:
         text = None
     return {
         "ledger": name,
-        "record": row.ordinal,
+        "record": each.record,
         "offset": row.offset,
         "length": row.length,
         "time": _time(each) or None,

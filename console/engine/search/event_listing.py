@@ -1,7 +1,8 @@
 """Events one after the other, for commands: those that are there, then those that arrive."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 from console.engine.errors import NoSuchStreamError
 from console.engine.ledgers.options import Options
@@ -12,6 +13,7 @@ from console.engine.session.client import Session, open_session
 from console.engine.session.headless import indexed
 from console.engine.session.records import Records
 from console.sources.protocol import MAX_RECORD
+from console.store.facts import Volume
 from console.store.filter import Filter, either, parse
 from console.store.protocol import EventView, IndexReader
 from console.store.rows import EventRow, LedgerRow
@@ -63,7 +65,7 @@ class EventListing:
             ledgers = await reader.ledgers()
             self._hear.found(ledgers)
             shown = {each.id: each.records for each in ledgers}
-            marks = {each.name: each.records for each in ledgers}
+            marks = {each.name: await _mark(reader, each) for each in ledgers}
             async with aclosing(self._there(reader, ledgers, _RawRecords(reader, self._request.raw))) as events:
                 async for each in events:
                     if each.row.ordinal <= shown.get(each.row.ledger, 0):
@@ -94,9 +96,9 @@ class EventListing:
             start += len(rows)
 
     async def _arriving(
-        self, session: Session, reader: IndexReader, marks: dict[str, int], heard: str
+        self, session: Session, reader: IndexReader, marks: dict[str, "_Mark"], heard: str
     ) -> AsyncGenerator[ListedEvent, None]:
-        """Events beyond the marks (records by ledger's name in the index that ``reader`` reads), which move along.
+        """Events beyond the marks (by ledger's name in the index that ``reader`` reads), which move along.
 
         ``heard`` is the last note that was passed on.
         """
@@ -111,37 +113,96 @@ class EventListing:
             if now is not reader:
                 reader, records = now, _RawRecords(now, self._request.raw)
                 read_again.update(marks)
+            records.look_again()
             for ledger in await reader.ledgers():
-                done = marks.get(ledger.name, 0)
-                if ledger.records >= done:
-                    read_again.discard(ledger.name)
-                elif ledger.name in read_again:
+                done = marks.get(ledger.name, _NOTHING)
+                if (ledger.records, ledger.codes) == (done.records, done.codes):
                     continue
+                if ledger.name in read_again:
+                    if ledger.records < done.records:
+                        continue
+                    read_again.discard(ledger.name)
+                elif ledger.records < done.records or await _last(reader, ledger.id, done.records) != done.last:
+                    await self._tell(reader, ledger, done, "; printing goes on at its beginning")
+                    done = replace(_NOTHING, codes=ledger.codes)
                 else:
-                    what = ledger.note or "what was read has changed"
-                    self._hear.note(f"{ledger.name}: {what}; printing goes on at its beginning")
-                    done = 0
-                first = done + 1
+                    await self._tell(reader, ledger, done)
+                first = done.records + 1
                 while rows := await reader.between(self._filter, ledger.id, first, ledger.records, PAGE):
                     for row in rows:
                         if await records.fits(row, self._filter):
                             yield await records.listed(row, ledger.name)
                     first = rows[-1].ordinal + 1
-                marks[ledger.name] = ledger.records
+                marks[ledger.name] = await _mark(reader, ledger)
+
+    async def _tell(self, reader: IndexReader, ledger: LedgerRow, before: "_Mark", besides: str = "") -> None:
+        """Say what became of a ledger's file since. ``besides`` is said in any case, unless it is ''."""
+        new = {
+            code
+            for code, counts in ledger.codes.items()
+            if code.startswith(_OF_FILES) and sum(counts) > sum(before.codes.get(code, ()))
+        }
+        found = (await reader.findings(ledger=ledger.id, limit=_MANY))[0] if new else []
+        words = [each.finding.message.rstrip(".") for each in found if each.finding.code in new]
+        if words or besides:
+            what = "; ".join(words) or ledger.note or "what was read has changed"
+            self._hear.note(f"{ledger.name}: {what}{besides}.")
+
+
+_OF_FILES = ("container.", "witness.")
+"""Families of codes that tell what became of a file."""
+_MANY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How far a ledger was printed: its records, the hash of the last one, and the findings by code at that time."""
+
+    records: int
+    last: bytes | None
+    codes: Mapping[str, Sequence[int]]
+
+
+_NOTHING = _Mark(0, None, {})
+
+
+async def _mark(reader: IndexReader, ledger: LedgerRow) -> _Mark:
+    return _Mark(ledger.records, await _last(reader, ledger.id, ledger.records), ledger.codes)
+
+
+async def _last(reader: IndexReader, ledger: int, ordinal: int) -> bytes | None:
+    return await reader.record_hash(ledger, ordinal) if ordinal else None
 
 
 class _RawRecords:
     """Adds the bytes of the record to what is listed, where they are asked for."""
 
     def __init__(self, reader: IndexReader, wanted: bool) -> None:
+        self._reader = reader
         self._records = Records(reader)
         self._wanted = wanted
+        self._files: dict[int, list[Volume]] = {}
+
+    def look_again(self) -> None:
+        """Files may have been moved."""
+        self._files.clear()
 
     async def listed(self, row: EventRow, ledger: str) -> ListedEvent:
+        place = await self._place(row, ledger)
         if not self._wanted:
-            return ListedEvent(row, ledger)
+            return ListedEvent(row, *place)
         found = await self._records.raw(row, MAX_RECORD)
-        return ListedEvent(row, ledger, found.record.raw, found.problem)
+        return ListedEvent(row, *place, found.record.raw, found.problem)
+
+    async def _place(self, row: EventRow, ledger: str) -> tuple[str, int]:
+        """The file that a record is in, and its number there."""
+        if row.ledger not in self._files:
+            self._files[row.ledger] = await self._reader.volumes(row.ledger)
+        known = self._files[row.ledger]
+        if len(known) < 2:
+            return ledger, row.ordinal
+        first, path, member = [each for each in known if each[0] <= row.ordinal][-1]
+        return path if member is None else f"{path}#{member}", row.ordinal - first + 1
 
     async def fits(self, row: EventRow, filter: Filter) -> bool:
         """True if a row's record holds what the filter looks for in raw records."""
