@@ -136,7 +136,7 @@ class EventListing:
                 marks[ledger.name] = await _mark(reader, ledger)
 
     async def _tell(self, reader: IndexReader, ledger: LedgerRow, before: "_Mark", besides: str = "") -> None:
-        """Say what became of a ledger's file since. ``besides`` is said in any case, unless it is ''."""
+        """Say what became of a ledger's file since. ``besides`` is reported in any case, unless it is ''."""
         new = {
             code
             for code, counts in ledger.codes.items()
