@@ -20,6 +20,8 @@ from console.model.ledger import Coverage
 from console.verify.javascript import stringify
 from tests.support.places import SAMPLES
 
+PARTS = 4
+"""Tests that share the bytes of one ledger."""
 NOW = Options(now=1_795_200_000_000_000)
 TEXTS = {"note": 'é "q" \\ \x1b', "amount": 1250000.5, "tiny": 1e-9, "list": [1, True, None, {"a": "b"}], "0": -7}
 
@@ -63,14 +65,14 @@ def as_file(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def kernel(recipe: Callable[[dict[str, Any]], str], count: int = 2) -> bytes:
+def kernel(recipe: Callable[[dict[str, Any]], str], payload: dict[str, Any], count: int = 2) -> bytes:
     lines, previous = [], None
     for number in range(1, count + 1):
         event: dict[str, Any] = {
             "id": f"{number:08x}-0000-4000-8000-000000000000",
             "dealId": "acc674a4-0000-4000-8000-00000000000a",
             "type": ("ReviewOpened", "ApprovalGranted")[number % 2],
-            "payload": {**TEXTS, "n": number},
+            "payload": {**payload, "n": number},
             "actorId": "ae72070a-9d23-453d-91c5-1a87e32653cb",
             "authorityContext": {"role": "GP"},
             "evidenceRefs": ["e-1"],
@@ -124,9 +126,10 @@ def episode() -> bytes:
 def golden(name: str) -> Golden:
     match name:
         case "kernel-doc/1":
-            return kernel(doc), as_file
+            return kernel(doc, TEXTS), as_file
         case "kernel-audit/1":
-            return kernel(audit), as_file
+            # Few keys: each flip in a payload costs a search through all their orders.
+            return kernel(audit, {name: TEXTS[name] for name in ("note", "amount", "list")}), as_file
         case "kernel-pack/1":
             return pack()
         case "swarm-simapi/1":
@@ -135,11 +138,11 @@ def golden(name: str) -> Golden:
             return smvm(), as_file
 
 
-def flips(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Each byte with the bit of letters' case flipped, and with two more that change from byte to byte."""
-    for at in range(len(data)):
-        for bit in {5, at % 8, (at * 5 + 3) % 8}:
-            yield at, data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+def flips(data: bytes, part: int) -> Iterator[tuple[int, bytes]]:
+    """Every ``PARTS``th byte with one bit flipped: that of letters' case, or one that changes from byte to byte."""
+    for at in range(part, len(data), PARTS):
+        bit = (5, at % 8, (at * 5 + 3) % 8)[at // PARTS % 3]
+        yield at, data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
 
 
 def covered(raw: bytes, coverage: Coverage) -> list[Any]:
@@ -154,8 +157,9 @@ def covered(raw: bytes, coverage: Coverage) -> list[Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("name", ["kernel-doc/1", "kernel-audit/1", "kernel-pack/1", "swarm-simapi/1", "smvm-data/1"])
-async def test_no_flip_is_silent_where_a_hash_reaches(name: str, tmp_path: Path) -> None:
+async def test_no_flip_is_silent_where_a_hash_reaches(name: str, part: int, tmp_path: Path) -> None:
     data, put = golden(name)
     path = tmp_path / ("ledger.zip" if name == "kernel-pack/1" else "ledger.jsonl")
     put(path, data)
@@ -164,7 +168,7 @@ async def test_no_flip_is_silent_where_a_hash_reaches(name: str, tmp_path: Path)
     assert whole.coverage is not None
     assert not any(each.startswith(("chain.", "data.")) for each in whole.findings)
     silent = 0
-    for at, flipped in flips(data):
+    for at, flipped in flips(data, part):
         put(path, flipped)
         if await said(path) == whole:
             silent += 1
@@ -195,7 +199,7 @@ async def test_no_flip_of_a_database_cell_is_silent_where_a_hash_reaches(tmp_pat
             if value is None:
                 continue
             text = str(value).encode()
-            for at, flipped in flips(text):
+            for at, flipped in (each for part in range(PARTS) for each in flips(text, part)):
                 db.execute(f'UPDATE "DealEvent" SET "{column}" = CAST(? AS TEXT)', (flipped,))
                 db.commit()
                 if await said(path) == whole:
@@ -220,7 +224,7 @@ async def test_other_spellings_of_the_same_value_keep_a_hash_over_values(
     """The kernel hashes what JSON.parse gives, not the line: white space outside strings and the way in which a string
     is escaped belong to the storage. They change no value, so no chain can break. The record's own hash differs."""
     path = tmp_path / "ledger.jsonl"
-    data = kernel(recipe)
+    data = kernel(recipe, TEXTS)
     path.write_bytes(data)
     whole = await said(path)
     for other in spellings(data):
