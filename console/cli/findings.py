@@ -109,6 +109,8 @@ class _Listing:
     def _row(self, row: "FindingRow") -> None:
         found, record = row.finding, self._object(row)["record"]
         place = self.shown(row.ledger_name) + ("" if record is None else f":{record}")
+        if (volume := self._found.volume_of(row)) is not None:
+            place = f"{self.shown(volume[0])}:{volume[1]} (record {record:,} of the ledger)"
         where = [] if found.stream is None else [f"stream {safe(found.stream, limit=80)}"]
         where += [] if found.sequence is None else [f"sequence {found.sequence}"]
         times = f" (×{found.count:,})" if found.count > 1 else ""
@@ -119,7 +121,9 @@ class _Listing:
     def _object(self, row: "FindingRow") -> dict[str, Any]:
         from console.engine.api import finding_object
 
-        return finding_object(self.shown(row.ledger_name), row.finding, self._ledgers[row.ledger].container)
+        volume = self._found.volume_of(row)
+        shown = None if volume is None else (self.shown(volume[0]), volume[1])
+        return finding_object(self.shown(row.ledger_name), row.finding, self._ledgers[row.ledger].container, shown)
 
 
 def _title(code: str) -> str:

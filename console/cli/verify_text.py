@@ -140,7 +140,7 @@ def _findings(findings: list[dict[str, Any]], paint: Paint) -> None:
 def _finding(each: dict[str, Any], paint: Paint) -> None:
     severity = Severity[each["severity"].upper()]
     times = f" (×{each['count']:,})" if each["count"] > 1 else ""
-    place = safe(each["ledger"]) + ("" if each["record"] is None else f":{each['record']}")
+    place = _place(each)
     head = paint.severity(f"{severity.glyph} {severity.word:<8}", severity)
     out(f"{head} {paint.strong(each['code'])}{times}  {place}")
     indent = " " * 11
@@ -156,6 +156,15 @@ def _finding(each: dict[str, Any], paint: Paint) -> None:
     for word in ("expected", "actual"):
         if each[word] is not None:
             out(f"{indent}{word:<9} {safe(each[word], limit=VALUE)}")
+
+
+def _place(each: dict[str, Any]) -> str:
+    """Where it was found: file and record, and the record's number in the ledger where that is in several files."""
+    if each["record"] is None:
+        return safe(each["ledger"])
+    if each["volume"] is None:
+        return f"{safe(each['ledger'])}:{each['record']}"
+    return f"{safe(each['volume']['path'])}:{each['volume']['record']} (record {each['record']:,} of the ledger)"
 
 
 def _verdict(result: dict[str, Any], paint: Paint, profiles: Sequence[Profile]) -> None:

@@ -133,11 +133,14 @@ async def list_findings(
     return await finding_listing.list_findings(paths, index, parse(where), progress=progress, note=note)
 
 
-def finding_object(ledger: str, found: Finding, container: str) -> dict[str, Any]:
-    """One finding of a ledger of this name, for programs: as ``verify --format json`` has it."""
+def finding_object(
+    ledger: str, found: Finding, container: str, volume: tuple[str, int] | None = None
+) -> dict[str, Any]:
+    """One finding of a ledger of this name, for programs: as ``verify --format json`` has it. ``volume``: see
+    ``FindingList``."""
     from console.engine.verify import report
 
-    return report.finding_object(ledger, found, container)
+    return report.finding_object(ledger, found, container, volume)
 
 
 async def verify(

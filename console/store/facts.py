@@ -19,6 +19,15 @@ class Volume(NamedTuple):
     member: str | None
 
 
+def volume_of(volumes: Sequence[tuple[int, str]], record: int | None) -> tuple[str, int] | None:
+    """The file that holds a record of a ledger, and the record's number there; None where the ledger is one file.
+    ``volumes`` are its files, oldest first: the ordinal of the first record, and the path."""
+    if record is None or len(volumes) < 2:
+        return None
+    first, path = next(each for each in [*reversed(volumes[1:]), (0, volumes[0][1])] if each[0] <= record)
+    return path, record - max(first, 1) + 1
+
+
 class RecordPlace(NamedTuple):
     """Where a record is in its file."""
 

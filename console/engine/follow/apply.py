@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from console.engine.follow.decide import LedgerState, Next, Transition
 from console.engine.follow.ledger import FollowedLedger
-from console.engine.follow.observe import Observation, files_beside, recognise_again
+from console.engine.follow.observe import Observation, files_beside, recognise_again, with_past
 from console.engine.follow.rotation import Rotation
 from console.engine.ingest.ingest import Ingest, Reading
 from console.engine.ledgers.opening import Opened
-from console.engine.ledgers.volumes import source_at
+from console.engine.ledgers.rotated_source import files_of, source_at
+from console.engine.ledgers.volumes import parted
 from console.model.finding import Finding
 from console.store.facts import KnownLedger
 from console.store.protocol import StatedBy
@@ -119,6 +120,7 @@ class Applier:
         content = seen.facts.content
         past = [path for _, path, _ in await self._writer.volumes(ledger.id) if path != ledger.path]
         now = None if step.state is LedgerState.NOT_RECOGNISED else await asyncio.to_thread(recognise_again, ledger)
+        now = now and await asyncio.to_thread(with_past, ledger, now)
         async with self._ingest.transaction():
             await self._writer.clear(ledger.id)
             if step.code:
@@ -130,23 +132,30 @@ class Applier:
                 await self._writer.describe(ledger.id, note=note)
             if now is not None:
                 await self._describe(ledger, now)
-        self._rotation.forget(ledger)
         self._rotation.past.difference_update(past)
-        source = await asyncio.to_thread(source_at, ledger.path, ledger.member) or ledger.opened.source
-        ledger.opened = now or replace(ledger.opened, source=source)
-        ledger.reading = Reading(ledger.id)
+        if now is not None:
+            self._begin_again(ledger, now)
+        else:
+            self._rotation.forget(ledger)
+            source = await asyncio.to_thread(source_at, ledger.path, ledger.member) or ledger.opened.source
+            ledger.opened, ledger.reading = replace(ledger.opened, source=source), Reading(ledger.id)
         if step.state is LedgerState.NOT_RECOGNISED:
             found = finding("container.not-recognised", "What stands here now is no ledger.")
             await self.report(ledger, step.state, found)
-        return past
+        return [each for each in past if each not in self._rotation.past]
 
     async def decode_again(self, ledger: FollowedLedger, opened: Opened) -> None:
         """More is known of what the records are: all of them are decoded again."""
         async with self._ingest.transaction():
             await self._writer.clear(ledger.id)
             await self._describe(ledger, opened)
-        self._rotation.forget(ledger)
-        ledger.opened, ledger.reading = opened, Reading(ledger.id)
+        self._begin_again(ledger, opened)
+
+    def _begin_again(self, ledger: FollowedLedger, opened: Opened) -> None:
+        """Nothing of the ledger was read: it is read from its oldest file on."""
+        ledger.opened, past = parted(opened)
+        ledger.reading = Reading(ledger.id)
+        self._rotation.begin(ledger, past)
 
     async def _describe_state(self, ledger: FollowedLedger, state: LedgerState) -> None:
         """The ledger is read: the note about why it could not be is not true any more."""
@@ -160,3 +169,5 @@ class Applier:
             ledger.id, format=opened.format.name, shape=opened.claim.shape, container=opened.source.container
         )
         await self._writer.note_beside(ledger.id, opened.beside)
+        oldest = files_of(opened.source)[0]
+        await self._writer.move_volume(ledger.id, 1, oldest.path, oldest.member)

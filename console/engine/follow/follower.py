@@ -23,6 +23,8 @@ from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.continuity import is_file
 from console.engine.ledgers.new_tables import NewTables
 from console.engine.ledgers.opening import Opened, open_ledgers
+from console.engine.ledgers.volume_names import alike
+from console.engine.ledgers.volumes import joined, parted, whole_ledger
 from console.formats.guarded import named
 from console.formats.protocol import Claim
 from console.sources.content import FileContent
@@ -85,6 +87,7 @@ class Follower:
         self._polling.changed()  # what is there now is about to be opened
         decisions: list[asyncio.Future[None]] = []
         fresh = await self._open_all(known, decisions)
+        await self._take_in(known, fresh)
         for earlier in known.values():
             if (missing := await self._missing(earlier)) is not None:
                 decisions.append(self._tasks.of(missing).decision())
@@ -168,7 +171,7 @@ class Follower:
         ``decisions`` take in what to wait for until it is clear what became of the known ones."""
         fresh: dict[tuple[str, str | None], Opened] = {}
         places = {path for path, _ in known}
-        items = _nameable(open_ledgers(self.paths))
+        items = _nameable(joined(self.paths, open_ledgers(self.paths)))
         while (item := await asyncio.to_thread(next, items, None)) is not None:
             if isinstance(item, Skipped):
                 if item.path not in places and not self._polling.passed_over(item.path):
@@ -185,6 +188,13 @@ class Follower:
                 fresh[key] = item
         return [*fresh.values()]
 
+    async def _take_in(self, known: dict[tuple[str, str | None], KnownLedger], fresh: Iterable[Opened]) -> None:
+        """Files that were ledgers of their own, and are another ledger's past now."""
+        past = self._rotation.past.union(each.path for item in fresh for each in parted(item)[1])
+        for key in [key for key in known if key[0] in past]:
+            async with self._ingest.transaction():
+                await self._writer.remove(known.pop(key).id)
+
     async def _missing(self, known: KnownLedger) -> FollowedLedger | None:
         """A ledger that the index knows is not where it was; one of the files beside it may hold its records."""
         if self._is_another_name(known.path):
@@ -198,24 +208,32 @@ class Follower:
 
     async def _resume(self, item: Opened, known: KnownLedger) -> FollowedLedger:
         """A known ledger: reading goes on at its own path or, after a rotation, in the file that it was moved to."""
-        opened = replace(item, beside=await self._writer.beside(known.id))
+        newest, past = parted(item)
+        opened = replace(newest, beside=await self._writer.beside(known.id))
         ledger = FollowedLedger(known.path, known.member, opened, self._ingest.resume(known))
         self._applier.resume(ledger, known)
-        await self._rotation.resume(ledger)
+        await self._rotation.resume(ledger, past)
         begin(ledger, known.file)
         self._by_path.setdefault(known.path, []).append(ledger)
-        if (known.format, known.shape) != (item.format.name, item.claim.shape):
+        another = (known.format, known.shape) != (item.format.name, item.claim.shape)
+        if another or await self._rotation.lacks(ledger, past):
             await self._applier.decode_again(ledger, item)
         return ledger
 
     async def _add(self, item: Opened, *, newcomer: bool = False) -> None:
         source = item.source
-        if source.path in self._rotation.past or self._polling.passed_over(source.path):
+        if source.path in self._rotation.past and source.path not in self.paths:
+            return
+        if self._polling.passed_over(source.path):
             return
         if any(each.member == source.member for each in self._by_path.get(source.path, ())):
             return
-        reading = await self._ingest.add(item)
-        ledger = FollowedLedger(source.path, source.member, item, reading, newcomer)
+        opened, past = parted(item)
+        for each in past:
+            await self._remove(each.path)
+        reading = await self._ingest.add(opened, past[0] if past else None)
+        ledger = FollowedLedger(source.path, source.member, opened, reading, newcomer)
+        self._rotation.begin(ledger, past)
         self._by_path.setdefault(source.path, []).append(ledger)
         self._tasks.of(ledger).wake()
 
@@ -248,13 +266,28 @@ class Follower:
             self._wake(self._owners(path))
             return
         await self._forget(path)
-        if not lexists(path):
+        if not lexists(path) or await self._is_past(path):
             return
-        for item in await asyncio.to_thread(list, _nameable(open_ledgers([path]))):
+        for item in await asyncio.to_thread(list, _nameable(joined([path], open_ledgers([path])))):
             if not isinstance(item, Skipped):
                 await self._add(item, newcomer=True)
             elif item.finding.code not in _NO_LEDGERS:
                 await self._skip(item)
+
+    async def _is_past(self, path: str) -> bool:
+        """True if the file holds the past of a ledger that was read without it: that is read again, with it."""
+        here = dirname(path)  # noqa: PTH120 - the text of the path
+        beside = [each for each in self._by_path if dirname(each) == here and alike(each, path)]  # noqa: PTH120
+        for each in beside:
+            whole = await asyncio.to_thread(whole_ledger, each)
+            if whole is None or path not in {source.path for source in parted(whole)[1]}:
+                continue
+            for ledger in self._by_path.get(each, ()):
+                ledger.joined = whole
+            self._rotation.past.add(path)
+            self._wake(self._by_path.get(each, ()))
+            return True
+        return False
 
     def _is_another_name(self, path: str) -> bool:
         """True for a link to a ledger that is followed under its own name."""

@@ -1,5 +1,6 @@
 """One followed ledger, in small parts. Each part is written by one module, which its docstring names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from console.engine.follow.decide import LedgerState
@@ -25,7 +26,9 @@ class EarlierFile:
     """The file that a ledger was moved to. Written by ``rotation``."""
 
     source: Source | None = None
-    """It still holds the newest records, and is read on: the ledger's own path has nothing new yet."""
+    """It still holds the newest records that were read, and is read on before the ledger's own path."""
+    waiting: Sequence[Source] = ()
+    """Further files that come between it and the ledger's own path, oldest first. Nobody writes to them."""
     overtaken: float | None = None
     """When a new file was first seen at the ledger's path meanwhile; monotonic seconds."""
     finished: tuple[str, int] | None = None
@@ -66,6 +69,8 @@ class FollowedLedger:
     opened: Opened
     reading: Reading
     newcomer: bool = False
+    joined: Opened | None = None
+    """The ledger with files of its past that came later than it; written by ``follower``, taken by ``observe``."""
     status: Status = field(default_factory=Status)
     earlier: EarlierFile = field(default_factory=EarlierFile)
     rows: ComparedRows = field(default_factory=ComparedRows)

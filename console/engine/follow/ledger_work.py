@@ -59,6 +59,9 @@ class LedgerWork:
                     await self._read(task)
                 case Next.FINISH_EARLIER_FILE:
                     task.decided()
+                    # Much may be unread: that is read in turns with others, and the unfinished last line behind it.
+                    if not await self._read(task):
+                        break
                     await self._read(task, ended=True)
                     await self._applier.apply(ledger, step, seen)
                 case Next.WAIT:
@@ -86,8 +89,8 @@ class LedgerWork:
         finally:
             self._moving = False
 
-    async def _read(self, task: LedgerTask, *, ended: bool = False) -> None:
-        """Read on, and report what became of it."""
+    async def _read(self, task: LedgerTask, *, ended: bool = False) -> bool:
+        """Read on, and report what became of it. False if there is more to read."""
         ledger = task.ledger
         file = ledger.file_now()
         if not ledger.reading.records:
@@ -100,11 +103,12 @@ class LedgerWork:
         except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
             found = as_source_error(ledger.path, error).finding
             await self._applier.report_failure(ledger, found, file if found.code == READER_FAILED else "")
-            return
+            return True
         finally:
             task.file_being_read = None
         if done:
             await self._applier.read_to_end(ledger)
+        return done
 
     async def _read_on(self, task: LedgerTask, *, ended: bool) -> bool:
         """Read portion after portion; false if there is more to read, and the ledger was woken for it.

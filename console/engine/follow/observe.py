@@ -16,7 +16,8 @@ from console.engine.follow.row_comparison import unchanged
 from console.engine.follow.unfinished_writes import half_written, seen_twice
 from console.engine.ledgers.continuity import Continuity, Marks, compare, holds, is_file, marks, moved_to, size_of
 from console.engine.ledgers.opening import Opened, open_ledger
-from console.engine.ledgers.volumes import source_at
+from console.engine.ledgers.rotated_source import source_at
+from console.engine.ledgers.volumes import whole_ledger
 from console.sources.companions import beside
 from console.sources.protocol import Source
 from console.store.protocol import IndexWriter
@@ -53,7 +54,7 @@ class Observer:
         if content is not Continuity.SAME:
             return await self._look_for_change(ledger, content, ends)
         seen_twice(ledger, changed=False)
-        opened, recognition = await _recognised(ledger)
+        opened, recognition = await _recognised(ledger, rotated=await self._rotated(ledger))
         with_companions, companions = await self._companions(ledger)
         in_earlier_file, path_taken = ledger.earlier.source is not None, is_file(ledger.path)
         return Observation(
@@ -106,29 +107,39 @@ class Observer:
             return Continuity.REWRITTEN
         return content
 
+    async def _rotated(self, ledger: FollowedLedger) -> bool:
+        """True if its records are in several files."""
+        return ledger.earlier.source is not None or len(await self._writer.volumes(ledger.id)) > 1
+
     async def _companions(self, ledger: FollowedLedger) -> tuple[Opened | None, Companions]:
         """The ledger with the files that lie beside it now, if these are not those with which it was decoded."""
         if files_beside(ledger) == ledger.opened.beside:
             return None, Companions.SAME
         item = await asyncio.to_thread(open_ledger, ledger.source)
-        whole = ledger.earlier.source is None and len(await self._writer.volumes(ledger.id)) == 1
-        if isinstance(item, Opened) and whole and item.claim.shape == ledger.opened.claim.shape:
+        if (
+            isinstance(item, Opened)
+            and not await self._rotated(ledger)
+            and item.claim.shape == ledger.opened.claim.shape
+        ):
             return item, Companions.CHANGED
         return None, Companions.CHANGED_TOO_LATE
 
 
-async def _recognised(ledger: FollowedLedger) -> tuple[Opened | None, Recognition]:
+async def _recognised(ledger: FollowedLedger, *, rotated: bool) -> tuple[Opened | None, Recognition]:
     """What few records were taken for something may be something else with more of them."""
+    if ledger.joined is not None:
+        found, ledger.joined = ledger.joined, None
+        return found, Recognition.ANOTHER
     records = ledger.reading.records
     unknown = ledger.status.state is LedgerState.NOT_RECOGNISED
     if unknown and await asyncio.to_thread(_is_no_ledger, ledger):
         return None, Recognition.NOTHING
-    if not (0 < records < SAMPLE or unknown):
+    if not (0 < records < SAMPLE or unknown) or rotated:
         return None, Recognition.SAME
     item = await asyncio.to_thread(recognise_again, ledger)
     if item is None or _kind(item) == _kind(ledger.opened):
         return None, Recognition.SAME
-    return item, Recognition.ANOTHER
+    return await asyncio.to_thread(with_past, ledger, item), Recognition.ANOTHER
 
 
 def recognise_again(ledger: FollowedLedger) -> Opened | None:
@@ -136,6 +147,12 @@ def recognise_again(ledger: FollowedLedger) -> Opened | None:
     source = source_at(ledger.path, ledger.member)
     item = None if source is None else open_ledger(source)
     return item if isinstance(item, Opened) else None
+
+
+def with_past(ledger: FollowedLedger, item: Opened) -> Opened:
+    """What was recognised at the ledger's path, with the files before it."""
+    whole = whole_ledger(ledger.path) if ledger.member is None else None
+    return whole or item
 
 
 def files_beside(ledger: FollowedLedger) -> str:

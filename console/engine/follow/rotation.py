@@ -1,19 +1,22 @@
 """The files that hold the past of a ledger: rotated, compressed, moved once more.
 
 A rotated ledger is read on in the file that it was moved to, because its writer may still hold that file open. Only
-when nobody has written there for a while does reading go on in the new file at the ledger's own path.
+when nobody has written there for a while does reading go on in the new file at the ledger's own path. A ledger whose
+past was there before the console was is read from its oldest file on, one file after the other: which these are is
+asked where every door asks (``console.engine.ledgers.volumes``).
 """
 
 import asyncio
 import time
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.ingest.ingest import Ingest
 from console.engine.ledgers.continuity import Continuity, compare, holds, mark, moved_to, size_of
-from console.engine.ledgers.volumes import source_at
+from console.engine.ledgers.rotated_source import source_at
+from console.engine.ledgers.volumes import volumes_of
 from console.model.record import Cursor
 from console.sources.content import FileContent
 from console.sources.protocol import Source, SourceError
@@ -22,6 +25,8 @@ from console.verify.catalogue import finding
 
 SILENCE = 2.0
 """Seconds for which the earlier file is read on after there is a new one."""
+_LONG_AGO = float("-inf")
+"""There was a new file before the console was."""
 
 
 class Rotation:
@@ -36,12 +41,37 @@ class Rotation:
         """Learn what the index knows."""
         self.past.update(await self._writer.past_paths())
 
-    async def resume(self, ledger: FollowedLedger) -> None:
-        """A ledger of the index: its newest records may be in another file than its own."""
+    def begin(self, ledger: FollowedLedger, past: Sequence[Source]) -> None:
+        """Nothing was read yet: it is read from the oldest of these files on."""
+        earlier = ledger.earlier
+        earlier.source, earlier.waiting = (past[0], past[1:]) if past else (None, ())
+        earlier.overtaken, earlier.finished = (_LONG_AGO if past else None), None
+        self.past.update(each.path for each in past)
+
+    async def resume(self, ledger: FollowedLedger, past: Sequence[Source]) -> None:
+        """A ledger of the index, whose past is in these files now: its newest records may be in one of them."""
+        self.past.update(each.path for each in past)
         _, path, member = (await self._writer.volumes(ledger.id))[-1]
         if (path, member) != (ledger.path, ledger.member):
             ledger.earlier.source = source_at(path, member) or ledger.opened.source
+            self._wait_for(ledger, path, past)
         ledger.earlier.finished = await self._finished(ledger)
+
+    async def lacks(self, ledger: FollowedLedger, past: Sequence[Source]) -> bool:
+        """True if the ledger was read from its middle on, because files of its past were not there."""
+        first = (await self._writer.volumes(ledger.id))[0]
+        files = [*past, ledger.opened.source]
+        at = next((number for number, each in enumerate(files) if each.path == first.path), 0)
+        if not at:
+            return False
+        opening = await mark(self._writer, ledger.id, 1)
+        return opening is None or await asyncio.to_thread(holds, files[at], opening)
+
+    def _wait_for(self, ledger: FollowedLedger, path: str, past: Sequence[Source]) -> None:
+        """Files that come behind the one that is read on."""
+        paths = [each.path for each in past]
+        if path in paths:
+            ledger.earlier.waiting = past[paths.index(path) + 1 :]
 
     async def follow_move(self, ledger: FollowedLedger, moved: Source, code: str, *, besides: Set[str]) -> None:
         """The newest records are in another file, perhaps with more than was read. ``besides`` are ledgers' paths."""
@@ -56,6 +86,9 @@ class Rotation:
             await self._writer.describe(ledger.id, note=f"earlier records are in {name}")
         ledger.earlier.source, ledger.earlier.overtaken, ledger.earlier.finished = moved, None, None
         self.past.add(moved.path)
+        past = await asyncio.to_thread(volumes_of, ledger.path)
+        self.past.update(each.path for each in past[:-1])
+        self._wait_for(ledger, moved.path, past[:-1])
         for at, (first, path, member) in enumerate(older[:-1]):
             await self._find_older(ledger, first, older[at + 1][0] - 1, path, member, besides)
 
@@ -75,14 +108,19 @@ class Rotation:
             self.past.add(found.path)
 
     async def go_on_in_new_file(self, ledger: FollowedLedger) -> None:
-        """From here on, records are at the ledger's own path again."""
-        source = source_at(ledger.path, ledger.member) or JsonlSource(FileContent(ledger.path))
-        ledger.opened = replace(ledger.opened, source=source)
+        """From here on, records are in the next file, which is at the ledger's own path if none waits before it."""
+        earlier = ledger.earlier
+        following = next(iter(earlier.waiting), None)
+        if following is None:
+            source = source_at(ledger.path, ledger.member) or JsonlSource(FileContent(ledger.path))
+            ledger.opened = replace(ledger.opened, source=source)
+        path, member = (ledger.path, ledger.member) if following is None else (following.path, following.member)
         async with self._ingest.transaction():
-            await self._writer.begin_volume(ledger.id, ledger.reading.next.ordinal, ledger.path, ledger.member)
+            await self._writer.begin_volume(ledger.id, ledger.reading.next.ordinal, path, member)
         ledger.reading.begin_next_file()
-        ledger.earlier.source = None
-        ledger.earlier.finished = await self._finished(ledger)
+        earlier.source, earlier.waiting = following, earlier.waiting[1:]
+        earlier.overtaken = None if following is None else _LONG_AGO
+        earlier.finished = await self._finished(ledger)
 
     async def _finished(self, ledger: FollowedLedger) -> tuple[str, int] | None:
         """The plain file that a ledger was rotated into last, and the bytes of it that were read; None without one."""
@@ -115,6 +153,7 @@ class Rotation:
     def forget(self, ledger: FollowedLedger) -> None:
         """The ledger is read again: what it was moved to is not its past any more."""
         ledger.earlier.source = ledger.earlier.overtaken = ledger.earlier.finished = None
+        ledger.earlier.waiting = ()
 
 
 def wrote_late(ledger: FollowedLedger) -> bool:
@@ -126,6 +165,8 @@ def wrote_late(ledger: FollowedLedger) -> bool:
 def has_ended(ledger: FollowedLedger) -> bool:
     """True if nobody has written to the earlier file for a while since there is a new one."""
     earlier = ledger.earlier
+    if earlier.waiting:
+        return True
     if earlier.overtaken is None:
         earlier.overtaken = time.monotonic()
     try:

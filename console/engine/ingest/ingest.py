@@ -16,7 +16,7 @@ from console.engine.ingest.portions import file_text, portions
 from console.engine.ingest.turns import Turns
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
-from console.engine.ledgers.volumes import VolumeReader
+from console.engine.ledgers.rotated_source import VolumeReader
 from console.engine.verify.one_pass import OnePass, begin_ledger
 from console.formats.protocol import Reader
 from console.model.record import Cursor
@@ -93,10 +93,13 @@ class Ingest:
         async with self._turns:
             await self.writer.settle()
 
-    async def add(self, opened: Opened) -> Reading:
-        """A ledger that the index does not hold yet."""
+    async def add(self, opened: Opened, oldest: Source | None = None) -> Reading:
+        """A ledger that the index does not hold yet; ``oldest`` is the file in which its first records are, where that
+        is another one."""
         async with self.transaction():
             ledger = await begin_ledger(self.writer, opened)
+            if oldest is not None:
+                await self.writer.move_volume(ledger, 1, oldest.path, oldest.member)
             if opened.beside:
                 await self.writer.note_beside(ledger, opened.beside)
         return Reading(ledger)
@@ -132,7 +135,7 @@ class Ingest:
             async with aclosing(self._decoded(reading, opened, ended=ended)) as decoded:
                 async for portion in decoded:
                     events = portion.next.ordinal - reading.next.ordinal
-                    if events or reading.file != portion.file:
+                    if events or portion.events.findings or reading.file != portion.file:
                         await self._commit(reading, opened, portion, compared)
                         yield Step(reading.ledger, events, min(portion.next.offset, total), total, not portion.file)
         except SourceError:

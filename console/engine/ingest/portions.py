@@ -6,6 +6,7 @@ in the findings that it lists one by one. A ledger may hold a million bad lines;
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 
 from console.engine.ledgers.faults import as_source_error
@@ -114,8 +115,11 @@ def portions(
         out = read_batch(source.path, reader, batch, hashes=resumable)
         if heard is not None:
             heard(batch, out)
-        at_end += [each for each in batch.findings if each.standing]
-        out.findings = listed.take(out.findings)
+        of_end = [each for each in batch.findings if each.standing]
+        # What is found at the end of a file that has ended does not go away.
+        at_end += [] if ended else of_end
+        settled = [replace(each, standing=False) for each in of_end if ended]
+        out.findings = listed.take([*settled, *out.findings])
         events.extend(out)
         cursor = batch.next
         if len(events) >= rows or time.monotonic() - began > SECONDS:

@@ -13,6 +13,7 @@ from console.formats.guarded import named
 from console.formats.json.times import now_micros
 from console.formats.protocol import ArchivingFormat, Claim, Context, Format, Sample
 from console.formats.registry import recognise
+from console.model.finding import Finding
 from console.sources.companions import beside, companions
 from console.sources.discover import discover, obstacle, sample
 from console.sources.protocol import Skipped, Source, SourceError
@@ -38,10 +39,12 @@ class Opened:
     companions: dict[str, bytes] = field(default_factory=dict)
     beside: str = ""
     """Changes with the companions: see ``console.sources.companions.beside``."""
+    remarks: tuple[Finding, ...] = ()
+    """What is to be noted about how it was found."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Its format goes to other processes by name."""
-        return _opened, (self.source, self.format.name, self.claim, self.companions, self.beside)
+        return _opened, (self.source, self.format.name, self.claim, self.companions, self.beside, self.remarks)
 
     @property
     def name(self) -> str:
@@ -60,8 +63,10 @@ class Opened:
         return Context(self.claim.shape, now, options.profile, self.companions)
 
 
-def _opened(source: Source, name: str, claim: Claim, companions: dict[str, bytes], beside: str) -> Opened:
-    return Opened(source, named(name), claim, companions, beside)
+def _opened(
+    source: Source, name: str, claim: Claim, companions: dict[str, bytes], beside: str, remarks: tuple[Finding, ...]
+) -> Opened:
+    return Opened(source, named(name), claim, companions, beside, remarks)
 
 
 def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:

@@ -40,4 +40,9 @@ async def findings_of(reader: IndexReader, filter: Filter) -> FindingList:
             fitting.append(row)
         elif fit is Fit.UNPLACED:
             unplaced += row.finding.count
-    return FindingList(ledgers, by_code(fitting), unplaced)
+    volumes = {}
+    for ledger in {row.ledger for row in fitting}:
+        files = await reader.volumes(ledger)
+        if len(files) > 1:
+            volumes[ledger] = [(each.first, each.path) for each in files]
+    return FindingList(ledgers, by_code(fitting), unplaced, volumes)

@@ -1,9 +1,10 @@
 """Findings grouped by their code: the form in which people read many of them. Plain values, cheap to import."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from console.model.trust import Severity
+from console.store.facts import volume_of
 from console.store.rows import FindingRow, LedgerRow
 
 
@@ -24,11 +25,17 @@ class CodeFindings:
 @dataclass(frozen=True, slots=True)
 class FindingList:
     """The findings of some ledgers that a filter lets through, by code. ``unplaced`` are findings that point at no
-    event, where the filter asks for something of events: they are left out."""
+    event, where the filter asks for something of events: they are left out. ``volumes`` are the files of ledgers that
+    are in several, by ledger: the ordinal of each file's first record, and its path."""
 
     ledgers: Sequence[LedgerRow]
     groups: Sequence[CodeFindings]
     unplaced: int = 0
+    volumes: Mapping[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
+
+    def volume_of(self, row: FindingRow) -> tuple[str, int] | None:
+        """The file that holds the finding's record, and the record's number there; None for a ledger in one file."""
+        return volume_of(self.volumes.get(row.ledger, ()), row.finding.record)
 
 
 def by_code(rows: Iterable[FindingRow]) -> list[CodeFindings]:

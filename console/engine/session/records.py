@@ -7,7 +7,7 @@ from pathlib import Path
 from console.engine.ledgers.continuity import Mark, exists, holds, mark
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
-from console.engine.ledgers.volumes import RotatedSource
+from console.engine.ledgers.rotated_source import RotatedSource
 from console.engine.session.protocol import Details
 from console.formats.guarded import event_of, named, panels_of, proof_of
 from console.formats.protocol import Claim, Context

@@ -39,6 +39,7 @@ async def begin_ledger(store: IndexWriter, opened: Opened) -> int:
     )
     if source.container == "zip":
         await store.add_findings(ledger, check_manifest(source.path))
+    await store.add_findings(ledger, opened.remarks)
     store.begin(ledger)
     return ledger
 

@@ -29,15 +29,15 @@ def report(
         holders = [each for each in verification.ledgers if any(one.key == stream for one in each.streams)]
         verification = Verification(holders, verification.skipped)
     placed = [
-        (each.opened.name, found, each.opened.source.container)
+        (each.opened.name, found, each.opened.source.container, each.volume_of(found.record))
         for each in verification.ledgers
         for found in each.findings
         if concerns(found, stream)
     ]
-    placed += [(each.path, each.finding, "") for each in verification.skipped]
+    placed += [(each.path, each.finding, "", None) for each in verification.skipped]
     placed.sort(key=lambda each: -each[1].severity)
     by_severity = {severity.word: 0 for severity in sorted(Severity, reverse=True) if severity}
-    for _, found, _ in placed:
+    for _, found, _, _ in placed:
         by_severity[found.severity.word] += found.count
     ledgers = [_ledger(each, policy, stream) for each in verification.ledgers]
     evidence = verification.evidence(stream)
@@ -87,6 +87,10 @@ def _ledger(ledger: LedgerReport, policy: Policy, stream: str | None) -> dict[st
         "records": ledger.records,
         "bytes": ledger.bytes,
         "sha256": ledger.sha256 or None,
+        "volumes": [
+            {"path": each.path, "records": each.records, "bytes": each.bytes, "sha256": each.sha256 or None}
+            for each in ledger.volumes
+        ],
         "pending": ledger.pending,
         "end": ledger.end,
         "trust": _words(evidence.trust),
@@ -117,8 +121,11 @@ def _stream(stream: StreamRow, findings: Sequence[Finding], of_no_stream: Eviden
     }
 
 
-def finding_object(ledger: str, found: Finding, container: str = "") -> dict[str, Any]:
-    """One finding, as ``verify`` and ``findings`` print it."""
+def finding_object(
+    ledger: str, found: Finding, container: str = "", volume: tuple[str, int] | None = None
+) -> dict[str, Any]:
+    """One finding, as ``verify`` and ``findings`` print it. ``volume``: the file that holds its record, and the
+    record's number there, where the ledger is in several files."""
     return {
         "code": found.code,
         "severity": found.severity.word,
@@ -128,6 +135,7 @@ def finding_object(ledger: str, found: Finding, container: str = "") -> dict[str
         "event_id": found.event_id,
         "sequence": found.sequence,
         **place(found, container),
+        "volume": None if volume is None else {"path": volume[0], "record": volume[1]},
         "field": found.field,
         "expected": found.expected,
         "actual": found.actual,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from console.engine.ledgers.opening import Opened
 from console.engine.verify.verdict import Evidence, count_codes, is_empty, together, uncovered_by
@@ -10,7 +11,18 @@ from console.model.ledger import Profile
 from console.model.trust import Trust
 from console.sources.protocol import Skipped
 from console.store.capped_findings import concerns
+from console.store.facts import volume_of
 from console.store.rows import StreamRow
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeReport:
+    """One file of a ledger, as it is stored."""
+
+    path: str
+    records: int
+    bytes: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +31,8 @@ class LedgerReport:
 
     ``trust`` counts its events by ``Trust``, ``pending`` is the length of an unfinished last record. ``problem`` is a
     sentence where it could not be read to its end. ``end`` is the offset up to which the results speak, in the decoded
-    stream; None for a table.
+    stream; None for a table. ``volumes`` are its files, oldest first: records are numbered through them, offsets are
+    those in the file.
     """
 
     opened: Opened
@@ -33,6 +46,7 @@ class LedgerReport:
     pending: int = 0
     problem: str = ""
     end: int | None = None
+    volumes: Sequence[VolumeReport] = ()
     known_end: str = ""
     """Up to which event whoever asks knew the ledger, and found it again."""
     known_head: bool = False
@@ -77,6 +91,11 @@ class LedgerReport:
             known_end=self.known_end,
             known_head=self.known_head,
         )
+
+    def volume_of(self, record: int | None) -> tuple[str, int] | None:
+        """The file that holds a record, and its number there; None where the ledger is one file."""
+        firsts = accumulate((each.records for each in self.volumes), initial=1)
+        return volume_of([(first, each.path) for first, each in zip(firsts, self.volumes, strict=False)], record)
 
 
 def unread(opened: Opened, failed: Finding) -> LedgerReport:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from console.engine.errors import ExecutorError
+from console.engine.ledgers.rotated_source import files_of
 from console.sources.files import opened, read_at
 from console.sources.protocol import Source, SourceError
 
@@ -23,7 +24,8 @@ class OtherBytesError(ExecutorError):
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A file when work on it was made: its size, its log's (of a database), and the SHA-256 of its first bytes."""
+    """A file when work on it was made, the oldest of several: its size, its log's (of a database), and the SHA-256 of
+    its first bytes."""
 
     size: int
     log: int
@@ -62,9 +64,10 @@ def confirm(source: Source, file: Fingerprint, error: OtherBytesError) -> None:
 
 
 def _look(source: Source, head: int) -> tuple[int, int, bytes]:
-    with opened(source.path) as descriptor:
+    oldest = files_of(source)[0].path  # whoever reads several files looks at each one's beginning
+    with opened(oldest) as descriptor:
         size = os.fstat(descriptor).st_size
-        first = sha256(read_at(source.path, descriptor, 0, head)).digest()
+        first = sha256(read_at(oldest, descriptor, 0, head)).digest()
     log = 0
     if source.container == "sqlite":
         try:

@@ -11,6 +11,7 @@ from typing import Any
 
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
+from console.engine.ledgers.rotated_source import RotatedSource
 from console.engine.run.executor import Executor, LostError, Work, first, outcome
 from console.engine.verify.same_bytes import OtherBytesError, confirm, fingerprint
 from console.engine.verify.segment_check import Segment, check_segment
@@ -66,9 +67,11 @@ async def check_segments(
 
 
 def cut_under(opened: Opened, options: Options, executor: Executor) -> str | None:
-    """The profile under which a ledger is cut, None where it is not to be cut: it is small, no file of lines, of a
-    format without segments, or its first records settle no profile. Raises ``SourceError``."""
+    """The profile under which a ledger is cut, None where it is not to be cut: it is small, no file of lines or several
+    of them, of a format without segments, or its first records settle no profile. Raises ``SourceError``."""
     form, source = opened.format, opened.source
+    if isinstance(source, RotatedSource):
+        return None
     if executor.workers < 2 or source.container != "jsonl" or not isinstance(form, SegmentedFormat):
         return None
     if source.state().size < SMALL:

@@ -15,15 +15,17 @@ from console.engine.ingest.portions import portions
 from console.engine.ledgers.faults import as_source_error
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
+from console.engine.ledgers.rotated_source import file_number, files_of, in_file
 from console.engine.run.executor import Executor
 from console.engine.verify.counted import counted, note_links
-from console.engine.verify.file_unchanged import WatchedFile
+from console.engine.verify.file_unchanged import WatchedFiles
 from console.engine.verify.one_pass import OnePass, begin_ledger
-from console.engine.verify.results import LedgerReport, in_order, unread
+from console.engine.verify.results import LedgerReport, VolumeReport, in_order, unread
 from console.engine.verify.segments import check_segments
 from console.formats.guarded import reader_of
 from console.formats.protocol import CountingReader, Reader, SegmentedFormat
 from console.model.batch import EventBatch
+from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Trust
 from console.sources.protocol import SourceError
@@ -54,23 +56,26 @@ async def check_ledger(
     With an ``executor`` the ledger is cut where it can be, and its parts are checked there. ``scratch`` serves one
     verification after the other; without one, this one opens its own. Raises ``ExecutorError``.
     """
-    watched = WatchedFile(opened.source)
+    watched = WatchedFiles(files_of(opened.source))
     try:
         await watched.begin()
         report, read = await _verified(opened, options, progress, executor, scratch)
-        size, sha256, changed = await watched.end(read)
+        hashed, changed = await watched.end(read)
     finally:
         watched.stop()
-    if changed is not None:
+    if changed is not None and report.problem != changed.message:
         findings = in_order([*report.findings, changed])
         report = replace(report, findings=findings, problem=changed.message)
-    return replace(report, bytes=size, sha256=sha256)
+    pairs = zip(report.volumes, hashed.files, strict=False)
+    volumes = [replace(each, bytes=size, sha256=sha256) for each, (size, sha256) in pairs]
+    return replace(report, bytes=hashed.size, sha256=hashed.sha256, volumes=volumes)
 
 
 async def _verified(
     opened: Opened, options: Options, progress: Progress | None, executor: Executor | None, scratch: Scratch | None
 ) -> tuple[LedgerReport, int | None]:
-    """The report without what is known of the file as a whole, and the bytes of a file of lines that were read."""
+    """The report without what is known of files as a whole, and how many bytes of the newest, a file of lines, were
+    read."""
     try:
         async with given_or_own(scratch) as store:
             verification = _Verification(opened, options, store, progress)
@@ -96,9 +101,9 @@ class _Verification:
 
     @property
     def read(self) -> int | None:
-        """Bytes of a file of lines that were read, if that is known."""
+        """Bytes of the newest file, one of lines, that were read, if that is known."""
         lines = self._opened.source.container == "jsonl"
-        return self._next.offset + self._pending if lines and self._whole else None
+        return in_file(self._next.offset) + self._pending if lines and self._whole else None
 
     async def run(self, executor: Executor | None) -> LedgerReport:
         """All of it. The report lacks what is known of the file as a whole."""
@@ -132,6 +137,7 @@ class _Verification:
             resumable=False,
         )
         self._next, self._pending, self._records, self._broken = Cursor(), 0, 0, 0
+        self._in_files = [0] * len(files_of(source))
 
     async def _verify(self, executor: Executor | None) -> None:
         opened = self._opened
@@ -205,6 +211,7 @@ class _Verification:
 
     def _heard(self, batch: RecordBatch, events: EventBatch) -> None:
         self._records += len(batch)
+        self._in_files[file_number(batch.offset)] += len(batch)
         self._broken += events.trust.count(Trust.BROKEN)
         if time.monotonic() - self._told > OFTEN:
             self._told = time.monotonic()
@@ -221,6 +228,9 @@ class _Verification:
         findings, _ = await reader.findings(ledger=ledger, limit=_ALL)
         async with self._store.transaction():
             await self._store.remove(ledger)
+        # The unfinished last record, where it is one, is the newest file's.
+        self._in_files[-1] += max(0, row.records - sum(self._in_files))
+        paths = [each.path for each in files_of(self._opened.source)]
         return LedgerReport(
             self._opened,
             row.profile,
@@ -229,11 +239,17 @@ class _Verification:
             "",
             row.trust,
             sorted(streams, key=lambda each: each.id),
-            in_order([each.finding for each in findings]),
+            in_order([_in_its_file(each.finding) for each in findings]),
             row.pending,
             problem,
-            None if isinstance(self._opened.source, SqliteTable) else self._next.offset,
+            None if isinstance(self._opened.source, SqliteTable) else in_file(self._next.offset),
+            [VolumeReport(*each) for each in zip(paths, self._in_files, strict=True)],
         )
+
+
+def _in_its_file(found: Finding) -> Finding:
+    """With the offset in the file that holds the record."""
+    return found if found.offset is None else replace(found, offset=in_file(found.offset))
 
 
 @asynccontextmanager

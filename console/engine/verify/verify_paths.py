@@ -44,6 +44,7 @@ async def verify_paths(
             await asyncio.sleep(0)
 
         from console.engine.ledgers.opening import open_ledgers
+        from console.engine.ledgers.volumes import joined
         from console.engine.verify.many_ledgers import verify_ledgers
         from console.engine.verify.results import Verification
         from console.sources.protocol import Skipped
@@ -52,7 +53,7 @@ async def verify_paths(
         skipped: list[Skipped] = []
 
         def wanted() -> "Iterator[tuple[Opened, Options]]":
-            for item in open_ledgers(paths):
+            for item in joined(paths, open_ledgers(paths)):
                 if isinstance(item, Skipped):
                     skipped.append(item)
                 elif formats is None or item.format.name in formats:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.engine.ledgers.volumes import RotatedSource, source_at
+from console.engine.ledgers.rotated_source import RotatedSource, source_at
 from console.model.record import Cursor
 from console.sources.protocol import Source
 from tests.support.engine_cases import Console, Deal, console
