@@ -66,7 +66,9 @@ _TELLING: dict[str, tuple[int, frozenset[str]]] = {
     DEAL_FILE: (1, frozenset()),
 }
 """Keys beside those of a shape, and how many of them show that it is no stranger's log. A type of the registry shows it
-as well, and is all that shows it of a deal's file."""
+as well, and nothing else but its place shows it of a deal's file."""
+_DEAL_FILE = re.compile(r"(?:^|[/\\])events[/\\]DEAL-[^/\\]+$", re.IGNORECASE)
+"""Where ZakOps keeps the file of a deal."""
 _DEAL_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -80,6 +82,8 @@ def sniff(sample: Sample) -> Claim | None:
     if not shapes or shapes.total() * _SHARE < len(documents):
         return None
     sure = {shape for shape, each in known if _telling(shape, each)}
+    if _DEAL_FILE.search(sample.path):
+        sure.add(DEAL_FILE)
     shape, count = max(shapes.items(), key=lambda each: (each[0] in sure, each[1]))
     words = TITLES[shape]
     if shape not in sure:
