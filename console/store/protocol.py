@@ -8,7 +8,7 @@ Ids of ledgers, streams and events are numbers that a store gives out. An id is 
 as the index exists.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 from types import TracebackType
@@ -58,7 +58,7 @@ class RecordsOf(Protocol):
     async def record_hash(self, ledger: int, ordinal: int) -> bytes | None:
         """The hash of a record as it was when it was read; None if the index does not hold it."""
 
-    def record_hashes(self, ledger: int, first: int) -> AsyncIterator[bytes]:
+    def record_hashes(self, ledger: int, first: int) -> AsyncGenerator[bytes, None]:
         """The hashes of a ledger's records from ordinal ``first`` on."""
 
 

@@ -1,7 +1,7 @@
 """A store of lists and dicts: correct and slow. It shows that nothing above a store needs more than the protocol."""
 
 import copy
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import fields, replace
 from types import TracebackType
@@ -37,7 +37,7 @@ class MemoryRecords:
         hashes = self.content.ledgers[ledger].hashes
         return hashes[ordinal - 1] if 1 <= ordinal <= len(hashes) else None
 
-    async def record_hashes(self, ledger: int, first: int) -> AsyncIterator[bytes]:
+    async def record_hashes(self, ledger: int, first: int) -> AsyncGenerator[bytes, None]:
         for each in self.content.ledgers[ledger].hashes[first - 1 :]:
             yield each
 

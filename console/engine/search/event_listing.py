@@ -1,6 +1,6 @@
 """Events one after the other, for commands: those that are there, then those that arrive."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -91,8 +91,8 @@ class EventListing:
         await view.refresh()
         start = 0
         while rows := await view.rows(start, start + PAGE):
-            for row in rows:
-                yield await records.listed(row, names.get(row.ledger, ""))
+            async for each in records.listed(rows, names):
+                yield each
             start += len(rows)
 
     async def _arriving(
@@ -129,9 +129,9 @@ class EventListing:
                     await self._tell(reader, ledger, done)
                 first = done.records + 1
                 while rows := await reader.between(self._filter, ledger.id, first, ledger.records, PAGE):
-                    for row in rows:
-                        if await records.fits(row, self._filter):
-                            yield await records.listed(row, ledger.name)
+                    fitting = [row for row in rows if await records.fits(row, self._filter)]
+                    async for each in records.listed(fitting, {ledger.id: ledger.name}):
+                        yield each
                     first = rows[-1].ordinal + 1
                 marks[ledger.name] = await _mark(reader, ledger)
 
@@ -149,6 +149,8 @@ class EventListing:
             self._hear.note(f"{ledger.name}: {what}{besides}.")
 
 
+_AT_ONCE = 4 * 1024 * 1024
+"""Bytes of records that are read together, unless one is longer."""
 _OF_FILES = ("container.", "witness.")
 """Families of codes that tell what became of a file."""
 _MANY = 1000
@@ -174,6 +176,18 @@ async def _last(reader: IndexReader, ledger: int, ordinal: int) -> bytes | None:
     return await reader.record_hash(ledger, ordinal) if ordinal else None
 
 
+def _parts(rows: Sequence[EventRow]) -> Iterator[Sequence[EventRow]]:
+    """A page in parts of so many bytes that all of one may be in memory."""
+    start = size = 0
+    for at, row in enumerate(rows):
+        if size and size + row.length > _AT_ONCE:
+            yield rows[start:at]
+            start, size = at, 0
+        size += row.length
+    if start < len(rows):
+        yield rows[start:]
+
+
 class _RawRecords:
     """Adds the bytes of the record to what is listed, where they are asked for."""
 
@@ -187,12 +201,14 @@ class _RawRecords:
         """Files may have been moved."""
         self._files.clear()
 
-    async def listed(self, row: EventRow, ledger: str) -> ListedEvent:
-        place = await self._place(row, ledger)
-        if not self._wanted:
-            return ListedEvent(row, *place)
-        found = await self._records.raw(row, MAX_RECORD)
-        return ListedEvent(row, *place, found.record.raw, found.problem)
+    async def listed(self, rows: Sequence[EventRow], names: Mapping[int, str]) -> AsyncGenerator[ListedEvent, None]:
+        """A page as it is listed; ``names`` are those of its ledgers."""
+        for part in _parts(rows):
+            found = await self._records.raws(part, MAX_RECORD) if self._wanted else []
+            for at, row in enumerate(part):
+                place = await self._place(row, names.get(row.ledger, ""))
+                bytes_now = (found[at].record.raw, found[at].problem) if found else ()
+                yield ListedEvent(row, *place, *bytes_now)
 
     async def _place(self, row: EventRow, ledger: str) -> tuple[str, int]:
         """The file that a record is in, and its number there."""

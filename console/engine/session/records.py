@@ -1,6 +1,8 @@
 """Raw records of indexed events, checked against the hash that was taken at ingest."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from console.formats.protocol import Claim, Context
 from console.model.record import Record
 from console.sources.companions import companions
 from console.sources.discover import open_sources
+from console.sources.many_records import read_each
 from console.sources.protocol import Skipped, Source, SourceError
 from console.sources.record_hash import leaf
 from console.store.protocol import IndexReader
@@ -21,6 +24,11 @@ from console.store.rows import EventRow, LedgerRow
 
 LARGE = 4 * 1024 * 1024
 """Bytes of a record beyond which it is not read for the screen."""
+
+
+_NEAR = 64
+"""Records between two others up to which their hashes are read too."""
+_NOT_OPENED = "The ledger cannot be opened any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +50,53 @@ class Records:
 
     async def raw(self, row: EventRow, limit: int = LARGE) -> RecordNow:
         """One record of at most ``limit`` bytes. Never raises: what cannot be read any more has a problem."""
-        where = await self._file_of(row)
-        empty = Record(row.ordinal, row.offset, row.length, b"")
-        if row.length > limit:
-            return RecordNow(empty, f"The record has {row.length:,} bytes: too large to be shown.")
-        source = None if where is None else await asyncio.to_thread(self._source, *where)
-        if source is None:
-            return RecordNow(empty, "The ledger cannot be opened any more.")
-        try:
-            data = await asyncio.to_thread(source.read, row.offset, row.length)
-        except SourceError as error:
-            return RecordNow(empty, error.finding.message)
-        known = await self._reader.record_hash(row.ledger, row.ordinal)
-        problem = "" if known is None or leaf(data) == known else "These bytes are not those that were read before."
-        return RecordNow(Record(row.ordinal, row.offset, row.length, data), problem)
+        (found,) = await self.raws([row], limit)
+        return found
 
-    async def _file_of(self, row: EventRow) -> tuple[str, str | None] | None:
-        """The file that holds a record now: its path and member."""
-        volumes = await self._reader.volumes(row.ledger)
-        return next((each[1:] for each in reversed(volumes) if each.first <= row.ordinal), None)
+    async def raws(self, rows: Sequence[EventRow], limit: int = LARGE) -> list[RecordNow]:
+        """Many records, each as ``raw`` gives it. Those of one file are read together: a step to another thread, a file
+        opened and a question to the index for each would cost more than the records."""
+        found: dict[int, RecordNow] = {}
+        together: dict[tuple[str, str | None] | None, list[EventRow]] = {}
+        volumes = {ledger: await self._reader.volumes(ledger) for ledger in {row.ledger for row in rows}}
+        for row in rows:
+            if row.length > limit:
+                words = f"The record has {row.length:,} bytes: too large to be shown."
+                found[row.id] = RecordNow(_without_bytes(row), words)
+                continue
+            places = [each for each in volumes[row.ledger] if each.first <= row.ordinal]
+            together.setdefault(places[-1][1:] if places else None, []).append(row)
+        known = await self._hashes(rows)
+        for where, mine in together.items():
+            source = None if where is None else await asyncio.to_thread(self._source, *where)
+            if source is None:
+                found |= {row.id: RecordNow(_without_bytes(row), _NOT_OPENED) for row in mine}
+                continue
+            raws = await asyncio.to_thread(read_each, source, [(row.offset, row.length) for row in mine])
+            found |= {row.id: _now(row, raw, known.get(row.id)) for row, raw in zip(mine, raws, strict=True)}
+        return [found[row.id] for row in rows]
+
+    async def _hashes(self, rows: Sequence[EventRow]) -> dict[int, bytes]:
+        """The hashes of records as they were when they were read, by row; one question to the index for neighbours."""
+        found: dict[int, bytes] = {}
+        runs: list[list[EventRow]] = []
+        for row in sorted(rows, key=lambda each: each.id):
+            last = runs[-1][-1] if runs else None
+            if last is not None and last.ledger == row.ledger and row.ordinal - last.ordinal <= _NEAR:
+                runs[-1].append(row)
+            else:
+                runs.append([row])
+        for run in runs:
+            ids = {row.ordinal: row.id for row in run}
+            async with aclosing(self._reader.record_hashes(run[0].ledger, run[0].ordinal)) as hashes:
+                ordinal = run[0].ordinal
+                async for digest in hashes:
+                    if ordinal in ids:
+                        found[ids[ordinal]] = digest
+                    ordinal += 1
+                    if ordinal > run[-1].ordinal:
+                        break
+        return found
 
     async def details(self, row: EventRow, ledger: LedgerRow) -> Details:
         """All that is known of one event."""
@@ -137,3 +173,15 @@ class Records:
 def _is_still(source: Source, ends: list[Mark | None]) -> bool:
     """True if the file is there, and holds one of these records if any are named."""
     return exists(source) and (not ends or any(each is not None and holds(source, each) for each in ends))
+
+
+def _without_bytes(row: EventRow) -> Record:
+    return Record(row.ordinal, row.offset, row.length, b"")
+
+
+def _now(row: EventRow, raw: bytes | SourceError, known: bytes | None) -> RecordNow:
+    """A record as it was read, judged by the hash that it had."""
+    if isinstance(raw, SourceError):
+        return RecordNow(_without_bytes(row), raw.finding.message)
+    problem = "" if known is None or leaf(raw) == known else "These bytes are not those that were read before."
+    return RecordNow(Record(row.ordinal, row.offset, row.length, raw), problem)

@@ -6,7 +6,7 @@ same bytes each time, and a row that cannot be read becomes a finding.
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from console.model.finding import Finding
 from console.model.record import Cursor, Record, RecordBatch
@@ -93,14 +93,22 @@ class SqliteTable:
         return [Finding(_BESIDE, Severity.NOTE, f"Read together with {beside.names}, which sha256 does not cover.")]
 
     def read(self, offset: int, length: int) -> bytes:
+        (found,) = self.read_each([offset])
+        if isinstance(found, SourceError):
+            raise found
+        return found
+
+    def read_each(self, offsets: Sequence[int]) -> list[bytes | SourceError]:
+        """What ``read`` gives for each row, or raises, over one connection."""
         with self._opened() as connection:
-            try:
-                row = self._row(connection, offset)
-            except sqlite3.DataError:
-                return b""
-        if row is None:
-            raise shrunk(self.path, offset, length)
-        return self._raw(row)[0]
+            return [self._read(connection, offset) for offset in offsets]
+
+    def _read(self, connection: sqlite3.Connection, offset: int) -> bytes | SourceError:
+        try:
+            row = self._row(connection, offset)
+        except sqlite3.DataError:
+            return b""
+        return shrunk(self.path, offset, 1) if row is None else self._raw(row)[0]
 
     def leaf_at(self, offset: int) -> bytes | None:
         """The record hash of the row at ``offset``; None if it is not there."""

@@ -1,6 +1,6 @@
 """What the index holds of a ledger beside its events: its files, its record hashes, its reader's state."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from console.model.event import StreamKey
 from console.store.facts import RecordPlace, Volume
@@ -33,7 +33,7 @@ class LedgerTables:
             return hashes[start : start + 32] or None
         return None
 
-    async def record_hashes(self, ledger: int, first: int) -> AsyncIterator[bytes]:
+    async def record_hashes(self, ledger: int, first: int) -> AsyncGenerator[bytes, None]:
         start = row_id(ledger, first)
         async for number, hashes in self._db.each(
             "SELECT id, hashes FROM leaf WHERE id >= coalesce((SELECT max(id) FROM leaf WHERE id BETWEEN ? AND ?), ?)"
