@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from console.sources import files
 from tests.cli.conftest import Result
 from tests.support.cli_cases import DEAL, OTHER, broken, events, intact, lines
 
@@ -239,3 +240,16 @@ def test_an_index_never_overwrites_something_else(call: Call, name: str) -> None
 def test_deal_is_named(call: Call) -> None:
     intact(Path("a.jsonl"))
     assert DEAL in call("events", "a.jsonl").out
+
+
+@pytest.mark.usefixtures("home")
+def test_a_ledger_is_opened_for_a_page_and_not_for_an_event(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    real = files.open_regular
+    monkeypatch.setattr(files, "open_regular", lambda path: opened.append(path) or real(path))
+    counts = []
+    for number in (100, 200):
+        Path(f"{number}.jsonl").write_bytes(lines(events(number)))
+        assert len(objects(call("events", f"{number}.jsonl", "--format", "jsonl"))) == number
+        counts.append(opened.count(str(Path(f"{number}.jsonl").absolute())) + opened.count(f"{number}.jsonl"))
+    assert counts[0] == counts[1] < 50
