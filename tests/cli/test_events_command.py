@@ -246,7 +246,12 @@ def test_deal_is_named(call: Call) -> None:
 def test_a_ledger_is_opened_for_a_page_and_not_for_an_event(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     real = files.open_regular
-    monkeypatch.setattr(files, "open_regular", lambda path: opened.append(path) or real(path))
+
+    def counted(path: str) -> int:
+        opened.append(path)
+        return real(path)
+
+    monkeypatch.setattr(files, "open_regular", counted)
     counts = []
     for number in (100, 200):
         Path(f"{number}.jsonl").write_bytes(lines(events(number)))

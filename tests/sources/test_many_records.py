@@ -82,6 +82,11 @@ def test_the_file_is_opened_once(kind: str, tmp_path: Path, monkeypatch: pytest.
     ]
     opened: list[str] = []
     real = files.open_regular
-    monkeypatch.setattr(files, "open_regular", lambda path: opened.append(path) or real(path))
+
+    def counted(path: str) -> int:
+        opened.append(path)
+        return real(path)
+
+    monkeypatch.setattr(files, "open_regular", counted)
     assert len(read_each(source, places)) == len(LINES)
     assert len(opened) == 1
