@@ -37,7 +37,7 @@ def _show(request: "Request") -> int:
             gc.freeze()
             gc.enable()
 
-    app = ConsoleApp(opening, where=", ".join(request.paths))
+    app = ConsoleApp(opening, where=", ".join(request.paths), bell=request.bell, on_finding=request.on_finding)
     if request.theme != "auto":
         app.theme = f"console-{request.theme}"
     app.run()

@@ -87,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort", ("s",), "Sort", "Order ledgers by the worst finding, by name, or by the last event.", "Look", (OVERVIEW,), rank=4),
     Action("fold", ("space",), "More streams", "Show more, or fewer, of a ledger's streams.", "Look", (OVERVIEW,), rank=6),
     Action("copy", ("y",), "Copy", "Copy the event's id, or its place, in showable characters.", "Look", (STREAM,)),
+    Action("app.next_alarm", ("exclamation_mark",), "Alarm", "Go to what the alarm is about, then to the next one.", "Look", EVERYWHERE),
     # Prove
     Action("walk", ("w",), "Chain walk", "Walk the chain link by link from this event.", "Prove", (STREAM,), rank=4),
     Action("findings", ("F",), "Findings", "What is wrong or notable, worst first.", "Prove", (OVERVIEW, STREAM), rank=5),
@@ -96,12 +97,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.help", ("question_mark", "f1"), "Help", "This list of keys and signs.", "Console", SCREENS, rank=10),
     Action("app.command_palette", ("ctrl+p", "colon"), "Palette", "Find an action by its name.", "Console", SCREENS, rank=11),
     Action("app.toggle_light", ("T",), "Light or dark", "Switch between the light and the dark theme.", "Console", EVERYWHERE),
+    Action("app.suspend_process", ("ctrl+z",), "Suspend", "Stop the console; the shell's fg brings it back.", "Console", EVERYWHERE),
     Action("app.quit", ("q", "ctrl+q"), "Quit", "Leave the console.", "Console", EVERYWHERE, rank=12),
 )  # fmt: skip
 
 _KEY_NAMES = {
     "slash": "/",
     "question_mark": "?",
+    "exclamation_mark": "!",
     "colon": ":",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

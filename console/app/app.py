@@ -5,7 +5,7 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -18,14 +18,24 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from console.app.actions import HELP
+from console.app.alarms import AlarmDesk
 from console.app.drawing.sweep import SweepFilter
-from console.app.messages import IndexChanged, IndexReplaced, SessionOpened, SessionTrouble, VerifyMoved
+from console.app.messages import (
+    AlarmsRaised,
+    IndexChanged,
+    IndexReplaced,
+    SessionOpened,
+    SessionTrouble,
+    VerifyMoved,
+)
 from console.app.navigation import Navigation
 from console.app.palette import ActionProvider
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen, idle
+from console.app.terminal import ConsoleDriver
 from console.app.theme import THEMES, other, preferred
+from console.app.type_ahead import KeyThrough, TypeAhead
 from console.app.work import in_words
-from console.engine.api import SessionApi
+from console.engine.api import SessionApi, StreamRow
 from console.text import SafeText, safe, safe_lines
 
 STYLES = Path(__file__).parent / "styles"
@@ -45,7 +55,8 @@ def clock() -> int:
 class ConsoleApp(App[int]):
     """``open_session`` is called once the first screen is painted. ``where`` says what is watched, for the empty state.
 
-    ``now`` is the clock for ages (UTC microseconds). The app's result is its exit code.
+    ``now`` is the clock for ages (UTC microseconds). ``bell``: ring for alarms; ``on_finding`` is a command to run for
+    them. The app's result is its exit code.
     """
 
     TITLE = "audit-console"
@@ -61,14 +72,18 @@ class ConsoleApp(App[int]):
         *,
         where: str = "",
         now: Callable[[], int] = clock,
+        bell: bool = True,
+        on_finding: Sequence[str] = (),
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=ConsoleDriver)
         self._open_session = open_session
         self.session: SessionApi | None = None
         self.progress = idle()
         self.where: SafeText = safe(where)
         self.now = now
         self.go_to = Navigation(self)
+        self._keys = TypeAhead(self, super().on_event)
+        self.alarms = AlarmDesk(self, bell=bell, command=on_finding)
         self.root = ""
         """The directories that all ledgers share: names are shown without them."""
         self._heard = 0.0
@@ -86,6 +101,23 @@ class ConsoleApp(App[int]):
             asyncio.get_running_loop().add_signal_handler(number, partial(self.exit, INTERRUPTED, INTERRUPTED))
         self.go_to.overview()
         self.call_after_refresh(self._start)
+
+    # keys, and the terminal
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+            return
+        await super().on_event(event)
+        if isinstance(event, events.Key):
+            self._keys.came_back()
+
+    async def on_key_through(self, event: KeyThrough) -> None:
+        await self._keys.through(event)
+
+    def on_driver_signal_resume(self) -> None:
+        """The terminal was somebody else's meanwhile: all of the screen is drawn again."""
+        self.screen.refresh(layout=True)
 
     # the session
 
@@ -116,6 +148,7 @@ class ConsoleApp(App[int]):
 
     def on_session_opened(self, event: SessionOpened) -> None:
         self.session = event.session
+        self.alarms.open(event.session)
         self._forward(IndexChanged(self.progress))
         self.run_worker(self._listen(event.session), group="changes", exclusive=True, exit_on_error=False)
 
@@ -124,6 +157,7 @@ class ConsoleApp(App[int]):
         self.progress = event.progress
         self._heard = time.monotonic()
         self._forward(IndexChanged(event.progress))
+        self.alarms.ask()
         screen = self._seen()
         if news and screen is not None:
             screen.show_note(safe(news, limit=NAME_LIMIT))
@@ -150,7 +184,7 @@ class ConsoleApp(App[int]):
 
     def _tick(self) -> None:
         """Time passes though nothing happens: ages grow, and a rate does not last."""
-        if self.progress.phase == "following" and self.progress.rate and time.monotonic() - self._heard > RATE_HOLDS:
+        if self.progress.rate and time.monotonic() - self._heard > RATE_HOLDS:
             self.progress = replace(self.progress, rate=0.0)
         screen = self._seen()
         if screen is not None and screen.is_composed:
@@ -165,6 +199,36 @@ class ConsoleApp(App[int]):
         screen = self._seen()
         if screen is not None:
             screen.post_message(message)
+
+    # alarms
+
+    def on_alarms_raised(self, event: AlarmsRaised) -> None:
+        self.alarms.raise_all(event.alarms)
+        self._show_alarms()
+
+    def _show_alarms(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.show_alarms()
+
+    def on_alarm_chosen(self) -> None:
+        self.action_next_alarm()
+
+    def action_next_alarm(self) -> None:
+        """Go to what the alarm on the strip is about; with that it was looked at."""
+        alarm, session = self.alarms.look_at_next(), self.session
+        if alarm is None or session is None:
+            self.notify("There is no alarm.", markup=False)
+            return
+        self._show_alarms()
+        if alarm.stream is not None:
+            self.run_worker(self._to_stream(session, alarm.stream), group="alarm", exit_on_error=False)
+        else:
+            self.go_to.finding(session, alarm.found)
+
+    async def _to_stream(self, session: SessionApi, stream: StreamRow) -> None:
+        ledger = next((row for row in await session.ledgers() if row.id == stream.ledger), None)
+        self.go_to.stream(session, ledger=ledger, stream=stream)
 
     # checks from the raw bytes
 
@@ -202,6 +266,7 @@ class ConsoleApp(App[int]):
         self.exit(0)
 
     async def on_unmount(self, event: events.Unmount) -> None:
+        await self.alarms.close()
         if self.session is not None:
             await self.session.close()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from console.engine.api import EventRow, LedgerRow, Progress, SessionApi, StreamRow, VerifyProgress, View
+from console.engine.api import Alarm, EventRow, LedgerRow, Progress, SessionApi, StreamRow, VerifyProgress, View
 
 
 @dataclass
@@ -47,6 +47,18 @@ class VerifyMoved(Message, bubble=False):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, VerifyMoved) and not message.progress.finished
+
+
+@dataclass
+class AlarmsRaised(Message):
+    """Trust got worse since the last look."""
+
+    alarms: Sequence[Alarm]
+
+
+@dataclass
+class AlarmChosen(Message):
+    """The operator wants to see the alarm on the strip."""
 
 
 @dataclass

@@ -6,7 +6,7 @@ Each screen is imported when it is first opened, so that the first paint waits f
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from console.engine.api import LedgerRow, SessionApi, StreamRow
+from console.engine.api import FindingRow, LedgerRow, SessionApi, StreamRow
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -46,17 +46,33 @@ class Navigation:
         """Findings of all ledgers, of one, or of one event. Without ``then`` a chosen event opens in its stream."""
         from console.app.screens.findings import FindingsScreen
 
-        def open_event(chosen: int | None) -> None:
-            if chosen is not None:
-                self.stream(session, event=chosen)
+        self._app.push_screen(FindingsScreen(session, ledger, event=event), then or self._opener(session))
 
-        self._app.push_screen(FindingsScreen(session, ledger, event=event), then or open_event)
+    def finding(self, session: SessionApi, found: FindingRow) -> None:
+        """The findings of a ledger with the cursor on one of them: on the screen that shows findings, if one is seen
+        that nobody waits for."""
+        from console.app.screens.findings import FindingsScreen
+
+        seen = self._app.screen
+        if isinstance(seen, FindingsScreen) and seen.goal is not None:
+            seen.turn_to(found)
+            return
+        self._app.push_screen(FindingsScreen(session, found.ledger, goal=found), self._opener(session))
 
     def walk(self, session: SessionApi, event: int, then: ReturnTo) -> None:
         """The chain walk from an event on."""
         from console.app.screens.walk import WalkScreen
 
         self._app.push_screen(WalkScreen(session, event), then)
+
+    def _opener(self, session: SessionApi) -> ReturnTo:
+        """Opens a chosen event in its stream."""
+
+        def open_event(chosen: int | None) -> None:
+            if chosen is not None:
+                self.stream(session, event=chosen)
+
+        return open_event
 
     def help(self, of: str) -> None:
         """The keys of a screen; ``of`` is its name in the registry of actions."""

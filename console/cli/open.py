@@ -1,6 +1,8 @@
 """``audit-console [PATH…]``: the console itself."""
 
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +25,9 @@ class Request:
     paths: list[str]
     index: "IndexPlace"
     theme: str
+    bell: bool = True
+    on_finding: tuple[str, ...] = ()
+    """A command and its arguments, run for each alarm."""
 
 
 Show = Callable[[Request], int]
@@ -36,10 +41,37 @@ class _Unnamed(click.Command):
         formatter.write_usage(NAME, "[OPTIONS] [PATH]…")
 
 
+def _command_line(ctx: click.Context, param: click.Parameter, text: str | None) -> tuple[str, ...]:
+    """A command as a shell would cut it, without a shell."""
+    if text is None:
+        return ()
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: {error}", ctx, param) from None
+    if not words or shutil.which(words[0]) is None:
+        raise click.BadParameter(f"there is no command {words[0] if words else text!r}", ctx, param)
+    return words
+
+
 @click.command("open", cls=_Unnamed)
 @paths
+@click.option(
+    "--on-finding",
+    metavar="COMMAND",
+    callback=_command_line,
+    help="Run COMMAND, without a shell, for each alarm: trust that gets worse while the console watches. "
+    "It gets the finding as one JSON object on its standard input.",
+)
 @common
-def command(paths: list[str], index: str | None, config: str | None, no_color: bool, **_: Any) -> int:
+def command(
+    paths: list[str],
+    on_finding: tuple[str, ...],
+    index: str | None,
+    config: str | None,
+    no_color: bool,
+    **_: Any,
+) -> int:
     """Open the console on files and folders (default: the current folder)."""
     missing = [path for path in paths if not os.path.lexists(path)]
     watched_for = "" if len(missing) == len(paths) else " yet; it is taken when it appears"
@@ -54,4 +86,5 @@ def command(paths: list[str], index: str | None, config: str | None, no_color: b
     show: Show | None = click.get_current_context().obj
     if show is None:
         raise click.UsageError("The console is opened by the command audit-console.")
-    return show(Request(paths, index_place(paths, index, config), settings_in_force(config).theme))
+    settings = settings_in_force(config)
+    return show(Request(paths, index_place(paths, index, config), settings.theme, settings.bell, on_finding))

@@ -28,6 +28,8 @@ class Settings:
     """Folder of the indexes, None for the cache folder."""
     jobs: int | None = None
     """Processes that verify, None for the command's default."""
+    bell: bool = True
+    """Ring the terminal's bell when trust gets worse while the console watches."""
 
 
 def _theme(value: object) -> str:
@@ -50,7 +52,20 @@ def _jobs(value: object) -> int:
     return number
 
 
-_CHECKS: dict[str, Callable[[object], Any]] = {"theme": _theme, "index_folder": _index_folder, "jobs": _jobs}
+def _bell(value: object) -> bool:
+    known = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+    chosen = value if isinstance(value, bool) else known.get(value.lower()) if isinstance(value, str) else None
+    if chosen is None:
+        raise ValueError("it should be true or false")
+    return chosen
+
+
+_CHECKS: dict[str, Callable[[object], Any]] = {
+    "theme": _theme,
+    "index_folder": _index_folder,
+    "jobs": _jobs,
+    "bell": _bell,
+}
 
 
 def load(file: Path, *, must_exist: bool = False) -> Settings:

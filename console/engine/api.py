@@ -12,6 +12,7 @@ from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError,
 from console.engine.ledgers.options import Options
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
 from console.engine.search.findings_by_code import CodeFindings, FindingList, by_code
+from console.engine.session.alarms import Alarm, AlarmWatch
 from console.engine.session.protocol import (
     MEMORY,
     Changed,
@@ -31,6 +32,7 @@ from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagged, state_words
 
 if TYPE_CHECKING:
+    from console.engine.session.finding_command import FindingCommand
     from console.engine.verify.answers import Answer
     from console.engine.verify.results import Verification, VerifiedSoFar
     from console.formats.protocol import Format
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 __all__ = [
     "DETAIL",
     "MEMORY",
+    "Alarm",
+    "AlarmWatch",
     "Changed",
     "CodeFindings",
     "Details",
@@ -81,6 +85,13 @@ async def open_session(paths: Sequence[str], index: IndexPlace, options: Options
     from console.engine.session import client
 
     return await client.open_session(paths, index, options)
+
+
+def finding_command(command: Sequence[str], report: Callable[[str], None]) -> "FindingCommand":
+    """Runs an operator's command for each object handed over; ``report`` hears what goes wrong with it."""
+    from console.engine.session.finding_command import FindingCommand
+
+    return FindingCommand(command, report)
 
 
 def indexed(

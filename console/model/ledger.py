@@ -24,6 +24,8 @@ class Profile:
     """What is computed again, in the plural: hashes, ids."""
     caveat: str = ""
     """Why it proves nothing of an event that they fit, as a clause; '' where it does prove something."""
+    links: bool = True
+    """False where a hash does not cover the one of the event before: each event is protected by itself, if at all."""
 
 
 class StreamFacts(NamedTuple):

@@ -39,11 +39,12 @@ def test_file_environment_and_another_file(file: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ('bell = "loud"\n', "bell: 'loud' cannot be used: it should be true or false"),
         ('theme = "pink"\n', "theme: 'pink' cannot be used"),
         ("jobs = 0\n", "jobs: 0 cannot be used"),
         ('jobs = "many"\n', "jobs: 'many'"),
         ('index_folder = "here"\n', "absolute path"),
-        ('colour = "red"\n', "there is no setting 'colour'; known are theme, index_folder, jobs"),
+        ('colour = "red"\n', "there is no setting 'colour'; known are theme, index_folder, jobs, bell"),
         ("theme = \n", "not TOML"),
         ("\udcff", "not TOML"),
     ],

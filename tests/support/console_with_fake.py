@@ -1,6 +1,9 @@
-"""Runs the console on the session in memory, for tests in a real terminal; ``empty`` or ``broken`` may be given."""
+"""Runs the console on the session in memory, for tests in a real terminal; ``empty``, ``broken`` or ``quiet`` may be
+given. At SIGUSR1 a broken event arrives.
+"""
 
 import asyncio
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +33,9 @@ async def main() -> None:
     async def opened() -> FakeSession:
         return session
 
-    app = ConsoleApp(opened, where="/var/ledgers", now=lambda: START + 3 * 3600 * SECOND)
+    clock = START + 3 * 3600 * SECOND
+    app = ConsoleApp(opened, where="/var/ledgers", now=lambda: clock, bell="quiet" not in sys.argv)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, session.append_broken)
     app.animation_level = "none"
     await app.run_async()
     sys.exit(app.return_code or 0)

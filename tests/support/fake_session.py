@@ -121,6 +121,8 @@ class FakeSession:
         self.calls: list[str] = []
         self.closed = False
         self.new_index = False
+        self.states: dict[int, tuple[str, str]] = {}
+        """State and note of ledgers that are not live."""
         self._failures: dict[str, Exception] = {}
         self._changed = asyncio.Event()
         self._streams: dict[int, tuple[int, str, str]] = {}
@@ -141,6 +143,18 @@ class FakeSession:
             made.append(self._add(ledger, stream, at, "LiveEvent", "alice@example.org"))
         self.say(replace(self.progress, events=len(self.entries)))
         return made
+
+    def append_broken(self, *, ledger: int = 1, stream: int = 1) -> int:
+        """Add a live event whose payload was edited; its id."""
+        at = START + 86_400 * SECOND + len(self.entries) * SECOND
+        made = self._add(ledger, stream, at, "LiveEvent", "mallory@example.org", edited=True)
+        self.say(replace(self.progress, events=len(self.entries)))
+        return made
+
+    def become(self, ledger: int, state: str, note: str) -> None:
+        """A ledger is in another state now."""
+        self.states[ledger] = state, note
+        self.say(self.progress)
 
     def say(self, progress: Progress) -> None:
         self.progress = progress
@@ -454,8 +468,8 @@ class FakeSession:
             format=format,
             shape=shape,
             profile=profile,
-            state="live",
-            note="",
+            state=self.states.get(number, ("live", ""))[0],
+            note=self.states.get(number, ("live", ""))[1],
             records=len(entries),
             bytes=sum(len(entry.raw) + 1 for entry in entries),
             **_counts(entries),

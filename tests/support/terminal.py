@@ -47,6 +47,11 @@ class Terminal:
         self._process.close(force=True)
 
     @property
+    def process(self) -> int:
+        """The process id of what runs in the terminal."""
+        return int(self._process.pid)
+
+    @property
     def text(self) -> str:
         """The screen as lines without trailing blanks."""
         return "\n".join(line.rstrip() for line in self.screen.display) + "\n"

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from console.app.drawing.compositing import LeanCompositor
 from console.app.messages import IndexChanged, SessionTrouble, VerifyMoved
+from console.app.widgets.bars.alarm_strip import AlarmStrip
 from console.app.widgets.bars.frame import HeadLine, KeyLine, TextLine, progress_words
 from console.app.words import count
 from console.app.work import Throttle, in_words
@@ -51,6 +52,7 @@ class ConsoleScreen(Screen[int | None]):
 
     def compose(self) -> ComposeResult:
         yield HeadLine(id="head")
+        yield AlarmStrip()
         yield from self.body()
         yield TextLine(id="status")
         yield KeyLine(self.WHERE)
@@ -97,6 +99,18 @@ class ConsoleScreen(Screen[int | None]):
         else:
             line.set_text(self.status())
 
+    def show_alarms(self) -> None:
+        """Show what nobody has looked at yet, if there is anything."""
+        if not self.is_composed:
+            return
+        desk = self.console_app.alarms
+        alarm, strip = desk.first, self.query_one(AlarmStrip)
+        if alarm is None:
+            strip.show(0, safe(""), safe(""))
+        else:
+            found = alarm.found
+            strip.show(desk.number, self.console_app.name_of(found.ledger_name), safe(found.finding.message, limit=500))
+
     def show_note(self, word: str) -> None:
         """Show what an action came to; '' takes it away."""
         if word != self.word:
@@ -133,9 +147,11 @@ class ConsoleScreen(Screen[int | None]):
     def on_mount(self) -> None:
         self.show_place()
         self.show_status()
+        self.show_alarms()
 
     def on_screen_resume(self) -> None:
         self.show_place()
+        self.show_alarms()
         if self.console_app.session is not None:
             self.look()
 
@@ -174,7 +190,8 @@ class ConsoleScreen(Screen[int | None]):
             progress, of = self._check.progress, self._check.of
             self._check = None
             self.console_app.stop_check()
-            self.word = f"Stopped: {progress.done:,} of {count(progress.total, 'link')} checked · {of}"
+            broken = f"✗ {progress.broken:,} broken so far · " if progress.broken else ""
+            self.word = f"Stopped: {broken}{progress.done:,} of {count(progress.total, 'event')} checked · {of}"
             self.show_status()
             return True
         self.show_status()
@@ -186,11 +203,11 @@ def check_words(moved: VerifyMoved) -> Content:
     progress: VerifyProgress = moved.progress
     part = 100 * progress.done // progress.total if progress.total else 0
     left = "" if progress.left is None else f" · {progress.left:,.0f} s left"
-    broken = (f"✗ {progress.broken:,} broken", "bold $text-error") if progress.broken else ("none broken", "")
+    broken = [(f"✗ {progress.broken:,} broken so far · ", "bold $text-error")] if progress.broken else []
     return Content.assemble(
-        (f"Verifying: {part} % of {count(progress.total, 'link')} · ", ""),
-        broken,
-        (f" · {progress.rate:,.0f}/s{left} · Esc stops · {moved.of}", ""),
+        *broken,
+        f"Verifying: {part} % of {count(progress.total, 'event')} · {progress.rate:,.0f}/s{left}",
+        f" · Esc stops · {moved.of}",
     )
 
 

@@ -1,7 +1,7 @@
 """Findings grouped by cause, worst first; Enter goes to the event."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -78,6 +78,13 @@ class CauseList(CursorList):
             places = {line.key: row for row, line in reversed(list(enumerate(lines)))}
             self.move_to(places.get(at.key, places.get((at.cause.code, None), 0)))
 
+    def go_to(self, goal: FindingRow) -> None:
+        """Put the cursor on this finding, whatever its number by now, or else on its cause."""
+        alike = [row for row, line in enumerate(self._lines) if line.cause.code == goal.finding.code]
+        same = (row for row in alike if (shown := self._lines[row].row) and _is_same(shown, goal))
+        if (row := next(same, next(iter(alike), None))) is not None:
+            self.move_to(row, middle=True)
+
     def draw(self, row: int, selected: bool) -> Strip:
         line = self._lines[row]
         style = self.get_visual_style("cause-list--cursor") if selected else self.visual_style
@@ -94,14 +101,23 @@ class CauseList(CursorList):
 
 
 class FindingsScreen(ConsoleScreen):
-    """Findings of everything, of one ledger, or of one event. Dismissed with the id of an event to go to, or None."""
+    """Findings of everything, of one ledger, or of one event; with ``goal`` the cursor goes to that one. Dismissed with
+    the id of an event to go to, or None."""
 
     WHERE = FINDINGS
     BINDINGS: ClassVar[list[BindingType]] = bindings(FINDINGS)
     AUTO_FOCUS = "#findings-list"
 
-    def __init__(self, session: SessionApi, ledger: int | None, *, event: int | None = None) -> None:
+    def __init__(
+        self,
+        session: SessionApi,
+        ledger: int | None,
+        *,
+        event: int | None = None,
+        goal: FindingRow | None = None,
+    ) -> None:
         super().__init__()
+        self.goal = goal
         self._session = session
         self._ledger = ledger
         self._of_event = event
@@ -113,6 +129,7 @@ class FindingsScreen(ConsoleScreen):
         self._first_look = True
         self._reading: Worker[None] | None = None
         self._changed = False
+        self._going = goal is not None
 
     def body(self) -> Iterator[Widget]:
         yield Static(id="findings-word", markup=False)
@@ -121,6 +138,7 @@ class FindingsScreen(ConsoleScreen):
             yield Sheet(id="findings-detail")
 
     def on_mount(self) -> None:
+        self.show_alarms()
         self._show_sentence("Reading findings …")
         self._read()
         self.set_interval(LOOK_AGAIN, self._look_again)
@@ -163,7 +181,18 @@ class FindingsScreen(ConsoleScreen):
             self._first_look = False
             groups = by_code(self._rows)
             self._open = {cause.code for cause in (groups if len(self._rows) <= FEW else groups[:1])}
+        if self._going and self.goal is not None:
+            self._open.add(self.goal.finding.code)
         self._refresh_list()
+        if self._going and self.goal is not None:
+            self._going = False
+            self.query_one(CauseList).go_to(self.goal)
+
+    def turn_to(self, goal: FindingRow) -> None:
+        """Show the findings of this one's ledger, the cursor on it."""
+        self.goal, self._going = goal, True
+        self._ledger, self._of_event, self._least = goal.ledger, None, Severity.NONE
+        self._read()
 
     # showing
 
@@ -251,6 +280,11 @@ class FindingsScreen(ConsoleScreen):
         self._least = steps[(steps.index(self._least) + 1) % len(steps)]
         if self._rows:
             self._refresh_list()
+
+
+def _is_same(one: FindingRow, other: FindingRow) -> bool:
+    """True for two rows of one finding: how many events it speaks for may have grown."""
+    return replace(one.finding, count=1) == replace(other.finding, count=1)
 
 
 def _cause_line(cause: CodeFindings, opened: bool, width: int) -> Content:

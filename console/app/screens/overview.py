@@ -13,7 +13,7 @@ from console.app.actions import OVERVIEW, bindings
 from console.app.messages import IndexChanged, LedgersRead, SessionTrouble
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
 from console.app.widgets.bars.frame import TextLine, TitleLine
-from console.app.widgets.tables.ledger_list import LedgerList, short
+from console.app.widgets.tables.ledger_list import LedgerList
 from console.app.widgets.tables.overview_rows import (
     FEW_LEDGERS,
     ORDERS,
@@ -174,8 +174,8 @@ class OverviewScreen(ConsoleScreen):
         if len(self._streams) == sum(not unread(ledger) for ledger in self._ledgers):
             parts.append(count(streams, "stream"))
         parts.append(count(events, "event"))
-        broken = [(f"✗ {short(trust[Trust.BROKEN])} broken", "bold $text-error")] if trust[Trust.BROKEN] else []
-        words = [Content(", ".join(parts)), *(Content.assemble(part) for part in broken)]
+        broken = [(f"✗ {trust[Trust.BROKEN]:,} broken", "bold $text-error")] if trust[Trust.BROKEN] else []
+        words = [*(Content.assemble(part) for part in broken), Content(", ".join(parts))]
         worded = Content("   ").join([*words, _finding_counts(findings, worded=True)])
         if worded.cell_length <= self.size.width - 2:
             return worded
@@ -248,7 +248,7 @@ def _finding_counts(findings: tuple[int, ...], *, worded: bool) -> Content:
     found = [
         Content.assemble(
             (
-                f"{level.glyph} {short(findings[level])}" + (f" {level.words(findings[level])}" if worded else ""),
+                f"{level.glyph} {findings[level]:,}" + (f" {level.words(findings[level])}" if worded else ""),
                 f"$text-{colour}",
             )
         )

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from console.app.actions import STREAM, bindings
 from console.app.drawing.cells import middle, path
+from console.app.drawing.layout import TRUST_STYLE
 from console.app.messages import Sought, TotalsRead, ViewChanged, ViewOpened, ViewRefused
 from console.app.row_search import find_row
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
@@ -18,7 +19,7 @@ from console.app.widgets.bars.filter_bar import FilterBar
 from console.app.widgets.bars.frame import TitleLine
 from console.app.widgets.details.pane import DetailsPane
 from console.app.widgets.tables.event_table import EventTable
-from console.app.widgets.tables.ledger_list import short
+from console.app.widgets.tables.ledger_words import trouble, trust_counts
 from console.app.words import count, day_and_time
 from console.app.work import Coalescer, Throttle, in_words
 from console.engine.api import EventRow, FilterError, LedgerRow, SessionApi, StreamRow, View
@@ -71,8 +72,12 @@ class StreamScreen(ConsoleScreen):
         if self._ledger is None:
             return Content.assemble(("Stream", "bold"), "  all events, merged by time")
         room = self.app.size.width
-        name = path(self.console_app.name_of(self._ledger.name), room // 3 if self._stream else room - 30)
+        wrong = trouble(self._ledger, self._stream)
+        whole = self._stream is None and not wrong
+        name = path(self.console_app.name_of(self._ledger.name), room - 30 if whole else room // 3)
         parts = [Content.assemble(("Stream", "bold")), Content(name)]
+        if wrong:
+            parts.append(Content.styled(wrong, "bold $text-error"))
         if self._stream is not None:
             key = f"{safe(self._stream.kind)} {safe(self._stream.key, limit=NAME_LIMIT)}"
             parts.append(Content(middle(key, room // 3)))
@@ -86,8 +91,8 @@ class StreamScreen(ConsoleScreen):
         parts: list[Content] = []
         if view.count:
             parts.append(Content.assemble((f"{table.cursor + 1:,} of {view.count:,}", "bold")))
-        else:
-            parts.append(Content("No event fits the filter" if self.bar.applied else "No events yet"))
+        elif not view.note:
+            parts.append(Content(self._none_words()))
         parts.append(
             Content.assemble(("↓ follow", "$text-success")) if table.follow else Content.assemble(("follow off", ""))
         )
@@ -102,17 +107,20 @@ class StreamScreen(ConsoleScreen):
         parts += self._trust_words()
         return Content("   ").join(parts)
 
+    def _none_words(self) -> str:
+        """Why there is no row: established only when all has been read."""
+        if not self.bar.applied:
+            return "No events yet"
+        so_far = " so far" if self.console_app.progress.phase in ("starting", "reading", "restarting") else ""
+        return f"No event fits the filter{so_far}"
+
     def _trust_words(self) -> list[Content]:
         counted = self._stream or self._ledger
         if counted is None:
             return []
-        words = self.size.width >= 110
-        total = [
-            f"{trust.glyph} {short(counted.trust[trust])}" + (f" {trust.word}" if words else "")
-            for trust in sorted(Trust, reverse=True)
-            if trust < len(counted.trust) and counted.trust[trust]
-        ]
-        return [Content.assemble((" ".join(total), "$text-muted"))] if total else []
+        wide = self.size.width >= 110
+        total = trust_counts(counted.trust, 60 if wide else 24, words=wide)
+        return [Content(" ").join(Content.styled(text, TRUST_STYLE[trust]) for trust, text in total)] if total else []
 
     # reading
 
@@ -168,6 +176,7 @@ class StreamScreen(ConsoleScreen):
         if self._ledger is not None:
             self._ledger = next((row for row in event.ledgers if row.id == self._ledger.id), self._ledger)
         self._stream = event.stream
+        self.show_place()
         names = {row.id: self.console_app.name_of(row.name) for row in event.ledgers}
         if names != self.table.ledger_names:
             self.table.ledger_names = names

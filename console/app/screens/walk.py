@@ -21,9 +21,11 @@ from console.app.drawing.layout import MUTED, STRONG, rule
 from console.app.row_search import chain_end
 from console.app.screens.base import ConsoleScreen
 from console.app.screens.walk_words import names_hash, neighbour_line, place_of, stopped_words, trust_of
+from console.app.widgets.bars.alarm_strip import AlarmStrip
 from console.app.widgets.bars.frame import HeadLine, KeyLine
 from console.app.widgets.bars.verify_bar import VerifyBar, outcome
 from console.app.widgets.details.proof import (
+    check_of,
     coverage_lines,
     hash_lines,
     link_of,
@@ -92,6 +94,7 @@ class WalkScreen(ConsoleScreen):
 
     def compose(self) -> ComposeResult:
         yield HeadLine(id="head")
+        yield AlarmStrip()
         yield from self.body()
         with Vertical(id="walk-foot"):
             yield Static(id="walk-status", markup=False)
@@ -106,6 +109,7 @@ class WalkScreen(ConsoleScreen):
             yield Static(id=f"walk-{part}", markup=False)
 
     def on_mount(self) -> None:
+        self.show_alarms()
         self._go(self._event)
         self.set_interval(LOOK_AGAIN, self._look_again)
 
@@ -169,7 +173,7 @@ class WalkScreen(ConsoleScreen):
     def _none_left(self, move: _Move) -> str:
         side = "after" if move.step > 0 else "before"
         if self._details is not None and link_of(self._details) is None:
-            return "This event is in no chain: there is no link to go to."
+            return f"This event is in no chain, and there is no numbered event {side} it in its stream."
         if move.broken:
             return f"There is no broken link {side} this one."
         if self._walking:
@@ -249,11 +253,13 @@ class WalkScreen(ConsoleScreen):
             warning = f"‼ These bytes differ from what was read before. {safe(details.problem, limit=500)}"
             verdict = [*Content.styled(warning, "bold $text-error").wrap(width), *verdict]
         self._put("walk-verdict", verdict)
-        proof = link_of(details)
-        self._put("walk-previous", previous_lines(proof, width) if proof else [])
+        link = link_of(details)
+        proof = link or check_of(details)
+        self._put("walk-previous", previous_lines(link, width) if link else [])
+        value = details.profile.values.removesuffix("es").removesuffix("s") if details.profile else "hash"
         self._put(
             "walk-hashes",
-            [rule(f"{safe(proof.profile)}: hash of these bytes", width), *hash_lines(proof, width)] if proof else [],
+            [rule(f"{safe(proof.profile)}: {value} of these bytes", width), *hash_lines(proof, width)] if proof else [],
         )
         self._put("walk-title", [rule(preimage_title(proof, width), width)] if proof else [])
         sheet = self.query_one(Sheet)
@@ -263,7 +269,7 @@ class WalkScreen(ConsoleScreen):
 
     def _preimage(self, details: Details, width: int) -> list[Content]:
         """The preimage, and below it what the proof adds in words and what the hash does not cover."""
-        proof = link_of(details)
+        proof = link_of(details) or check_of(details)
         if proof is None:
             return []
         further = [*note_lines(details, width), *coverage_lines(details, width)]
@@ -279,12 +285,13 @@ class WalkScreen(ConsoleScreen):
         if details is None:
             return Content.styled("Chain walk", STRONG)
         row = details.row
+        title = "Chain walk" if link_of(details) else "No chain"
         links = self._links[1] if self._links and self._links[0] == row.stream else 0
         where = place_of(details) + (f" of {count(links, 'link')}" if links and link_of(details) else "")
         kind = safe(f"{row.stream_kind} ", limit=24)
-        room = self._width - len(f"Chain walk  {kind} · {where}") - HEAD_RIGHT
+        room = self._width - len(f"{title}  {kind} · {where}") - HEAD_RIGHT
         key = middle(safe(row.stream_key), max(room, 9))
-        return Content.assemble(("Chain walk", STRONG), f"  {kind}{key} · ", (where, STRONG))
+        return Content.assemble((title, STRONG), f"  {kind}{key} · ", (where, STRONG))
 
     def _refresh_neighbours(self) -> None:
         details, around, width = self._details, self._neighbours, self._width

@@ -37,6 +37,8 @@ def names_hash(details: Details, after: Details | None) -> Content:
         return Content()
     if following.previous is not None and following.previous == proof.stored:
         return Content.assemble(" · ", ("✓ names the stored hash above", "$text-success"))
+    if following.trust is Trust.UNCHECKED:
+        return Content.assemble(" · ", ("· link unknown", MUTED))
     return Content.assemble(" · ", ("✗ names another previous hash", "bold $text-error"))
 
 
@@ -44,7 +46,8 @@ def stopped_words(progress: VerifyProgress | None) -> str:
     """How far a verification came that did not come to its end."""
     if progress is None:
         return "Verification was stopped before anything was checked."
+    broken = f"✗ {progress.broken:,} broken so far; " if progress.broken else ""
     return (
-        f"Verification was stopped: {progress.done:,} of {count(progress.total, 'event')} checked, "
-        f"{progress.broken:,} broken so far. The rest was not checked."
+        f"Verification was stopped: {broken}{progress.done:,} of {count(progress.total, 'event')} checked. "
+        "The rest was not checked."
     )

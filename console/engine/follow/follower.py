@@ -61,6 +61,9 @@ class Follower:
         self._writer = ingest.writer
         self._follow = follow
         self._by_path: dict[str, list[FollowedLedger]] = {}
+        self.found = 0
+        """Ledgers that ``start`` came upon."""
+        self.all_found = False
         self._skipped: set[str] = set()
         """Paths that were reported to be no ledgers."""
         self._newcomers: asyncio.Queue[str] = asyncio.Queue()
@@ -90,7 +93,9 @@ class Follower:
         await self._take_in(known, fresh)
         for earlier in known.values():
             if (missing := await self._missing(earlier)) is not None:
+                self.found += 1
                 decisions.append(self._tasks.of(missing).decision())
+        self.all_found = True
         # Any of the new files may be the past of a known ledger, which is asked first.
         await self._tasks.guard(*decisions)
         for item in fresh:

@@ -49,6 +49,7 @@ class SearchedView:
     async def start(self) -> None:
         """Begin to search; rows appear as hits are found."""
         ledger = self._ledger if self._stream is None else None
+        self.note = "searching 0 %"
         self._view = await self._reader.hit_view(self._filter, ledger=ledger, stream=self._stream)
         self._task = asyncio.create_task(self._search())
 

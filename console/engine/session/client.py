@@ -10,10 +10,10 @@ from dataclasses import replace
 from console.engine.errors import ExecutorError
 from console.engine.ledgers.options import Options
 from console.engine.run.choice import process
-from console.engine.run.executor import Begun, Reported, Work
+from console.engine.run.executor import Begun, Failed, Reported, Work
 from console.engine.search.search_view import SearchedView
-from console.engine.session.index_place import KeptIndex, keep
-from console.engine.session.protocol import Changed, Details, IndexPlace, Progress, VerifyProgress, View
+from console.engine.session.index_place import KeptIndex, elsewhere, keep
+from console.engine.session.protocol import MEMORY, Changed, Details, IndexPlace, Progress, VerifyProgress, View
 from console.engine.session.records import Records
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.session.worker import Assignment, run
@@ -37,8 +37,10 @@ LOOK = 0.15
 class Session:
     """See ``SessionApi``. Made by ``open_session``."""
 
-    def __init__(self, kept: KeptIndex, paths: Sequence[str], options: Options) -> None:
+    def __init__(self, kept: KeptIndex, paths: Sequence[str], options: Options, *, may_move: bool = False) -> None:
+        """``may_move``: the index is made in a temporary folder where it cannot be written at its place."""
         self.index = kept.index
+        self._may_move = may_move
         self.paths = paths
         self.options = options
         self.progress = Progress("starting")
@@ -66,9 +68,9 @@ class Session:
 
     async def _work(self) -> None:
         """Listen to the worker, and start it again where it died, a few times."""
-        assignment = Assignment(str(self.index), tuple(self.paths), self.options)
-        work = Work("the index", run, (assignment,), patience=PATIENCE)
         while self._deaths <= RESTARTS:
+            assignment = Assignment(str(self.index), tuple(self.paths), self.options)
+            work = Work("the index", run, (assignment,), patience=PATIENCE)
             words = ""
             try:
                 async with process(NICE) as executor, aclosing(executor.submit(work)) as messages:
@@ -77,11 +79,37 @@ class Session:
                             self.worker = message.process
                         elif isinstance(message, Reported):
                             self._hear(message.value)
+                        elif isinstance(message, Failed):
+                            words = f"{str(message.error) or type(message.error).__name__}."
             except ExecutorError as error:
                 words = str(error)
             self.worker = None
+            if self.progress.phase == "no place":
+                if not self._move(self.progress.note):
+                    return
+                continue
             self._died(words)
             await asyncio.sleep(0.1 * self._deaths)
+
+    def _move(self, why: str) -> bool:
+        """The index cannot be written where it is: go on in a temporary folder, if that is allowed and not full too."""
+        try:
+            if self._kept.folder is not None:
+                raise OSError("there is no other place")
+            if not self._may_move:
+                raise OSError(f"name another place, or --index {MEMORY}")
+            kept = elsewhere(self.index, why)
+        except OSError as error:
+            words = f"The index at {self.index} cannot be written ({why}): {error}."
+            self.progress = Progress("stopped", note=words)
+            self._ready.set()
+            self._news.set()
+            return False
+        self._kept, self.index = kept, kept.index
+        self._store = store_at(kept.index)
+        self.progress = Progress("starting")
+        self._news.set()
+        return True
 
     def _hear(self, progress: Progress) -> None:
         self.progress = progress
@@ -124,6 +152,8 @@ class Session:
                 await found.close()  # it was made again in this moment
             elif self._reader is not None:
                 break  # it is just being made: the one that is open serves until then
+            elif self.progress.phase == "stopped":
+                raise OSError(self.progress.note)
             else:
                 self._ready.clear()
                 with contextlib.suppress(TimeoutError):
@@ -249,6 +279,8 @@ class _Owned:
 
 async def open_session(paths: Sequence[str], index: IndexPlace, options: Options | None = None) -> Session:
     """A session on these files and folders. Raises ``OSError`` where the index cannot be kept at its place."""
-    session = Session(keep(index), paths, options or Options())
+    kept = keep(index)
+    may_move = not index.named and kept.folder is None
+    session = Session(kept, paths, options or Options(), may_move=may_move)
     session.start()
     return session

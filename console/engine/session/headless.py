@@ -7,7 +7,7 @@ from console.engine.follow.follower import Follower
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
 from console.engine.run import bulk_process
-from console.engine.session.index_place import keep
+from console.engine.session.index_place import KeptIndex, elsewhere, keep
 from console.engine.session.protocol import IndexPlace, ReadSoFar
 from console.formats.registry import broken
 from console.store.errors import StoreError
@@ -32,32 +32,61 @@ async def indexed(
     """
     bulk_process.prepare()
     kept = keep(index)
-    where, store = kept.index, store_at(kept.index)
+    folders = [kept.folder]
     if kept.note and note:
         note(kept.note)
     try:
-        with store.lock() as lock:
-            if lock.acquire():
-                try:
-                    await _update(store, str(where), paths, options, progress, note)
-                except StoreError as error:
-                    if error.damaged:
-                        store.discard()
-                        words = f"the index at {where} is damaged ({error}): the next start builds it again"
-                        raise OSError(words) from error
-                    raise OSError(f"the index at {where} cannot be written: {error}") from error
-            elif note:
-                note("Another console writes this index: it is read as it is.")
-        reader = await store.reader()
+        try:
+            await _bring_up_to_date(kept, paths, options, progress, note)
+        except StoreError as error:
+            if not error.no_place or index.named or kept.folder:
+                raise _in_words(kept, error) from error
+            kept = elsewhere(kept.index, str(error))
+            folders.append(kept.folder)
+            if note:
+                note(kept.note)
+            try:
+                await _bring_up_to_date(kept, paths, options, progress, note)
+            except StoreError as further:
+                raise _in_words(kept, further) from further
+        reader = await store_at(kept.index).reader()
         if reader is None:
-            raise OSError(f"the index at {where} cannot be read")
+            raise OSError(f"the index at {kept.index} cannot be read")
         try:
             yield reader
         finally:
             await reader.close()
     finally:
-        if kept.folder:
-            kept.folder.remove()
+        for folder in folders:
+            if folder:
+                folder.remove()
+
+
+def _in_words(kept: KeptIndex, error: StoreError) -> OSError:
+    if not error.damaged:
+        return OSError(f"the index at {kept.index} cannot be written: {error}")
+    return OSError(f"the index at {kept.index} is damaged ({error}): the next start builds it again")
+
+
+async def _bring_up_to_date(
+    kept: KeptIndex,
+    paths: Sequence[str],
+    options: Options,
+    progress: Callable[[int], None] | None,
+    note: Callable[[str], None] | None,
+) -> None:
+    """Write the index, where no other console does. Raises what the index raises."""
+    store = store_at(kept.index)
+    with store.lock() as lock:
+        if lock.acquire():
+            try:
+                await _update(store, str(kept.index), paths, options, progress, note)
+            except StoreError as error:
+                if error.damaged:
+                    store.discard()
+                raise
+        elif note:
+            note("Another console writes this index: it is read as it is.")
 
 
 async def _update(

@@ -27,7 +27,7 @@ def keep(place: IndexPlace) -> KeptIndex:
     private folder can be made.
     """
     if place.path == MEMORY:
-        return _private("")
+        return private()
     where = Path(place.path)
     if place.named:
         refuse_foreign(where)
@@ -37,14 +37,20 @@ def keep(place: IndexPlace) -> KeptIndex:
         if place.named:
             words = f"the index cannot be kept here ({error.strerror}): name another place, or --index {MEMORY}"
             raise OSError(error.errno, words, place.path) from error
-        return _private(
-            f"The index cannot be kept in {where.parent} ({error.strerror}): it is made in a temporary folder,"
-            " and made again at the next start."
-        )
+        return elsewhere(where, str(error.strerror))
     return KeptIndex(where)
 
 
-def _private(note: str) -> KeptIndex:
+def elsewhere(where: Path, why: str) -> KeptIndex:
+    """A private index instead of one that cannot be kept at its place, for this reason. Raises ``OSError``."""
+    return private(
+        f"The index cannot be kept in {where.parent} ({why}): it is made in a temporary folder,"
+        " and made again at the next start."
+    )
+
+
+def private(note: str = "") -> KeptIndex:
+    """An index that is gone when the console ends. Raises ``OSError`` where there is no temporary folder."""
     try:
         folder = PrivateFolder()
     except OSError as error:

@@ -40,11 +40,12 @@ class ReadSoFar:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the worker is doing. ``phase``: 'starting', 'reading', 'following', 'reader only', 'failed', 'restarting',
-    'stopped'.
+    """What the worker is doing. ``phase``: 'starting', 'reading', 'following', 'reader only', 'failed', 'no place' (the
+    index cannot be written where it is), 'restarting', 'stopped'.
 
     ``done`` and ``total`` are bytes of the present work, in ``behind`` ledgers with more to be read; ``rate`` is
-    events a second; ``note`` is a sentence or ''.
+    events a second; ``note`` is a sentence or ''. At the start ``read`` of ``ledgers`` are read, once all of them are
+    found; before that ``found`` grows and ``ledgers`` is 0.
     """
 
     phase: str
@@ -54,6 +55,9 @@ class Progress:
     rate: float = 0.0
     note: str = ""
     behind: int = 0
+    found: int = 0
+    ledgers: int = 0
+    read: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +20,12 @@ from console.formats.registry import broken
 from console.sources.sqlite.private_folder import sweep
 from console.store.errors import StoreError
 from console.store.opening import store_at
-from console.store.protocol import IndexWriter
+from console.store.protocol import IndexStore, IndexWriter
 
 SWITCH = 0.0005
 """Seconds after which a thread that decodes lets others go on: an append passes from thread to thread a dozen times."""
+NOW_AND_THEN = 0.25
+"""Seconds between two messages while much is read, though nothing is committed: counts go on, and rates grow old."""
 FRAME = 1 / 60
 """Seconds between two messages to the console; the first goes at once."""
 
@@ -73,8 +75,12 @@ class _Pace:
         self.events = 0
 
     def add(self, events: int) -> float:
-        now = time.monotonic()
         self.events += events
+        return self.now()
+
+    def now(self) -> float:
+        """The rate at this moment, which falls while nothing comes."""
+        now = time.monotonic()
         self._seen.append((now, self.events))
         while len(self._seen) > 2 and self._seen[0][0] < now - 3:
             self._seen.popleft()
@@ -97,9 +103,17 @@ async def _main(channel: Channel, assignment: Assignment) -> None:
     stop = asyncio.Event()
     speaker = _Speaker(channel)
     channel.on_hang_up(partial(loop.call_soon_threadsafe, stop.set))
-    index = Path(assignment.index)
-    index.parent.mkdir(parents=True, exist_ok=True)
-    store = store_at(index)
+    store = store_at(Path(assignment.index))
+    try:
+        await _serve(store, assignment, speaker, stop)
+    except StoreError as error:
+        if error.damaged:
+            store.discard()
+        speaker.say(Progress("no place" if error.no_place else "failed", note=str(error)), now=True)
+
+
+async def _serve(store: IndexStore, assignment: Assignment, speaker: _Speaker, stop: asyncio.Event) -> None:
+    """Write the index, or wait until another console has left it. Raises what the index raises."""
     with store.lock() as lock:
         if not lock.acquire():
             speaker.say(Progress("reader only", note="Another console writes this index; this one reads it."), now=True)
@@ -111,10 +125,6 @@ async def _main(channel: Channel, assignment: Assignment) -> None:
         writer, note = await store.writer()
         try:
             await _Following(writer, assignment, speaker, note).run(stop)
-        except StoreError as error:
-            speaker.say(Progress("failed", note=f"The index cannot be written ({error})."), now=True)
-            if error.damaged:
-                store.discard()
         finally:
             with contextlib.suppress(StoreError):
                 await writer.close()
@@ -131,6 +141,8 @@ class _Following:
         self._phase = "reading"
         self._behind: dict[int, Step] = {}
         """The last step of each ledger with more to be read."""
+        self._read_once: set[int] = set()
+        """Ledgers that came to rest."""
         self._follower = Follower(
             Ingest(writer, assignment.options),
             assignment.paths,
@@ -158,13 +170,22 @@ class _Following:
                 raise result
 
     async def _read(self) -> None:
-        await self._follower.start()
+        telling = asyncio.create_task(self._say_now_and_then())
+        try:
+            await self._follower.start()
+        finally:
+            telling.cancel()
         self._note = " ".join(filter(None, (self._note, *(each.why for each in broken()))))
         self._phase = "following" if self._assignment.follow else "done"
         self._speaker.say(self._progress(0.0), now=True)
         if self._assignment.follow:
             await self._follower.settle()
             await self._follower.until_failure()
+
+    async def _say_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(NOW_AND_THEN)
+            self._speaker.say(self._progress(self._pace.now()))
 
     async def _listen(self, stop: asyncio.Event) -> None:
         async for paths in watched(self._follower.paths, self._follower.changed, stop):
@@ -175,9 +196,15 @@ class _Following:
             self._behind[step.ledger] = step
         else:
             self._behind.pop(step.ledger, None)
+            self._read_once.add(step.ledger)
         self._speaker.say(self._progress(self._pace.add(step.events)))
 
     def _progress(self, rate: float) -> Progress:
         steps = self._behind.values()
         done, total = sum(each.done for each in steps), sum(each.total for each in steps)
-        return Progress(self._phase, done, total, self._pace.events, rate, self._note, len(steps))
+        progress = Progress(self._phase, done, total, self._pace.events, rate, self._note, len(steps))
+        if self._phase != "reading":
+            return progress
+        follower, read = self._follower, len(self._read_once)
+        ledgers = follower.found if follower.all_found else 0
+        return replace(progress, found=follower.found, ledgers=ledgers, read=min(read, ledgers))

@@ -20,6 +20,7 @@ PROFILE = Profile(
             *("metadata (of all others)", "provenance"),
         ),
     ),
+    links=False,
 )
 _APART = "Events are not linked: removing, adding or reordering events leaves every data_hash as it was."
 _COVERS = "Id, type, time, run, span, service, agent and provenance are not covered."

@@ -306,6 +306,7 @@ IDS = Profile(
     ),
     values="ids",
     caveat="they are checksums of agent, time and name alone",
+    links=False,
 )
 SIMAPI = Profile(
     "swarm-simapi/1",

@@ -15,6 +15,7 @@ import aiosqlite
 from console.store.errors import StoreError
 
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_NO_PLACE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PERM")
 _MANY = 1024
 """Rows that are fetched at once where they are too many for one list."""
 
@@ -116,8 +117,9 @@ def store_errors() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
-            damaged = getattr(error, "sqlite_errorname", "").startswith(_DAMAGE)
-            raise StoreError(str(error), damaged=damaged) from error
+            name = getattr(error, "sqlite_errorname", "")
+            damaged, no_place = name.startswith(_DAMAGE), name.startswith(_NO_PLACE)
+            raise StoreError(str(error), damaged=damaged, no_place=no_place) from error
         raise
 
 

@@ -98,7 +98,12 @@ def progress_words(progress: Progress) -> Content:
     """What the worker is doing, in a few words."""
     match progress.phase:
         case "reading":
-            part = f"{100 * progress.done // progress.total} %" if progress.total else "…"
+            if progress.ledgers > 1:
+                part = f"{progress.read:,} of {count(progress.ledgers, 'ledger')}"
+            elif progress.found > 1:
+                part = f"· {count(progress.found, 'ledger')} found so far"
+            else:
+                part = f"{100 * progress.done // progress.total} %" if progress.total else "…"
             rate = f" · {progress.rate:,.0f} events/s" if progress.rate else ""
             return Content.assemble((f"◐ reading {part}{rate}", "$text-primary"))
         case "following":

@@ -38,13 +38,13 @@ class VerifyBar(Widget):
 
 
 def progress_words(progress: VerifyProgress) -> str:
-    """``41 % · 410,000 of 1,000,000 · 250,000/s · 2 s left · 1 broken``."""
-    parts = [f"{100 * progress.done // progress.total} %" if progress.total else "0 %"]
+    """``✗ 1 broken so far · 41 % · 410,000 of 1,000,000 · 250,000/s · 2 s left``: nothing of what is not known yet."""
+    parts = [f"✗ {progress.broken:,} broken so far"] if progress.broken else []
+    parts.append(f"{100 * progress.done // progress.total} %" if progress.total else "0 %")
     parts.append(f"{progress.done:,} of {progress.total:,}")
     parts.append(f"{progress.rate:,.0f}/s")
     if progress.left is not None:
         parts.append(f"{remaining(progress.left)} left")
-    parts.append(f"✗ {progress.broken:,} broken" if progress.broken else "0 broken")
     return " · ".join(parts)
 
 

@@ -72,7 +72,7 @@ def _hash(label: str, value: str | None, width: int) -> list[Content]:
 
 
 def previous_lines(proof: Proof, width: int) -> list[Content]:
-    """The link backwards: the previous hash that the event names, against the stored hash of the event before."""
+    """The link backwards: the previous hash that a link names, against the stored hash of the event before."""
     if proof.previous is None and proof.expected_previous is None:
         start = proof.sequence in (None, 1)
         return labelled("previous", ["none: the chain starts here" if start else "none"], HASH_LABELS, width)
@@ -84,13 +84,20 @@ def previous_lines(proof: Proof, width: int) -> list[Content]:
         return _hash("previous", proof.previous, width) + prose(
             "✓ is the stored hash of the event before", width, "$text-success", lead=" " * HASH_LABELS
         )
+    if proof.trust is Trust.UNCHECKED:
+        return _hash("previous", proof.previous, width) + prose(
+            "· whose hash that is, is not known: the record it was taken from is not at hand",
+            width,
+            MUTED,
+            lead=" " * HASH_LABELS,
+        )
     return compared(("previous", proof.previous), ("before", proof.expected_previous), width) + prose(
         '✗ The event before stores another hash ("before").', width, "$text-error", lead=" " * HASH_LABELS
     )
 
 
 def hash_lines(proof: Proof, width: int) -> list[Content]:
-    """Recomputed and stored hash, one above the other."""
+    """Recomputed and stored hash, or id, one above the other."""
     if proof.recomputed is None:
         return labelled("recomputed", ["not at hand: see the notes"], HASH_LABELS, width) + _hash(
             "stored", proof.stored, width
@@ -232,19 +239,35 @@ def coverage_lines(details: Details, width: int) -> list[Content]:
 def link_of(details: Details) -> Proof | None:
     """The proof of an event that takes part in a chain, None for others."""
     proof = details.proof
-    return None if proof is None or proof.trust is Trust.UNCHAINED else proof
+    in_no_chain = proof is None or proof.trust is Trust.UNCHAINED or not _links(details)
+    return None if in_no_chain else proof
+
+
+def check_of(details: Details) -> Proof | None:
+    """The proof of an event that is in no chain and that a hash or an id of its own protects, None for others."""
+    proof = details.proof
+    return None if proof is None or _links(details) or proof.stored is None else proof
+
+
+def _links(details: Details) -> bool:
+    return details.profile is None or details.profile.links
 
 
 def without_chain(details: Details) -> list[str]:
     """Sentences on an event that has no link to lay open."""
     if details.row.trust is Trust.PENDING:
         return ["This record has no end yet: a writer may be at work. Nothing of it was checked."]
+    if (check := check_of(details)) is not None:
+        caveat = details.profile.caveat if details.profile else ""
+        protects = "Only this check protects it" + (f", and little: {safe(caveat)}" if caveat else "")
+        alone = "It is in no chain: to remove, add or reorder events would not show."
+        return [safe(check.verdict), alone, f"{protects}."] if check.preimage else [safe(check.verdict), alone]
     sentences = []
     if details.proof is None and details.ledger.profile is None:
         sentences.append(f"This ledger ({safe(details.ledger.format) or 'unknown format'}) keeps no hash chain.")
     else:
         sentences.append("This event takes part in no chain: it has no sequence number or no hashes.")
-    sentences.append("No hash protects it: an edit would not show here.")
+    sentences.append("Nothing protects it: an edit would not show here.")
     checked = "Checked were its bytes, its schema and the rules of its format"
     found = len(details.findings)
     sentences.append(f"{checked}: {count(found, 'finding')}." if found else f"{checked}: no findings.")
@@ -265,8 +288,9 @@ def verdict_lines(details: Details, width: int) -> list[Content]:
     """Trust as glyph and word, and the verdict in a sentence."""
     proof = link_of(details)
     if proof is None:
+        check = check_of(details)
         first, *rest = without_chain(details)
-        lines = marked(trust_mark(details.row.trust), first, width)
+        lines = marked(trust_mark(details.row.trust if check is None else check.trust), first, width)
         return lines + [line for sentence in rest for line in prose(sentence, width)]
     return marked(trust_mark(proof.trust), safe(proof.verdict), width, STRONG)
 
@@ -274,11 +298,13 @@ def verdict_lines(details: Details, width: int) -> list[Content]:
 def chain_page(details: Details, width: int) -> list[Content]:
     """The Chain tab: verdict, hashes, link, recipe, coverage, notes."""
     lines = verdict_lines(details, width)
-    proof = link_of(details)
+    link = link_of(details)
+    proof = link or check_of(details)
     if proof is None:
         return lines
     lines += hash_lines(proof, width)
-    lines += previous_lines(proof, width)
+    if link is not None:
+        lines += previous_lines(link, width)
     lines.append(Content(""))
     lines += note_lines(details, width)
     lines += coverage_lines(details, width)

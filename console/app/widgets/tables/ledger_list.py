@@ -12,8 +12,9 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from console.app.drawing.cells import cut, fit, middle, path, width
+from console.app.drawing.cells import fit, middle, path, width
 from console.app.widgets.tables.cursor_list import CursorList
+from console.app.widgets.tables.ledger_words import short, trust_counts
 from console.app.widgets.tables.overview_rows import OverviewRow, unread
 from console.app.words import age, count
 from console.engine.api import LedgerRow, StreamRow
@@ -21,15 +22,6 @@ from console.model.trust import Severity, Trust
 from console.text import safe
 
 _COMPONENTS = ("cursor", "marker", "dim", "ledger", *(t.word for t in Trust), *(s.word for s in Severity))
-_TRUST_ORDER = (
-    Trust.BROKEN,
-    Trust.VERIFIED,
-    Trust.RECOVERED,
-    Trust.LINKED,
-    Trust.UNCHAINED,
-    Trust.UNCHECKED,
-    Trust.PENDING,
-)
 NAME_LIMIT = 400
 
 
@@ -170,7 +162,7 @@ class LedgerList(CursorList):
         pen.gap().write(fit(format, at.format), "dim")
         if at.profile:
             pen.gap().write(fit(profile, at.profile), "dim")
-        pen.gap().write(fit(f"{events_:,}" if at.events > 6 else short(events_), at.events, right=True))
+        pen.gap().write(fit(_number(events_, at.events), at.events, right=True))
         pen.gap()
         self._draw_trust(pen, _with_tail(counted))
         worst = counted.worst
@@ -184,16 +176,12 @@ class LedgerList(CursorList):
 
     def _draw_trust(self, pen: "_Pen", counts: Sequence[int]) -> None:
         left = self._widths.trust
-        for trust in _TRUST_ORDER:
-            if trust < len(counts) and counts[trust]:
-                text = f"{trust.glyph}{short(counts[trust])}"
-                if width(text) > left:
-                    text = cut(text, left)
-                pen.write(text, trust.word)
-                left -= width(text)
-                if left > 0:
-                    pen.write(" ")
-                    left -= 1
+        for trust, text in trust_counts(counts, left):
+            pen.write(text, trust.word)
+            left -= width(text)
+            if left > 0:
+                pen.write(" ")
+                left -= 1
         pen.write(" " * left)
 
 
@@ -237,13 +225,9 @@ class Widths:
         return cls(max(10, name), format, profile, events, trust, note)
 
 
-def short(number: int) -> str:
-    """``999``, ``12k``, ``3.4M``: at most four characters up to a billion."""
-    for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (10_000, "k")):
-        if number >= size:
-            scaled = number / (1000 if unit == "k" else size)
-            return f"{scaled:.1f}{unit}" if scaled < 10 else f"{scaled:.0f}{unit}"
-    return str(number)
+def _number(number: int, cells: int) -> str:
+    exact = f"{number:,}"
+    return exact if len(exact) <= cells else short(number)
 
 
 def _with_tail(row: LedgerRow | StreamRow) -> Sequence[int]:

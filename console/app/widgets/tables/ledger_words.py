@@ -1,0 +1,50 @@
+"""What counts and states of a ledger or stream come to in a few cells. What is bad comes first, and no rounding hides
+it: numbers are exact where they fit, and else rounded down."""
+
+from collections.abc import Sequence
+
+from console.app.drawing.cells import cut, width
+from console.engine.api import LedgerRow, StreamRow
+from console.model.trust import WORST_FIRST, Severity, Trust
+from console.text import safe
+
+NOTE_LIMIT = 400
+"""Characters of a note that are looked at."""
+
+
+def short(number: int) -> str:
+    """``999``, ``12k``, ``3.4M``, rounded down: at most four characters up to a billion."""
+    for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (10_000, "k")):
+        if number >= size:
+            whole, tenths = divmod(number * 10 // (1000 if unit == "k" else size), 10)
+            return f"{whole}.{tenths}{unit}" if whole < 10 else f"{whole}{unit}"
+    return str(number)
+
+
+def trust_counts(counts: Sequence[int], cells: int, *, words: bool = False) -> list[tuple[Trust, str]]:
+    """Events by trust, the worst first, in at most so many cells with blanks between: ``✗3 ✓319,997``."""
+    there = [trust for trust in WORST_FIRST if trust < len(counts) and counts[trust]]
+    after = {trust: f" {trust.word}" if words else "" for trust in there}
+    exact = [(trust, f"{trust.glyph}{counts[trust]:,}{after[trust]}") for trust in there]
+    if sum(width(text) + 1 for _, text in exact) - 1 <= cells:
+        return exact
+    fitting: list[tuple[Trust, str]] = []
+    for trust in there:
+        text = f"{trust.glyph}{short(counts[trust])}{after[trust]}"
+        if cells < 1:
+            break
+        fitting.append((trust, cut(text, cells)))
+        cells -= width(text) + 1
+    return fitting
+
+
+def trouble(ledger: LedgerRow, stream: StreamRow | None = None) -> str:
+    """What is wrong with a ledger, or with one stream of it, and what happened to its file; '' if nothing is."""
+    parts = [] if ledger.state in ("live", "behind", "") else [f"✗ {safe(ledger.state)}"]
+    findings = (stream or ledger).findings
+    worst = next((level for level in (Severity.CRITICAL, Severity.ERROR) if findings[level]), None)
+    if worst is not None:
+        parts.append(f"{worst.glyph} {findings[worst]:,} {worst.words(findings[worst])}")
+    if ledger.note:
+        parts.append(safe(ledger.note, limit=NOTE_LIMIT))
+    return " · ".join(parts)
