@@ -26,9 +26,9 @@ def row(
 
 
 def finding(
-    code: str, at: int | None = 1, *, level: Severity = Severity.CRITICAL, count: int = 1, **more: str
+    code: str, at: int | None = 1, *, level: Severity = Severity.CRITICAL, count: int = 1, message: str = ""
 ) -> FindingRow:
-    words = more.get("message", f"{code} at {at}")
+    words = message or f"{code} at {at}"
     return FindingRow(at or 0, 1, NAME, Finding(code, level, words, record=at, count=count))
 
 

@@ -80,7 +80,8 @@ async def test_a_command_that_is_not_there(tmp_path: Path) -> None:
 
 
 async def test_one_that_hangs_is_ended_and_the_next_has_its_turn(tmp_path: Path) -> None:
-    body = "open(out, 'a').write(f'{os.getpid()}\\n')\nif os.fork() == 0:\n    open(out, 'a').write(f'{os.getpid()}\\n')\ntime.sleep(600)"
+    say = "open(out, 'a').write(f'{os.getpid()}\\n')"
+    body = f"{say}\nif os.fork() == 0:\n    {say}\ntime.sleep(600)"
     heard: list[str] = []
     command = FindingCommand(script(tmp_path, body), heard.append, rest=0, patience=1.0)
     command.hand_over({})
