@@ -112,8 +112,8 @@ class ConsoleApp(App[int]):
         if isinstance(event, events.Key):
             self._keys.came_back()
 
-    async def on_key_through(self, event: KeyThrough) -> None:
-        await self._keys.through(event)
+    def on_key_through(self, event: KeyThrough) -> None:
+        self._keys.came_back(event)
 
     def on_driver_signal_resume(self) -> None:
         """The terminal was somebody else's meanwhile: all of the screen is drawn again."""

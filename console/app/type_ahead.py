@@ -51,14 +51,10 @@ class TypeAhead:
         if not self._busy:
             await self._next()
 
-    def came_back(self) -> None:
-        """A key came up to the app, which has done what it is bound to."""
-        if self._busy:
-            self._app.call_later(self._through, self._number)
-
-    async def through(self, mark: KeyThrough) -> None:
-        """A mark came up to the app."""
-        await self._through(mark.number)
+    def came_back(self, mark: KeyThrough | None = None) -> None:
+        """A key came up to the app, which has acted, or a mark did. What that led to, a new focus too, is in the queue by
+        now. A key may be the last thing that comes from a screen that it closed."""
+        self._app.call_later(self._through, self._number if mark is None else mark.number)
 
     async def _through(self, number: int) -> None:
         if number != self._number or not self._busy:
@@ -88,4 +84,4 @@ class TypeAhead:
 
     def _mark(self, target: Any) -> None:  # noqa: ANN401 - any widget
         if not target.post_message(KeyThrough(self._number)):
-            self._app.call_later(self._through, self._number)
+            self._app.call_later(self._through, self._number)  # it is about to go

@@ -10,7 +10,7 @@ from console.app.row_search import find_row
 from console.app.theme import DARK, LIGHT
 from console.app.widgets.tables.event_columns import TRUST_WIDTH, cells, fit_columns, titles
 from console.app.widgets.tables.event_pages import PAGE, Pages
-from console.app.widgets.tables.ledger_list import short
+from console.app.widgets.tables.ledger_words import short
 from console.app.widgets.tables.overview_rows import common_root
 from console.app.words import age, count, day_and_time
 from console.text import safe
@@ -119,7 +119,7 @@ def test_counts_in_words() -> None:
         "999",
         "9999",
         "12k",
-        "1000k",
+        "999k",
         "3.4M",
         "2.0G",
     ]

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.terminal import FAKE, PATIENCE, Terminal
 
-RAW_MODE = ("-icanon", "-echo", "-isig")
+MODES = "stty -a | grep -o -- '-*icanon\\|-*isig\\|-*echo ' | tr '\\n' ' '; echo one"
+"""Prints what a raw terminal differs in."""
 
 
 def stop(terminal: Terminal, number: signal.Signals = signal.SIGSTOP) -> None:
@@ -52,7 +53,7 @@ def test_what_another_program_left_on_the_screen_is_painted_over() -> None:
 def test_suspend_and_fg() -> None:
     with Terminal(80, 24, command=["bash", "--norc", "--noprofile", "-i"], PS1="ready$ ") as shell:
         shell.see("ready$")
-        shell.press("stty -a | grep -o -- '-*icanon\\|-*isig\\|-*echo ' | tr '\\n' ' '; echo one", "enter")
+        shell.press(MODES, "enter")
         before = shell.wait(lambda text: text.count("ready$") > 1 and "\n" in text)
         modes = next(line for line in before.splitlines() if line.endswith("one") and "grep" not in line)
         shell.press(" ".join(f"'{word}'" for word in FAKE), "enter")
@@ -60,17 +61,20 @@ def test_suspend_and_fg() -> None:
         for _ in range(2):
             shell.press("\x1a")
             shell.see("Stopped")
-            shell.press("clear; stty -a | grep -o -- '-*icanon\\|-*isig\\|-*echo ' | tr '\\n' ' '; echo one", "enter")
+            shell.press(f"clear; {MODES}", "enter")
             shell.wait(lambda text: modes in text.splitlines(), "the shell's own terminal modes")
             shell.press("bg", "enter")
-            shell.wait(lambda text: text.count("Stopped") > 0, "a job that stops in the background")
+            shell.see("&")
+            while "Stopped" not in shell.text:  # the shell reports it before its next prompt
+                shell.press("clear", "enter")
+                shell.wait(lambda text: text.rstrip().endswith("ready$"))
             shell.press("fg", "enter")
             shell.wait(lambda text: "● following" in text and "deal acc674" in text)
         shell.press("enter")
         shell.see("120 of 120")
         shell.press("q")
-        shell.wait(lambda text: text.rstrip().endswith("ready$"))
-        shell.press("stty -a | grep -o -- '-*icanon\\|-*isig\\|-*echo ' | tr '\\n' ' '; echo one", "enter")
+        shell.see("ready$")
+        shell.press(f"clear; {MODES}", "enter")
         shell.wait(lambda text: modes in text.splitlines(), "the shell's own terminal modes")
 
 
@@ -103,5 +107,5 @@ def test_many_keys_in_one_write_act_one_after_the_other() -> None:
         terminal.see("deal acc674")
         terminal.press("\rgjjjj")
         terminal.see("5 of 120")
-        terminal.press("?\x1bq")
+        terminal.press("?q")
         assert terminal.end() == 0

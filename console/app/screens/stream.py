@@ -71,16 +71,18 @@ class StreamScreen(ConsoleScreen):
     def place(self) -> Content:
         if self._ledger is None:
             return Content.assemble(("Stream", "bold"), "  all events, merged by time")
-        room = self.app.size.width
+        width = self.app.size.width
         wrong = trouble(self._ledger, self._stream)
-        whole = self._stream is None and not wrong
-        name = path(self.console_app.name_of(self._ledger.name), room - 30 if whole else room // 3)
-        parts = [Content.assemble(("Stream", "bold")), Content(name)]
-        if wrong:
-            parts.append(Content.styled(wrong, "bold $text-error"))
+        room = width - 30 if self._stream is None and not wrong else width // (4 if wrong else 3)
+        parts = [
+            Content.assemble(("Stream", "bold")),
+            Content(path(self.console_app.name_of(self._ledger.name), room)),
+        ]
         if self._stream is not None:
             key = f"{safe(self._stream.kind)} {safe(self._stream.key, limit=NAME_LIMIT)}"
-            parts.append(Content(middle(key, room // 3)))
+            parts.append(Content(middle(key, room)))
+        if wrong:
+            parts.append(Content.styled(wrong, "bold $text-error"))
         return Content("  ").join(parts)
 
     def status(self) -> Content:
@@ -119,7 +121,7 @@ class StreamScreen(ConsoleScreen):
         if counted is None:
             return []
         wide = self.size.width >= 110
-        total = trust_counts(counted.trust, 60 if wide else 24, words=wide)
+        total = trust_counts(counted.trust, 60 if wide else 26, gap=" ", words=wide)
         return [Content(" ").join(Content.styled(text, TRUST_STYLE[trust]) for trust, text in total)] if total else []
 
     # reading

@@ -173,7 +173,7 @@ class WalkScreen(ConsoleScreen):
     def _none_left(self, move: _Move) -> str:
         side = "after" if move.step > 0 else "before"
         if self._details is not None and link_of(self._details) is None:
-            return f"This event is in no chain, and there is no numbered event {side} it in its stream."
+            return "This event is in no chain: there is no link to go to."
         if move.broken:
             return f"There is no broken link {side} this one."
         if self._walking:

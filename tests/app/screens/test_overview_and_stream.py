@@ -153,7 +153,7 @@ async def test_a_ledger_that_is_gone_and_an_unfinished_line_are_said(columns: in
     session.ledgers = ledgers  # type: ignore[method-assign]
     async with app.run_test(size=(columns, 24)) as pilot:
         await seen(pilot, "deal acc674")
-        line = next(line for line in text(pilot).split("\n") if "✗1 ✓119" in line)
+        line = next(line for line in text(pilot).split("\n") if "✗1 …1 ✓119" in line)
         assert "gone" in line
         assert "…1" in line
         await pilot.press("enter")
@@ -240,7 +240,8 @@ async def test_verify_from_the_overview_ends_in_a_verdict() -> None:
         await seen(pilot, "deal acc674")
         session.gate.clear()
         await pilot.press("v")
-        await seen(pilot, "Verifying: 8 % of 120 links · none broken")
+        await seen(pilot, "Verifying: 8 % of 120 events · 1,000/s")
+        assert "broken ·" not in text(pilot) and "none broken" not in text(pilot), "nothing is established yet"
         session.gate.set()
         await seen(pilot, "1 of 120 links are broken")
 
@@ -265,7 +266,7 @@ async def test_escape_stops_a_check() -> None:
         await seen(pilot, "Esc stops")
         await pilot.press("escape")
         await until(pilot, lambda: "Esc stops" not in text(pilot))
-        await seen(pilot, "Stopped: 10 of 120 links checked · deals/acme")
+        await seen(pilot, "Stopped: 10 of 120 events checked · deals/acme")
         session.gate.set()
         await until(pilot, lambda: not [worker for worker in app.workers if worker.group == "verify"])
         assert "links are broken" not in text(pilot)
@@ -284,7 +285,7 @@ async def test_open_a_ledger_and_a_stream() -> None:
         await until(pilot, lambda: isinstance(app.screen, OverviewScreen))
         assert not screen.is_attached
         await pilot.press("j", "enter")
-        await seen(pilot, "30 of 30", "deal acc674a4…0b7a6f2e0001")
+        await seen(pilot, "30 of 30", "deal acc67…f2e0001", "‼ 1 critical")
 
 
 async def test_all_events_are_merged_by_time() -> None:

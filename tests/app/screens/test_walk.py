@@ -130,7 +130,7 @@ async def test_verifying_all_shows_progress_and_a_verdict() -> None:
         await seen(pilot, "sequence 16 of 30 links", "n  sequence 17")
         session.gate.clear()
         await pilot.press("v")
-        await seen(pilot, "41 % · 410,000 of 1,000,000 · 250,000/s · 3 s left · ✗ 1 broken")
+        await seen(pilot, "✗ 1 broken so far · 41 % · 410,000 of 1,000,000 · 250,000/s · 3 s left")
         session.gate.set()
         await seen(pilot, "✗ 1,000,000 of 1,000,000 events checked again from the raw bytes: 1 broken.")
         await seen(pilot, "one [/x] link")
@@ -145,7 +145,9 @@ async def test_a_cancelled_verification_says_what_was_not_checked() -> None:
         await pilot.press("v")
         await seen(pilot, "41 %")
         await pilot.press("escape")
-        await seen(pilot, "Verification was stopped: 410,000 of 1,000,000 events checked", "rest was not checked.")
+        await seen(
+            pilot, "Verification was stopped: ✗ 1 broken so far; 410,000 of 1,000,000 events", "rest was not checked."
+        )
         await until(pilot, lambda: session.stopped)
         assert app.result == "open"
 
@@ -179,7 +181,7 @@ async def test_findings_of_a_link_and_back() -> None:
 async def test_an_event_without_a_chain_says_so() -> None:
     for event in (HOSTILE, UNCHAINED):
         async with stage(event).run_test(size=(80, 24)) as pilot:
-            await seen(pilot, "keeps no hash chain", "No hash protects it")
+            await seen(pilot, "keeps no hash chain", "Nothing protects it")
             await pilot.press("n")
             await seen(pilot, "This event is in no chain: there is no link to go to.")
 

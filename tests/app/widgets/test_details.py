@@ -146,7 +146,7 @@ async def test_an_event_without_a_chain_says_so() -> None:
     async with stage(UNCHAINED).run_test(size=(80, 24)) as pilot:
         await seen(pilot, "[Envelope]")
         pane(pilot).open_tab("Chain")
-        await seen(pilot, "○ unchained", "keeps no hash chain", "No hash protects it")
+        await seen(pilot, "○ unchained", "keeps no hash chain", "Nothing protects it")
 
 
 async def test_narrow_panes_keep_the_open_tab_in_sight() -> None:

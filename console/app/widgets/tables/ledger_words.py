@@ -21,16 +21,17 @@ def short(number: int) -> str:
     return str(number)
 
 
-def trust_counts(counts: Sequence[int], cells: int, *, words: bool = False) -> list[tuple[Trust, str]]:
-    """Events by trust, the worst first, in at most so many cells with blanks between: ``✗3 ✓319,997``."""
+def trust_counts(counts: Sequence[int], cells: int, *, gap: str = "", words: bool = False) -> list[tuple[Trust, str]]:
+    """Events by trust, the worst first, in at most so many cells with blanks between: ``✗3 ✓319,997``. ``gap`` stands
+    behind each sign, a word behind each number if ``words``."""
     there = [trust for trust in WORST_FIRST if trust < len(counts) and counts[trust]]
     after = {trust: f" {trust.word}" if words else "" for trust in there}
-    exact = [(trust, f"{trust.glyph}{counts[trust]:,}{after[trust]}") for trust in there]
+    exact = [(trust, f"{trust.glyph}{gap}{counts[trust]:,}{after[trust]}") for trust in there]
     if sum(width(text) + 1 for _, text in exact) - 1 <= cells:
         return exact
     fitting: list[tuple[Trust, str]] = []
     for trust in there:
-        text = f"{trust.glyph}{short(counts[trust])}{after[trust]}"
+        text = f"{trust.glyph}{gap}{short(counts[trust])}{after[trust]}"
         if cells < 1:
             break
         fitting.append((trust, cut(text, cells)))
