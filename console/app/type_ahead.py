@@ -52,8 +52,8 @@ class TypeAhead:
             await self._next()
 
     def came_back(self, mark: KeyThrough | None = None) -> None:
-        """A key came up to the app, which has acted, or a mark did. What that led to, a new focus too, is in the queue by
-        now. A key may be the last thing that comes from a screen that it closed."""
+        """A key came up to the app, which has acted, or a mark did. What that led to, a new focus too, is in the queue
+        by now. A key may be the last thing that comes from a screen that it closed."""
         self._app.call_later(self._through, self._number if mark is None else mark.number)
 
     async def _through(self, number: int) -> None:

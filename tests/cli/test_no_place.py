@@ -12,6 +12,7 @@ import pytest
 
 from console.sources.sqlite import private_folder
 from tests.cli.conftest import Result
+from tests.support import full_disk
 from tests.support.cli_cases import intact
 from tests.support.places import ROOT
 
@@ -78,3 +79,13 @@ def test_without_a_temporary_folder(call: Call, monkeypatch: pytest.MonkeyPatch)
     assert result.code == 3
     assert "the index needs a temporary folder" in result.err
     assert "Errno" not in result.err
+
+
+def test_a_cache_that_is_full(start: Start, environment: dict[str, str], tmp_path: Path) -> None:
+    cache = Path(environment["XDG_CACHE_HOME"])
+    full = {**full_disk.environment(cache, 2, tmp_path / "site"), **environment}
+    full["PYTHONPATH"] = os.pathsep.join([str(tmp_path / "site"), environment["PYTHONPATH"]])
+    for command in (("ledgers",), ("events", "--format", "jsonl"), ("events", "--follow", "--limit", "3")):
+        out, err = start(command[0], "a.jsonl", *command[1:], env=full).communicate(timeout=60)
+        assert out.count(b"\n") > 1
+        assert b"cannot be kept in" in err and b"(database or disk is full)" in err

@@ -17,10 +17,10 @@ from textual.worker import Worker
 
 from console.app.actions import WALK, bindings
 from console.app.drawing.cells import middle
-from console.app.drawing.layout import MUTED, STRONG, rule
+from console.app.drawing.layout import STRONG, rule
 from console.app.row_search import chain_end
 from console.app.screens.base import ConsoleScreen
-from console.app.screens.walk_words import names_hash, neighbour_line, place_of, stopped_words, trust_of
+from console.app.screens.walk_words import Neighbours, neighbour_lines, place_of, stopped_words, trust_of
 from console.app.widgets.bars.alarm_strip import AlarmStrip
 from console.app.widgets.bars.frame import HeadLine, KeyLine
 from console.app.widgets.bars.verify_bar import VerifyBar, outcome
@@ -61,12 +61,6 @@ class _Move:
     end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Neighbours:
-    before: Details | None
-    after: Details | None
-
-
 class WalkScreen(ConsoleScreen):
     """One link at a time. Dismissed with the event that was on screen last."""
 
@@ -80,7 +74,7 @@ class WalkScreen(ConsoleScreen):
         self._event = event
         self._pace = pace
         self._details: Details | None = None
-        self._neighbours: _Neighbours | None = None
+        self._neighbours: Neighbours | None = None
         self._moves: deque[_Move] = deque()
         self._moving: Worker[None] | None = None
         self._looking: Worker[None] | None = None
@@ -218,7 +212,7 @@ class WalkScreen(ConsoleScreen):
             self._links = (stream, row.chained if row else 0)
             self.show_place()
         before, after = await self._session.link(self._event, -1), await self._session.link(self._event, 1)
-        self._neighbours = _Neighbours(
+        self._neighbours = Neighbours(
             None if before is None else await self._session.details(before),
             None if after is None else await self._session.details(after),
         )
@@ -298,13 +292,7 @@ class WalkScreen(ConsoleScreen):
         if details is None or link_of(details) is None:
             self._put("walk-neighbours", [])
             return
-        lines = [rule("previous and next", width)]
-        if around is None:
-            lines += [Content.styled("p  …", MUTED), Content.styled("n  …", MUTED)]
-        else:
-            lines.append(neighbour_line("p", around.before, "this is the first link"))
-            lines.append(neighbour_line("n", around.after, "this is the last link") + names_hash(details, around.after))
-        self._put("walk-neighbours", [line.truncate(width, ellipsis=True) for line in lines])
+        self._put("walk-neighbours", [rule("previous and next", width), *neighbour_lines(details, around, width)])
 
     # what keys do
 

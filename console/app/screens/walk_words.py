@@ -1,5 +1,7 @@
 """Words of the chain walk: where a link stands, its neighbours, a check that was stopped."""
 
+from dataclasses import dataclass
+
 from textual.content import Content
 
 from console.app.drawing.layout import MUTED, trust_mark
@@ -22,7 +24,26 @@ def place_of(details: Details) -> str:
     return f"record {details.row.ordinal:,}" if sequence is None else f"sequence {sequence:,}"
 
 
-def neighbour_line(key: str, details: Details | None, none: str) -> Content:
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The links before and after one; None at an end of the chain."""
+
+    before: Details | None
+    after: Details | None
+
+
+def neighbour_lines(details: Details, around: Neighbours | None, width: int) -> list[Content]:
+    """Both neighbours with the keys that go there; what is not known yet is ``…``."""
+    if around is None:
+        return [Content.styled("p  …", MUTED), Content.styled("n  …", MUTED)]
+    lines = [
+        _neighbour_line("p", around.before, "this is the first link"),
+        _neighbour_line("n", around.after, "this is the last link") + _names_hash(details, around.after),
+    ]
+    return [line.truncate(width, ellipsis=True) for line in lines]
+
+
+def _neighbour_line(key: str, details: Details | None, none: str) -> Content:
     """The key that goes there, and what is there; ``none`` stands at an end of the chain."""
     if details is None:
         return Content.styled(f"{key}  {none}", MUTED)
@@ -30,7 +51,7 @@ def neighbour_line(key: str, details: Details | None, none: str) -> Content:
     return Content.assemble((f"{key}  ", MUTED), link, trust_mark(trust_of(details)))
 
 
-def names_hash(details: Details, after: Details | None) -> Content:
+def _names_hash(details: Details, after: Details | None) -> Content:
     """If the next link names this one's stored hash as its previous hash."""
     proof, following = link_of(details), None if after is None else link_of(after)
     if proof is None or following is None:

@@ -285,7 +285,7 @@ async def test_open_a_ledger_and_a_stream() -> None:
         await until(pilot, lambda: isinstance(app.screen, OverviewScreen))
         assert not screen.is_attached
         await pilot.press("j", "enter")
-        await seen(pilot, "30 of 30", "deal acc67…f2e0001", "‼ 1 critical")
+        await seen(pilot, "30 of 30", "deal acc6", "‼ 1 critical")
 
 
 async def test_all_events_are_merged_by_time() -> None:

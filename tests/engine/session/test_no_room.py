@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,7 +72,7 @@ async def test_a_named_place_is_not_replaced(ledger: Path, tmp_path: Path) -> No
 
 
 async def test_no_room_anywhere(ledger: Path, tmp_path: Path) -> None:
-    with full_after(Path("/"), 2, tmp_path / "site"):
+    with full_after(Path(tempfile.gettempdir()), 2, tmp_path / "site"):
         one = await opened(ledger, tmp_path / "cache/i.sqlite")
         try:
             with pytest.raises(OSError, match=r"disk is full.*there is no other place"):

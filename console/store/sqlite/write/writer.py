@@ -1,7 +1,7 @@
 """The one writer of an index. A portion is committed whole or not at all."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.trust import Trust
 from console.store.counts import Counts, add_counts, count_events, count_streams
+from console.store.errors import StoreError
 from console.store.facts import Orphans, RecordPlace, ResolvedReferences
 from console.store.portion import Portion
 from console.store.protocol import StatedBy
@@ -44,7 +45,8 @@ class SqliteWriter(LedgerRows):
         try:
             yield
         except BaseException:
-            await self._db.run("ROLLBACK")
+            with suppress(StoreError):  # where there is no room, SQLite has rolled back by itself
+                await self._db.run("ROLLBACK")
             await self._forget_uncommitted()
             raise
         await self._db.run("COMMIT")
