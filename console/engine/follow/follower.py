@@ -61,9 +61,6 @@ class Follower:
         self._writer = ingest.writer
         self._follow = follow
         self._by_path: dict[str, list[FollowedLedger]] = {}
-        self.found = 0
-        """Ledgers that ``start`` came upon."""
-        self.all_found = False
         self._skipped: set[str] = set()
         """Paths that were reported to be no ledgers."""
         self._newcomers: asyncio.Queue[str] = asyncio.Queue()
@@ -78,6 +75,7 @@ class Follower:
         self._besides_not_before = 0.0
         self.found = 0
         """Ledgers that were found at the start, so far."""
+        self.all_found = False
 
     async def start(self) -> None:
         """Open everything: known ledgers go on where they were left, new ones are read, others are reported."""
@@ -93,9 +91,8 @@ class Follower:
         await self._take_in(known, fresh)
         for earlier in known.values():
             if (missing := await self._missing(earlier)) is not None:
-                self.found += 1
                 decisions.append(self._tasks.of(missing).decision())
-        self.all_found = True
+        self.found, self.all_found = len(self._ledgers()) + len(fresh), True
         # Any of the new files may be the past of a known ledger, which is asked first.
         await self._tasks.guard(*decisions)
         for item in fresh:

@@ -72,7 +72,7 @@ async def _bring_up_to_date(
     kept: KeptIndex,
     paths: Sequence[str],
     options: Options,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[ReadSoFar], None] | None,
     note: Callable[[str], None] | None,
 ) -> None:
     """Write the index, where no other console does. Raises what the index raises."""
