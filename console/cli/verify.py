@@ -114,6 +114,13 @@ def _hash(ctx: click.Context, param: click.Parameter, text: str | None) -> str |
     callback=_hash,
     help="The stored hash of the last event when it was kept, of the N-th with --expect-count.",
 )
+@click.option(
+    "--search",
+    type=click.Choice(["normal", "thorough"]),
+    default="normal",
+    show_default=True,
+    help="How far to search for what a hash covers and the ledger does not store; thorough may take minutes an event.",
+)
 @click.option("--now", callback=micros, metavar="ISO", help="The clock of the checks.")
 @common
 def command(
@@ -128,6 +135,7 @@ def command(
     executor: str,
     count_kept: int | None,
     head_kept: str | None,
+    search: str,
     now: int | None,
     config: str | None,
     no_color: bool,
@@ -144,7 +152,7 @@ def command(
     """
     from console.engine.api import ExecutorError, Options, Policy, broken_formats, profiles, report
 
-    options = Options(profile, now, stream)
+    options = Options(profile, now, stream, search)
     try:
         verification = _verified(paths, options, executor, jobs or settings_in_force(config).jobs, answer)
     except ExecutorError as error:

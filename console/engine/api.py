@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from console.engine.session.finding_command import FindingCommand
     from console.engine.verify.answers import Answer
     from console.engine.verify.results import Verification, VerifiedSoFar
-    from console.formats.protocol import Format
+    from console.formats.protocol import Context, Format
     from console.formats.registry import Broken
+    from console.model.proof import SearchStep
+    from console.model.record import Record
     from console.store.protocol import IndexReader
     from console.verify.catalogue import CatalogueEntry
 
@@ -229,6 +231,19 @@ def answer(verification: "Verification", name: str, stream: str | None, policy: 
     from console.engine.verify import answers
 
     return answers.answer(verification, name, stream, policy)
+
+
+def search_event(form: str, record: "Record", before: "Record | None", context: "Context") -> "Iterator[SearchStep]":
+    """Search on for what the hash of one event covers and its ledger does not store, where the usual search ended.
+
+    ``form`` names its format, ``before`` is the record before it in its chain, ``context`` that of its ledger with the
+    settled profile. Gives how far it is, every tenth of a second or so, and at last the proof. It holds one text at a
+    time and takes up to some minutes of a processor: whoever shows a screen asks in another process, or at least in
+    another thread. Closing it ends it. Never raises for what the record holds.
+    """
+    from console.formats.guarded import named, search_of
+
+    return search_of(named(form), record, before, context)
 
 
 def formats() -> "Iterator[Format]":

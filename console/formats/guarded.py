@@ -4,16 +4,16 @@ A format of another package may do so on records that it did not expect, and an 
 any more. Then the record is shown as far as that goes, and why there is no more.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from console.formats.protocol import Claim, Context, Format, Reader, Sample
+from console.formats.protocol import Claim, Context, Format, Reader, Sample, SearchingFormat
 from console.formats.registry import UnknownFormatError, by_name
 from console.model.batch import EventBatch
 from console.model.event import Event, Field, Panel
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
-from console.model.proof import Proof
+from console.model.proof import Proof, SearchStep
 from console.model.record import Record, RecordBatch
 from console.model.trust import Trust
 
@@ -99,6 +99,19 @@ def panels_of(form: Format, event: Event, context: Context) -> Sequence[Panel]:
         return form.panels(event, context)
     except Exception as error:  # noqa: BLE001 - see the module
         return [Panel("Envelope", (Field("format", form.name, _words(error)),))]
+
+
+def search_of(form: Format, record: Record, before: Record | None, context: Context) -> Iterator[SearchStep]:
+    """``SearchingFormat.search``; of a format that has none, or that fails, ``proof_of`` as its only step."""
+    if isinstance(form, SearchingFormat):
+        try:
+            yield from form.search(record, before, context)
+            return
+        except Exception as error:  # noqa: BLE001 - a format's failure costs this event's proof alone
+            failed = f"The format {form.name} failed to search: {_words(error)}"
+            yield SearchStep(0, 0, Proof("", Trust.UNCHECKED, failed))
+            return
+    yield SearchStep(0, 0, proof_of(form, record, before, context))
 
 
 def proof_of(form: Format, record: Record, before: Record | None, context: Context) -> Proof | None:

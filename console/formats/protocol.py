@@ -3,7 +3,7 @@
 import json
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol, runtime_checkable
@@ -12,7 +12,7 @@ from console.model.batch import EventBatch
 from console.model.event import Event, Field, Panel, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import Profile, StreamFacts
-from console.model.proof import Proof
+from console.model.proof import Proof, SearchStep
 from console.model.record import Record, RecordBatch
 from console.model.trust import Trust
 from console.verify.catalogue import CatalogueEntry
@@ -47,12 +47,14 @@ class Context:
 
     ``now`` is the clock of the checks (UTC microseconds). ``profile`` is the operator's choice. ``companions`` holds
     small files found beside the ledger (or in its archive), by their relative path: see ``Format.companions``.
+    ``search`` is how far what a hash covers is searched for, where it is not stored: ``normal`` or ``thorough``.
     """
 
     shape: str
     now: int
     profile: str | None = None
     companions: Mapping[str, bytes] = field(default_factory=dict)
+    search: str = "normal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,14 @@ class SegmentedFormat(Protocol):
     def join(self, left: Any, right: Any, fetch: Callable[[int, int], tuple[int, bytes]]) -> Any:
         """Two neighbouring summaries as one; both are spent. ``fetch(offset, skip)`` gives the offset and the bytes of
         the record so many behind the one at an offset."""
+
+
+@runtime_checkable
+class SearchingFormat(Protocol):
+    """A format whose hashes cover what is not stored, so that the search for it may be continued."""
+
+    def search(self, record: Record, before: Record | None, context: Context) -> Iterator[SearchStep]:
+        """Go on where ``prove`` ended; see ``console.engine.api.search_event``."""
 
 
 @runtime_checkable

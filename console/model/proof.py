@@ -37,3 +37,13 @@ class Proof:
     expected_previous: str | None = None
     sequence: int | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchStep:
+    """How far a search for what a hash covers has come: ``tried`` forms of at most ``most``. ``proof`` is what it came
+    to; None on the way."""
+
+    tried: int
+    most: int
+    proof: Proof | None = None

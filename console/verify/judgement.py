@@ -5,7 +5,7 @@ part of a search: does the event hash under another number, or under another pro
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
@@ -87,15 +87,17 @@ class Memory:
     """What a ledger taught: orders of keys per event type, and what is left of the purse for failing searches.
 
     ``short``: a search could not be complete, so that its verdict may depend on what was learned and spent before.
+    ``thorough``: where it ends, a thorough search goes on, however long it takes.
     """
 
     learned: dict[str, list[Template]] = field(default_factory=dict)
     purse: int = PURSE
     short: bool = False
+    thorough: bool = False
 
     def budget(self) -> int:
         """All that one search can use while the purse lasts: an edit that can be proved is never only suspected."""
-        return recover.FULL if self.purse else FLOOR
+        return recover.FULL if self.purse or self.thorough else FLOOR
 
 
 def is_compact(text: bytes) -> bool:
@@ -213,27 +215,48 @@ def judge(
                 return Verdict(Kind.MISMATCH, hit, other=other.name)
     if profile.complete and not (reorderable(profile, event) and arrangements(event.document) > 1):
         return Verdict(Kind.MISMATCH)
+    return _searched(event, profile, memory, () if profile.complete else numbers)
+
+
+def _searched(event: Hashed, profile: HashProfile, memory: Memory, numbers: tuple[int, ...]) -> Verdict:
+    """The dear part: orders of keys near the likely times, under this number and others, and then all the rest."""
+    sequence = event.sequence
+    assert sequence is not None  # judge has looked
     texts = list(likely_texts(profile, event, memory))
     budget = memory.budget()
-
-    def job(number: int) -> recover.Job:
-        values = event.numbered(number)
-        return profile.job(values, event.document, texts[0], event.millis, target, opaque=event.opaque)
-
-    found = recover.nearby(job(sequence), min(budget, recover.PARTIAL // 3))
-    if found is not None:
-        return _held(_learn(found, event, memory))
-    for number in () if profile.complete else numbers:
-        hit = recover.nearby(job(number), min(budget, recover.PARTIAL // 3))
+    for number in (sequence, *numbers):
+        hit = recover.nearby(_job(profile, event, number, texts[0]), min(budget, recover.PARTIAL // 3))
         if hit is not None:
-            _learn(hit, event, memory)
-            return Verdict(Kind.MISMATCH, hit, shift=sequence - number)
-    result = recover.deep(job(sequence), texts, budget)
+            held = _held(_learn(hit, event, memory))
+            return held if number == sequence else Verdict(Kind.MISMATCH, hit, shift=sequence - number)
+    result = recover.deep(_job(profile, event, sequence, texts[0]), texts, budget)
     if isinstance(result, Hit):
         return _held(_learn(result, event, memory))
-    memory.purse = max(0, memory.purse - result.tried)
+    memory.purse = max(0, memory.purse - result.spent)
+    if not result.complete and memory.thorough:
+        verdict = recover.end(search(event, profile, memory))
+        memory.short |= verdict.kind is Kind.UNREPRODUCED
+        return verdict
     memory.short |= not result.complete
     return Verdict(Kind.MISMATCH if result.complete else Kind.UNREPRODUCED, tried=result.tried)
+
+
+def search(event: Hashed, profile: HashProfile, memory: Memory) -> Generator[int, None, Verdict]:
+    """Go on where ``judge`` ended because its search could not be complete. Gives the forms tried so far from time to
+    time, and returns the verdict; closing it ends it."""
+    if event.hash is None or HASH.fullmatch(event.hash) is None or event.sequence is None:
+        return judge(event, profile, (), memory)
+    texts = list(likely_texts(profile, event, memory))
+    result = yield from recover.thorough(_job(profile, event, event.sequence, texts[0]), texts)
+    if isinstance(result, Hit):
+        return _held(_learn(result, event, memory))
+    return Verdict(Kind.MISMATCH if result.complete else Kind.UNREPRODUCED, tried=result.tried)
+
+
+def _job(profile: HashProfile, event: Hashed, number: int, likely: bytes) -> recover.Job:
+    assert event.hash is not None  # whoever searches knows what for
+    values, target = event.numbered(number), bytes.fromhex(event.hash)
+    return profile.job(values, event.document, likely, event.millis, target, opaque=event.opaque)
 
 
 def _held(hit: Hit) -> Verdict:

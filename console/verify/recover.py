@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from console.verify.javascript import parse, stringify
 from console.verify.orders import arrangements, template_of, texts
@@ -23,10 +23,15 @@ PARTIAL = 60_000
 """Hashes that one search may take where it cannot."""
 THOROUGH = 100_000_000
 """Hashes that one thorough search may take (some minutes)."""
-_BLOCK = 256
+_BLOCK = 1024
 """Bytes of a text that cost what one more hash does."""
+_PARTS = 32
+"""Objects and arrays of a value that cost nothing to speak of; each further one costs two hashes in each text."""
+_CHANGED = 200
+"""Changes of numbers that the usual search tries."""
 _STEP = 50_000
 """Hashes between two steps of a thorough search."""
+T = TypeVar("T")
 _Stage = Generator[int, None, "Hit | None"]
 Search = Generator[int, None, "Hit | Miss"]
 """A search on its way: gives the hashes tried so far from time to time, and returns what it came to. Closing it ends
@@ -79,10 +84,12 @@ class Hit:
 
 @dataclass(slots=True)
 class Miss:
-    """Nothing reproduced the hash. ``complete``: every form that storage can have changed it from was tried."""
+    """Nothing reproduced the hash. ``complete``: every form that storage can have changed it from was tried. ``spent``:
+    what that cost, in hashes."""
 
     complete: bool
     tried: int
+    spent: int = 0
 
 
 def moment(millis: int) -> bytes:
@@ -177,7 +184,7 @@ def nearby(job: Job, budget: int = 20_000) -> Hit | None:
     """Every order of keys, within the near window, as far as the budget goes."""
     if job.hopeless or job.fixed:
         return None
-    hit: Hit | None = _end(_Trial(job, budget).orders([job.payload], job.near))
+    hit: Hit | None = end(_Trial(job, budget).orders([job.payload], job.near))
     return hit
 
 
@@ -186,7 +193,7 @@ def deep(job: Job, likely: Sequence[bytes], budget: int = FULL) -> Hit | Miss:
 
     Each stage has its own share of ``budget`` hashes, so that many keys do not starve the search in time.
     """
-    found: Hit | Miss = _end(_deep(job, likely, budget))
+    found: Hit | Miss = end(_deep(job, likely, budget))
     return found
 
 
@@ -197,7 +204,7 @@ def _deep(job: Job, likely: Sequence[bytes], budget: int) -> Search:
     if job.fixed:
         return (yield from trial.likely(likely)) or Miss(True, trial.tried)
     share = min(budget, PARTIAL) // 2
-    whole = arrangements(job.payload) * (len(job.near) + len(job.far) + 3 * _weight(job.stored))
+    whole = arrangements(job.payload) * (len(job.near) + len(job.far) + 3 * trial.weight)
     exact = job.exact or is_exact(job.payload)
     feasible = whole <= (budget if exact else min(budget, PARTIAL))
     trial.left = whole if feasible else share
@@ -210,7 +217,7 @@ def _deep(job: Job, likely: Sequence[bytes], budget: int) -> Search:
     if not hit and feasible:
         trial.left = whole
         hit = yield from trial.orders([job.payload], job.far)
-    return hit or Miss(feasible and exact, trial.tried)
+    return hit or Miss(feasible and exact, trial.tried, trial.spent)
 
 
 def thorough(job: Job, likely: Sequence[bytes], most: int = THOROUGH) -> Search:
@@ -231,18 +238,24 @@ def thorough(job: Job, likely: Sequence[bytes], most: int = THOROUGH) -> Search:
     return hit or Miss(exact and trial.left > 0, trial.tried)
 
 
-def _end(search: Generator[int, None, Any]) -> Any:
-    """What a search comes to."""
+def end(search: Generator[int, None, T]) -> T:
+    """What a search comes to in the end."""
     while True:
         try:
             next(search)
         except StopIteration as ended:
-            return ended.value
+            return ended.value  # type: ignore[no-any-return]  # what the generator returns
 
 
-def _weight(text: bytes) -> int:
-    """What a text costs beside its hashes, in hashes."""
-    return len(text) // _BLOCK
+def _weight(job: Job) -> int:
+    """What each text of a document costs beside its hashes, in hashes."""
+    parts, todo = 0, [job.payload]
+    while todo:
+        item = todo.pop()
+        if type(item) is dict or type(item) is list:
+            parts += 1
+            todo.extend(item.values() if type(item) is dict else item)
+    return len(job.stored) // _BLOCK + 2 * max(0, parts - _PARTS)
 
 
 class _Trial:
@@ -251,37 +264,47 @@ class _Trial:
     def __init__(self, job: Job, left: int = 0) -> None:
         self.left = left
         self.tried = 0
+        self.spent = 0
+        """What was tried cost so much, in hashes."""
+        self.weight = _weight(job)
         self._job = job
         self._reported = 0
 
     def orders(self, values: Iterable[Any], window: Sequence[int], *, rounded: bool = False) -> _Stage:
         """All orders of keys of these values, one value after the other."""
+        if self.left < 2 * (len(window) + self.weight):
+            values = ()  # not even a second one: the first was tried before
         return self.texts((text.encode() for value in values for text in texts(value)), window, rounded=rounded)
 
     def likely(self, candidates: Sequence[bytes]) -> _Stage:
         """These texts within the far window, whatever that takes."""
-        self.left = sum(len(self._job.far) + _weight(text) for text in candidates)
+        self.left = len(candidates) * (len(self._job.far) + self.weight)
         return self.texts(candidates, self._job.far)
 
     def rounded(self) -> _Stage:
         """Numbers replaced by neighbours: the stored order first, then every order."""
         job = self._job
-        changed = list(islice(variants(job.payload, 3), 200))
+        if self.left < 2 * (len(job.near) + self.weight):
+            return None
+
+        def changed() -> Iterable[Any]:
+            return islice(variants(job.payload, 3), _CHANGED)
+
         for window in (job.near[:2], job.near[2:]):
-            hit = yield from self.texts((stringify(value).encode() for value in changed), window, rounded=True)
+            hit = yield from self.texts((stringify(value).encode() for value in changed()), window, rounded=True)
             if hit:
                 return hit
-        return (yield from self.orders(changed, job.near[:3], rounded=True))
+        return (yield from self.orders(changed(), job.near[:3], rounded=True))
 
     def texts(self, candidates: Iterable[bytes], window: Sequence[int], *, rounded: bool = False) -> _Stage:
         """These texts within the window, as far as the budget goes."""
-        times = _Times(self._job, window)
+        times, cost = _Times(self._job, window), len(window) + self.weight
         for text in candidates if window else ():
-            cost = len(window) + _weight(text)
             if self.left < cost:
                 self.left = 0
                 return None
             self.left -= cost
+            self.spent += cost
             self.tried += len(window)
             hit = times.find(text)
             if hit is not None:

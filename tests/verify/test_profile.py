@@ -74,7 +74,7 @@ def test_a_profile_without_a_time_is_searched_for_orders_alone(names: list[str])
     assert nearby(job) == Hit(hashed.encode(), 0, 0, reordered=True)
     assert deep(job, [job.stored]) == nearby(job)
     job.target = bytes(32)
-    assert deep(job, [job.stored]) == Miss(complete=True, tried=4)
+    assert deep(job, [job.stored]) == Miss(complete=True, tried=4, spent=4)
 
 
 def test_a_profile_whose_document_is_kept_needs_no_search() -> None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Options:
     """``now`` is the clock of the checks (UTC microseconds), None for the system's. With ``stream``, findings that do
-    not concern that stream are left out where a ledger is verified."""
+    not concern that stream are left out where a ledger is verified. ``search`` is how long what was not stored of an
+    event is searched for: ``normal``, or ``thorough``, which may take minutes for each event that resists."""
 
     profile: str | None = None
     now: int | None = None
     stream: str | None = None
+    search: str = "normal"

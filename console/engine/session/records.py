@@ -14,6 +14,7 @@ from console.engine.session.protocol import Details
 from console.formats.guarded import event_of, named, panels_of, proof_of
 from console.formats.protocol import Claim, Context
 from console.model.record import Record
+from console.model.trust import Trust
 from console.sources.companions import companions
 from console.sources.discover import open_sources
 from console.sources.many_records import read_each
@@ -105,7 +106,9 @@ class Records:
         context = await self.context(ledger)
         event = event_of(form, raw.record, context)
         event = replace(event, trust=row.trust, worst=row.worst)
-        before = await self._reader.chain_neighbour(row.id, -1)
+        # An event whose link is not known has no event before it that its link could be compared with.
+        unknown = row.trust is Trust.UNCHECKED
+        before = None if unknown else await self._reader.chain_neighbour(row.id, -1)
         previous = None
         if before is not None:
             rows = await self._reader.events([before])

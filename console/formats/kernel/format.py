@@ -1,18 +1,18 @@
 """The Kernel as a format: recognition and description; what reads and joins is imported when it is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from console.formats.kernel import profiles
 from console.formats.kernel.answers import ANSWERS
 from console.formats.kernel.panels import panels
-from console.formats.kernel.proof import prove
+from console.formats.kernel.proof import prove, search
 from console.formats.kernel.recognise import sniff
 from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, entry_at
 from console.formats.protocol import Claim, Context, Format, Sample, SystemAnswer
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
-from console.model.proof import Proof
+from console.model.proof import Proof, SearchStep
 from console.model.record import Record
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ class KernelFormat(Format):
     def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
         earlier = None if before is None else _entry(before, context)
         return prove(_entry(record, context), earlier, context.shape, context.profile)
+
+    def search(self, record: Record, before: Record | None, context: Context) -> Iterator[SearchStep]:
+        """See ``console.formats.protocol.SearchingFormat``."""
+        earlier = None if before is None else _entry(before, context)
+        return search(_entry(record, context), earlier, context.shape, context.profile)
 
 
 def _entry(record: Record, context: Context) -> Entry:

@@ -1,54 +1,95 @@
 """One link laid open: the bytes that were hashed, field by field, and the verdict in a sentence."""
 
+from collections.abc import Iterator
 from hashlib import sha256
+from typing import NamedTuple
 
 from console.formats.kernel.profiles import candidates, named
 from console.formats.kernel.record import PACK, Entry
-from console.model.proof import Proof
+from console.model.proof import Proof, SearchStep
 from console.model.trust import Trust
+from console.verify import judgement
 from console.verify.judgement import HASH, Hashed, Kind, Memory, Verdict, judge, reproduces, stored_texts
 from console.verify.profile import HashProfile, spans
-from console.verify.recover import moment
+from console.verify.recover import THOROUGH, moment
+
+
+class _Question(NamedTuple):
+    """What is to be proved of one event. ``fits``: its profile is known, not just the likeliest one."""
+
+    entry: Entry
+    hashed: Hashed
+    known: list[HashProfile]
+    profile: HashProfile
+    fits: bool
+    nameless: bool
+    memory: Memory
 
 
 def prove(entry: Entry, before: Entry | None, shape: str, profile_name: str | None) -> Proof | None:
     """The proof of one event; None where the record holds no event. ``before`` is the event before it in the chain."""
     if entry.document is None:
         return None
-    sequence = entry.sequence
     if not entry.chained:
         return Proof(profile_name or "", Trust.UNCHAINED, "The event takes part in no chain: no hash protects it.")
+    asked = _question(entry, shape, profile_name)
+    return _proof(asked, before, _verdict(asked))
+
+
+def search(entry: Entry, before: Entry | None, shape: str, profile_name: str | None) -> Iterator[SearchStep]:
+    """Go on where ``prove`` ended because its search could not be complete."""
+    if entry.document is None or not entry.chained:
+        yield SearchStep(0, 0, prove(entry, before, shape, profile_name))
+        return
+    asked = _question(entry, shape, profile_name)
+    verdict = _verdict(asked)
+    yield SearchStep(verdict.tried, THOROUGH)
+    if verdict.kind is Kind.UNREPRODUCED and asked.fits and not asked.nameless:
+        going = judgement.search(asked.hashed, asked.profile, asked.memory)
+        while True:
+            try:
+                yield SearchStep(next(going), THOROUGH)
+            except StopIteration as ended:
+                verdict = ended.value
+                break
+    yield SearchStep(verdict.tried, THOROUGH, _proof(asked, before, verdict))
+
+
+def _question(entry: Entry, shape: str, profile_name: str | None) -> _Question:
     memory, hashed, known = Memory(), entry.hashed, candidates(shape)
     profile = named(profile_name) or _fitting(hashed, known, memory)
-    fits = profile is not None
-    profile = profile or known[0]
-    no_deal = shape == PACK and not entry.deal
+    nameless = shape == PACK and not entry.deal
+    return _Question(entry, hashed, known, profile or known[0], profile is not None, nameless, memory)
+
+
+def _verdict(asked: _Question) -> Verdict:
+    sequence = asked.entry.sequence
     near = () if sequence is None else tuple(number for number in (sequence - 1, sequence + 1) if number > 0)
-    verdict = (
-        Verdict(Kind.UNREPRODUCED)
-        if no_deal or (not fits and entry.hash is not None)
-        else judge(hashed, profile, known, memory, near)
-    )
+    if asked.nameless or (not asked.fits and asked.entry.hash is not None):
+        return Verdict(Kind.UNREPRODUCED)
+    return judge(asked.hashed, asked.profile, asked.known, asked.memory, near)
+
+
+def _proof(asked: _Question, before: Entry | None, verdict: Verdict) -> Proof:
+    entry, hashed, profile = asked.entry, asked.hashed, asked.profile
     linked = _linked(entry, before)
     shown = named(verdict.other) or profile
-    hit = verdict.hit
+    hit, number = verdict.hit, (entry.sequence or 0) - verdict.shift
     text = hit.text if hit else stored_texts(shown, hashed)[0]
     millis = hit.millis if hit else hashed.millis
-    parts = shown.parts(
-        hashed.numbered((sequence or 0) - verdict.shift), text, b"" if millis is None else moment(millis)
-    )
+    parts = shown.parts(hashed.numbered(number), text, b"" if millis is None else moment(millis))
     whole = b"".join(part for part, _ in parts)
     return Proof(
         profile=profile.name,
         trust=_trust(verdict, linked),
-        verdict=_sentence(verdict, linked, before, profile.name, no_deal, fits),
+        verdict=_sentence(verdict, linked, before, profile.name, asked.nameless, asked.fits),
         preimage=whole,
         spans=spans(parts),
         recomputed=sha256(whole).hexdigest(),
         stored=entry.hash,
         previous=entry.previous,
         expected_previous=None if before is None else before.hash,
-        sequence=sequence,
+        sequence=entry.sequence,
         notes=tuple(_notes(verdict, entry, before, profile, shown)),
     )
 
@@ -71,6 +112,8 @@ def _linked(entry: Entry, before: Entry | None) -> bool | None:
 def _trust(verdict: Verdict, linked: bool | None) -> Trust:
     if linked is False or verdict.kind in (Kind.MISMATCH, Kind.MISSING):
         return Trust.BROKEN
+    if linked is None:
+        return Trust.UNCHECKED
     return {Kind.VERIFIED: Trust.VERIFIED, Kind.RECOVERED: Trust.RECOVERED}.get(verdict.kind, Trust.LINKED)
 
 

@@ -61,7 +61,7 @@ class KernelReader(LedgerReader[KernelRun]):
         self.segment = segment
         self.pack_deal = deal_of(context.companions) if self.shape == PACK else None
         self.candidates = candidates(self.shape)
-        self.memory = Memory()
+        self.memory = Memory(thorough=context.search == "thorough")
         self.settled: HashProfile | None = None
         self._hashes: BulkHashes | None = None
         self._settling = Settling(self.candidates)
@@ -350,8 +350,8 @@ class KernelReader(LedgerReader[KernelRun]):
 
     def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
         yield from self.deals.save()
-        memory = self.memory
-        yield "", (self.profile, self.records, self.loose, memory.purse, memory.learned, self._settling.state())
+        learned = self.memory.purse, self.memory.learned
+        yield "", (self.profile, self.records, self.loose, *learned, self._settling.state())
 
     def restore(self, name: str | StreamKey, data: bytes) -> None:
         found = self.deals.restore(name, data)
@@ -361,7 +361,7 @@ class KernelReader(LedgerReader[KernelRun]):
                 self._irregular[key] = None
             return
         profile, self.records, self.loose, purse, learned, settling = unpack(data, _STATE)
-        self.memory, self._settling = Memory(learned, purse), Settling(self.candidates, *settling)
+        self.memory.learned, self.memory.purse, self._settling = learned, purse, Settling(self.candidates, *settling)
         self.settle_on(named(profile) if self.context.profile is None else self.settled)
 
     # -- walking again
