@@ -180,7 +180,7 @@ def _verdict(result: dict[str, Any], paint: Paint, profiles: Sequence[Profile]) 
     for line in paragraph(words):
         out(paint.severity(line, _LOOKS[verdict]) if verdict in _LOOKS else paint(line, "32"))
     for weak in (each for each in profiles if each.caveat):
-        out(f"{weak.values} could be made again, but {weak.caveat}")
+        out(f"{weak.name}: {weak.values} could be made again, but {weak.caveat}")
     for line in paragraph("; ".join(safe(each) for each in result["cannot_rule_out"]), first="but ", rest="    "):
         out(paint.quiet(line))
     if verdict == "findings" and result["findings"]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from console.engine.verify.verdict import Evidence, Policy, count_codes, unchecked
 from console.model.finding import Finding
-from console.model.trust import Severity
+from console.model.trust import Severity, Trust
 from console.store.rows import StreamRow
 
 
@@ -36,7 +36,8 @@ def _unchecked(
     stream: StreamRow, findings: Sequence[Finding], of_no_stream: Evidence, policy: Policy
 ) -> list[dict[str, Any]]:
     """Why not all of the stream's events were checked. What could not be read may have been an event of it."""
-    evidence = replace(of_no_stream, trust=stream.trust) + Evidence(findings=count_codes(findings))
+    unlinked = 0 if stream.chain_intact is None else stream.trust[Trust.UNCHECKED]
+    evidence = replace(of_no_stream, trust=stream.trust, unlinked=unlinked) + Evidence(findings=count_codes(findings))
     return [
         {"eventId": None, "sequenceNumber": None, "issue": f"incomplete: {reason.rstrip('.')}."}
         for reason in unchecked(evidence, policy)

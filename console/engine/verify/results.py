@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from console.engine.ledgers.opening import Opened
-from console.engine.verify.verdict import Evidence, count_codes, is_empty, together, uncovered_by
+from console.engine.verify.verdict import Evidence, count_codes, shape, together, uncovered_by
 from console.model.finding import Finding
 from console.model.ledger import Profile
 from console.model.trust import Trust
@@ -77,17 +77,13 @@ class LedgerReport:
         """What a verdict on the ledger rests on, or on one of its streams."""
         findings = count_codes(each for each in self.findings if concerns(each, stream))
         trust = self.trust_of(stream)
-        empty = is_empty(trust)
         chained = any(each.chain_intact is not None for each in self.streams if stream in (None, each.key))
-        chainless = int(not empty and not chained)
-        covered = uncovered_by(self.known_profile)
         return Evidence(
             trust,
             findings,
             self._unread,
-            empty,
-            chainless,
-            covered,
+            **shape(trust, chained),
+            uncovered=uncovered_by(self.known_profile),
             known_end=self.known_end,
             known_head=self.known_head,
         )

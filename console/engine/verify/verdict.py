@@ -55,25 +55,29 @@ USUAL = Policy()
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a verdict rests on: what is known of a stream, of a ledger, or of many.
-
-    ``trust`` counts events by ``Trust``. ``unread`` are sentences on what was not read to its end, ``empty`` is how
-    many of the ledgers have no events, ``chainless`` in how many nothing links events. ``uncovered`` are the fields
-    that hashes do not cover, by profile. ``remembered`` is the time since which the memory knows the ledger, '' at a
-    first look; ``no_memory`` is a clause on why it was not asked; ``known_end``: up to which event
-    whoever asks knew the ledger, and found it again; ``known_head``: by its hash.
-    """
+    """What a verdict rests on: what is known of a stream, of a ledger, or of many."""
 
     trust: Sequence[int] = _NOTHING
+    """Events by ``Trust``."""
     findings: Counts = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    """Sentences on what was not read to its end."""
     empty: int = 0
+    """Ledgers without events."""
     chainless: int = 0
+    """Ledgers in which nothing links events."""
+    unlinked: int = 0
+    """Unchecked events of the other ledgers."""
     uncovered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The fields that hashes do not cover, by profile."""
     remembered: str = ""
+    """The time since which the memory knows them, '' at a first look."""
     no_memory: str = ""
+    """Why the memory was not asked: a clause."""
     known_end: str = ""
+    """Up to which event whoever asks knew the ledger, and found it again."""
     known_head: bool = False
+    """That event's hash was known."""
 
     def __add__(self, other: "Evidence") -> "Evidence":
         codes = {*self.findings, *other.findings}
@@ -84,6 +88,7 @@ class Evidence:
             self.unread + other.unread,
             self.empty + other.empty,
             self.chainless + other.chainless,
+            self.unlinked + other.unlinked,
             {**self.uncovered, **other.uncovered},
             max(self.remembered, other.remembered) if self.remembered and other.remembered else "",
             self.no_memory or other.no_memory,
@@ -150,11 +155,15 @@ def unchecked(evidence: Evidence, policy: Policy) -> list[str]:
     """What was not read or not checked though it could have been, in clauses; a verdict with any is ``incomplete``."""
     linked = 0 if policy.allow_linked else evidence.trust[Trust.LINKED]
     lost = sum(sum(evidence.findings.get(code, ())) for code in LOST)
-    return [
-        *_not_read(evidence.unread),
+    links = [
         *([f"{count(lost, 'piece')} of the ledger could not be read as events"] if lost else []),
         *(["the events before the first ones are not at hand"] if BEGINS_LATER in evidence.findings else []),
         *(["links to what could not be read are unknown"] if LINK_UNKNOWN in evidence.findings else []),
+    ]
+    return [
+        *_not_read(evidence.unread),
+        *links,
+        *([f"{count(evidence.unlinked, 'event')} of chains unchecked"] if evidence.unlinked and not links else []),
         *([f"{count(linked, 'event')} linked only: the hash could not be reproduced"] if linked else []),
         *([_no_events(evidence)] if evidence.empty else []),
     ]
@@ -174,7 +183,7 @@ def _no_events(evidence: Evidence) -> str:
 
 def _cannot_rule_out(evidence: Evidence) -> tuple[str, ...]:
     if not evidence.events:
-        return ("anything: no event was checked",)
+        return ("nothing can be ruled out: no event was checked",)
     trust = evidence.trust
     hashed = evidence.protected + trust[Trust.LINKED] + trust[Trust.BROKEN]
     before = evidence.remembered or "now"
@@ -182,10 +191,12 @@ def _cannot_rule_out(evidence: Evidence) -> tuple[str, ...]:
     clauses = [f"a tail cut off{behind} before {before} cannot be seen"]
     if trust[Trust.LINKED]:
         clauses.append(f"{count(trust[Trust.LINKED], 'event')} linked only")
-    if not hashed:
+    if trust[Trust.UNCHECKED]:
+        clauses.append(f"{count(trust[Trust.UNCHECKED], 'event')} unchecked")
+    if trust[Trust.UNCHAINED] == evidence.events:
         clauses.append(f"no hash protects these events: edits, insertions and deletions before {before} cannot be seen")
-    elif trust[Trust.UNCHAINED] or trust[Trust.UNCHECKED]:
-        clauses.append(f"{count(trust[Trust.UNCHAINED] + trust[Trust.UNCHECKED], 'event')} not protected by a hash")
+    elif trust[Trust.UNCHAINED]:
+        clauses.append(f"{count(trust[Trust.UNCHAINED], 'event')} not protected by a hash")
     if hashed and evidence.chainless:
         clauses.append(f"no chain links the events: insertions and deletions before {before} cannot be seen")
     if hashed:
@@ -219,9 +230,8 @@ def evidence_of_row(row: LedgerRow, profile: Profile | None = None, *, remembere
         unread = (f"{row.name}: {row.note or row.state}",)
     trust = [*row.trust]
     trust[Trust.PENDING] = int(row.pending > 0)
-    empty = is_empty(trust)
-    chainless = int(not empty and not row.chained)
-    return Evidence(trust, row.codes, unread, empty, chainless, uncovered_by(profile), remembered)
+    covered = uncovered_by(profile)
+    return Evidence(trust, row.codes, unread, **shape(trust, row.chained), uncovered=covered, remembered=remembered)
 
 
 def count_codes(findings: Iterable[Finding]) -> Counts:
@@ -237,9 +247,14 @@ def uncovered_by(profile: Profile | None) -> Mapping[str, tuple[str, ...]]:
     return {} if profile is None else {profile.name: profile.coverage.uncovered}
 
 
-def is_empty(trust: Sequence[int]) -> int:
-    """1 if there are no events, of these by trust, else 0."""
-    return int(sum(trust) == trust[Trust.PENDING])
+def shape(trust: Sequence[int], chained: bool) -> dict[str, int]:
+    """``empty``, ``chainless`` and ``unlinked`` of one ledger or stream, by its trust."""
+    empty = sum(trust) == trust[Trust.PENDING]
+    return {
+        "empty": int(empty),
+        "chainless": int(not empty and not chained),
+        "unlinked": trust[Trust.UNCHECKED] if chained else 0,
+    }
 
 
 def _sum(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:

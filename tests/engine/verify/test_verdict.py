@@ -53,7 +53,8 @@ def test_what_no_hash_protects_is_consistent(evidence: Evidence) -> None:
     assert judged.verdict is Verdict.CONSISTENT
     assert judged.verdict.exit_code == 0
     assert any(
-        "no hash protects" in each or "not protected" in each or "no chain" in each for each in judged.cannot_rule_out
+        "no hash protects" in each or "not protected" in each or "no chain" in each or "unchecked" in each
+        for each in judged.cannot_rule_out
     )
 
 
@@ -65,6 +66,7 @@ def test_what_no_hash_protects_is_consistent(evidence: Evidence) -> None:
         (Evidence(trust(verified=4, linked=1)), "1 event linked only"),
         (Evidence(trust(verified=4, unchecked=1), found("chain.link-unknown")), "links to what could not be read"),
         (Evidence(trust(verified=4, unchecked=1), found("chain.begins-later")), "not at hand"),
+        (Evidence(trust(verified=4, unchecked=1), unlinked=1), "1 event of chains unchecked"),
         (Evidence(trust(verified=4), empty=1), "1 ledger or path without events"),
     ],
 )
