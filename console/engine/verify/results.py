@@ -1,11 +1,11 @@
 """What a verification comes to: plain values, before they become a report or a sentence."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from console.engine.ledgers.opening import Opened
-from console.engine.verify.verdict import Evidence, count_codes, shape, together, uncovered_by
+from console.engine.verify.verdict import Evidence, count_codes, of_events, together, uncovered_by
 from console.model.finding import Finding
 from console.model.ledger import Profile
 from console.model.trust import Trust
@@ -78,11 +78,10 @@ class LedgerReport:
         findings = count_codes(each for each in self.findings if concerns(each, stream))
         trust = self.trust_of(stream)
         chained = any(each.chain_intact is not None for each in self.streams if stream in (None, each.key))
-        return Evidence(
-            trust,
-            findings,
-            self._unread,
-            **shape(trust, chained),
+        return replace(
+            of_events(trust, chained=chained),
+            findings=findings,
+            unread=self._unread,
             uncovered=uncovered_by(self.known_profile),
             known_end=self.known_end,
             known_head=self.known_head,

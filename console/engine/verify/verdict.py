@@ -5,7 +5,7 @@ index both become evidence; evidence adds up, and the verdict on a sum is the wo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import reduce
 
@@ -230,8 +230,13 @@ def evidence_of_row(row: LedgerRow, profile: Profile | None = None, *, remembere
         unread = (f"{row.name}: {row.note or row.state}",)
     trust = [*row.trust]
     trust[Trust.PENDING] = int(row.pending > 0)
-    covered = uncovered_by(profile)
-    return Evidence(trust, row.codes, unread, **shape(trust, row.chained), uncovered=covered, remembered=remembered)
+    return replace(
+        of_events(trust, chained=row.chained),
+        findings=row.codes,
+        unread=unread,
+        uncovered=uncovered_by(profile),
+        remembered=remembered,
+    )
 
 
 def count_codes(findings: Iterable[Finding]) -> Counts:
@@ -247,14 +252,11 @@ def uncovered_by(profile: Profile | None) -> Mapping[str, tuple[str, ...]]:
     return {} if profile is None else {profile.name: profile.coverage.uncovered}
 
 
-def shape(trust: Sequence[int], chained: bool) -> dict[str, int]:
-    """``empty``, ``chainless`` and ``unlinked`` of one ledger or stream, by its trust."""
+def of_events(trust: Sequence[int], *, chained: bool) -> Evidence:
+    """What the events of one ledger or stream alone tell, by their trust. ``chained``: any of them are in a chain."""
     empty = sum(trust) == trust[Trust.PENDING]
-    return {
-        "empty": int(empty),
-        "chainless": int(not empty and not chained),
-        "unlinked": trust[Trust.UNCHECKED] if chained else 0,
-    }
+    unlinked = trust[Trust.UNCHECKED] if chained else 0
+    return Evidence(trust, empty=int(empty), chainless=int(not empty and not chained), unlinked=unlinked)
 
 
 def _sum(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
