@@ -108,29 +108,31 @@ class _Printing:
         return self._code
 
     def _print(self, each: "ListedEvent") -> None:
-        name = self._shown(each.ledger)
+        file, record = each.volume or (each.ledger, each.row.ordinal)
+        file = self._shown(file)
         if each.problem and self._form == "raw":
-            say(f"{name}: record {each.record}: {each.problem}")
+            say(f"{file}: record {record}: {each.problem}")
         match self._form:
             case "raw":
                 sys.stdout.flush()
                 sys.stdout.buffer.write(each.raw + b"\n")
                 sys.stdout.buffer.flush()
             case "jsonl":
-                out_json(_object(each, name))
+                volume = {} if each.volume is None else {"volume": {"path": file, "record": record}}
+                out_json(_object(each, self._shown(each.ledger)) | volume)
             case "csv":
-                self._writer.writerow([safe(cell) for cell in _cells(each, name)])
+                self._writer.writerow([safe(cell) for cell in _cells(each, file, record)])
             case _:
-                out(self._line(each, name))
+                out(self._line(each, f"{file}:{record}"))
 
-    def _line(self, each: "ListedEvent", name: str) -> str:
+    def _line(self, each: "ListedEvent", place: str) -> str:
         row = each.row
         trust = self._paint.trust(f"{row.trust.glyph} {row.trust.word:<9}", row.trust)
         worst = self._paint.severity(f"{row.worst.glyph} {row.worst.word if row.worst else '':<8}", row.worst)
         sequence = "" if row.sequence is None else str(row.sequence)
         line = (
             f"{_time(each) or '-':<27} {trust} {worst} {sequence:>6}  {safe(row.type):<24} "
-            f"{safe(row.stream_key):<36}  {safe(row.actor):<16}  {safe(name)}:{each.record}"
+            f"{safe(row.stream_key):<36}  {safe(row.actor):<16}  {safe(place)}"
         )
         return line.rstrip()
 
@@ -144,14 +146,14 @@ def _time(each: "ListedEvent") -> str:
     return "" if each.row.time is None else time_text(each.row.time)
 
 
-def _cells(each: "ListedEvent", name: str) -> list[str]:
+def _cells(each: "ListedEvent", file: str, record: int) -> list[str]:
     row = each.row
     return [
         _time(each),
         row.trust.word,
         row.worst.word,
-        name,
-        str(each.record),
+        file,
+        str(record),
         row.stream_kind,
         row.stream_key,
         "" if row.sequence is None else str(row.sequence),
@@ -170,7 +172,7 @@ def _object(each: "ListedEvent", name: str) -> dict[str, Any]:
         text = None
     return {
         "ledger": name,
-        "record": each.record,
+        "record": row.ordinal,
         "offset": row.offset,
         "length": row.length,
         "time": _time(each) or None,

@@ -13,7 +13,7 @@ from console.engine.session.client import Session, open_session
 from console.engine.session.headless import indexed
 from console.engine.session.records import Records
 from console.sources.protocol import MAX_RECORD
-from console.store.facts import Volume
+from console.store.facts import volume_of
 from console.store.filter import Filter, either, parse
 from console.store.protocol import EventView, IndexReader
 from console.store.rows import EventRow, LedgerRow
@@ -195,7 +195,7 @@ class _RawRecords:
         self._reader = reader
         self._records = Records(reader)
         self._wanted = wanted
-        self._files: dict[int, list[Volume]] = {}
+        self._files: dict[int, list[tuple[int, str]]] = {}
 
     def look_again(self) -> None:
         """Files may have been moved."""
@@ -206,19 +206,16 @@ class _RawRecords:
         for part in _parts(rows):
             found = await self._records.raws(part, MAX_RECORD) if self._wanted else []
             for at, row in enumerate(part):
-                place = await self._place(row, names.get(row.ledger, ""))
+                volume = await self._volume(row)
                 bytes_now = (found[at].record.raw, found[at].problem) if found else ()
-                yield ListedEvent(row, *place, *bytes_now)
+                yield ListedEvent(row, names.get(row.ledger, ""), volume, *bytes_now)
 
-    async def _place(self, row: EventRow, ledger: str) -> tuple[str, int]:
-        """The file that a record is in, and its number there."""
+    async def _volume(self, row: EventRow) -> tuple[str, int] | None:
+        """The file that a record is in, and its number there; None for a ledger in one file."""
         if row.ledger not in self._files:
-            self._files[row.ledger] = await self._reader.volumes(row.ledger)
-        known = self._files[row.ledger]
-        if len(known) < 2:
-            return ledger, row.ordinal
-        first, path, member = [each for each in known if each[0] <= row.ordinal][-1]
-        return path if member is None else f"{path}#{member}", row.ordinal - first + 1
+            files = await self._reader.volumes(row.ledger)
+            self._files[row.ledger] = [(each.first, each.path) for each in files] if len(files) > 1 else []
+        return volume_of(self._files[row.ledger], row.ordinal)
 
     async def fits(self, row: EventRow, filter: Filter) -> bool:
         """True if a row's record holds what the filter looks for in raw records."""

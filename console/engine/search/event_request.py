@@ -35,12 +35,12 @@ class Listeners:
 
 @dataclass(frozen=True, slots=True)
 class ListedEvent:
-    """One event. ``ledger`` and ``record`` name its place: the file that it is in (a rotated one, perhaps), and its
-    number there. ``raw`` is its exact bytes where asked for; ``problem`` says why they are not what was indexed, or are
-    not there, '' otherwise."""
+    """One event. ``volume`` is the file that it is in and its number there, where its ledger is in several files.
+    ``raw`` is its exact bytes where asked for; ``problem`` says why they are not what was indexed, or are not there, ''
+    otherwise."""
 
     row: EventRow
     ledger: str
-    record: int
+    volume: tuple[str, int] | None = None
     raw: bytes = b""
     problem: str = ""
