@@ -124,7 +124,9 @@ def text_kind(window: Window) -> TextKind:
     head = window.read(0, HEAD)
     if not head:
         return TextKind("empty", "The file is empty.")
-    if head[:2] in _UTF16 or (len(head) > 3 and 0 in head[:2] and head[:2].strip(b"\0") in (b"{", b"[")):
+    if (head[:2] in _UTF16 and b"\0" in head[:256]) or (
+        len(head) > 3 and 0 in head[:2] and head[:2].strip(b"\0") in (b"{", b"[")
+    ):
         return TextKind("", "The text is UTF-16; ledgers are UTF-8. Convert a copy to read it.")
     if is_tar(head[:BLOCK]):
         return TextKind("tar")

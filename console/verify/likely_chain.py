@@ -14,6 +14,7 @@ from typing import Any
 _HASH = re.compile(r"(?:[a-z0-9-]{2,12}[:=]|0x)?([0-9a-f]{16,128}|[A-Za-z0-9+/_-]{27,86}={0,2})", re.IGNORECASE)
 """A digest in hex or base64, whole or cut, perhaps behind the name of its algorithm."""
 _HEX = re.compile(r"[0-9a-fA-F]+")
+_BEFORE = re.compile("prev|parent|before|last", re.IGNORECASE)
 _SHORTEST = 8
 """Characters that a digest has at least where it is cut."""
 _FIELDS = 64
@@ -23,21 +24,23 @@ _FIELDS = 64
 @dataclass(frozen=True, slots=True)
 class Linking:
     """The field ``previous`` of a record holds what ``own`` held in the record before; with ``backwards``, in the one
-    behind, as in a list that begins with the newest."""
+    behind, as in a list that begins with the newest; with ``apart``, in some earlier one, as where several chains are
+    written in turn."""
 
     previous: str
     own: str
     backwards: bool = False
+    apart: bool = False
 
 
 @dataclass(slots=True)
 class LinkCount:
     """How many links there are, how many hold, and the first that does not: its record's number from 1, and both
-    values."""
+    values, as far as one is expected."""
 
     total: int = 0
     hold: int = 0
-    broken: tuple[int, str, str] | None = None
+    broken: tuple[int, str | None, str] | None = None
 
 
 def linking(documents: Sequence[Mapping[str, Any] | None]) -> Linking | None:
@@ -48,14 +51,17 @@ def linking(documents: Sequence[Mapping[str, Any] | None]) -> Linking | None:
         votes.update(_between(before, after, backwards=False))
         votes.update(_between(after, before, backwards=True))
     if not votes:
-        return None
-    found, count = max(votes.items(), key=lambda each: (each[1], not each[0].backwards, each[0].previous))
+        return _apart(digests)
+    # Read the other way round the same values link as well: then names decide, after all.
+    found, count = max(votes.items(), key=lambda each: (each[1], _named_so(each[0]), not each[0].backwards))
     present = sum(found.own in each for each in digests)
     return found if count * 2 >= present - 1 and (count > 1 or len(documents) == 2) else None
 
 
 def count(found: Linking, documents: Iterable[Mapping[str, Any] | None]) -> LinkCount:
     """Every link between neighbouring records. Where a record has not both fields, no link is counted."""
+    if found.apart:
+        return _count_apart(found, documents)
     links = LinkCount()
     last: dict[str, str] = {}
     for number, document in enumerate(documents, 1):
@@ -70,6 +76,11 @@ def count(found: Linking, documents: Iterable[Mapping[str, Any] | None]) -> Link
                 links.broken = number, left, right
         last = wanted
     return links
+
+
+def _named_so(found: Linking) -> int:
+    """1 where the name of the one field speaks of what was before, -1 where that of the other one does."""
+    return bool(_BEFORE.search(found.previous)) - bool(_BEFORE.search(found.own))
 
 
 def _digests(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -91,6 +102,43 @@ def _between(before: Mapping[str, str], after: Mapping[str, str], *, backwards: 
         for previous, value in after.items():
             if previous != own and _same(digest, value):
                 yield Linking(previous, own, backwards)
+
+
+def _apart(digests: Sequence[Mapping[str, str]]) -> Linking | None:
+    """The two fields by which most of these records refer to any earlier one."""
+    votes: Counter[Linking] = Counter()
+    seen: dict[str, set[str]] = {}
+    for each in digests:
+        for previous, value in each.items():
+            bare = _bare(value)
+            holders = [own for own, values in seen.items() if own != previous and bare in values]
+            votes.update(Linking(previous, own, apart=True) for own in holders)
+        for own, value in each.items():
+            seen.setdefault(own, set()).add(_bare(value))
+    if not votes:
+        return None
+    found, number = votes.most_common(1)[0]
+    # A field that seldom changes refers to nothing.
+    return found if number * 2 >= len(digests) - 1 and len(seen[found.own]) * 4 >= len(digests) * 3 else None
+
+
+def _count_apart(found: Linking, documents: Iterable[Mapping[str, Any] | None]) -> LinkCount:
+    links = LinkCount()
+    seen: set[str] = set()
+    for number, document in enumerate(documents, 1):
+        if document is None:
+            continue
+        value, own = _text(document, found.previous), _text(document, found.own)
+        bare = _bare(value)
+        if _HASH.fullmatch(value) and bare.strip("0"):
+            links.total += 1
+            if bare in seen:
+                links.hold += 1
+            elif links.broken is None:
+                links.broken = number, None, value
+        if own:
+            seen.add(_bare(own))
+    return links
 
 
 def _text(document: Mapping[str, Any], path: str) -> str:

@@ -60,7 +60,8 @@ def of_file(path: str, sources: Sequence[tuple[Source, Skipped]]) -> Skipped:
 def _chain(source: Source, found: Linking) -> tuple[str, dict[str, Any]]:
     """A sentence about the links, and where the first one breaks."""
     links = count(found, map(_document, islice(_raws(source), COUNTED)))
-    arrow = f"{found.previous} → {found.own}" + (" of the record behind" if found.backwards else "")
+    whose = " of the record behind" if found.backwards else " of an earlier record" if found.apart else ""
+    arrow = f"{found.previous} → {found.own}{whose}"
     part = "" if links.total < COUNTED - 1 else f" in the first {COUNTED:,} records"
     words = f"This looks like a hash chain: {arrow}, {links.hold:,} of {links.total:,} links hold{part}"
     place: dict[str, Any] = {"field": found.previous}

@@ -2,6 +2,8 @@
 
 import contextlib
 import gzip
+import hashlib
+import json
 import random
 import shutil
 import sqlite3
@@ -151,3 +153,43 @@ def test_a_table_is_known_by_its_name_in_any_case(change: Callable[[str], str], 
                 db.execute(f'ALTER TABLE other RENAME TO "{change(name)}"')
         opened = [each for each in open_ledgers([str(path)]) if isinstance(each, Opened)]
         assert {change(name) for name in names} <= {each.source.member for each in opened}
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "gzip", "json", "pretty", "sqlite"])
+def test_a_chain_of_no_known_system_is_seen_in_every_container(kind: str, tmp_path: Path) -> None:
+    rows, last = [], "GENESIS"
+    for at in range(485):
+        row = {"n": at, "prev_hash": last}
+        last = hashlib.sha256(json.dumps(row).encode()).hexdigest()
+        rows.append({**row, "entry_hash": last})
+    path = tmp_path / "x.jsonl"
+
+    def words() -> tuple[str, int | None]:
+        lines = [json.dumps(row) for row in rows]
+        match kind:
+            case "gzip":
+                path.write_bytes(gzip.compress("\n".join([*lines, ""]).encode()))
+            case "json":
+                path.write_text(f"[{','.join(lines)}]")
+            case "pretty":
+                path.write_text("\n".join(json.dumps(row, indent=2) for row in rows))
+            case "sqlite":
+                path.unlink(missing_ok=True)
+                with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+                    db.execute("CREATE TABLE log (n INTEGER PRIMARY KEY, prev_hash TEXT, entry_hash TEXT)")
+                    db.executemany("INSERT INTO log VALUES (?, ?, ?)", [(*row.values(),) for row in rows])
+            case _:
+                path.write_text("\n".join([*lines, ""]))
+        (found,) = open_ledgers([str(path)])
+        assert isinstance(found, Skipped)
+        assert found.finding.code == "container.not-recognised"
+        return found.finding.message, found.finding.record
+
+    whole, record = words()
+    assert "looks like a hash chain: prev_hash → entry_hash, 484 of 484 links hold" in whole
+    assert "no profile is known" in whole
+    assert record is None
+    rows[99]["entry_hash"] = "0" * 64
+    broken, record = words()
+    assert "483 of 484 links hold, the first that does not is at record 101" in broken
+    assert record == 101
