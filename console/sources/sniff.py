@@ -119,14 +119,19 @@ def hopeless(first: bytes) -> bool:
     return not (b"\n{" in text or _SSE_LINE.match(text) or first[:2] in _UTF16)
 
 
+def _is_utf16(head: bytes) -> bool:
+    """True if a text begins with a mark of UTF-16 and has NULs between its letters, or begins with a bracket so."""
+    if head[:2] in _UTF16:
+        return b"\0" in head[:256]
+    return len(head) > 3 and 0 in head[:2] and head[:2].strip(b"\0") in (b"{", b"[")
+
+
 def text_kind(window: Window) -> TextKind:
     """How the decoded bytes of a window are cut into records."""
     head = window.read(0, HEAD)
     if not head:
         return TextKind("empty", "The file is empty.")
-    if (head[:2] in _UTF16 and b"\0" in head[:256]) or (
-        len(head) > 3 and 0 in head[:2] and head[:2].strip(b"\0") in (b"{", b"[")
-    ):
+    if _is_utf16(head):
         return TextKind("", "The text is UTF-16; ledgers are UTF-8. Convert a copy to read it.")
     if is_tar(head[:BLOCK]):
         return TextKind("tar")

@@ -50,12 +50,19 @@ def linking(documents: Sequence[Mapping[str, Any] | None]) -> Linking | None:
     for before, after in pairwise(digests):
         votes.update(_between(before, after, backwards=False))
         votes.update(_between(after, before, backwards=True))
-    if not votes:
+    telling = {each: number for each, number in votes.items() if _differ(each.own, digests)}
+    if not telling:
         return _apart(digests)
     # Read the other way round the same values link as well: then names decide, after all.
-    found, count = max(votes.items(), key=lambda each: (each[1], _named_so(each[0]), not each[0].backwards))
+    found, number = max(telling.items(), key=lambda each: (each[1], _named_so(each[0]), not each[0].backwards))
     present = sum(found.own in each for each in digests)
-    return found if count * 2 >= present - 1 and (count > 1 or len(documents) == 2) else None
+    return found if number * 2 >= present - 1 and (number > 1 or len(documents) == 2) else None
+
+
+def _differ(own: str, digests: Sequence[Mapping[str, str]]) -> bool:
+    """True if a field has another value in nearly every record: one that seldom changes identifies none."""
+    values = [each[own] for each in digests if own in each]
+    return len({*values}) * 4 >= len(values) * 3
 
 
 def count(found: Linking, documents: Iterable[Mapping[str, Any] | None]) -> LinkCount:
@@ -118,8 +125,7 @@ def _apart(digests: Sequence[Mapping[str, str]]) -> Linking | None:
     if not votes:
         return None
     found, number = votes.most_common(1)[0]
-    # A field that seldom changes refers to nothing.
-    return found if number * 2 >= len(digests) - 1 and len(seen[found.own]) * 4 >= len(digests) * 3 else None
+    return found if number * 2 >= len(digests) - 1 and _differ(found.own, digests) else None
 
 
 def _count_apart(found: Linking, documents: Iterable[Mapping[str, Any] | None]) -> LinkCount:
