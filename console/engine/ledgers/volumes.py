@@ -1,23 +1,21 @@
 """Which files make up one ledger: a file with its rotated past beside it, whoever was there when it was rotated.
 
 Every door asks here, so that the same bytes come to the same ledger, whatever path was typed: a folder, the file that
-is written to, or one of its past, which is the ledger up to there. Names propose, content decides (``continuation``).
+is written to, or one of its past, which is the ledger up to there. Names propose, content decides (``volume_order``).
+Where a chain begins in its middle and no name fits, the other files of the folder are asked for the hash before.
 """
 
 import os
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
-from console.engine.ledgers.continuation import WINDOW, FileEnds, Follows, ends, follows, streams_that_go_on
+from console.engine.ledgers.continuation import Follows
 from console.engine.ledgers.opening import Opened, open_ledger, open_ledgers
 from console.engine.ledgers.rotated_source import RotatedSource, beginning, files_of
 from console.engine.ledgers.volume_names import base_name
-from console.formats.guarded import event_of
-from console.model.event import NO_TIME, Event, StreamKey
+from console.engine.ledgers.volume_order import FileOrder, OneFile, begins_in_the_middle
 from console.model.finding import Finding
-from console.model.record import Cursor, Record
 from console.model.trust import Confidence
 from console.sources.content import FileContent
 from console.sources.discover import open_sources
@@ -26,21 +24,9 @@ from console.sources.text.jsonl import JsonlSource
 from console.verify.catalogue import finding
 
 NEIGHBOURS = 1000
-"""Files of one name that are looked at, those of the latest names first."""
-TAIL = 256 * 1024
-"""Bytes at the end of a plain file in which its last events are looked for."""
-_NEAR = 3
-"""Earlier files that are compared by their times."""
-_DEEP = 16
-"""Earlier files that are searched for the end of a chain that goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class OneFile:
-    """One file of a ledger, and how surely a later one goes on from it."""
-
-    opened: Opened
-    before: Follows = Follows.NOT
+"""Files that are looked at for the past of one, those of the latest names first."""
+SMALL = 256
+"""Files of a folder up to which none is handed on before all were found: any may be another one's past."""
 
 
 def volumes_of(path: str) -> list[Source]:
@@ -81,189 +67,103 @@ def parted(opened: Opened) -> tuple[Opened, list[Source]]:
 
 
 class _Folder:
-    """The files of one folder by the name that they had before rotation. Those that have a name in common wait until
-    all of them have come."""
+    """The files of one folder. Those that may be one ledger wait until all of them have come."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._families: dict[str, list[str]] = {}
-        self._waiting: dict[str, list[Opened]] = {}
+        self._names: dict[str, list[str]] = {}
+        """By the name that they had before they were rotated."""
+        self._waiting: list[Opened] = []
         self._empty: dict[str, Skipped] = {}
         self._used: set[str] = set()
+        self._opened: dict[str, Opened | None] = {}
         try:
             with os.scandir(path or ".") as entries:
                 names = sorted(entry.name for entry in entries if not entry.is_symlink() and entry.is_file())
         except OSError:
             names = []
+        self._small = len(names) <= SMALL
         for name in names:
-            self._families.setdefault(base_name(name), []).append(name)
+            self._names.setdefault(base_name(name), []).append(name)
 
     def take(self, path: str, item: Opened | Skipped) -> Iterator[Opened | Skipped]:
         """What was found next; what can be handed on."""
+        if path in self._used:
+            return
         name = os.path.basename(path)  # noqa: PTH119
         base = base_name(name)
-        family = self._families.get(base, [])
-        if len(family) < 2 or path in self._used:
-            if path not in self._used:
-                yield item
-            return
+        family = self._names.get(base, [])
         if isinstance(item, Skipped):
-            if item.finding.code == "container.empty" and name == base:
+            if item.finding.code == "container.empty" and name == base and len(family) > 1:
                 self._empty[base] = item  # just rotated: nothing was written yet
             else:
                 yield item
-        elif _may_be_volume(item):
-            self._waiting.setdefault(base, []).append(item)
+        elif _may_be_volume(item) and (self._small or len(family) > 1):
+            self._waiting.append(item)
         else:
             yield item
-        if name == family[-1]:
-            yield from self._joined(base)
+        if not self._small and len(family) > 1 and name == family[-1]:
+            yield from self._ledgers(base)
 
     def rest(self) -> Iterator[Opened | Skipped]:
         """What still waits."""
-        for base in [*self._waiting, *self._empty]:
-            yield from self._joined(base)
+        for base in [*self._empty]:
+            yield from self._begin_with_nothing(base)
+        yield from self._ledgers()
 
-    def _joined(self, base: str) -> Iterator[Opened | Skipped]:
-        given = self._waiting.pop(base, [])
-        if (empty := self._empty.pop(base, None)) is not None:
-            newest = self._nothing_yet(empty.path, base)
-            if newest is None:
-                yield empty
+    def _ledgers(self, base: str | None = None) -> Iterator[Opened | Skipped]:
+        """The ledgers that waiting files come to, of one name or all."""
+        if base in self._empty:
+            yield from self._begin_with_nothing(base)
+        waiting, self._waiting = self._waiting, []
+        ready = []
+        for each in waiting:
+            (ready if base in (None, _base_of(each)) else self._waiting).append(each)
+        self._opened |= {each.source.path: each for each in ready}
+        orders: dict[tuple[str, str], FileOrder] = {}
+        ledgers: dict[str, list[OneFile]] = {}
+        for each in ready:
+            key = _base_of(each), each.format.name
+            if len(self._names.get(key[0], ())) > 1:
+                order = orders.get(key) or orders.setdefault(key, FileOrder(self._files(*key)))
+                ledgers[each.source.path] = order.ledger(each)
             else:
-                given.append(newest)
-        for form in dict.fromkeys(each.format.name for each in given):
-            some = [each for each in given if each.format.name == form]
-            files = _Files(self._family(base, some))
-            ledgers = {each.source.path: files.ledger(each) for each in some}
-            past = {each.opened.source.path for volumes in ledgers.values() for each in volumes[:-1]}
-            self._used |= past
-            for path, volumes in ledgers.items():
-                if path not in past:
-                    yield as_one(volumes)
+                ledgers[each.source.path] = [OneFile(each)]
+        for path, files in ledgers.items():
+            if begins_in_the_middle(files[0].opened):
+                key = "", files[0].opened.format.name
+                order = orders.get(key) or orders.setdefault(key, FileOrder(self._files(None, key[1])))
+                ledgers[path] = max(files, order.ledger(files[-1].opened), key=len)
+        past = {each.opened.source.path for files in ledgers.values() for each in files[:-1]}
+        self._used |= past
+        yield from (as_one(files) for path, files in ledgers.items() if path not in past)
 
-    def _family(self, base: str, given: Sequence[Opened] = ()) -> list[Opened]:
-        """The files of this name that may be one ledger, of the format of those that are known already."""
-        found = {each.source.path: each for each in given}
-        for name in islice(reversed(self._families.get(base, [])), NEIGHBOURS):
+    def _files(self, base: str | None, format: str = "") -> list[Opened]:
+        """The files that may be volumes, of this name or of any, and of this format or of any."""
+        names = [name for each, names in self._names.items() if base in (None, each) for name in names]
+        found = []
+        for name in islice(reversed(names), NEIGHBOURS):
             path = os.path.join(self._path, name)  # noqa: PTH118
-            if path in found:
-                continue
-            for opened in map(_opened, open_sources(path)):
-                if opened is None or not _may_be_volume(opened):
-                    continue
-                if not given or opened.format.name == given[0].format.name:
-                    found[path] = opened
-        return [*found.values()]
-
-    def _nothing_yet(self, path: str, base: str) -> Opened | None:
-        """The file that was just made where a ledger was rotated away, as a ledger; None if none was."""
-        others = self._family(base)
-        return replace(others[0], source=JsonlSource(FileContent(path))) if others else None
-
-
-class _Files:
-    """Files that may be one ledger, each with the one that it goes on from."""
-
-    def __init__(self, opened: Sequence[Opened]) -> None:
-        self._files: list[tuple[Opened, FileEnds]] = []
-        for each in opened:
-            try:
-                self._files.append((each, _ends(each)))
-            except SourceError:
-                continue  # who reads it reports why
-        self._files.sort(key=lambda each: (*_times(each[1]), _modified(each[0].source)))
-        self._number = {each.source.path: number for number, (each, _) in enumerate(self._files)}
-        self._of_chain: dict[StreamKey, list[int]] = {}
-        self._of_hash: dict[str, list[int]] = {}
-        for number, (_, found) in enumerate(self._files):
-            for stream, event in found.closings.items():
-                self._of_chain.setdefault(stream, []).append(number)
-                if event.hash is not None:
-                    self._of_hash.setdefault(event.hash, []).append(number)
-
-    def ledger(self, opened: Opened) -> list[OneFile]:
-        """The files of the ledger that ends with this one, oldest first."""
-        number = self._number.get(opened.source.path)
-        if number is None:
-            return [OneFile(opened)]
-        order: list[int] = []
-        how = {number: Follows.NOT}
-        entered: set[int] = set()
-        waiting = [(number, False)]
-        while waiting:
-            here, done = waiting.pop()
-            if done:
-                order.append(here)
-            elif here not in entered:
-                entered.add(here)
-                waiting.append((here, True))
-                # What is taken from the end comes first: where several come before this one, that is the oldest.
-                for before, found in sorted(self._before(here).items(), reverse=True):
-                    how.setdefault(before, found)
-                    waiting.append((before, False))
-        whole = self._with_between(order, how)
-        return [OneFile(self._files[each][0], how.get(each, Follows.BY_TIME)) for each in whole]
-
-    def _before(self, number: int) -> dict[int, Follows]:
-        """The files that this one goes on from: several where chains of different files go on in it."""
-        newer = self._files[number][1]
-        if not newer.first:
-            return self._latest(number)
-        found: dict[int, Follows] = {}
-        for stream, event in newer.openings.items():
-            linked = self._of_hash.get(event.previous_hash or "", ())
-            found |= self._best(number, linked or self._of_chain.get(stream, ()))
-        near = range(number - 1, max(-1, number - 1 - _NEAR), -1)
-        found = found or self._best(number, near)
-        if not found and (streams := streams_that_go_on(newer)):
-            for other in range(number - 1, max(-1, number - 1 - _DEEP), -1):
-                opened, older = self._files[other]
-                self._files[other] = opened, replace(older, earlier={**older.earlier, **_last_of(opened, streams)})
-            found = self._best(number, range(number))
+            if path not in self._opened:
+                opened = [each for each in map(_opened, open_sources(path)) if each is not None]
+                self._opened[path] = opened[0] if len(opened) == 1 and _may_be_volume(opened[0]) else None
+            one = self._opened[path]
+            if one is not None and format in ("", one.format.name):
+                found.append(one)
         return found
 
-    def _best(self, number: int, others: Iterable[int]) -> dict[int, Follows]:
-        """The one that this file goes on from most surely; none if from none of them."""
-        newer = self._files[number][1]
-        best: tuple[Follows, int, bool, int] | None = None
-        for other in dict.fromkeys(others):
-            if other == number:
-                continue
-            opened, older = self._files[other]
-            how = follows(older, newer)
-            # Of several, the one that ends last; of copies, the one that is stored plainly.
-            rank = how, older.ended or 0, opened.source.container == "jsonl", other
-            if how and (best is None or rank > best):
-                best = rank
-        return {} if best is None else {best[-1]: best[0]}
-
-    def _latest(self, number: int) -> dict[int, Follows]:
-        """What an empty file goes on from: the file that ends last."""
-        others = [each for each in range(len(self._files)) if each != number and self._files[each][1].last]
-        return {max(others): Follows.BY_TIME} if others else {}
-
-    def _with_between(self, order: Sequence[int], how: Mapping[int, Follows]) -> list[int]:
-        """With the files in between that tell of other things alone."""
-        whole: list[int] = []
-        left = [each for each in range(len(self._files)) if each not in how]
-        for number in order:
-            if whole and how.get(whole[-1]) is not Follows.WITH_HOLE:
-                older, newer = self._files[whole[-1]][1], self._files[number][1]
-                for other in [each for each in left if _is_between(older, self._files[each][1], newer)]:
-                    whole.append(other)
-                    left.remove(other)
-            whole.append(number)
-        return whole
+    def _begin_with_nothing(self, base: str) -> Iterator[Skipped]:
+        """The file that was just made where a ledger was rotated away is its newest one."""
+        empty = self._empty.pop(base)
+        others = self._files(base)
+        if others:
+            self._waiting.append(replace(others[0], source=JsonlSource(FileContent(empty.path))))
+        else:
+            yield empty
 
 
-def _is_between(older: FileEnds, found: FileEnds, newer: FileEnds) -> bool:
-    """True if all that a file holds was written between what two others hold."""
-    times = [older.ended, found.began, found.ended, newer.began]
-    known = [time for time in times if time is not None]
-    return (
-        len(known) == len(times) and known == sorted(known) and found.records.isdisjoint(older.records | newer.records)
-    )
+def _base_of(opened: Opened) -> str:
+    return base_name(os.path.basename(opened.source.path))  # noqa: PTH119 - the text of the path
 
 
 def as_one(volumes: Sequence[OneFile]) -> Opened:
@@ -308,72 +208,3 @@ def _opened(found: Source | Skipped) -> Opened | None:
 def _may_be_volume(opened: Opened) -> bool:
     """True for files of lines, plain or gzip: what is rotated."""
     return isinstance(opened.source, JsonlSource) and opened.source.container in ("jsonl", "gzip")
-
-
-def _times(found: FileEnds) -> tuple[int, int]:
-    return found.began or NO_TIME, found.ended or NO_TIME
-
-
-def _modified(source: Source) -> int:
-    """When a file was written last: it decides where the times of events do not."""
-    try:
-        return source.state().mtime_ns
-    except SourceError:
-        return 0
-
-
-def _ends(opened: Opened) -> FileEnds:
-    """The first and last events of a file. Raises ``SourceError``."""
-    source = opened.source
-    first: list[bytes] = []
-    last: deque[bytes] = deque(maxlen=WINDOW)
-    whole = source.container != "jsonl" or source.state().size <= TAIL
-    end = Cursor()
-    for batch in source.batches():
-        first += batch.raws[: WINDOW - len(first)]
-        last.extend(batch.raws[-WINDOW:])
-        if not whole and len(first) >= WINDOW:
-            last.extend(_tail(source))
-            break
-        end = batch.next
-    else:
-        tail = source.tail(end) if first else None
-        if tail is not None:
-            first += [tail.raw] if len(first) < WINDOW else []
-            last.append(tail.raw)
-    return ends(_events(opened, first), _events(opened, last), [*first, *last])
-
-
-def _tail(source: Source) -> list[bytes]:
-    """The last lines of a plain file."""
-    size = source.state().size
-    with FileContent(source.path).open() as window:
-        block = window.read(max(0, size - TAIL), TAIL)
-    return [line for line in block.split(b"\n")[1:] if line][-WINDOW:]
-
-
-def _events(opened: Opened, raws: Iterable[bytes]) -> list[Event]:
-    context = opened.context()
-    found = (event_of(opened.format, Record(1, 0, len(raw), raw), context) for raw in raws)
-    return [event for event in found if event.type or event.streams]
-
-
-def _last_of(opened: Opened, streams: Sequence[StreamKey]) -> dict[StreamKey, Event]:
-    """The last events of these streams, wherever in the file they are; nothing where it cannot be read."""
-    found: dict[StreamKey, bytes] = {}
-    keys = [(stream, stream.key.encode()) for stream in streams[:_STREAMS]]
-    try:
-        for batch in opened.source.batches():
-            for stream, key in keys:
-                if batch.lines is None or (at := batch.lines.rfind(key)) < 0:
-                    continue
-                start, stop = batch.lines.rfind(b"\n", 0, at) + 1, batch.lines.find(b"\n", at)
-                found[stream] = batch.lines[start:stop]
-    except SourceError:
-        return {}
-    events = {stream: _events(opened, [raw]) for stream, raw in found.items()}
-    return {stream: each[0] for stream, each in events.items() if each and each[0].streams[:1] == (stream,)}
-
-
-_STREAMS = 8
-"""Chains that are searched for in the middle of earlier files."""

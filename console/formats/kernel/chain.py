@@ -160,8 +160,8 @@ def _breaks(links: Links, entry: Entry, step: Step, out: list[Finding]) -> None:
     sequence = entry.sequence
     if step.missing is not None:
         last = (sequence or 0) - 1
-        which = f"{step.missing} is" if step.missing == last else f"{step.missing} to {last} are"
-        text = f"Sequence number {which} missing: expected {step.missing}, found {sequence}."
+        which = f" {step.missing} is" if step.missing == last else f"s {step.missing} to {last} are"
+        text = f"Sequence number{which} missing: expected {step.missing}, found {sequence}."
         if step.missing > last:
             text = f"The chain begins with number {sequence}: expected {step.missing}."
         add("chain.sequence-gap", text, str(step.missing), str(sequence), "sequenceNumber")

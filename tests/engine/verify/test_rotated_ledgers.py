@@ -150,6 +150,16 @@ async def test_a_hole_between_two_files_is_a_gap(tmp_path: Path) -> None:
     assert said(await only(newest)) == said(ledger)
 
 
+async def test_a_chain_is_followed_to_a_file_of_any_name(tmp_path: Path) -> None:
+    deal = Deal()
+    (tmp_path / "before.log.gz").write_bytes(gzip.compress(deal.lines(3)))
+    (tmp_path / "archive-of-it.jsonl").write_bytes(deal.lines(3))
+    (tmp_path / NAME).write_bytes(deal.lines(3))
+    (tmp_path / "other.jsonl").write_bytes(Deal("another").lines(3))
+    assert [each.records for each in (await verified(tmp_path)).ledgers] == [9, 3]
+    assert [(each.records, codes(each)) for each in (await verified(tmp_path / NAME)).ledgers] == [(9, set())]
+
+
 async def test_two_ledgers_stay_two(tmp_path: Path) -> None:
     """Under names that only one ledger should have."""
     (tmp_path / f"{NAME}.1").write_bytes(Deal("another").lines(4))

@@ -1,0 +1,222 @@
+"""Files that may be one ledger, each with those that it goes on from; see ``continuation`` for when one does.
+
+The order of a ledger's files is that of their content. Only a file's first and last events are read for it, and more of
+it where a chain that goes on does not end there.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from console.engine.ledgers.continuation import WINDOW, FileEnds, Follows, ends, follows, goes_on, streams_that_go_on
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.volume_names import alike
+from console.formats.guarded import event_of
+from console.model.event import NO_TIME, Event, StreamKey
+from console.model.record import Cursor, Record
+from console.sources.content import FileContent
+from console.sources.protocol import Source, SourceError
+
+TAIL = 256 * 1024
+"""Bytes at the end of a plain file in which its last events are looked for."""
+_NEAR = 3
+"""Earlier files that are compared by their times."""
+_DEEP = 16
+"""Earlier files that are searched for the end of a chain that goes on."""
+_STREAMS = 8
+"""Chains that are searched for in the middle of earlier files."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneFile:
+    """One file of a ledger, and how surely a later one goes on from it."""
+
+    opened: Opened
+    before: Follows = Follows.NOT
+
+
+class FileOrder:
+    """Files of one folder and format. Of those whose names are not alike, only a link from hash to hash is believed."""
+
+    def __init__(self, opened: Sequence[Opened]) -> None:
+        self._files: list[tuple[Opened, FileEnds]] = []
+        for each in opened:
+            try:
+                self._files.append((each, _ends(each)))
+            except SourceError:
+                continue  # who reads it reports why
+        self._files.sort(key=lambda each: (*_times(each[1]), _modified(each[0].source)))
+        self._number = {each.source.path: number for number, (each, _) in enumerate(self._files)}
+        self._of_chain: dict[StreamKey, list[int]] = {}
+        self._of_hash: dict[str, list[int]] = {}
+        for number, (_, found) in enumerate(self._files):
+            for stream, event in found.closings.items():
+                self._of_chain.setdefault(stream, []).append(number)
+                if event.hash is not None:
+                    self._of_hash.setdefault(event.hash, []).append(number)
+
+    def ledger(self, opened: Opened) -> list[OneFile]:
+        """The files of the ledger that ends with this one, oldest first."""
+        number = self._number.get(opened.source.path)
+        if number is None:
+            return [OneFile(opened)]
+        order: list[int] = []
+        how = {number: Follows.NOT}
+        entered: set[int] = set()
+        waiting = [(number, False)]
+        while waiting:
+            here, done = waiting.pop()
+            if done:
+                order.append(here)
+            elif here not in entered:
+                entered.add(here)
+                waiting.append((here, True))
+                # What is taken from the end comes first: where several come before this one, that is the oldest.
+                for before, found in sorted(self._before(here).items(), reverse=True):
+                    how.setdefault(before, found)
+                    waiting.append((before, False))
+        whole = self._with_between(order, how)
+        return [OneFile(self._files[each][0], how.get(each, Follows.BY_TIME)) for each in whole]
+
+    def _before(self, number: int) -> dict[int, Follows]:
+        """The files that this one goes on from: several where chains of different files go on in it."""
+        newer = self._files[number][1]
+        if not newer.first:
+            return self._latest(number)
+        found: dict[int, Follows] = {}
+        for stream, event in newer.openings.items():
+            linked = self._of_hash.get(event.previous_hash or "", ())
+            found |= self._best(number, linked or self._alike(number, self._of_chain.get(stream, ())))
+        near = self._alike(number, range(number - 1, -1, -1))[:_NEAR]
+        found = found or self._best(number, near)
+        if not found and (streams := streams_that_go_on(newer)):
+            others = self._alike(number, range(number - 1, -1, -1))[:_DEEP]
+            for other in others:
+                opened, older = self._files[other]
+                self._files[other] = opened, replace(older, earlier={**older.earlier, **_last_of(opened, streams)})
+            found = self._best(number, others)
+        return found
+
+    def _alike(self, number: int, others: Iterable[int]) -> list[int]:
+        path = self._files[number][0].source.path
+        return [each for each in others if alike(path, self._files[each][0].source.path)]
+
+    def _best(self, number: int, others: Iterable[int]) -> dict[int, Follows]:
+        """The one that this file goes on from most surely; none if from none of them."""
+        newer = self._files[number][1]
+        best: tuple[Follows, int, bool, int] | None = None
+        for other in dict.fromkeys(others):
+            if other == number:
+                continue
+            opened, older = self._files[other]
+            how = follows(older, newer)
+            # Of several, the one that ends last; of copies, the one that is stored plainly.
+            rank = how, older.ended or 0, opened.source.container == "jsonl", other
+            if how and (best is None or rank > best):
+                best = rank
+        return {} if best is None else {best[-1]: best[0]}
+
+    def _latest(self, number: int) -> dict[int, Follows]:
+        """What an empty file goes on from: the file that ends last."""
+        others = [each for each in self._alike(number, range(len(self._files))) if self._files[each][1].last]
+        return {max(others): Follows.BY_TIME} if others else {}
+
+    def _with_between(self, order: Sequence[int], how: Mapping[int, Follows]) -> list[int]:
+        """With the files in between that tell of other things alone."""
+        whole: list[int] = []
+        left = [each for each in self._alike(order[-1], range(len(self._files))) if each not in how]
+        for number in order:
+            if whole and how.get(whole[-1]) is not Follows.WITH_HOLE:
+                older, newer = self._files[whole[-1]][1], self._files[number][1]
+                for other in [each for each in left if _is_between(older, self._files[each][1], newer)]:
+                    whole.append(other)
+                    left.remove(other)
+            whole.append(number)
+        return whole
+
+
+def _is_between(older: FileEnds, found: FileEnds, newer: FileEnds) -> bool:
+    """True if all that a file holds was written between what two others hold."""
+    times = [older.ended, found.began, found.ended, newer.began]
+    known = [time for time in times if time is not None]
+    return (
+        len(known) == len(times) and known == sorted(known) and found.records.isdisjoint(older.records | newer.records)
+    )
+
+
+def begins_in_the_middle(opened: Opened) -> bool:
+    """True if the first event of a chain names one before it: something comes before this file."""
+    try:
+        first = next((batch.raws[:WINDOW] for batch in opened.source.batches() if batch.raws), [])
+    except SourceError:
+        return False
+    return any(map(goes_on, ends(_events(opened, first), (), ()).openings.values()))
+
+
+def _times(found: FileEnds) -> tuple[int, int]:
+    return found.began or NO_TIME, found.ended or NO_TIME
+
+
+def _modified(source: Source) -> int:
+    """When a file was written last: it decides where the times of events do not."""
+    try:
+        return source.state().mtime_ns
+    except SourceError:
+        return 0
+
+
+def _ends(opened: Opened) -> FileEnds:
+    """The first and last events of a file. Raises ``SourceError``."""
+    source = opened.source
+    first: list[bytes] = []
+    last: deque[bytes] = deque(maxlen=WINDOW)
+    whole = source.container != "jsonl" or source.state().size <= TAIL
+    end = Cursor()
+    for batch in source.batches():
+        first += batch.raws[: WINDOW - len(first)]
+        last.extend(batch.raws[-WINDOW:])
+        if not whole and len(first) >= WINDOW:
+            last.extend(_tail(source))
+            break
+        end = batch.next
+    else:
+        tail = source.tail(end) if first else None
+        if tail is not None:
+            first += [tail.raw] if len(first) < WINDOW else []
+            last.append(tail.raw)
+    return ends(_events(opened, first), _events(opened, last), [*first, *last])
+
+
+def _tail(source: Source) -> list[bytes]:
+    """The last lines of a plain file."""
+    size = source.state().size
+    with FileContent(source.path).open() as window:
+        block = window.read(max(0, size - TAIL), TAIL)
+    return [line for line in block.split(b"\n")[1:] if line][-WINDOW:]
+
+
+def _events(opened: Opened, raws: Iterable[bytes]) -> list[Event]:
+    context = opened.context()
+    found = (event_of(opened.format, Record(1, 0, len(raw), raw), context) for raw in raws)
+    return [event for event in found if event.type or event.streams]
+
+
+def _last_of(opened: Opened, streams: Sequence[StreamKey]) -> dict[StreamKey, Event]:
+    """The last events of these streams, wherever in the file they are; nothing where it cannot be read."""
+    found: dict[StreamKey, bytes] = {}
+    keys = [(stream, stream.key.encode()) for stream in streams[:_STREAMS]]
+    try:
+        for batch in opened.source.batches():
+            for stream, key in keys:
+                if batch.lines is None or (at := batch.lines.rfind(key)) < 0:
+                    continue
+                start, stop = batch.lines.rfind(b"\n", 0, at) + 1, batch.lines.find(b"\n", at)
+                found[stream] = batch.lines[start:stop]
+    except SourceError:
+        return {}
+    events = {stream: _events(opened, [raw]) for stream, raw in found.items()}
+    return {stream: each[0] for stream, each in events.items() if each and each[0].streams[:1] == (stream,)}
+
+
+_STREAMS = 8
+"""Chains that are searched for in the middle of earlier files."""
