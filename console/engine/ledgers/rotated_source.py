@@ -158,6 +158,11 @@ def file_number(offset: int) -> int:
     return offset // _VOLUME
 
 
+def place_of(number: int, offset: int) -> int:
+    """The place in a ``RotatedSource`` of an offset in one of its files."""
+    return number * _VOLUME + offset
+
+
 def in_file(offset: int) -> int:
     """The offset in that file."""
     return offset % _VOLUME

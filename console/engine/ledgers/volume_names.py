@@ -7,7 +7,9 @@ also about the order.
 import os
 import re
 
-COMPRESSED = (".gz", ".zst", ".xz", ".bz2")
+NOT_READ = (".zst", ".xz", ".bz2")
+"""Endings of packed files that are refused."""
+COMPRESSED = (".gz", *NOT_READ)
 _STAMP = r"(?:\d{4}-\d\d-\d\d|\d{8}|\d{10})(?:[-_T.]?\d\d[-:.]?\d\d(?:[-:.]?\d\d)?(?:[.]\d+)?Z?)?"
 """A day, with or without a time of day, or a number of seconds."""
 _BEHIND = re.compile(rf"(?P<base>.+?)(?:[.]\d{{1,4}}|[-._](?:cleared[-_.])?{_STAMP}|[.](?:old|bak|prev|orig|save)|~)")

@@ -13,7 +13,7 @@ from itertools import islice
 from console.engine.ledgers.continuation import Follows
 from console.engine.ledgers.opening import Opened, open_ledger, open_ledgers
 from console.engine.ledgers.rotated_source import RotatedSource, beginning, files_of
-from console.engine.ledgers.volume_names import base_name
+from console.engine.ledgers.volume_names import NOT_READ, base_name
 from console.engine.ledgers.volume_order import FileOrder, OneFile, begins_in_the_middle
 from console.model.finding import Finding
 from console.model.trust import Confidence
@@ -56,8 +56,10 @@ def joined(paths: Iterable[str], items: Iterable[Opened | Skipped]) -> Iterator[
         if here not in held:
             held[here] = _Folder(here)
         yield from held[here].take(path, item)
-    for folder in held.values():
+    for here, folder in held.items():
         yield from folder.rest()
+        if here in given:
+            yield from folder.unreadable()
 
 
 def parted(opened: Opened) -> tuple[Opened, list[Source]]:
@@ -76,6 +78,7 @@ class _Folder:
         self._waiting: list[Opened] = []
         self._empty: dict[str, Skipped] = {}
         self._used: set[str] = set()
+        self._bases: set[str] = set()
         self._opened: dict[str, Opened | None] = {}
         try:
             with os.scandir(path or ".") as entries:
@@ -100,6 +103,7 @@ class _Folder:
                 yield item
         elif _may_be_volume(item) and (self._small or len(family) > 1):
             self._waiting.append(item)
+            self._bases.add(base)
         else:
             yield item
         if not self._small and len(family) > 1 and name == family[-1]:
@@ -111,12 +115,23 @@ class _Folder:
             yield from self._begin_with_nothing(base)
         yield from self._ledgers()
 
+    def unreadable(self) -> Iterator[Skipped]:
+        """Files that may be volumes of what was found, packed in a way that is not read: walking through the folder
+        would have come upon them."""
+        for base in sorted(self._bases):
+            for name in self._names[base] if len(self._names.get(base, ())) > 1 else ():
+                if name.endswith(NOT_READ):
+                    yield from (each for each in open_sources(self._at(name)) if isinstance(each, Skipped))
+
+    def _at(self, name: str) -> str:
+        return os.path.join(self._path, name)  # noqa: PTH118 - the text of the path
+
     def _ledgers(self, base: str | None = None) -> Iterator[Opened | Skipped]:
         """The ledgers that waiting files come to, of one name or all."""
         if base in self._empty:
             yield from self._begin_with_nothing(base)
         waiting, self._waiting = self._waiting, []
-        ready = []
+        ready: list[Opened] = []
         for each in waiting:
             (ready if base in (None, _base_of(each)) else self._waiting).append(each)
         self._opened |= {each.source.path: each for each in ready}
@@ -143,7 +158,7 @@ class _Folder:
         names = [name for each, names in self._names.items() if base in (None, each) for name in names]
         found = []
         for name in islice(reversed(names), NEIGHBOURS):
-            path = os.path.join(self._path, name)  # noqa: PTH118
+            path = self._at(name)
             if path not in self._opened:
                 opened = [each for each in map(_opened, open_sources(path)) if each is not None]
                 self._opened[path] = opened[0] if len(opened) == 1 and _may_be_volume(opened[0]) else None

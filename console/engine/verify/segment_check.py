@@ -5,7 +5,7 @@ Apart from ``segments``, which cuts and joins: a new process imports only this, 
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from console.engine.ingest.portions import read_batch
@@ -49,6 +49,8 @@ def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int]:
     last = time.monotonic()
     for batch in _records_between(segment.source, segment.begin, segment.end):
         findings += capped.take(read_batch(segment.source.path, reader, batch, hashes=False).findings)
+        # What is found at the end of a file that is not the newest: nothing is appended there any more.
+        findings += [replace(each, standing=False) for each in batch.findings if each.standing]
         records += len(batch)
         behind = batch.next.offset
         if time.monotonic() - last > OFTEN:

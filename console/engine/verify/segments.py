@@ -5,13 +5,13 @@ What the segments come to and how they are joined does not depend on where they 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
-from console.engine.ledgers.rotated_source import RotatedSource
+from console.engine.ledgers.rotated_source import file_number, files_of, place_of
 from console.engine.run.executor import Executor, LostError, Work, first, outcome
 from console.engine.verify.same_bytes import OtherBytesError, confirm, fingerprint
 from console.engine.verify.segment_check import Segment, check_segment
@@ -34,10 +34,21 @@ REPEATS = 2
 """Times that work whose worker died is done again."""
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedSegments:
+    """A reader that holds what all segments came to, their findings, the cursor behind the last record, and how many
+    records each of the ledger's files has."""
+
+    reader: CountingReader
+    findings: list[Finding]
+    behind: Cursor
+    in_files: list[int]
+
+
 async def check_segments(
     opened: Opened, options: Options, executor: Executor, tell: Callable[[int, int], None]
-) -> tuple[CountingReader, list[Finding], Cursor] | None:
-    """A reader that holds what all segments came to, their findings, and the cursor behind the last record.
+) -> CheckedSegments | None:
+    """What all segments came to.
 
     None where it is not to be cut, and where a segment could not be read: reading all of it in one go tells why.
     ``tell`` hears records and bytes. Raises ``SourceError``, also where workers died over it, and ``ExecutorError``.
@@ -49,10 +60,10 @@ async def check_segments(
     context = replace(opened.context(options), profile=profile)
     size = source.state().size
     file = fingerprint(source)
-    cuts = _cuts(source.path, size, executor.workers)
+    cuts = _cuts(source, size, executor.workers)
     segments = [Segment(source, form.name, context, begin, end, file, options.stream) for begin, end in pairwise(cuts)]
     try:
-        whole, behind = await _joined(form, segments, executor, tell)
+        whole, behind, records = await _joined(form, segments, executor, tell)
     except SourceError:
         return None
     except OtherBytesError as error:
@@ -63,15 +74,16 @@ async def check_segments(
     reader = form.reader(context, columns=False)
     reader.adopt(whole)
     findings: list[Finding] = whole.findings
-    return reader, findings, Cursor(whole.records + 1, behind)
+    in_files = [0] * len(files_of(source))
+    for segment, number in zip(segments, records, strict=True):
+        in_files[file_number(segment.begin)] += number
+    return CheckedSegments(reader, findings, Cursor(whole.records + 1, behind), in_files)
 
 
 def cut_under(opened: Opened, options: Options, executor: Executor) -> str | None:
-    """The profile under which a ledger is cut, None where it is not to be cut: it is small, no file of lines or several
-    of them, of a format without segments, or its first records settle no profile. Raises ``SourceError``."""
+    """The profile under which a ledger is cut, None where it is not to be cut: it is small, no file of lines,
+    of a format without segments, or its first records settle no profile. Raises ``SourceError``."""
     form, source = opened.format, opened.source
-    if isinstance(source, RotatedSource):
-        return None
     if executor.workers < 2 or source.container != "jsonl" or not isinstance(form, SegmentedFormat):
         return None
     if source.state().size < SMALL:
@@ -82,8 +94,9 @@ def cut_under(opened: Opened, options: Options, executor: Executor) -> str | Non
 
 async def _joined(
     form: SegmentedFormat, segments: list[Segment], executor: Executor, tell: Callable[[int, int], None]
-) -> tuple[Any, int]:
-    """The summary of all segments, and the offset behind the last record. Raises what the first failing segment did."""
+) -> tuple[Any, int, list[int]]:
+    """The summary of all segments, the offset behind the last record, and the records of each. Raises what the first
+    failing segment did."""
     source = segments[0].source
     done = [(0, 0)] * len(segments)
 
@@ -107,7 +120,7 @@ async def _joined(
                 whole = form.join(whole, summary, lambda offset, skip: _line(source, offset, skip))
     except ExceptionGroup as failed:
         raise first(failed) from None
-    return whole, behind
+    return whole, behind, [records for records, _ in done]
 
 
 def _settled(form: SegmentedFormat, source: Source, context: Context) -> str | None:
@@ -119,12 +132,23 @@ def _settled(form: SegmentedFormat, source: Source, context: Context) -> str | N
     return reader.profile
 
 
-def _cuts(path: str, size: int, workers: int) -> list[int]:
-    """Offsets behind line ends; 0 first, the file's size last.
+def _cuts(source: Source, size: int, workers: int) -> list[int]:
+    """Offsets where segments begin, and the end of the last. Each file begins one; a packed file is one."""
+    least = min(SEGMENT, size // workers)
+    cuts: list[int] = []
+    end = 0
+    for number, file in enumerate(files_of(source)):
+        end = file.state().size
+        within = _within(file.path, end, workers, least) if file.container == "jsonl" else [0]
+        cuts += [place_of(number, offset) for offset in within]
+    return [*cuts, place_of(number, end)]
+
+
+def _within(path: str, size: int, workers: int, least: int) -> list[int]:
+    """Offsets behind line ends of one file, 0 first.
 
     Segments are large at first and become smaller, a share of what is left: few borders, and all workers end together.
     """
-    least = min(SEGMENT, size // workers)
     cuts = [0]
     at = 0
     with opened_file(path) as descriptor:
@@ -135,7 +159,7 @@ def _cuts(path: str, size: int, workers: int) -> list[int]:
             if end and at + end < size:
                 at += end
                 cuts.append(at)
-    return [*cuts, size]
+    return cuts
 
 
 def _line(source: Source, offset: int, skip: int) -> tuple[int, bytes]:

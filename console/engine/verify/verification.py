@@ -145,10 +145,11 @@ class _Verification:
         if executor is not None:
             parts = await check_segments(opened, self._options, executor, self._tell)
         if parts is not None:
-            reader, findings, behind = parts
-            await self._commit(Portion(EventBatch(behind.ordinal, findings=findings), behind))
-            await self._take(reader, behind)
-            if reader.settled_apart:
+            behind = parts.behind
+            self._in_files = parts.in_files
+            await self._commit(Portion(EventBatch(behind.ordinal, findings=parts.findings), behind))
+            await self._take(parts.reader, behind)
+            if parts.reader.settled_apart:
                 return
             await self._begin()
         try:

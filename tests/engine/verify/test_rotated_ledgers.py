@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.engine.ingest.portions import portions
-from console.engine.verify import verification
+from console.engine.verify import segments, verification
 from console.engine.verify.report import report
 from console.engine.verify.results import LedgerReport, Verification
 from console.engine.verify.verify_paths import verify_paths
@@ -95,6 +95,30 @@ async def test_any_executor(tmp_path: Path) -> None:
     here, elsewhere = await only(tmp_path), await only(tmp_path, executor="processes")
     assert said(here) == said(elsewhere)
     assert (here.records, here.volumes, here.sha256) == (9, elsewhere.volumes, elsewhere.sha256)
+
+
+@pytest.mark.parametrize("system", ["kernel-doc", "kernel-audit", "kernel, two deals"])
+async def test_large_files_are_checked_in_segments(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "SMALL", 0)
+    monkeypatch.setattr(segments, "SEGMENT", 1000)
+    lines = lines_of(system)
+    parts = cut(lines, [7, 9, 30])
+    parts[1] = parts[1][:-1]  # the last line of an older file without its end
+    write_volumes(tmp_path, parts, SCHEMES["numbered"], [True])
+    here, elsewhere = await only(tmp_path), await only(tmp_path, executor="processes")
+    assert said(here) == said(elsewhere)
+    assert [each.records for each in here.volumes] == [7, 2, 21, len(lines) - 30]
+    assert here.volumes == elsewhere.volumes
+
+
+async def test_a_file_that_is_packed_otherwise_is_said_from_everywhere(tmp_path: Path) -> None:
+    _, (_, middle, newest) = three_files(tmp_path)
+    middle.with_name(f"{NAME}.3.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(range(100, 200)))
+    found, of_file = await verified(tmp_path), await verified(newest)
+    assert said(found.ledgers[0]) == said(of_file.ledgers[0])
+    assert [each.path for each in of_file.skipped] == [each.path for each in found.skipped] == [f"{newest}.3.zst"]
 
 
 async def test_an_older_file_is_the_ledger_up_to_there(tmp_path: Path) -> None:
