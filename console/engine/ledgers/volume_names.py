@@ -45,4 +45,9 @@ def _shorter(name: str) -> str:
 
 def alike(path: str, other: str) -> bool:
     """True if two files of a folder may be files of one ledger, by their names."""
-    return base_name(os.path.basename(path)) == base_name(os.path.basename(other))  # noqa: PTH119 - texts of paths
+    return base_of(path) == base_of(other)
+
+
+def base_of(path: str) -> str:
+    """``base_name`` of a file."""
+    return base_name(os.path.basename(path))  # noqa: PTH119 - the text of the path

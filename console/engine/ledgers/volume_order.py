@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from console.engine.ledgers.continuation import WINDOW, FileEnds, Follows, ends, follows, goes_on, streams_that_go_on
 from console.engine.ledgers.opening import Opened
-from console.engine.ledgers.volume_names import alike
+from console.engine.ledgers.volume_names import base_of
 from console.formats.guarded import event_of
 from console.model.event import NO_TIME, Event, StreamKey
 from console.model.record import Cursor, Record
@@ -21,7 +21,7 @@ TAIL = 256 * 1024
 """Bytes at the end of a plain file in which its last events are looked for."""
 _NEAR = 3
 """Earlier files that are compared by their times."""
-_DEEP = 16
+_DEEP = 4
 """Earlier files that are searched for the end of a chain that goes on."""
 _STREAMS = 8
 """Chains that are searched for in the middle of earlier files."""
@@ -46,6 +46,8 @@ class FileOrder:
             except SourceError:
                 continue  # who reads it reports why
         self._files.sort(key=lambda each: (*_times(each[1]), _modified(each[0].source)))
+        self._bases = [base_of(each.source.path) for each, _ in self._files]
+        self._known: dict[int, Mapping[int, Follows]] = {}
         self._number = {each.source.path: number for number, (each, _) in enumerate(self._files)}
         self._of_chain: dict[StreamKey, list[int]] = {}
         self._of_hash: dict[str, list[int]] = {}
@@ -54,6 +56,18 @@ class FileOrder:
                 self._of_chain.setdefault(stream, []).append(number)
                 if event.hash is not None:
                     self._of_hash.setdefault(event.hash, []).append(number)
+
+    def ledgers(self, given: Sequence[Opened]) -> list[list[OneFile]]:
+        """The ledgers that these files come to, each up to a file that no other of them goes on from."""
+        numbers = [self._number.get(each.source.path) for each in given]
+        followed = {before for number in numbers if number is not None for before in self._before(number)}
+        found: list[list[OneFile]] = []
+        taken: set[str] = set()
+        for _, each in sorted(zip(numbers, given, strict=True), key=lambda each: each[0] in followed):
+            if each.source.path not in taken:
+                found.append(self.ledger(each))
+                taken.update(one.opened.source.path for one in found[-1])
+        return found
 
     def ledger(self, opened: Opened) -> list[OneFile]:
         """The files of the ledger that ends with this one, oldest first."""
@@ -78,8 +92,13 @@ class FileOrder:
         whole = self._with_between(order, how)
         return [OneFile(self._files[each][0], how.get(each, Follows.BY_TIME)) for each in whole]
 
-    def _before(self, number: int) -> dict[int, Follows]:
+    def _before(self, number: int) -> Mapping[int, Follows]:
         """The files that this one goes on from: several where chains of different files go on in it."""
+        if number not in self._known:
+            self._known[number] = self._found_before(number)
+        return self._known[number]
+
+    def _found_before(self, number: int) -> dict[int, Follows]:
         newer = self._files[number][1]
         if not newer.first:
             return self._latest(number)
@@ -98,8 +117,8 @@ class FileOrder:
         return found
 
     def _alike(self, number: int, others: Iterable[int]) -> list[int]:
-        path = self._files[number][0].source.path
-        return [each for each in others if alike(path, self._files[each][0].source.path)]
+        base = self._bases[number]
+        return [each for each in others if self._bases[each] == base]
 
     def _best(self, number: int, others: Iterable[int]) -> dict[int, Follows]:
         """The one that this file goes on from most surely; none if from none of them."""

@@ -13,7 +13,7 @@ from itertools import islice
 from console.engine.ledgers.continuation import Follows
 from console.engine.ledgers.opening import Opened, open_ledger, open_ledgers
 from console.engine.ledgers.rotated_source import RotatedSource, beginning, files_of
-from console.engine.ledgers.volume_names import NOT_READ, base_name
+from console.engine.ledgers.volume_names import NOT_READ, base_name, base_of
 from console.engine.ledgers.volume_order import FileOrder, OneFile, begins_in_the_middle
 from console.model.finding import Finding
 from console.model.trust import Confidence
@@ -133,29 +133,35 @@ class _Folder:
         waiting, self._waiting = self._waiting, []
         ready: list[Opened] = []
         for each in waiting:
-            (ready if base in (None, _base_of(each)) else self._waiting).append(each)
+            (ready if base in (None, base_of(each.source.path)) else self._waiting).append(each)
         self._opened |= {each.source.path: each for each in ready}
-        orders: dict[tuple[str, str], FileOrder] = {}
-        ledgers: dict[str, list[OneFile]] = {}
+        groups: dict[tuple[str, str], list[Opened]] = {}
         for each in ready:
-            key = _base_of(each), each.format.name
-            if len(self._names.get(key[0], ())) > 1:
-                order = orders.get(key) or orders.setdefault(key, FileOrder(self._files(*key)))
-                ledgers[each.source.path] = order.ledger(each)
-            else:
-                ledgers[each.source.path] = [OneFile(each)]
-        for path, files in ledgers.items():
-            if begins_in_the_middle(files[0].opened):
-                key = "", files[0].opened.format.name
-                order = orders.get(key) or orders.setdefault(key, FileOrder(self._files(None, key[1])))
-                ledgers[path] = max(files, order.ledger(files[-1].opened), key=len)
+            groups.setdefault((base_of(each.source.path), each.format.name), []).append(each)
+        ledgers: dict[str, list[OneFile]] = {}
+        for (base, form), given in groups.items():
+            alone = len(self._names.get(base, ())) < 2
+            found = [[OneFile(given[0])]] if alone else FileOrder(self._files(base, form)).ledgers(given)
+            ledgers |= {files[-1].opened.source.path: files for files in found}
+        self._look_everywhere(ledgers)
         past = {each.opened.source.path for files in ledgers.values() for each in files[:-1]}
         self._used |= past
-        yield from (as_one(files) for path, files in ledgers.items() if path not in past)
+        paths = [each.source.path for each in ready]
+        yield from (as_one(ledgers[path]) for path in paths if path in ledgers and path not in past)
+
+    def _look_everywhere(self, ledgers: dict[str, list[OneFile]]) -> None:
+        """What comes before a ledger that begins in the middle of a chain may be in a file of any name."""
+        orders: dict[str, FileOrder] = {}
+        for path, files in ledgers.items():
+            if begins_in_the_middle(files[0].opened):
+                form = files[-1].opened.format.name
+                order = orders.get(form) or orders.setdefault(form, FileOrder(self._files(None, form)))
+                ledgers[path] = max(files, order.ledger(files[-1].opened), key=len)
 
     def _files(self, base: str | None, format: str = "") -> list[Opened]:
         """The files that may be volumes, of this name or of any, and of this format or of any."""
-        names = [name for each, names in self._names.items() if base in (None, each) for name in names]
+        families = self._names.values() if base is None else [self._names.get(base, [])]
+        names = [name for family in families for name in family]
         found = []
         for name in islice(reversed(names), NEIGHBOURS):
             path = self._at(name)
@@ -175,10 +181,6 @@ class _Folder:
             self._waiting.append(replace(others[0], source=JsonlSource(FileContent(empty.path))))
         else:
             yield empty
-
-
-def _base_of(opened: Opened) -> str:
-    return base_name(os.path.basename(opened.source.path))  # noqa: PTH119 - the text of the path
 
 
 def as_one(volumes: Sequence[OneFile]) -> Opened:
