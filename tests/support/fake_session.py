@@ -474,6 +474,8 @@ class FakeSession:
             bytes=sum(len(entry.raw) + 1 for entry in entries),
             **_counts(entries),
             pending=17 if number == 2 else 0,
+            chained=any(entry.proof for entry in entries),
+            codes=_codes(entries),
         )
 
     def _stream(self, number: int) -> StreamRow:
@@ -502,6 +504,12 @@ def _counts(entries: list[Entry]) -> dict[str, Any]:
         "trust": _tally((entry.row.trust for entry in entries), len(Trust)),
         "findings": _tally((entry.row.worst for entry in entries if entry.finding), len(Severity)),
     }
+
+
+def _codes(entries: list[Entry]) -> dict[str, tuple[int, ...]]:
+    found = [entry.finding.finding for entry in entries if entry.finding]
+    codes = {each.code for each in found}
+    return {code: _tally((each.severity for each in found if each.code == code), len(Severity)) for code in codes}
 
 
 def _tally(values: Iterable[int], size: int) -> tuple[int, ...]:

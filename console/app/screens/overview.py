@@ -14,6 +14,7 @@ from console.app.messages import IndexChanged, LedgersRead, SessionTrouble
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
 from console.app.widgets.bars.frame import TextLine, TitleLine
 from console.app.widgets.tables.ledger_list import LedgerList
+from console.app.widgets.tables.ledger_words import verdict_mark, verdict_sentence
 from console.app.widgets.tables.overview_rows import (
     FEW_LEDGERS,
     ORDERS,
@@ -26,7 +27,7 @@ from console.app.widgets.tables.overview_rows import (
 )
 from console.app.words import count
 from console.app.work import Coalescer, Throttle
-from console.engine.api import LedgerRow, StreamRow, state_words
+from console.engine.api import LedgerRow, StreamRow, Verdict, state_words, verdict_of_all
 from console.model.trust import Severity, Trust
 from console.text import safe
 
@@ -75,7 +76,8 @@ class OverviewScreen(ConsoleScreen):
         return Content.assemble((gap.join(LEGEND), "$text-muted"))
 
     def _about(self) -> str:
-        """Of the row under the cursor: its name where the list cuts it, a stream's state, a ledger's note."""
+        """Of the row under the cursor: its name where the list cuts it, a stream's state; a ledger's note, and what its
+        verdict rests on and cannot rule out."""
         row = self.list.row
         parts = [self.list.cut_name()]
         if row is not None and row.stream is not None:
@@ -84,6 +86,7 @@ class OverviewScreen(ConsoleScreen):
             parts += [
                 safe(row.ledger.state) if row.ledger.state != "live" else "",
                 safe(row.ledger.note, limit=NAME_LIMIT),
+                verdict_sentence(self.list.judged(row.ledger)) if self._settled and not unread(row.ledger) else "",
             ]
         return " · ".join(part for part in parts if part)
 
@@ -149,7 +152,7 @@ class OverviewScreen(ConsoleScreen):
         if self.focused is None:
             self.list.focus()
         rows = rows_of(self._ledgers, self._streams, self._order)
-        self.list.show(rows, self.console_app.now(), self.console_app.root)
+        self.list.show(rows, self.console_app.now(), self.console_app.root, settled=self._settled)
         self.show_place()
         self.show_status()
         self.query_one("#totals", TextLine).set_text(self._totals())
@@ -165,6 +168,11 @@ class OverviewScreen(ConsoleScreen):
             "`audit-console formats` lists what is known."
         )
 
+    @property
+    def _settled(self) -> bool:
+        """True once all that was there has been read."""
+        return self.console_app.progress.phase not in ("starting", "reading", "restarting")
+
     def _totals(self) -> Content:
         events = sum(ledger.records for ledger in self._ledgers)
         trust = added([ledger.trust for ledger in self._ledgers], len(Trust))
@@ -175,7 +183,12 @@ class OverviewScreen(ConsoleScreen):
             parts.append(count(streams, "stream"))
         parts.append(count(events, "event"))
         broken = [(f"✗ {trust[Trust.BROKEN]:,} broken", "bold $text-error")] if trust[Trust.BROKEN] else []
-        words = [*(Content.assemble(part) for part in broken), Content(", ".join(parts))]
+        judged = verdict_of_all(self._ledgers, coverage=False)
+        worst = next((level for level in sorted(Severity, reverse=True) if findings[level]), Severity.NONE)
+        style = {Verdict.FINDINGS: "bold $text-error", Verdict.INCOMPLETE: "bold $text-warning"}
+        mark = verdict_mark(judged, worst, settled=self._settled)
+        verdict = Content.styled(mark, style.get(judged.verdict, "bold") if not mark.startswith("…") else "")
+        words = [verdict, *(Content.assemble(part) for part in broken), Content(", ".join(parts))]
         worded = Content("   ").join([*words, _finding_counts(findings, worded=True)])
         if worded.cell_length <= self.size.width - 2:
             return worded
@@ -244,7 +257,7 @@ class OverviewScreen(ConsoleScreen):
 
 
 def _finding_counts(findings: tuple[int, ...], *, worded: bool) -> Content:
-    """``findings ‼ 8 critical  ! 3 warning``, with the signs alone unless ``worded``; nothing for none."""
+    """``‼ 8 critical  ! 3 warnings``, with the signs alone unless ``worded``; nothing for none."""
     found = [
         Content.assemble(
             (
@@ -260,4 +273,4 @@ def _finding_counts(findings: tuple[int, ...], *, worded: bool) -> Content:
         )
         if findings[level]
     ]
-    return Content.assemble("findings ", Content("  ").join(found)) if found else Content()
+    return Content("  ").join(found)

@@ -14,14 +14,15 @@ from textual.strip import Strip
 
 from console.app.drawing.cells import fit, middle, path, width
 from console.app.widgets.tables.cursor_list import CursorList
-from console.app.widgets.tables.ledger_words import short, trust_counts
+from console.app.widgets.tables.ledger_words import short, trust_counts, verdict_mark
 from console.app.widgets.tables.overview_rows import OverviewRow, unread
 from console.app.words import age, count
-from console.engine.api import LedgerRow, StreamRow
+from console.engine.api import Judgement, LedgerRow, StreamRow, Verdict, verdict_of
 from console.model.trust import Severity, Trust
 from console.text import safe
 
 _COMPONENTS = ("cursor", "marker", "dim", "ledger", *(t.word for t in Trust), *(s.word for s in Severity))
+_VERDICT_STYLES = {Verdict.INTACT: "verified", Verdict.CONSISTENT: "dim", Verdict.INCOMPLETE: "warning"}
 NAME_LIMIT = 400
 
 
@@ -40,6 +41,8 @@ class LedgerList(CursorList):
         self._widths = Widths.fit(80)
         self._now = 0
         self._root = ""
+        self._settled = True
+        self._judged: dict[int, tuple[LedgerRow, Judgement]] = {}
 
     @property
     def row(self) -> OverviewRow | None:
@@ -55,14 +58,17 @@ class LedgerList(CursorList):
             fit("profile", at.profile),
             fit("events", at.events, right=True),
             fit("trust", at.trust),
+            fit("verdict", at.verdict),
             fit("worst", at.worst),
             fit("last", at.age, right=True),
             fit("note", at.note),
         ]
         return " ".join(part for part in parts if part)
 
-    def show(self, rows: Sequence[OverviewRow], now: int, root: str = "") -> None:
-        """Show these rows; ``now`` is the clock for ages, ``root`` the start of all names, which is left out."""
+    def show(self, rows: Sequence[OverviewRow], now: int, root: str = "", *, settled: bool = True) -> None:
+        """Show these rows; ``now`` is the clock for ages, ``root`` the start of all names, which is left out. Until
+        all is read (``settled``) no good verdict is shown."""
+        self._settled = settled
         here = self.row.key if self.row else None
         self._root = root
         before, self.rows, self._now = self.rows, rows, now
@@ -75,6 +81,14 @@ class LedgerList(CursorList):
         self.forget()
         if before and not rows:
             self.refresh()
+
+    def judged(self, ledger: LedgerRow) -> Judgement:
+        """The verdict on a ledger as it is now."""
+        row, judgement = self._judged.get(ledger.id, (None, None))
+        if judgement is None or row != ledger:
+            judgement = verdict_of(ledger, coverage=False)
+            self._judged[ledger.id] = ledger, judgement
+        return judgement
 
     def set_clock(self, now: int) -> None:
         """The clock for ages is now this: rows whose age reads otherwise are drawn again."""
@@ -166,13 +180,28 @@ class LedgerList(CursorList):
         pen.gap()
         self._draw_trust(pen, _with_tail(counted))
         worst = counted.worst
-        pen.gap().write(fit(f"{worst.glyph} {worst.word}" if worst else "", at.worst), worst.word)
+        if at.verdict and (stream is None or at.worst):
+            self._draw_verdict(pen, None if stream else ledger)
+        if at.worst or stream is not None:
+            pen.gap().write(fit(f"{worst.glyph} {worst.word}" if worst else "", at.worst or at.verdict), worst.word)
         if stream is None and ledger.state == "gone":
             pen.gap().write(fit("gone", at.age, right=True), "warning")
         else:
             pen.gap().write(fit(age(counted.last_time, self._now), at.age, right=True), "dim")
         if at.note:
             pen.gap().write(fit(_note(counted), at.note), "dim")
+
+    def _draw_verdict(self, pen: "_Pen", ledger: LedgerRow | None) -> None:
+        """The verdict on a ledger; a stream has none."""
+        if ledger is None:
+            pen.gap().write(fit("", self._widths.verdict))
+            return
+        judged = self.judged(ledger)
+        mark = verdict_mark(judged, ledger.worst, settled=self._settled)
+        bad = ledger.worst.word if ledger.worst >= Severity.ERROR else "error"
+        good = _VERDICT_STYLES.get(judged.verdict, bad) if self._settled else "dim"
+        style = bad if judged.verdict is Verdict.FINDINGS else good
+        pen.gap().write(fit(mark, self._widths.verdict), style)
 
     def _draw_trust(self, pen: "_Pen", counts: Sequence[int]) -> None:
         left = self._widths.trust
@@ -205,24 +234,25 @@ class _Pen:
 
 
 class Widths:
-    """Widths of the columns for a list so many cells wide; 0 leaves one out."""
+    """Widths of the columns for a list so many cells wide; 0 leaves one out. Where there is no column for the worst
+    finding, streams show theirs where ledgers show the verdict."""
 
-    def __init__(self, name: int, format: int, profile: int, events: int, trust: int, note: int) -> None:
-        self.name, self.format, self.profile, self.events, self.trust = name, format, profile, events, trust
-        self.worst, self.age, self.note = 10, 6, note
+    def __init__(self, name: int, columns: Sequence[int]) -> None:
+        self.name = name
+        self.format, self.profile, self.events, self.trust, self.verdict, self.worst, self.age, self.note = columns
 
     @classmethod
     def fit(cls, cells: int) -> "Widths":
-        format, profile, events, trust, note = 14, 0, 6, 14, 0
+        format, profile, events, trust, verdict, worst, age, note = 13, 0, 6, 13, 12, 0, 6, 0
         if cells >= 110:
             format, profile, events, trust = 16, 14, 9, 18
         if cells >= 150:
-            format, profile, trust = 20, 16, 24
-            spare = cells - 1 - (format + profile + events + trust + 10 + 6 + 7) - 50
+            format, profile, trust, worst = 20, 16, 24, 10
+            spare = cells - 1 - (format + profile + events + trust + verdict + worst + age + 8) - 50
             note = min(spare, 36) if spare >= 12 else 0
-        fixed = [format, profile, events, trust, 10, 6, note]
+        fixed = [format, profile, events, trust, verdict, worst, age, note]
         name = cells - 1 - sum(fixed) - sum(1 for each in fixed if each)
-        return cls(max(10, name), format, profile, events, trust, note)
+        return cls(max(10, name), fixed)
 
 
 def _number(number: int, cells: int) -> str:

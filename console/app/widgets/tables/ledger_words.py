@@ -4,10 +4,11 @@ it: numbers are exact where they fit, and else rounded down."""
 from collections.abc import Sequence
 
 from console.app.drawing.cells import cut, width
-from console.engine.api import LedgerRow, StreamRow
+from console.engine.api import Judgement, LedgerRow, StreamRow, Verdict
 from console.model.trust import WORST_FIRST, Severity, Trust
 from console.text import safe
 
+_VERDICTS = {Verdict.INTACT: "✓", Verdict.CONSISTENT: "○", Verdict.INCOMPLETE: "?", Verdict.FINDINGS: "✗"}
 NOTE_LIMIT = 400
 """Characters of a note that are looked at."""
 
@@ -49,3 +50,18 @@ def trouble(ledger: LedgerRow, stream: StreamRow | None = None) -> str:
     if ledger.note:
         parts.append(safe(ledger.note, limit=NOTE_LIMIT))
     return " · ".join(parts)
+
+
+def verdict_mark(judged: Judgement, worst: Severity, *, settled: bool) -> str:
+    """A verdict's sign and word. While not all is read (``settled``), only the worst one is established."""
+    if judged.verdict is Verdict.FINDINGS:
+        return f"{worst.glyph if worst >= Severity.ERROR else '✗'} {judged.verdict.word}"
+    return f"{_VERDICTS[judged.verdict]} {judged.verdict.word}" if settled else "… reading"
+
+
+def verdict_sentence(judged: Judgement) -> str:
+    """Why a verdict is no better one, and what it cannot rule out."""
+    parts = [*judged.reasons] if judged.verdict > Verdict.CONSISTENT else []
+    if judged.cannot_rule_out:
+        parts.append(f"not ruled out: {'; '.join(judged.cannot_rule_out)}")
+    return safe(f"{judged.verdict.word}: {' · '.join(parts)}", limit=NOTE_LIMIT)
