@@ -10,90 +10,10 @@ import pytest
 
 from tests.cli.conftest import Result
 from tests.support.cli_cases import DEAL, OTHER, broken, events, intact, lines
-from tests.support.places import ROOT
+from tests.support.places import ROOT, SAMPLES
+from tests.support.report_shape import check_report
 
 Call = Callable[..., Result]
-NONE = type(None)
-
-FINDING: dict[str, Any] = {
-    "code": str,
-    "severity": str,
-    "confidence": str,
-    "ledger": str,
-    "stream": (str, NONE),
-    "event_id": (str, NONE),
-    "sequence": (int, NONE),
-    "record": (int, NONE),
-    "offset": (int, NONE),
-    "length": (int, NONE),
-    "volume": (dict, NONE),
-    "field": (str, NONE),
-    "expected": (str, NONE),
-    "actual": (str, NONE),
-    "message": str,
-    "count": int,
-}
-TRUST = dict.fromkeys(("unchecked", "verified", "recovered", "linked", "unchained", "pending", "broken"), int)
-VERDICT: dict[str, Any] = {"verdict": str, "reasons": [str], "cannot_rule_out": [str]}
-SHAPE: dict[str, Any] = {
-    "schema_version": int,
-    "tool": {"name": str, "version": str},
-    **VERDICT,
-    "exit_code": int,
-    "totals": {
-        "ledgers": int,
-        "streams": int,
-        "events": int,
-        "trust": TRUST,
-        "findings": dict.fromkeys(("critical", "error", "warning", "note"), int),
-    },
-    "ledgers": [
-        {
-            "path": str,
-            "format": str,
-            "container": str,
-            "profile": (str, NONE),
-            "coverage": (dict, NONE),
-            **VERDICT,
-            "records": int,
-            "bytes": int,
-            "sha256": (str, NONE),
-            "volumes": [{"path": str, "records": int, "bytes": int, "sha256": (str, NONE)}],
-            "pending": int,
-            "end": (int, NONE),
-            "trust": TRUST,
-            "streams": [
-                {
-                    "kind": str,
-                    "key": str,
-                    "events": int,
-                    "first_time": (str, NONE),
-                    "last_time": (str, NONE),
-                    "state": dict,
-                    "trust": TRUST,
-                    "chain": (dict, NONE),
-                }
-            ],
-        }
-    ],
-    "findings": [FINDING],
-}
-
-
-def check(shape: Any, value: Any, where: str = "report") -> None:
-    """The value has exactly these keys, of these types."""
-    if isinstance(shape, dict):
-        assert isinstance(value, dict), where
-        assert set(value) == set(shape), where
-        for key, below in shape.items():
-            check(below, value[key], f"{where}.{key}")
-    elif isinstance(shape, list):
-        assert isinstance(value, list), where
-        for number, each in enumerate(value):
-            check(shape[0], each, f"{where}[{number}]")
-    else:
-        assert isinstance(value, shape), f"{where}: {value!r}"
-        assert not isinstance(value, bool), where
 
 
 def report(result: Result) -> dict[str, Any]:
@@ -181,7 +101,7 @@ def test_the_report_has_exactly_its_shape(call: Call) -> None:
         path.write_bytes(path.read_bytes() + b'{"dealId": "x", "dealId"\n{"half')
     Path("c.jsonl").write_bytes(b"")
     found = report(call("verify", ".", "nosuch", "--format", "json"))
-    check(SHAPE, found)
+    check_report(found)
     assert found["schema_version"] == 1
     assert found["tool"]["name"] == "audit-console"
     assert [each["path"] for each in found["ledgers"]] == ["a.jsonl", "b.jsonl"]
@@ -200,6 +120,12 @@ def test_the_report_has_exactly_its_shape(call: Call) -> None:
     assert sum(totals.values()) == sum(each["count"] for each in found["findings"])
     for each in found["findings"]:
         assert each["confidence"] in ("proven", "recomputed", "heuristic")
+
+
+def test_every_sample_has_the_contracts_report(call: Call) -> None:
+    for path in sorted(SAMPLES.iterdir()):
+        if path.is_dir():
+            check_report(report(call("verify", path, "--format", "json")))
 
 
 def test_places_of_a_finding(call: Call) -> None:
@@ -252,7 +178,7 @@ def test_one_stream(call: Call) -> None:
     mixed.write_bytes(lines(made) + lines(events(3, OTHER)))
     intact(Path("b.jsonl"))
     found = report(call("verify", ".", "--stream", OTHER, "--format", "json"))
-    check(SHAPE, found)
+    check_report(found)
     assert (found["verdict"], found["exit_code"]) == ("intact", 0)
     assert [each["path"] for each in found["ledgers"]] == ["a.jsonl"]
     assert found["totals"]["events"] == 3
@@ -354,13 +280,13 @@ def test_real_tampering_as_both_kernels_answer(call: Call, real: Path) -> None:
         bad = json.loads(call("verify", folder / "events.jsonl", "--format", "json").out)["totals"]["trust"]["broken"]
         assert result.code == (3 if ours["issues"] and not bad else 0 if ours["valid"] and expected["valid"] else 1)
         found = report(call("verify", folder / "events.jsonl", "--format", "json"))
-        check(SHAPE, found)
+        check_report(found)
         assert found["ledgers"][0]["streams"][0]["chain"] == ours
 
 
 def test_every_real_system_has_the_same_report_shape(call: Call, real: Path) -> None:
     for below in ("zakops/ingest_state_sim.db", "swarm/committed", "smvm/committed", "kernel/bff"):
-        check(SHAPE, report(call("verify", real / below, "--format", "json")))
+        check_report(report(call("verify", real / below, "--format", "json")))
 
 
 def test_a_table_is_told_by_row_id() -> None:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.report_shape import VERDICTS, check_report
 from tests.support.tampering import CONTAINERS, SOUND, UNEXPLAINABLE, changed, put, unexplainable
 from tests.support.verdicts import run
 
 PLACE = ("code", "severity", "record", "offset", "stream", "count", "message")
-VERDICTS = ("intact", "consistent", "incomplete", "findings")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,8 @@ def check_doors(path: Path) -> dict[str, Any]:
     """Ask every door; the report of ``verify``."""
     code, report = asked("verify", str(path), "--format", "json", "--executor", "inline")
     assert code == report["exit_code"] == {"findings": 1, "incomplete": 3}.get(report["verdict"], 0)
+
+    check_report(report)
 
     text_code, text = run("verify", str(path), "--executor", "inline")
     assert text_code == code
