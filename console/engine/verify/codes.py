@@ -1,14 +1,14 @@
 """Finding codes that tell of what was not read or not checked, and of nothing against what was."""
 
 CHANGED = frozenset({"container.shrunk", "container.replaced", "container.rewritten"})
-"""The file changed while it was read: its records are not those of one file."""
+"""The file changed while it was read or watched: what was checked may not be what stood there."""
 UNREAD = frozenset({"container.unreadable", "container.reader-failed", "container.not-recognised"})
 """Nothing, or not all, could be read."""
 LOST = frozenset(
     {
         *("record.invalid-utf8", "record.invalid-json", "record.not-an-object", "record.too-large", "record.too-deep"),
         *("record.nul-byte", "container.gzip-truncated", "container.gzip-trailing-data", "container.json-truncated"),
-        *("container.gzip-expansion-limit", "container.sqlite-corrupt"),
+        *("container.gzip-expansion-limit", "container.sqlite-corrupt", "container.late-lines"),
     }
 )
 """Bytes that belong to no event: where they are not findings (``--fail-on critical``), not everything was read."""

@@ -18,6 +18,7 @@ CODES = {
     "record.invalid-json": Severity.ERROR,
     "record.partial-tail": Severity.NOTE,
     "container.unreadable": Severity.ERROR,
+    "container.shrunk": Severity.ERROR,
     "schema.missing-field": Severity.ERROR,
 }
 
@@ -67,6 +68,7 @@ def test_what_no_hash_protects_is_consistent(evidence: Evidence) -> None:
         (Evidence(trust(verified=4, unchecked=1), found("chain.link-unknown")), "links to what could not be read"),
         (Evidence(trust(verified=4, unchecked=1), found("chain.begins-later")), "not at hand"),
         (Evidence(trust(verified=4, unchecked=1), unlinked=1), "1 event of chains unchecked"),
+        (Evidence(trust(verified=4), found("container.shrunk")), "changed meanwhile"),
         (Evidence(trust(verified=4), empty=1), "1 ledger or path without events"),
     ],
 )
