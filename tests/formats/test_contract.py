@@ -14,11 +14,12 @@ from console.formats.guarded import event_of
 from console.formats.protocol import Context, RewalkingReader
 from console.formats.reading.reader import LedgerReader
 from console.model.event import NO_TIME
+from console.model.finding import Finding
 from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Severity, Trust
 from console.verify.catalogue import CATALOGUE
 from tests.support import sixth_system
-from tests.support.both_ways import batch_of, outcome, without_worst
+from tests.support.both_ways import TRUST, batch_of, outcome, without_worst
 from tests.support.clock import later
 from tests.support.format_cases import LedgerCase, case_of, samples
 from tests.support.mangled import ledgers
@@ -87,6 +88,35 @@ def _same(case: LedgerCase, cut: dict[str, Any], whole: dict[str, Any]) -> bool:
         cut, whole = without_worst(cut), without_worst(whole)
     assert cut == whole
     return True
+
+
+@pytest.mark.slow
+def test_what_is_broken_has_a_finding_and_what_is_not_proved_is_counted(cases: Sequence[LedgerCase]) -> None:
+    """One at the event, or one that speaks for so many events."""
+    for case in cases:
+        if case.documents:
+            _found(case)
+
+
+def _found(case: LedgerCase) -> None:
+    @settings(max_examples=60, deadline=None)
+    @given(ledgers(case.documents))
+    def found(raws: Sequence[bytes]) -> None:
+        out = outcome(case.make(), raws)
+        alone = [each for each in out["findings"] if not each.standing]
+        for trust in (Trust.BROKEN, Trust.LINKED):
+            rows = {number for number, row in enumerate(out["rows"], 1) if row[TRUST] == trust}
+            without = rows - {each.record for each in alone if _speaks(each, trust)}
+            assert len(without) <= sum(each.count for each in out["standing"] if _speaks(each, trust)), case.name
+
+    found()
+
+
+def _speaks(found: Finding, trust: Trust) -> bool:
+    """True for a finding that an event of this trust must have."""
+    if trust is Trust.LINKED:
+        return found.code == "chain.not-reproducible"
+    return found.severity >= Severity.ERROR
 
 
 def test_nothing_in_a_ledger_makes_a_reader_fail(cases: Sequence[LedgerCase]) -> None:

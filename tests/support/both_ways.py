@@ -57,7 +57,7 @@ def outcome(make: Callable[[], Reader], raws: Sequence[bytes], cuts: Sequence[in
             findings = _walked_again(reader, stream, raws, rows, findings)
         facts |= {(each.kind, each.key): each for each in reader.facts()}
     found = sorted(findings, key=lambda each: (each.record or 0, repr(each)))
-    return {"rows": rows, "findings": found, "facts": facts, "standing": sorted(map(repr, reader.standing()))}
+    return {"rows": rows, "findings": found, "facts": facts, "standing": sorted(reader.standing(), key=repr)}
 
 
 def _walked_again(
@@ -68,13 +68,13 @@ def _walked_again(
     records = [Record(row + 1, rows[row][_OFFSET], rows[row][_LENGTH], raws[row]) for _, row in sorted(links)]
     walked = reader.rewalk(stream, records)
     for ordinal, trust in walked.trust.items():
-        rows[ordinal - 1][_TRUST] = trust
+        rows[ordinal - 1][TRUST] = trust
     stay = [each for each in findings if each.stream != stream.key or each.family != "chain"]
     return [*stay, *walked.findings]
 
 
-_OFFSET, _LENGTH, _TRUST, _WORST = 0, 1, 6, 7
-"""Columns of ``_rows``."""
+_OFFSET, _LENGTH, TRUST, _WORST = 0, 1, 6, 7
+"""Columns of an outcome's rows."""
 
 
 def without_worst(found: dict[str, Any]) -> dict[str, Any]:

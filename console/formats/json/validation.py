@@ -41,21 +41,22 @@ class Violation:
 
 
 def violations(error: "ValidationError", *, tags: frozenset[str] = frozenset()) -> Iterator[Violation]:
-    """The first ``LIMIT`` violations. ``tags`` are names of union members, which are no part of a field's path.
+    """The first ``LIMIT`` violations, one for each field. ``tags`` are names of union members, which are no part of a
+    field's path; of what several members have against a value the first word counts.
 
     Texts with half of a surrogate pair, which pydantic refuses, are left to ``strict.decode``: it reports them.
     """
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for each in error.errors(include_url=False):
         if isinstance(each["input"], str) and _SURROGATE.search(each["input"]):
             continue
         code = _CODES.get(each["type"], "schema.wrong-type")
         field = path(each["loc"], tags) or "the record"
-        if (code, field) in seen:
+        if field in seen:
             continue
         if len(seen) >= LIMIT:
             return
-        seen.add((code, field))
+        seen.add(field)
         if each["type"] == "missing":
             yield Violation(code, field, f"{field} is missing.", None)
         else:

@@ -283,4 +283,5 @@ def _text(value: Any) -> str | None:
 
 
 def _hash(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else javascript.stringify(value)
+    """A hash as it is stored; an empty text is none."""
+    return (value or None) if value is None or isinstance(value, str) else javascript.stringify(value)

@@ -44,9 +44,11 @@ def check(entry: Entry, shape: str) -> list[Finding]:
     if not _is_sound(document, shape):
         from console.formats.kernel.models import errors
 
+        walked = _walked(entry, shape)
         found = [
             finding(code, message, **{**entry.place(), "field": name, "actual": actual})
             for code, name, message, actual in errors(document, shape)
+            if name not in walked
         ]
     time, number = layout_of(shape).name("time"), layout_of(shape).name("sequence")
     if entry.instant is None and ((isinstance(entry.time, str) and entry.time) or type(entry.time) is int):
@@ -76,6 +78,15 @@ def check(entry: Entry, shape: str) -> list[Finding]:
             )
         )
     return found
+
+
+def _walked(entry: Entry, shape: str) -> set[str]:
+    """Fields of which the chain's walk says what is missing: an empty value is one finding."""
+    document, name = entry.document or {}, layout_of(shape).name
+    asked = {name("hash")} if entry.sequence else set()
+    if entry.sequence and entry.sequence > 1:
+        asked.add(name("previous"))
+    return {each for each in asked if document.get(each) == ""}
 
 
 def brief(value: Any) -> str:

@@ -11,17 +11,19 @@ from console.formats.json.validation import shown
 from console.formats.maysano import rules
 from console.formats.maysano.columns import FIELDS, TYPES, Changes, type_of
 from console.formats.maysano.record import (
+    SHAPES,
     STRUCTURAL,
     MaysanoEnvelope,
     ThingStep,
     default_shape,
+    newest_first,
     read_record,
     shape_of,
 )
 from console.formats.protocol import Context, key64
 from console.formats.reading.clock import step_back
 from console.formats.reading.findings import EACH
-from console.formats.reading.list_order import NEWEST_FIRST
+from console.formats.reading.list_order import NEWEST_FIRST, OLDEST_FIRST
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.streams import Followed, Streams
 from console.model.event import NO_TIME, StreamKey
@@ -43,7 +45,7 @@ class MaysanoReader(LedgerReader[Changes]):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._default = default_shape(context.shape)
-        self._newest_first = NEWEST_FIRST in context.shape
+        self._newest_first = {shape: newest_first(context.shape, shape) for shape in SHAPES}
         self._things: Streams[rules.Thing] = Streams(self.columns, lambda _: rules.Thing)
 
     # -- in bulk
@@ -165,13 +167,14 @@ class MaysanoReader(LedgerReader[Changes]):
 
     def _step(self, stream: Followed[rules.Thing], step: ThingStep, time: int, *, zoned: bool) -> None:
         thing = self._things.touch(stream)
-        for remark in rules.step(thing, step, newest_first=self._newest_first):
+        turned = self._newest_first[step.shape]
+        for remark in rules.step(thing, step, newest_first=turned):
             self.findings.remark(remark, group=stream.key, each=EACH, stream=stream.key)
         if time == NO_TIME:
             return
-        if thing.last != NO_TIME and (time > thing.last if self._newest_first else time < thing.last):
+        if thing.last != NO_TIME and (time > thing.last if turned else time < thing.last):
             apart = abs(thing.last - time)
-            order = "newest first" if self._newest_first else "oldest first"
+            order = NEWEST_FIRST if turned else OLDEST_FIRST
             message = f"The ledger is written {order}, but here createdAt steps {apart / 1e6:g} s the other way."
             remark = step_back(apart, message, naive=not zoned, field="createdAt")
             self.findings.remark(remark, group=stream.key, each=EACH, stream=stream.key)

@@ -7,7 +7,7 @@ from console.formats.maysano.capture import name_and_data
 from console.formats.maysano.operation import PHASES
 from console.formats.maysano.record import ACTIVITY, OBJECTIVE, SSE, STRUCTURAL, instant_of, shape_of
 from console.formats.protocol import Claim, Sample
-from console.formats.reading.list_order import NEWEST_FIRST, descends
+from console.formats.reading.list_order import NEWEST_FIRST, OLDEST_FIRST, descends
 from console.sources.text.sse import parse_block
 
 _SHARE = 4
@@ -47,6 +47,10 @@ def sniff(sample: Sample) -> Claim | None:
         why = f"records have some keys of {' and '.join(shapes)}, as many logs of changes have"
         return Claim(1, shapes.most_common(1)[0][0], why, alike=True)
     words = shapes.most_common(1)[0][0] if len(shapes) == 1 else "mixed"
-    if sample.container == "json" and descends(map(instant_of, documents)):
-        words += f", {NEWEST_FIRST}"
+    if sample.container == "json":
+        # Each shape is a sequence of its own, whatever stands between its records.
+        times = {shape: [instant_of(each) for each in documents if shape_of(each) == shape] for shape in shapes}
+        if any(map(descends, times.values())):
+            others = [f"{shape} {OLDEST_FIRST}" for shape, each in times.items() if descends(each[::-1])]
+            words = ", ".join([words, NEWEST_FIRST, *others])
     return Claim(90, words, "records have the keys of " + " and ".join(shapes))

@@ -11,13 +11,15 @@ from console.formats.json.times import from_epoch_ms, parse
 from console.formats.json.validation import whole
 from console.formats.maysano.capture import name_and_data
 from console.formats.protocol import key64
+from console.formats.reading.list_order import NEWEST_FIRST, OLDEST_FIRST
 from console.model.event import Event, Instant, StreamKey
 from console.model.record import Record
 from console.model.trust import Trust
 from console.sources.text.sse import parse_block
 
 STRUCTURAL, ACTIVITY, OBJECTIVE = "structural events", "product activities", "objective history"
-"""Shapes."""
+SHAPES = (STRUCTURAL, ACTIVITY, OBJECTIVE)
+"""Shapes; each is a sequence of its own, also where several stand in one file."""
 SSE = "sse"
 """The shape of a capture."""
 LONGEST = 200
@@ -93,7 +95,12 @@ def shape_of(document: Mapping[str, Any]) -> str | None:
 
 def default_shape(shape: str) -> str | None:
     """The shape of records that do not show their own, by a claim's words."""
-    return next((each for each in (STRUCTURAL, ACTIVITY, OBJECTIVE) if shape.startswith(each)), None)
+    return next((each for each in SHAPES if shape.startswith(each)), None)
+
+
+def newest_first(words: str, shape: str) -> bool:
+    """True if records of this shape stand newest first, by a claim's words on the ledger."""
+    return NEWEST_FIRST in words and f"{shape} {OLDEST_FIRST}" not in words
 
 
 def instant_of(document: Mapping[str, Any]) -> Instant | None:

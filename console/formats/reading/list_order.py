@@ -9,6 +9,8 @@ from itertools import pairwise
 from console.model.event import Instant
 
 NEWEST_FIRST = "newest first"
+OLDEST_FIRST = "oldest first"
+"""Of one of several sequences in a list that is otherwise written newest first."""
 
 
 def descends(instants: Iterable[Instant | None]) -> bool:

@@ -199,7 +199,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
     def _trust(self, data_hash: str, kind: str, record: Look) -> Trust:
         """What ``data_hash`` proves of an event."""
         if SHA256.fullmatch(data_hash) is None:
-            if data_hash:
+            if data_hash or record.document.get("data_hash") == "":
                 self._malformed(data_hash, "data_hash")
             return Trust.BROKEN
         if kind == "DECIDED":
@@ -272,7 +272,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         data_hash = text(document, "data_hash")
         if SHA256.fullmatch(data_hash) is None:
             trust = Trust.BROKEN
-            if data_hash:
+            if data_hash or document.get("data_hash") == "":
                 self._malformed(data_hash, "data_hash")
         elif data_hash in self._payloads:
             trust = Trust.VERIFIED

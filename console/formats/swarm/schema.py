@@ -168,7 +168,7 @@ PAYLOADS: Mapping[str, type[Open]] = {
     "agent_state_updated": MessagePayload,
 }
 """What each factory puts into its lines, by their type."""
-_TAGS = frozenset((*ENTRY_TYPES, *PAYLOADS))
+_TAGS = frozenset((*ENTRY_TYPES, *PAYLOADS, "int", "float"))
 
 
 @cache

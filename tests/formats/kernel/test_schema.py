@@ -1,5 +1,6 @@
 """The schema's first look, which spares the import of pydantic, accepts nothing that pydantic refuses."""
 
+import json
 import subprocess
 import sys
 from typing import Any
@@ -11,6 +12,7 @@ from console.formats.kernel.models import errors
 from console.formats.kernel.record import API
 from console.formats.kernel.schema import _is_sound
 from tests.support.cli_cases import events
+from tests.support.kernel_cases import encode, ledger, outcome
 from tests.support.places import ROOT, SAMPLES
 
 SOUND = events(2)[1]
@@ -53,3 +55,18 @@ finally:
     command = [sys.executable, "-c", script, str(SAMPLES / "kernel" / "deals.jsonl")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == "False\n"
+
+
+def codes(**change: Any) -> list[str]:
+    events = ledger(2)
+    result = outcome([encode(events[0]), json.dumps(events[1] | change).encode()])
+    return [each.code for each in result.findings if each.family != "lifecycle"]
+
+
+def test_what_is_innocent_and_what_is_one_finding() -> None:
+    assert codes(sequenceNumber=2.0) == []
+    assert codes(actorId="\ud800") == ["record.lone-surrogate"]
+    assert codes(eventHash="") == ["chain.hash-missing"]
+    assert codes(previousEventHash="") == ["chain.previous-mismatch", "chain.hash-mismatch"]
+    first = ledger(1)[0] | {"previousEventHash": ""}
+    assert [each.code for each in outcome([encode(first)]).findings] == ["schema.bad-pattern"]

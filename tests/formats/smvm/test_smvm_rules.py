@@ -16,6 +16,7 @@ from console.formats.smvm import FORMAT
 from console.formats.smvm.columns import FIELDS, TYPES
 from console.formats.smvm.integrity import HashState, canonical, check, digest
 from console.formats.smvm.schema.breaches import breaches
+from console.formats.smvm.schema.hints import units
 from console.formats.smvm.schema.models import Analyzed, Decided, Flagged, Ingested
 from console.model.record import Record
 from console.model.trust import Severity, Trust
@@ -395,3 +396,15 @@ def test_an_event_that_names_an_empty_run_is_of_none() -> None:
     again.load_state(reader.take_state().items())
     assert again.standing() == reader.standing()
     assert "schema.bad-pattern" not in {each.code for each in reader.standing()}
+
+
+@pytest.mark.parametrize(
+    "duration", ["1 year", "90d", "P1Y", "P90D", "36_months", "365_days", "2 Weeks", "1.5 years", "P1Y6M"]
+)
+def test_durations_are_written_in_many_ways(duration: str) -> None:
+    assert units("days", "months", "years").allow(duration) and units("months", "years").allow(duration)
+
+
+@pytest.mark.parametrize("duration", ["", "year long", "P", "PT", "90 q", "d", "-1 year", "1 year\n"])
+def test_what_is_no_duration(duration: str) -> None:
+    assert not units("days", "months", "years").allow(duration)
