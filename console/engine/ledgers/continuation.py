@@ -35,11 +35,13 @@ class Follows(IntEnum):
 
 @dataclass(frozen=True)
 class FileEnds:
-    """The first and the last events of one file, with hashes of these records."""
+    """The first and the last events of one file, with hashes of these records in their order."""
 
     first: Sequence[Event]
     last: Sequence[Event]
-    records: frozenset[bytes] = frozenset()
+    records: Sequence[bytes] = ()
+    damaged: bool = False
+    """Some of what the file held cannot be read."""
     earlier: Mapping[StreamKey, Event] = field(default_factory=dict)
     """Last events of streams that were looked for because nothing of them is in ``last``."""
 
@@ -79,9 +81,14 @@ class FileEnds:
         return _middle(self.last)
 
 
-def ends(first: Sequence[Event], last: Sequence[Event], raws: Iterable[bytes]) -> FileEnds:
+def ends(first: Sequence[Event], last: Sequence[Event], raws: Iterable[bytes], *, damaged: bool = False) -> FileEnds:
     """The ends of a file from its first and last events; ``raws`` are these records."""
-    return FileEnds(first, last, frozenset(sha256(raw).digest() for raw in raws))
+    return FileEnds(first, last, [sha256(raw).digest() for raw in raws], damaged)
+
+
+def in_both(one: FileEnds, other: FileEnds) -> bool:
+    """True if a record at the ends of one file is at those of the other."""
+    return not set(one.records).isdisjoint(other.records)
 
 
 def is_chained(event: Event) -> bool:
@@ -126,7 +133,7 @@ def streams_that_go_on(newer: FileEnds) -> list[StreamKey]:
 
 
 def _by_time(older: FileEnds, newer: FileEnds) -> bool:
-    if older.records & newer.records:
+    if in_both(older, newer):
         return False
     times = older.began, older.ended, newer.began
     if any(time is None for time in times):

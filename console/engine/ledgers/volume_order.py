@@ -5,17 +5,28 @@ it where a chain that goes on does not end there.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from console.engine.ledgers.continuation import WINDOW, FileEnds, Follows, ends, follows, goes_on, streams_that_go_on
+from console.engine.ledgers.continuation import (
+    WINDOW,
+    FileEnds,
+    Follows,
+    ends,
+    follows,
+    goes_on,
+    in_both,
+    streams_that_go_on,
+)
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.volume_names import base_of
 from console.formats.guarded import event_of
 from console.model.event import NO_TIME, Event, StreamKey
 from console.model.record import Cursor, Record
+from console.model.trust import Severity
 from console.sources.content import FileContent
 from console.sources.protocol import Source, SourceError
+from console.sources.text.jsonl import JsonlSource
 
 TAIL = 256 * 1024
 """Bytes at the end of a plain file in which its last events are looked for."""
@@ -36,9 +47,14 @@ class OneFile:
 
 
 class FileOrder:
-    """Files of one folder and format. Of those whose names are not alike, only a link from hash to hash is believed."""
+    """Files of one folder and format. Of those whose names are not alike, only a link from hash to hash is believed.
 
-    def __init__(self, opened: Sequence[Opened]) -> None:
+    Beside those of the ``unread`` base names there are files that cannot be read: what is missing between two files may
+    be there, so they are not one ledger with a hole. Neither are two where the end of the older one is damaged.
+    """
+
+    def __init__(self, opened: Sequence[Opened], unread: Collection[str] = ()) -> None:
+        self._unread = unread
         self._files: list[tuple[Opened, FileEnds]] = []
         for each in opened:
             try:
@@ -92,6 +108,16 @@ class FileOrder:
         whole = self._with_between(order, how)
         return [OneFile(self._files[each][0], how.get(each, Follows.BY_TIME)) for each in whole]
 
+    def copied(self, opened: Opened) -> str | None:
+        """The file that begins with the same record as this one; None if none does."""
+        number = self._number.get(opened.source.path)
+        if number is None or not self._files[number][1].records:
+            return None
+        opening = self._files[number][1].records[0]
+        others = [each for each in self._alike(number, range(len(self._files))) if each != number]
+        same = [each for each in others if self._files[each][1].records[:1] == [opening]]
+        return self._files[same[0]][0].source.path if same else None
+
     def _before(self, number: int) -> Mapping[int, Follows]:
         """The files that this one goes on from: several where chains of different files go on in it."""
         if number not in self._known:
@@ -131,6 +157,8 @@ class FileOrder:
             how = follows(older, newer)
             # Of several, the one that ends last; of copies, the one that is stored plainly.
             rank = how, older.ended or 0, opened.source.container == "jsonl", other
+            if how is Follows.WITH_HOLE and (older.damaged or self._bases[number] in self._unread):
+                continue
             if how and (best is None or rank > best):
                 best = rank
         return {} if best is None else {best[-1]: best[0]}
@@ -158,9 +186,8 @@ def _is_between(older: FileEnds, found: FileEnds, newer: FileEnds) -> bool:
     """True if all that a file holds was written between what two others hold."""
     times = [older.ended, found.began, found.ended, newer.began]
     known = [time for time in times if time is not None]
-    return (
-        len(known) == len(times) and known == sorted(known) and found.records.isdisjoint(older.records | newer.records)
-    )
+    in_order = len(known) == len(times) and known == sorted(known)
+    return in_order and not in_both(older, found) and not in_both(found, newer)
 
 
 def begins_in_the_middle(opened: Opened) -> bool:
@@ -189,11 +216,13 @@ def _ends(opened: Opened) -> FileEnds:
     source = opened.source
     first: list[bytes] = []
     last: deque[bytes] = deque(maxlen=WINDOW)
-    whole = source.container != "jsonl" or source.state().size <= TAIL
+    whole = not _is_plain(source) or source.state().size <= TAIL
+    damaged = False
     end = Cursor()
     for batch in source.batches():
         first += batch.raws[: WINDOW - len(first)]
         last.extend(batch.raws[-WINDOW:])
+        damaged = damaged or any(each.severity >= Severity.ERROR for each in batch.findings)
         if not whole and len(first) >= WINDOW:
             last.extend(_tail(source))
             break
@@ -203,7 +232,12 @@ def _ends(opened: Opened) -> FileEnds:
         if tail is not None:
             first += [tail.raw] if len(first) < WINDOW else []
             last.append(tail.raw)
-    return ends(_events(opened, first), _events(opened, last), [*first, *last])
+    return ends(_events(opened, first), _events(opened, last), [*first, *last], damaged=damaged)
+
+
+def _is_plain(source: Source) -> bool:
+    """True for a file whose lines are the records."""
+    return isinstance(source, JsonlSource) and source.container == "jsonl"
 
 
 def _tail(source: Source) -> list[bytes]:

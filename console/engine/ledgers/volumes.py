@@ -17,16 +17,19 @@ from console.engine.ledgers.volume_names import NOT_READ, base_name, base_of
 from console.engine.ledgers.volume_order import FileOrder, OneFile, begins_in_the_middle
 from console.model.finding import Finding
 from console.model.trust import Confidence
+from console.sources.compressed.gzip import GzipContent
 from console.sources.content import FileContent
 from console.sources.discover import open_sources
 from console.sources.protocol import Skipped, Source, SourceError
 from console.sources.text.jsonl import JsonlSource
+from console.sources.text.wrapped import WrappedSource
 from console.verify.catalogue import finding
 
 NEIGHBOURS = 1000
 """Files that are looked at for the past of one, those of the latest names first."""
 SMALL = 256
 """Files of a folder up to which none is handed on before all were found: any may be another one's past."""
+_UNREADABLE = "container.unreadable"
 
 
 def volumes_of(path: str) -> list[Source]:
@@ -79,6 +82,7 @@ class _Folder:
         self._empty: dict[str, Skipped] = {}
         self._used: set[str] = set()
         self._bases: set[str] = set()
+        self._unread: set[str] = set()
         self._opened: dict[str, Opened | None] = {}
         try:
             with os.scandir(path or ".") as entries:
@@ -116,12 +120,13 @@ class _Folder:
         yield from self._ledgers()
 
     def unreadable(self) -> Iterator[Skipped]:
-        """Files that may be volumes of what was found, packed in a way that is not read: walking through the folder
-        would have come upon them."""
-        for base in sorted(self._bases):
-            for name in self._names[base] if len(self._names.get(base, ())) > 1 else ():
-                if name.endswith(NOT_READ):
-                    yield from (each for each in open_sources(self._at(name)) if isinstance(each, Skipped))
+        """Files that may be volumes of what was found and cannot be read, or are packed in a way that is not read:
+        walking through the folder would have come upon them."""
+        for base in sorted(self._bases & self._unread):
+            for name in self._names[base]:
+                for each in open_sources(self._at(name)):
+                    if isinstance(each, Skipped) and (name.endswith(NOT_READ) or each.finding.code == _UNREADABLE):
+                        yield each
 
     def _at(self, name: str) -> str:
         return os.path.join(self._path, name)  # noqa: PTH118 - the text of the path
@@ -141,7 +146,10 @@ class _Folder:
         ledgers: dict[str, list[OneFile]] = {}
         for (base, form), given in groups.items():
             alone = len(self._names.get(base, ())) < 2
-            found = [[OneFile(given[0])]] if alone else FileOrder(self._files(base, form)).ledgers(given)
+            order = None if alone else self._order(base, form)
+            found = [[OneFile(given[0])]] if order is None else order.ledgers(given)
+            if order is not None:
+                found = [[_noted(files[0], base, order)] if len(files) == 1 else files for files in found]
             ledgers |= {files[-1].opened.source.path: files for files in found}
         self._look_everywhere(ledgers)
         past = {each.opened.source.path for files in ledgers.values() for each in files[:-1]}
@@ -155,7 +163,7 @@ class _Folder:
         for path, files in ledgers.items():
             if begins_in_the_middle(files[0].opened):
                 form = files[-1].opened.format.name
-                order = orders.get(form) or orders.setdefault(form, FileOrder(self._files(None, form)))
+                order = orders.get(form) or orders.setdefault(form, self._order(None, form))
                 ledgers[path] = max(files, order.ledger(files[-1].opened), key=len)
 
     def _files(self, base: str | None, format: str = "") -> list[Opened]:
@@ -166,12 +174,23 @@ class _Folder:
         for name in islice(reversed(names), NEIGHBOURS):
             path = self._at(name)
             if path not in self._opened:
-                opened = [each for each in map(_opened, open_sources(path)) if each is not None]
-                self._opened[path] = opened[0] if len(opened) == 1 and _may_be_volume(opened[0]) else None
+                self._opened[path] = self._open(path)
             one = self._opened[path]
             if one is not None and format in ("", one.format.name):
                 found.append(one)
         return found
+
+    def _open(self, path: str) -> Opened | None:
+        """A file that may be a volume; None for others, and for what cannot be read, which is remembered."""
+        items = [found if isinstance(found, Skipped) else open_ledger(found) for found in open_sources(path)]
+        if any(isinstance(each, Skipped) and each.finding.code != "container.empty" for each in items):
+            self._unread.add(base_of(path))
+        opened = [each for each in items if isinstance(each, Opened)]
+        return opened[0] if len(opened) == 1 and _may_be_volume(opened[0]) else None
+
+    def _order(self, base: str | None, form: str) -> FileOrder:
+        files = self._files(base, form)
+        return FileOrder(files, self._unread)
 
     def _begin_with_nothing(self, base: str) -> Iterator[Skipped]:
         """The file that was just made where a ledger was rotated away is its newest one."""
@@ -181,6 +200,17 @@ class _Folder:
             self._waiting.append(replace(others[0], source=JsonlSource(FileContent(empty.path))))
         else:
             yield empty
+
+
+def _noted(file: OneFile, base: str, order: FileOrder) -> OneFile:
+    """A ledger in one file. If it is another one's copy, it says so."""
+    opened = file.opened
+    name = os.path.basename(opened.source.path)  # noqa: PTH119
+    other = order.copied(opened) if name != base else None
+    if other is None:
+        return file
+    words = f"It begins with the same record as {os.path.basename(other)}: a copy, not another file of that ledger."  # noqa: PTH119
+    return replace(file, opened=replace(opened, remarks=(*opened.remarks, finding("container.copy", words))))
 
 
 def as_one(volumes: Sequence[OneFile]) -> Opened:
@@ -217,11 +247,7 @@ _SHOWN = 6
 """Files that are named."""
 
 
-def _opened(found: Source | Skipped) -> Opened | None:
-    item = found if isinstance(found, Skipped) else open_ledger(found)
-    return item if isinstance(item, Opened) else None
-
-
 def _may_be_volume(opened: Opened) -> bool:
-    """True for files of lines, plain or gzip: what is rotated."""
-    return isinstance(opened.source, JsonlSource) and opened.source.container in ("jsonl", "gzip")
+    """True for files of lines, plain or gzip, also those that wrap a program's lines: what is rotated."""
+    source = opened.source
+    return isinstance(source, JsonlSource | WrappedSource) and isinstance(source.content, FileContent | GzipContent)

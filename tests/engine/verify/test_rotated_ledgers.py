@@ -1,6 +1,7 @@
 """A ledger in several files comes to the same as in one, whichever of its paths is given."""
 
 import gzip
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -121,6 +122,19 @@ async def test_a_file_that_is_packed_otherwise_is_said_from_everywhere(tmp_path:
     assert [each.path for each in of_file.skipped] == [each.path for each in found.skipped] == [f"{newest}.3.zst"]
 
 
+async def test_what_cannot_be_read_is_not_missing(tmp_path: Path) -> None:
+    """The numbers between two files may be in the one that nobody may open: no gap, and not intact either."""
+    deal = Deal()
+    write_volumes(tmp_path, [deal.lines(3) for _ in range(3)], SCHEMES["numbered"])
+    (tmp_path / f"{NAME}.1").unlink()
+    (tmp_path / f"{NAME}.1").mkdir()
+    (tmp_path / f"{NAME}.1.xz").write_bytes(b"\xfd7zXZ\x00" + bytes(range(100, 200)))
+    for path in (tmp_path, tmp_path / NAME):
+        found = await verified(path)
+        assert not [each for ledger in found.ledgers for each in ledger.findings if each.severity is Severity.CRITICAL]
+        assert report(found)["verdict"] == "incomplete"
+
+
 async def test_an_older_file_is_the_ledger_up_to_there(tmp_path: Path) -> None:
     _, (oldest, middle, newest) = three_files(tmp_path)
     up_to_there = await only(middle)
@@ -199,6 +213,21 @@ async def test_a_copy_is_no_past(tmp_path: Path) -> None:
     (tmp_path / f"{NAME}.1").write_bytes(first + rest)
     found = await verified(tmp_path)
     assert [(each.records, codes(each)) for each in found.ledgers] == [(6, set()), (6, set()), (3, set())]
+    copies = [any(one.code == "container.copy" for one in each.findings) for each in found.ledgers]
+    assert copies == [False, True, True]
+
+
+async def test_a_damaged_file_and_the_next_one_are_no_gap(tmp_path: Path) -> None:
+    """What is missing between them may have been in the part that cannot be unpacked."""
+    _, (oldest, _, _) = three_files(tmp_path)
+    data = gzip.decompress(oldest.read_bytes()).splitlines(keepends=True)
+    packed = zlib.compressobj(wbits=31)
+    oldest.write_bytes(packed.compress(b"".join(data[:2])) + packed.flush(zlib.Z_SYNC_FLUSH))
+    found = await verified(tmp_path)
+    assert [(each.records, codes(each)) for each in found.ledgers] == [
+        (6, {"chain.begins-later"}),
+        (2, {"container.gzip-truncated"}),
+    ]
 
 
 async def test_rotated_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
