@@ -60,8 +60,10 @@ def test_commands_and_options() -> None:
     assert set(COMMANDS) <= set(named)
     options = {"--help", "--version"}
     for name in (*COMMANDS, "open"):
-        for parameter in import_module(f"console.cli.{name}").command.params:
-            options.update(each for each in parameter.opts if each.startswith("--"))
+        command = import_module(f"console.cli.{name}").command
+        for one in (command, *getattr(command, "commands", {}).values()):
+            for parameter in one.params:
+                options.update(each for each in parameter.opts if each.startswith("--"))
     said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) - {"--update-golden"}
     assert said <= options
     assert options - said <= {"--help", "--version"}

@@ -20,7 +20,7 @@ def command(paths: list[str], index: str | None, config: str | None, **_: Any) -
     found = places()
     out(f"config    {safe(config or str(found.config))}")
     out(f"index     {safe(index_place(paths, index, config).path)}")
-    out(f"witness   {safe(str(found.state / 'witness.sqlite'))}")
+    out(f"witness   {safe(str(found.memory))}")
     out(f"casebook  {safe(str(found.data / 'cases'))}")
     out(f"scanner   {scanner()}")
     return 0

@@ -9,6 +9,7 @@ COMMANDS = {
     "events": "Print events.",
     "streams": "List the streams: runs, deals, actions and so on.",
     "ledgers": "List the ledgers that are there.",
+    "memory": "Show what was seen of ledgers; accept changes, or forget.",
     "explain": "Say what a finding means and what to do next.",
     "formats": "List formats, containers and profiles, and what each covers.",
     "locate": "Say where config, index, witness and casebook are, and which scanner runs.",

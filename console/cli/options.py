@@ -9,8 +9,9 @@ from console.cli.names import USAGE
 
 if TYPE_CHECKING:
     from console.config.settings import Settings
-    from console.engine.api import IndexPlace
+    from console.engine.api import IndexPlace, MemoryPlace
 
+_NOTED = "console.cli.options."
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -27,6 +28,20 @@ def common(function: Function) -> Function:
         click.option("--no-color", is_flag=True, help="No colour (NO_COLOR is heeded too)."),
         click.option("--config", metavar="PATH", callback=_readable, help="Another configuration file."),
         click.option("--index", metavar="PATH", help="Where the index is kept, or :memory: for none that stays."),
+        click.option(
+            "--no-memory",
+            is_flag=True,
+            expose_value=False,
+            callback=_noted,
+            help="Neither compare with what was seen before, nor remember this.",
+        ),
+        click.option(
+            "--memory",
+            metavar="DIR",
+            expose_value=False,
+            callback=_noted,
+            help="Where the memory of what was seen is kept.",
+        ),
     ):
         function = option(function)
     return function
@@ -61,6 +76,18 @@ def index_place(paths: list[str], index: str | None, config: str | None) -> "Ind
     return IndexPlace(str(index_path(paths, folder)), named=folder is not None)
 
 
+def memory_place(config: str | None) -> "MemoryPlace | None":
+    """The memory that this command uses: the one that is named, or the usual one; None where none is wanted."""
+    from console.config.places import places
+    from console.engine.api import MemoryPlace
+
+    context = click.get_current_context()
+    if context.meta[_NOTED + "no_memory"]:
+        return None
+    folder = context.meta[_NOTED + "memory"] or str(places().memory)
+    return MemoryPlace(folder, context.info_name or "", dict(settings_in_force(config).origins))
+
+
 def moment(ctx: click.Context, param: click.Parameter, text: str | None) -> str | None:
     """Callback of options that take a time as people write it, such as ``2026-11-20``. The text as it was given."""
     if text is not None:
@@ -78,6 +105,11 @@ def micros(ctx: click.Context, param: click.Parameter, text: str | None) -> int 
         return time_span(text)[0]
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(str(error), ctx, param) from None
+
+
+def _noted(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Callback of options that only ``memory_place`` asks for."""
+    ctx.meta[f"{_NOTED}{param.name}"] = value
 
 
 def _or_here(_: click.Context, __: click.Parameter, paths: tuple[str, ...]) -> list[str]:

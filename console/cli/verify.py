@@ -9,13 +9,13 @@ import click
 from click.shell_completion import CompletionItem
 
 from console.cli.names import UNVERIFIED
-from console.cli.options import common, micros, paths, settings_in_force
+from console.cli.options import common, memory_place, micros, paths, settings_in_force
 from console.cli.output import Paint, Ticker, out_json, say
 from console.model.trust import Severity
 from console.model.words import count
 
 if TYPE_CHECKING:
-    from console.engine.api import Options, Policy, Verification, VerifiedSoFar
+    from console.engine.api import MemoryPlace, Options, Policy, Verification, VerifiedSoFar
 
 FAIL_ON = ("note", "warning", "error", "critical")
 
@@ -154,7 +154,8 @@ def command(
 
     options = Options(profile, now, stream, search)
     try:
-        verification = _verified(paths, options, executor, jobs or settings_in_force(config).jobs, answer)
+        place = memory_place(config)
+        verification = _verified(paths, options, executor, jobs or settings_in_force(config).jobs, answer, place)
     except ExecutorError as error:
         say(str(error))
         return UNVERIFIED
@@ -182,7 +183,12 @@ def command(
 
 
 def _verified(
-    paths: Sequence[str], options: "Options", executor: str, jobs: int | None, answer: str | None
+    paths: Sequence[str],
+    options: "Options",
+    executor: str,
+    jobs: int | None,
+    answer: str | None,
+    memory: "MemoryPlace | None",
 ) -> "Verification":
     from console.engine.api import verify
 
@@ -194,7 +200,9 @@ def _verified(
             events = f" {count(at.records, 'event')}" if at.records else ""
             ticker.show((of if at.found > 1 else "") + at.ledger + events + broken)
 
-        return asyncio.run(verify(paths, options, executor=executor, jobs=jobs, answer=answer, progress=progress))
+        return asyncio.run(
+            verify(paths, options, executor=executor, jobs=jobs, answer=answer, progress=progress, memory=memory)
+        )
 
 
 def _compared(

@@ -72,6 +72,8 @@ def _ledger(
         out(f"  up to byte {ledger['end']:,}; then {count(ledger['pending'], 'byte')} of an unfinished record")
     for line in paragraph(_covered(ledger, profile), first="  ", rest="  "):
         out(paint.quiet(line))
+    for line in paragraph(f"memory: {safe(ledger['memory']['words'])}", first="  ", rest="  "):
+        out(paint.quiet(line))
     if len(streams) == 1:
         out(f"  {_stream(streams[0])}")
         return

@@ -24,6 +24,11 @@ class Places:
     state: Path
     data: Path
 
+    @property
+    def memory(self) -> Path:
+        """What was seen of each ledger."""
+        return self.state / "witness"
+
 
 def places() -> Places:
     """The user's folders by the platform's rules (XDG on Linux)."""

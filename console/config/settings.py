@@ -4,6 +4,7 @@ Each setting stands once: its field, its default and its check. The checks are a
 for them costs more at the start of a command than the command.
 """
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -30,6 +31,8 @@ class Settings:
     """Processes that verify, None for the command's default."""
     bell: bool = True
     """Ring the terminal's bell when trust gets worse while the console watches."""
+    origins: tuple[tuple[str, str], ...] = ()
+    """Names of ledgers for the memory, by glob over real paths: by its name a ledger is known in every place."""
 
 
 def _theme(value: object) -> str:
@@ -60,11 +63,20 @@ def _bell(value: object) -> bool:
     return chosen
 
 
+def _origins(value: object) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, str):
+        value = json.loads(value)  # from the environment
+    if not isinstance(value, dict) or not all(isinstance(name, str) and name for name in value.values()):
+        raise ValueError("it should be a table of globs and names")
+    return tuple(value.items())
+
+
 _CHECKS: dict[str, Callable[[object], Any]] = {
     "theme": _theme,
     "index_folder": _index_folder,
     "jobs": _jobs,
     "bell": _bell,
+    "origins": _origins,
 }
 
 

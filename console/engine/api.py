@@ -30,8 +30,10 @@ from console.model.ledger import Profile
 from console.store.capped_findings import DETAIL
 from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagged, state_words
+from console.witness.place import MemoryPlace
 
 if TYPE_CHECKING:
+    from console.engine.memory.keeping import RememberedLedger
     from console.engine.session.finding_command import FindingCommand
     from console.engine.verify.answers import Answer
     from console.engine.verify.results import Verification, VerifiedSoFar
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from console.model.record import Record
     from console.store.protocol import IndexReader
     from console.verify.catalogue import CatalogueEntry
+    from console.witness.observations import PastLook
 
 __all__ = [
     "DETAIL",
@@ -63,11 +66,14 @@ __all__ = [
     "LedgerRow",
     "ListedEvent",
     "Listeners",
+    "MemoryPlace",
     "NoSuchStreamError",
     "Options",
+    "PastLook",
     "Policy",
     "Progress",
     "ReadSoFar",
+    "RememberedLedger",
     "SessionApi",
     "SeveralStreamsError",
     "StreamRow",
@@ -146,6 +152,28 @@ async def list_findings(
     return await finding_listing.list_findings(paths, index, parse(where), progress=progress, note=note)
 
 
+def remembered_ledgers(place: MemoryPlace, paths: Sequence[str]) -> "list[RememberedLedger]":
+    """What the memory knows of the ledgers at and below these paths, or of all where none is given. Raises
+    ``EngineError``."""
+    from console.engine.memory import keeping
+
+    return keeping.remembered_ledgers(place, paths)
+
+
+def accept(place: MemoryPlace, path: str, why: str) -> "RememberedLedger":
+    """A change is explained: what stands at the path counts from here on. Raises ``EngineError``."""
+    from console.engine.memory import keeping
+
+    return keeping.accept(place, path, why, Options())
+
+
+def forget(place: MemoryPlace, path: str) -> list[str]:
+    """Forget the ledgers at a path; their names. Raises ``EngineError``."""
+    from console.engine.memory import keeping
+
+    return keeping.forget(place, path)
+
+
 def finding_object(
     ledger: str, found: Finding, container: str, volume: tuple[str, int] | None = None
 ) -> dict[str, Any]:
@@ -164,17 +192,21 @@ async def verify(
     jobs: int | None = None,
     answer: str | None = None,
     progress: "Callable[[VerifiedSoFar], None] | None" = None,
+    memory: MemoryPlace | None = None,
 ) -> "Verification":
     """Verify all ledgers under these paths from their raw bytes; with ``answer`` only those that can give it.
 
-    ``executor`` is where: in ``jobs`` processes (of all cores by default), inline, or on a Dask cluster. Never raises
+    ``executor`` is where: in ``jobs`` processes (of all cores by default), inline, or on a Dask cluster. What is there
+    is compared with what the ``memory`` holds, and remembered; without one it is neither. Never raises
     for what ledgers hold; raises ``ExecutorError`` where nobody can verify them.
     """
     from console.engine.verify.answers import formats_that_answer
     from console.engine.verify.verify_paths import verify_paths
 
     formats = None if answer is None else formats_that_answer(answer)
-    return await verify_paths(paths, options, executor=executor, jobs=jobs, formats=formats, progress=progress)
+    return await verify_paths(
+        paths, options, executor=executor, jobs=jobs, formats=formats, progress=progress, memory=memory
+    )
 
 
 def is_executor(name: str) -> bool:

@@ -14,12 +14,14 @@ DETAIL = 1000
 """Findings of one code that are listed one by one."""
 
 
+OF_ANY_STREAM = ("record", "container", "witness")
+"""Families of findings that name no stream where any may be concerned."""
+
+
 def concerns(found: Finding, stream: str | None) -> bool:
-    """True if a finding of a ledger counts for one of its streams: it names the stream, or it names none and is about a
-    record or the container, which may have held an event of it. All count for None, the whole ledger."""
-    return (
-        stream is None or found.stream == stream or (found.stream is None and found.family in ("record", "container"))
-    )
+    """True if a finding of a ledger counts for one of its streams: it names the stream, or it names none and is about
+    something that may have held an event of it. All count for None, the whole ledger."""
+    return stream is None or found.stream == stream or (found.stream is None and found.family in OF_ANY_STREAM)
 
 
 class CappedFindings:

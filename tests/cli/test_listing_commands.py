@@ -99,7 +99,7 @@ def test_locate(call: Call, home: Path) -> None:
     found = dict(line.split(None, 1) for line in result.out.splitlines())
     assert found["config"] == str(home / "config/audit-console/config.toml")
     assert found["index"].startswith(str(home / "cache/audit-console/work-"))
-    assert found["witness"] == str(home / "state/audit-console/witness.sqlite")
+    assert found["witness"] == str(home / "state/audit-console/witness")
     assert found["casebook"] == str(home / "data/audit-console/cases")
     assert found["scanner"] == scanner()
     assert not home.exists(), "to say where is not to make"

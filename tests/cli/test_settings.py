@@ -44,7 +44,7 @@ def test_file_environment_and_another_file(file: Path, monkeypatch: pytest.Monke
         ("jobs = 0\n", "jobs: 0 cannot be used"),
         ('jobs = "many"\n', "jobs: 'many'"),
         ('index_folder = "here"\n', "absolute path"),
-        ('colour = "red"\n', "there is no setting 'colour'; known are theme, index_folder, jobs, bell"),
+        ('colour = "red"\n', "there is no setting 'colour'; known are theme, index_folder, jobs, bell, origins"),
         ("theme = \n", "not TOML"),
         ("\udcff", "not TOML"),
     ],
@@ -59,7 +59,7 @@ def test_mistakes_in_the_file(file: Path, call: Call, text: str, words: str) -> 
     result = call("verify", "a.jsonl")
     assert (result.code, result.out) == (2, "")
     assert words in result.err
-    assert call("verify", "a.jsonl", "--jobs", "1").code == 0, "not asked for"
+    assert call("verify", "a.jsonl", "--jobs", "1", "--no-memory").code == 0, "not asked for"
 
 
 def test_a_mistake_in_the_environment(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

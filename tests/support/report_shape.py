@@ -51,6 +51,15 @@ SHAPE: dict[str, Any] = {
             "volumes": [{"path": str, "records": int, "bytes": int, "sha256": (str, NONE)}],
             "pending": int,
             "end": (int, NONE),
+            "memory": {
+                "says": str,
+                "words": str,
+                "looks": int,
+                "since": (str, NONE),
+                "records": int,
+                "kept": bool,
+                "why": (str, NONE),
+            },
             "trust": TRUST,
             "streams": [
                 {
@@ -83,7 +92,7 @@ def check(shape: Any, value: Any, where: str = "report") -> None:
             check(shape[0], each, f"{where}[{number}]")
     else:
         assert isinstance(value, shape), f"{where}: {value!r}"
-        assert not isinstance(value, bool), where
+        assert shape is bool or not isinstance(value, bool), where
 
 
 VERDICTS = ("intact", "consistent", "incomplete", "findings")

@@ -7,7 +7,6 @@ in the findings that it lists one by one. A ledger may hold a million bad lines;
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from hashlib import sha256
 
 from console.engine.ledgers.faults import as_source_error
 from console.formats.protocol import Reader, irregular, takes_tail
@@ -16,6 +15,7 @@ from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
 from console.sources.protocol import Source, SourceError
+from console.sources.record_hash import leaf, leaves_of_lines
 from console.store.capped_findings import CappedFindings
 from console.store.portion import Portion
 from console.verify.catalogue import finding
@@ -47,11 +47,18 @@ def read_batch(path: str, reader: Reader, batch: RecordBatch, *, hashes: bool = 
         settled = [each for each in batch.findings if not each.standing and each not in out.findings]
         out.findings = [*settled, *out.findings]
     if hashes:
-        leaves = [sha256(b"\0" + raw).digest() for raw in batch.raws]
-        for index, digest in batch.leaves.items():
-            leaves[index] = digest
-        out.hashes = b"".join(leaves)
+        out.hashes = record_hashes(batch)
     return out
+
+
+def record_hashes(batch: RecordBatch) -> bytes:
+    """The hashes of a batch's records, 32 bytes each."""
+    if batch.lines is not None and not batch.leaves:
+        return leaves_of_lines(batch.lines)
+    leaves = [leaf(raw) for raw in batch.raws]
+    for index, digest in batch.leaves.items():
+        leaves[index] = digest
+    return b"".join(leaves)
 
 
 def file_text(source: Source) -> str:
@@ -137,7 +144,10 @@ def portions(
             [tail.raw],
             Cursor(tail.ordinal + 1, tail.offset + tail.length),
         )
-        events.extend(read_batch(source.path, reader, whole, hashes=resumable))
+        out = read_batch(source.path, reader, whole, hashes=resumable)
+        if heard is not None:
+            heard(whole, out)
+        events.extend(out)
         cursor = whole.next
         tail = None
     yield cut(0 if tail is None else tail.length, last=True)

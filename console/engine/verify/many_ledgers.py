@@ -43,12 +43,15 @@ class Unverified:
     file: Fingerprint | None
     cut: str | None = None
     """The profile under which it is verified in parts."""
+    leaves: bool = False
+    """The record hashes are wanted, too."""
 
 
 async def verify_ledgers(
-    ledgers: Iterable[tuple[Opened, Options]], executor: Executor, progress: Listener | None = None
+    ledgers: Iterable[tuple[Opened, Options, bool]], executor: Executor, progress: Listener | None = None
 ) -> list[LedgerReport]:
-    """Verify ledgers while they are found; the results in their order. Raises ``ExecutorError``."""
+    """Verify ledgers while they are found; the results in their order. With each comes true if its record hashes are
+    wanted. Raises ``ExecutorError``."""
     pieces = []
     tally = _Tally(progress)
     try:
@@ -72,7 +75,7 @@ class _Tally:
         self._under_way: dict[int, tuple[int, int]] = {}
         """Of pieces: the ledgers that are done, and broken events of the one that is not."""
 
-    def count(self, ledgers: Iterable[tuple[Opened, Options]]) -> Iterator[tuple[Opened, Options]]:
+    def count(self, ledgers: Iterable[tuple[Opened, Options, bool]]) -> Iterator[tuple[Opened, Options, bool]]:
         """The ledgers, counted while they are found."""
         for each in ledgers:
             self._found += 1
@@ -111,7 +114,7 @@ def verify_piece(channel: Channel, piece: Sequence[Unverified]) -> list[LedgerRe
         def report(records: int, _: int, broken: int) -> None:
             channel.send((number, records, broken))
 
-        return await check_ledger(each.opened, each.options, report, scratch=scratch)
+        return await check_ledger(each.opened, each.options, report, scratch=scratch, leaves=each.leaves)
 
     async def verify_all() -> list[LedgerReport]:
         async with given_or_own() as scratch:
@@ -120,15 +123,16 @@ def verify_piece(channel: Channel, piece: Sequence[Unverified]) -> list[LedgerRe
     return asyncio.run(verify_all())
 
 
-def _pieces(ledgers: Iterable[tuple[Opened, Options]], executor: Executor) -> Iterator[list[Unverified]]:
+def _pieces(ledgers: Iterable[tuple[Opened, Options, bool]], executor: Executor) -> Iterator[list[Unverified]]:
     """Ledgers as they are verified together. One that is cut stands alone."""
     piece: list[Unverified] = []
     size = 0
-    for opened, options in ledgers:
+    for opened, options, leaves in ledgers:
         try:
-            one = Unverified(opened, options, fingerprint(opened.source), cut_under(opened, options, executor))
+            cut = cut_under(opened, options, executor)
+            one = Unverified(opened, options, fingerprint(opened.source), cut, leaves)
         except SourceError:
-            one = Unverified(opened, options, None)
+            one = Unverified(opened, options, None, leaves=leaves)
         full = size >= TOGETHER or len(piece) >= MANY
         if piece and (one.cut or (full and piece[-1].opened.source.path != opened.source.path)):
             yield piece
@@ -155,7 +159,11 @@ async def _verify(
     if one.cut:
         return [
             await check_ledger(
-                one.opened, one.options, lambda records, _, broken: report((0, records, broken)), executor
+                one.opened,
+                one.options,
+                lambda records, _, broken: report((0, records, broken)),
+                executor,
+                leaves=one.leaves,
             )
         ]
     name = one.opened.name + (f" and {len(piece) - 1} more" if piece[1:] else "")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from console import __version__
+from console.engine.memory.remembered import Remembered
 from console.engine.verify.chain_report import chain_report
 from console.engine.verify.results import LedgerReport, Verification
 from console.engine.verify.verdict import USUAL, Evidence, Judgement, Policy, judge
@@ -93,12 +94,26 @@ def _ledger(ledger: LedgerReport, policy: Policy, stream: str | None) -> dict[st
         ],
         "pending": ledger.pending,
         "end": ledger.end,
+        "memory": _memory(ledger.memory),
         "trust": _words(evidence.trust),
         "streams": [
             _stream(each, by_stream.get(each.key, ()), of_no_stream, policy)
             for each in ledger.streams
             if stream is None or each.key == stream
         ],
+    }
+
+
+def _memory(found: Remembered) -> dict[str, Any]:
+    """What was seen before: ``since`` is the first look, ``records`` were known at the last one that agreed."""
+    return {
+        "says": str(found.standing),
+        "words": found.words,
+        "looks": found.looks,
+        "since": found.since or None,
+        "records": found.records,
+        "kept": found.kept,
+        "why": found.why or None,
     }
 
 

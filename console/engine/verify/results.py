@@ -5,14 +5,18 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from console.engine.ledgers.opening import Opened
+from console.engine.memory.remembered import NOT_ASKED, Remembered
 from console.engine.verify.verdict import Evidence, count_codes, of_events, together, uncovered_by
 from console.model.finding import Finding
 from console.model.ledger import Profile
 from console.model.trust import Trust
 from console.sources.protocol import Skipped
-from console.store.capped_findings import concerns
+from console.store.capped_findings import OF_ANY_STREAM, concerns
 from console.store.facts import volume_of
 from console.store.rows import StreamRow
+
+Leaves = bytes | None
+"""Record hashes, 32 bytes each; None where none were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class LedgerReport:
     sentence where it could not be read to its end. ``end`` is the offset up to which the results speak, in the decoded
     stream; None for a table. ``volumes`` are its files, oldest first: records are numbered through them, offsets are
     those in the file.
+    ``leaves`` are the record hashes where they were asked for.
     """
 
     opened: Opened
@@ -47,6 +52,8 @@ class LedgerReport:
     problem: str = ""
     end: int | None = None
     volumes: Sequence[VolumeReport] = ()
+    leaves: Leaves = None
+    memory: Remembered = NOT_ASKED
     known_end: str = ""
     """Up to which event whoever asks knew the ledger, and found it again."""
     known_head: bool = False
@@ -70,7 +77,7 @@ class LedgerReport:
 
     def evidence_of_no_stream(self) -> Evidence:
         """What was not read, or belongs to no stream: any of it may have been an event of any stream."""
-        placeless = (each for each in self.findings if each.stream is None and each.family in ("record", "container"))
+        placeless = (each for each in self.findings if each.stream is None and each.family in OF_ANY_STREAM)
         return Evidence(findings=count_codes(placeless), unread=self._unread)
 
     def evidence(self, stream: str | None = None) -> Evidence:
@@ -83,6 +90,8 @@ class LedgerReport:
             findings=findings,
             unread=self._unread,
             uncovered=uncovered_by(self.known_profile),
+            remembered=self.memory.since_words,
+            no_memory=self.memory.clause,
             known_end=self.known_end,
             known_head=self.known_head,
         )

@@ -25,7 +25,7 @@ OFTEN = 0.05
 @dataclass(frozen=True, slots=True)
 class Segment:
     """The records of a ledger that start at ``begin`` or behind, and before ``end``. With ``stream`` only findings that
-    concern it are wanted."""
+    concern it are wanted. ``leaves``: record hashes are wanted, too."""
 
     source: Source
     format: str
@@ -34,21 +34,26 @@ class Segment:
     end: int
     file: Fingerprint
     stream: str | None = None
+    leaves: bool = False
 
 
-def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int]:
-    """The summary of a segment, and the offset behind its last record; sends records and bytes on the way."""
+def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int, bytes]:
+    """The summary of a segment, the offset behind its last record, and the record hashes; sends records and bytes on
+    the way."""
     segment.file.ensure(segment.source, channel.worker)
     form = by_name(segment.format)
     assert isinstance(form, SegmentedFormat)
     reader = form.reader(segment.context, columns=False, segment=segment.begin > 0)
     findings: list[Finding] = []
     capped = CappedFindings(stream=segment.stream)
+    leaves: list[bytes] = []
     records = 0
     behind = segment.begin
     last = time.monotonic()
     for batch in _records_between(segment.source, segment.begin, segment.end):
-        findings += capped.take(read_batch(segment.source.path, reader, batch, hashes=False).findings)
+        out = read_batch(segment.source.path, reader, batch, hashes=segment.leaves)
+        findings += capped.take(out.findings)
+        leaves.append(bytes(out.hashes))
         # What is found at the end of a file that is not the newest: nothing is appended there any more.
         findings += [replace(each, standing=False) for each in batch.findings if each.standing]
         records += len(batch)
@@ -56,7 +61,7 @@ def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int]:
         if time.monotonic() - last > OFTEN:
             last = time.monotonic()
             channel.send((records, behind - segment.begin))
-    return reader.summary([*findings, *capped.rest()]), behind
+    return reader.summary([*findings, *capped.rest()]), behind, b"".join(leaves)
 
 
 def _records_between(source: Source, begin: int, end: int) -> Iterator[RecordBatch]:

@@ -36,19 +36,20 @@ REPEATS = 2
 
 @dataclass(frozen=True, slots=True)
 class CheckedSegments:
-    """A reader that holds what all segments came to, their findings, the cursor behind the last record, and how many
-    records each of the ledger's files has."""
+    """A reader that holds what all segments came to, their findings, the cursor behind the last record, how many
+    records each of the ledger's files has, and the record hashes if they were asked for."""
 
     reader: CountingReader
     findings: list[Finding]
     behind: Cursor
     in_files: list[int]
+    leaves: bytes
 
 
 async def check_segments(
-    opened: Opened, options: Options, executor: Executor, tell: Callable[[int, int], None]
+    opened: Opened, options: Options, executor: Executor, tell: Callable[[int, int], None], *, leaves: bool = False
 ) -> CheckedSegments | None:
-    """What all segments came to.
+    """What all segments came to, with ``leaves`` also the record hashes.
 
     None where it is not to be cut, and where a segment could not be read: reading all of it in one go tells why.
     ``tell`` hears records and bytes. Raises ``SourceError``, also where workers died over it, and ``ExecutorError``.
@@ -61,9 +62,11 @@ async def check_segments(
     size = source.state().size
     file = fingerprint(source)
     cuts = _cuts(source, size, executor.workers)
-    segments = [Segment(source, form.name, context, begin, end, file, options.stream) for begin, end in pairwise(cuts)]
+    segments = [
+        Segment(source, form.name, context, begin, end, file, options.stream, leaves) for begin, end in pairwise(cuts)
+    ]
     try:
-        whole, behind, records = await _joined(form, segments, executor, tell)
+        whole, behind, records, hashes = await _joined(form, segments, executor, tell)
     except SourceError:
         return None
     except OtherBytesError as error:
@@ -77,7 +80,7 @@ async def check_segments(
     in_files = [0] * len(files_of(source))
     for segment, number in zip(segments, records, strict=True):
         in_files[file_number(segment.begin)] += number
-    return CheckedSegments(reader, findings, Cursor(whole.records + 1, behind), in_files)
+    return CheckedSegments(reader, findings, Cursor(whole.records + 1, behind), in_files, hashes)
 
 
 def cut_under(opened: Opened, options: Options, executor: Executor) -> str | None:
@@ -94,13 +97,13 @@ def cut_under(opened: Opened, options: Options, executor: Executor) -> str | Non
 
 async def _joined(
     form: SegmentedFormat, segments: list[Segment], executor: Executor, tell: Callable[[int, int], None]
-) -> tuple[Any, int, list[int]]:
-    """The summary of all segments, the offset behind the last record, and the records of each. Raises what the first
-    failing segment did."""
+) -> tuple[Any, int, list[int], bytes]:
+    """The summary of all segments, the offset behind the last record, the records of each, and all record hashes.
+    Raises what the first failing segment did."""
     source = segments[0].source
     done = [(0, 0)] * len(segments)
 
-    async def one(number: int, segment: Segment) -> tuple[Any, int]:
+    async def one(number: int, segment: Segment) -> tuple[Any, int, bytes]:
         def report(value: tuple[int, int]) -> None:
             done[number] = value
             tell(sum(each[0] for each in done), sum(each[1] for each in done))
@@ -113,14 +116,16 @@ async def _joined(
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(number, segment)) for number, segment in enumerate(segments)]
-            whole, behind = await tasks[0]
+            whole, behind, leaves = await tasks[0]
+            hashes = [leaves]
             for task in tasks[1:]:
                 # Joined as they come: what is joined early is not waited for at the end.
-                summary, behind = await task
+                summary, behind, leaves = await task
+                hashes.append(leaves)
                 whole = form.join(whole, summary, lambda offset, skip: _line(source, offset, skip))
     except ExceptionGroup as failed:
         raise first(failed) from None
-    return whole, behind, [records for records, _ in done]
+    return whole, behind, [records for records, _ in done], b"".join(hashes)
 
 
 def _settled(form: SegmentedFormat, source: Source, context: Context) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import reduce
 
+from console.engine.memory.remembered import NOT_ASKED
 from console.engine.verify.codes import BEGINS_LATER, CHANGED, LINK_UNKNOWN, LOST, NOT_VERIFIED
 from console.model.finding import Finding
 from console.model.ledger import Profile
@@ -238,6 +239,7 @@ def evidence_of_row(row: LedgerRow, profile: Profile | None = None, *, remembere
         unread=unread,
         uncovered=uncovered_by(profile),
         remembered=remembered,
+        no_memory="" if remembered else NOT_ASKED.clause,
     )
 
 

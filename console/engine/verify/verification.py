@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import cast
 
 from console.engine.errors import ExecutorError
-from console.engine.ingest.portions import portions
+from console.engine.ingest.portions import portions, record_hashes
 from console.engine.ledgers.faults import as_source_error
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
@@ -50,16 +50,18 @@ async def check_ledger(
     executor: Executor | None = None,
     *,
     scratch: Scratch | None = None,
+    leaves: bool = False,
 ) -> LedgerReport:
     """Read, decode and verify everything that is there now. Never raises for what the ledger holds.
 
     With an ``executor`` the ledger is cut where it can be, and its parts are checked there. ``scratch`` serves one
-    verification after the other; without one, this one opens its own. Raises ``ExecutorError``.
+    verification after the other; without one, this one opens its own. With ``leaves`` the report has the record
+    hashes. Raises ``ExecutorError``.
     """
     watched = WatchedFiles(files_of(opened.source))
     try:
         await watched.begin()
-        report, read = await _verified(opened, options, progress, executor, scratch)
+        report, read = await _verified(opened, options, progress, executor, scratch, leaves)
         hashed, changed = await watched.end(read)
     finally:
         watched.stop()
@@ -72,13 +74,18 @@ async def check_ledger(
 
 
 async def _verified(
-    opened: Opened, options: Options, progress: Progress | None, executor: Executor | None, scratch: Scratch | None
+    opened: Opened,
+    options: Options,
+    progress: Progress | None,
+    executor: Executor | None,
+    scratch: Scratch | None,
+    leaves: bool,
 ) -> tuple[LedgerReport, int | None]:
     """The report without what is known of files as a whole, and how many bytes of the newest, a file of lines, were
     read."""
     try:
         async with given_or_own(scratch) as store:
-            verification = _Verification(opened, options, store, progress)
+            verification = _Verification(opened, options, store, progress, leaves)
             return await verification.run(executor), verification.read
     except StoreError as error:
         return unread(opened, as_source_error(opened.source.path, error).finding), None
@@ -87,7 +94,9 @@ async def _verified(
 class _Verification:
     """One run. Its ledger is the only one in the store."""
 
-    def __init__(self, opened: Opened, options: Options, store: Scratch, progress: Progress | None) -> None:
+    def __init__(
+        self, opened: Opened, options: Options, store: Scratch, progress: Progress | None, leaves: bool
+    ) -> None:
         self._opened = opened
         self._options = options
         self._store = store
@@ -98,6 +107,7 @@ class _Verification:
         self._records = self._broken = 0
         self._told = 0.0
         self._whole = False
+        self._leaves: list[bytes] | None = [] if leaves else None
 
     @property
     def read(self) -> int | None:
@@ -138,15 +148,20 @@ class _Verification:
         )
         self._next, self._pending, self._records, self._broken = Cursor(), 0, 0, 0
         self._in_files = [0] * len(files_of(source))
+        if self._leaves is not None:
+            self._leaves = []
 
     async def _verify(self, executor: Executor | None) -> None:
         opened = self._opened
         parts = None
         if executor is not None:
-            parts = await check_segments(opened, self._options, executor, self._tell)
+            wanted = self._leaves is not None
+            parts = await check_segments(opened, self._options, executor, self._tell, leaves=wanted)
         if parts is not None:
             behind = parts.behind
             self._in_files = parts.in_files
+            if self._leaves is not None:
+                self._leaves.append(parts.leaves)
             await self._commit(Portion(EventBatch(behind.ordinal, findings=parts.findings), behind))
             await self._take(parts.reader, behind)
             if parts.reader.settled_apart:
@@ -213,6 +228,8 @@ class _Verification:
     def _heard(self, batch: RecordBatch, events: EventBatch) -> None:
         self._records += len(batch)
         self._in_files[file_number(batch.offset)] += len(batch)
+        if self._leaves is not None:
+            self._leaves.append(record_hashes(batch))
         self._broken += events.trust.count(Trust.BROKEN)
         if time.monotonic() - self._told > OFTEN:
             self._told = time.monotonic()
@@ -245,6 +262,7 @@ class _Verification:
             problem,
             None if isinstance(self._opened.source, SqliteTable) else in_file(self._next.offset),
             [VolumeReport(*each) for each in zip(paths, self._in_files, strict=True)],
+            None if self._leaves is None else b"".join(self._leaves),
         )
 
 

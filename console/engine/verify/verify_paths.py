@@ -18,6 +18,7 @@ from console.engine.run.choice import executor_named
 if TYPE_CHECKING:
     from console.engine.ledgers.opening import Opened
     from console.engine.verify.results import Verification, VerifiedSoFar
+    from console.witness.place import MemoryPlace
 
 AHEAD = 32 * 1024 * 1024
 """Bytes of the files that were named beyond which processes are started before the files are looked at."""
@@ -32,8 +33,10 @@ async def verify_paths(
     jobs: int | None = None,
     formats: Sequence[str] | None = None,
     progress: "Callable[[VerifiedSoFar], None] | None" = None,
+    memory: "MemoryPlace | None" = None,
 ) -> "Verification":
-    """Verify all ledgers on the executor of this name (see ``console.engine.run.choice``).
+    """Verify all ledgers on the executor of this name (see ``console.engine.run.choice``), and compare them with the
+    memory of this place.
 
     With ``formats`` only the ledgers of these are. A profile that is asked for concerns the ledgers whose format has
     it. Never raises for what ledgers hold; raises ``ExecutorError``.
@@ -45,6 +48,7 @@ async def verify_paths(
 
         from console.engine.ledgers.opening import open_ledgers
         from console.engine.ledgers.volumes import joined
+        from console.engine.memory.in_verification import remembered, with_missing, witness_of
         from console.engine.verify.many_ledgers import verify_ledgers
         from console.engine.verify.results import Verification
         from console.sources.protocol import Skipped
@@ -52,14 +56,20 @@ async def verify_paths(
         bulk_process.prepare()
         skipped: list[Skipped] = []
 
-        def wanted() -> "Iterator[tuple[Opened, Options]]":
-            for item in joined(paths, open_ledgers(paths)):
-                if isinstance(item, Skipped):
-                    skipped.append(item)
-                elif formats is None or item.format.name in formats:
-                    yield item, _suited(item, options)
+        with witness_of(memory, options) as witness:
 
-        return Verification(await verify_ledgers(wanted(), workers, progress), skipped)
+            def wanted() -> "Iterator[tuple[Opened, Options, bool]]":
+                for item in joined(paths, open_ledgers(paths)):
+                    if isinstance(item, Skipped):
+                        skipped.append(item)
+                    elif formats is None or item.format.name in formats:
+                        yield item, _suited(item, options), witness.needs_leaves(item)
+
+            reports = await verify_ledgers(wanted(), workers, progress)
+            if formats is None:
+                skipped = await asyncio.to_thread(with_missing, witness, paths, reports, skipped)
+            compared = [await asyncio.to_thread(remembered, witness, each, options) for each in reports]
+        return Verification(compared, skipped)
 
 
 def _size(paths: Sequence[str]) -> int:

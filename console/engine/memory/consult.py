@@ -1,0 +1,219 @@
+"""One look at a ledger, compared with what is remembered of it and added to it.
+
+Every door comes here with what it read: the record hashes in order, or none where the state of the file says that they
+cannot have changed. Nobody is accused by one reading alone: what disagrees is read again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.options import Options
+from console.engine.memory.accusation import accuse
+from console.engine.memory.heads import heads
+from console.engine.memory.hints import hints_of
+from console.engine.memory.remembered import Remembered, Standing, absent
+from console.engine.memory.second_reading import read_again
+from console.model.finding import Finding
+from console.model.trust import Trust
+from console.sources.protocol import SourceError
+from console.sources.record_hash import SIZE
+from console.verify.catalogue import finding
+from console.witness.comparison import common_start
+from console.witness.errors import NoMemoryError, WitnessError
+from console.witness.memory import LedgerMemory, MemoryFolder, NewLook
+from console.witness.observations import Hints
+from console.witness.origin import Origin, origin
+
+_IN_PLACE = "its own writer changes its records in place"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read of a ledger.
+
+    ``leaves`` are the record hashes, None where they were not made because ``Witness.needs_leaves`` did not ask for
+    them. ``complete``: it was read to its end, and did not change meanwhile. ``size`` are its bytes, ``sha256`` is its
+    file's as it is stored, '' where it was not computed. ``trust`` counts events by ``Trust``.
+    """
+
+    records: int
+    leaves: bytes | None
+    complete: bool
+    size: int = 0
+    sha256: str = ""
+    verdict: str = ""
+    trust: Sequence[int] = (0,) * len(Trust)
+    profile: str | None = None
+
+    @property
+    def chain_holds(self) -> bool:
+        """True if there are hashes, and all of them hold."""
+        reproduced = self.trust[Trust.VERIFIED] + self.trust[Trust.RECOVERED]
+        return reproduced > 0 and not self.trust[Trust.BROKEN] and not self.trust[Trust.LINKED]
+
+
+class Witness:
+    """Compares looks with the memory. Without one, ``why`` says in a clause why there is none.
+
+    ``whole``: all of each ledger is looked at. A look at a part is compared, and not remembered.
+    """
+
+    def __init__(self, memory: MemoryFolder | None, why: str = "", *, whole: bool = True) -> None:
+        self.memory = memory
+        self._why = why
+        self._whole = whole
+        self._hints: dict[tuple[str, str | None], Hints] = {}
+
+    def origin(self, opened: Opened) -> Origin:
+        """What the ledger is to the memory."""
+        assert self.memory is not None
+        return origin(opened.source.path, opened.source.member, self.memory.place.names)
+
+    def needs_leaves(self, opened: Opened) -> bool:
+        """True if the record hashes of a ledger that is about to be read are needed."""
+        if self.memory is None:
+            return False
+        try:
+            hints = self.note_state(opened)
+            with self.memory.recalled(self.origin(opened)) as known:
+                return not (known.known and known.observations[-1].agrees and known.known.hints.state == hints.state)
+        except (SourceError, WitnessError):
+            return True
+
+    def note_state(self, opened: Opened) -> Hints:
+        """The state of a ledger's files before it is read. Raises ``SourceError``."""
+        found = self._hints[opened.source.path, opened.source.member] = hints_of(opened.source)
+        return found
+
+    def compare(self, opened: Opened, options: Options, seen: Seen) -> tuple[Remembered, list[Finding]]:
+        """What the memory says to this look, and what it has against it; the look is remembered."""
+        if self.memory is None:
+            return absent(self._why), []
+        try:
+            with self.memory.ledger(self.origin(opened)) as known:
+                return _OneLook(self, known, opened, options, seen).compared()
+        except WitnessError as error:
+            return absent(f"the memory {error}"), []
+        except SourceError as error:
+            return absent(f"the ledger could not be compared with the memory: {error.finding.message}"), []
+
+    def leaves_of(self, opened: Opened, leaves: bytes | None) -> bytes:
+        """These record hashes of a ledger or, where none were needed, those that are known. Raises ``WitnessError``."""
+        if leaves is not None or self.memory is None:
+            return leaves or b""
+        with self.memory.recalled(self.origin(opened)) as known:
+            return known.leaves()
+
+    def look(self, opened: Opened, seen: Seen) -> NewLook:
+        """What is kept of a look. Raises ``SourceError``."""
+        hints = self._hints.get((opened.source.path, opened.source.member)) or hints_of(opened.source)
+        return NewLook(hints, seen.size or hints.size, seen.verdict, seen.sha256, heads(opened, seen.profile))
+
+    @property
+    def kept(self) -> bool:
+        """True if looks are remembered."""
+        return self._whole
+
+    def lost(self, opened: Opened) -> bool:
+        """True for a ledger that was known, and about which nothing is known any more."""
+        assert self.memory is not None
+        mine = self.origin(opened)
+        return any(each.folder == mine.folder for each in self.memory.known_in(mine.home))
+
+
+class _OneLook:
+    """A ledger's memory is open, and nobody else writes it."""
+
+    def __init__(self, witness: Witness, known: LedgerMemory, opened: Opened, options: Options, seen: Seen) -> None:
+        self._witness = witness
+        self._memory = known
+        self._opened = opened
+        self._options = options
+        self._seen = seen
+        self._look = witness.look(opened, seen)
+
+    def compared(self) -> tuple[Remembered, list[Finding]]:
+        known, seen = self._memory.known, self._seen
+        if known is None:
+            return self._first()
+        leaves = seen.leaves
+        if leaves is None and seen.records == known.records and (seen.sha256 in ("", known.sha256) or not known.sha256):
+            return self._agrees(None), self._accepted_before()
+        if leaves is None:  # its state was set back, or records are cut otherwise than they were
+            leaves = read_again(self._opened, self._options).leaves
+        before = self._memory.leaves()
+        if not seen.complete and before.startswith(leaves):
+            return absent("the ledger was not read to its end, and agrees as far as it was read"), []
+        if leaves.startswith(before):
+            return self._agrees(leaves[len(before) :]), self._accepted_before()
+        return self._differs(before, leaves)
+
+    def _first(self) -> tuple[Remembered, list[Finding]]:
+        if not self._seen.complete or self._seen.leaves is None:
+            return absent("the ledger was not read to its end, and was not known before"), []
+        found = []
+        if self._witness.lost(self._opened):
+            found.append(finding("witness.first-seen", "It was known, and what was known of it is gone."))
+        kept, why = self._keep(self._seen.leaves)
+        return Remembered(Standing.FIRST_LOOK, kept=kept, why=why), found
+
+    def _agrees(self, more: bytes | None) -> Remembered:
+        looks = self._memory.since_base
+        kept, why = self._keep(more) if self._seen.complete else (False, "the ledger was not read to its end")
+        agreed = [each for each in looks if each.agrees]
+        return Remembered(Standing.AGREES, len(agreed), looks[0].time, agreed[-1].records, kept, why)
+
+    def _accepted_before(self) -> list[Finding]:
+        """A note where what counts is not all that was ever seen."""
+        first = self._memory.since_base[0]
+        if not first.note or first.note == _IN_PLACE:
+            return []
+        words = f"What was seen before {first.time[:19].replace('T', ' ')} UTC does not count: {first.note}"
+        return [finding("witness.accepted", words)]
+
+    def _keep(self, more: bytes | None) -> tuple[bool, str]:
+        """Remember this look: if it is, and if not why."""
+        if not self._witness.kept:
+            return False, ""
+        try:
+            self._memory.agree(self._look, more)
+        except NoMemoryError as error:
+            return False, f"the memory {error}"
+        return True, ""
+
+    def _differs(self, before: bytes, leaves: bytes) -> tuple[Remembered, list[Finding]]:
+        again = read_again(self._opened, self._options)
+        if again.leaves.startswith(before):
+            return absent("the ledger was being written when it was read"), []
+        if not self._seen.complete:
+            # What could not be read proves nothing: only what was read, and is other than it was, does.
+            both = common_start(before, leaves)
+            before, again.leaves = before[: len(leaves)], again.leaves[: len(leaves)]
+            if both * SIZE >= len(leaves):
+                return absent("the ledger was not read to its end"), []
+        since = self._memory.since_base
+        agreed = [each for each in since if each.agrees]
+        found = accuse(again, before, agreed[-1], self._memory.states, chain_holds=self._seen.chain_holds)
+        if not found:
+            return self._accepted(again.leaves), []
+        kept, why = self._witness.kept, ""
+        if kept:
+            try:
+                self._memory.disagree(self._look, again.leaves, sorted({each.code for each in found}))
+            except NoMemoryError as error:
+                kept, why = False, f"the memory {error}"
+        word = Remembered(Standing.DISAGREES, len(agreed), since[0].time, agreed[-1].records, kept, why)
+        return word, found
+
+    def _accepted(self, leaves: bytes) -> Remembered:
+        """Its own writer changes records in place: what is there now is what is known."""
+        looks = self._memory.since_base
+        word = Remembered(Standing.AGREES, len(looks), looks[0].time, looks[-1].records)
+        if not self._witness.kept:
+            return replace(word, kept=False)
+        try:
+            self._memory.accept(self._look, leaves, _IN_PLACE)
+        except NoMemoryError as error:
+            return replace(word, kept=False, why=f"the memory {error}")
+        return word

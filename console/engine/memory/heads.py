@@ -1,0 +1,60 @@
+"""The newest hash of each chain, by which it is known later if a chain was hashed again.
+
+Only the end of a ledger is looked at: chains that ended long before it have no head here.
+"""
+
+import json
+from collections.abc import Iterator
+
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.rotated_source import files_of
+from console.formats.guarded import event_of
+from console.model.record import Cursor, Record, RecordBatch
+from console.sources.files import opened as opened_file
+from console.sources.files import read_at
+from console.sources.protocol import Source, SourceError
+
+TAIL = 256 * 1024
+"""Bytes at the end of a plain file, and of anything else at most, that are looked at."""
+STREAMS = 256
+"""Chains whose heads are kept, the newest ones."""
+
+
+def heads(opened: Opened, profile: str | None) -> dict[str, str]:
+    """The hashes of the chains' newest events, by stream and profile; none where the ledger has no hashes."""
+    found: dict[str, str] = {}
+    context = opened.context()
+    try:
+        for batch in _end(files_of(opened.source)[-1]):
+            for index, raw in enumerate(batch.raws):
+                record = Record(batch.first + index, batch.offsets[index], batch.lengths[index], raw)
+                event = event_of(opened.format, record, context)
+                if event.hash is not None and event.streams:
+                    name = head_name(event.streams[0].key, profile)
+                    found.pop(name, None)
+                    found[name] = event.hash
+    except SourceError:
+        return {}
+    return dict([*found.items()][-STREAMS:])
+
+
+def head_name(stream: str, profile: str | None) -> str:
+    """What the head of a chain is kept under."""
+    return json.dumps([stream, profile])
+
+
+def stream_of(name: str) -> str:
+    """The stream of a head."""
+    stream: str = json.loads(name)[0]
+    return stream
+
+
+def _end(source: Source) -> Iterator[RecordBatch]:
+    size = source.state().size
+    if size <= TAIL:
+        return source.batches()
+    if source.container != "jsonl":
+        return iter(())
+    with opened_file(source.path) as descriptor:
+        start = read_at(source.path, descriptor, size - TAIL, TAIL).find(b"\n") + 1
+    return source.batches(Cursor(1, size - TAIL + start)) if start else iter(())

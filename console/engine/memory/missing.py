@@ -1,0 +1,101 @@
+"""Ledgers that are known, and that a look at their path or folder did not find.
+
+Who deletes a ledger leaves nothing to verify: only the memory misses it. What was renamed, compressed or joined to
+another ledger is not gone: its records are looked for among those that were read.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from console.engine.memory.consult import Witness
+from console.model.finding import Finding
+from console.sources.protocol import Skipped
+from console.sources.record_hash import SIZE
+from console.verify.catalogue import finding
+from console.witness.errors import WitnessError
+from console.witness.memory import LedgerMemory, MemoryFolder
+from console.witness.origin import Origin, origin
+
+Read = Mapping[str, Callable[[], bytes]]
+"""What gives the record hashes of the ledgers that are there, by the paths of their files. Raises ``WitnessError``."""
+
+
+def missing(
+    witness: Witness,
+    paths: Iterable[str],
+    found: Iterable[tuple[str, str | None]],
+    skipped: Sequence[Skipped],
+    read: Read,
+) -> list[Skipped]:
+    """What is to be stated of known ledgers below ``paths`` that were not ``found`` (by path and member), with what
+    was ``skipped`` otherwise."""
+    memory = witness.memory
+    if memory is None:
+        return [*skipped]
+    there = {(os.path.realpath(path), member) for path, member in found}
+    known = {each.path: each for each in _known_below(memory, paths) if (each.path, each.member) not in there}
+    result = []
+    for each in skipped:
+        one = known.pop(os.path.realpath(each.path), None) or origin(each.path, None, memory.place.names)
+        result.append(replace(each, finding=_of(memory, one, read, each.finding) or each.finding))
+    for one in known.values():
+        if (stated := _of(memory, one, read, None)) is not None:
+            result.append(Skipped(one.path, stated))
+    return result
+
+
+def _known_below(memory: MemoryFolder, paths: Iterable[str]) -> Iterator[Origin]:
+    roots = [os.path.realpath(path) for path in paths]
+    for each in memory.known_origins():
+        if any(each.path == root or each.path.startswith(root.rstrip("/") + "/") for root in roots):
+            yield each
+
+
+def _of(memory: MemoryFolder, one: Origin, read: Read, why: Finding | None) -> Finding | None:
+    """What is to be stated of a ledger that was known; None where it was not, or where nothing is missing."""
+    try:
+        with memory.recalled(one) as known:
+            if known.known is None or not known.known.records or (why is not None and not _accuses(why)):
+                return None
+            if (place := _elsewhere(known, one, read)) is not None:
+                words = f"All {known.known.records:,} records that were here are in {os.path.basename(place)}."  # noqa: PTH119
+                return finding("witness.rotated", words)
+            return _gone(one, known, why)
+    except WitnessError:
+        return None  # it is stated where a ledger is read
+
+
+def _accuses(why: Finding) -> bool:
+    """False where a path could not be read: what stands there is not known."""
+    return why.code in ("container.empty", "container.not-recognised") or "no such file" in why.message
+
+
+def _gone(one: Origin, known: LedgerMemory, why: Finding | None) -> Finding:
+    last = known.known
+    assert last is not None
+    seen = f"{last.records:,} records were seen here, the last time at {last.time[:19].replace('T', ' ')} UTC"
+    there = os.path.lexists(one.path)
+    if why is not None and why.code == "container.empty":
+        return finding("witness.truncated", f"All records are gone: {seen}.", count=last.records)
+    if why is not None and there:
+        words = f"What stands here is no ledger that is known: {seen}."
+        return finding("witness.replaced", words, count=last.records)
+    if there:
+        return finding("witness.vanished", f"{one.member or 'The ledger'} holds no records any more: {seen}.")
+    return finding("witness.vanished", f"There is no such file any more: {seen}.")
+
+
+def _elsewhere(known: LedgerMemory, one: Origin, read: Read) -> str | None:
+    """The path of the file that holds all its records now."""
+    mine = known.leaves()
+    for path, give in read.items():
+        if os.path.realpath(path) == one.path:
+            continue
+        leaves = give()
+        at = leaves.find(mine)
+        while at >= 0 and at % SIZE:
+            at = leaves.find(mine, at + 1)
+        if at >= 0:
+            return path
+    return None
