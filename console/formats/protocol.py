@@ -48,6 +48,7 @@ class Context:
     ``now`` is the clock of the checks (UTC microseconds). ``profile`` is the operator's choice. ``companions`` holds
     small files found beside the ledger (or in its archive), by their relative path: see ``Format.companions``.
     ``search`` is how far what a hash covers is searched for, where it is not stored: ``normal`` or ``thorough``.
+    ``salt`` goes into the keys of ids (``key64``): whoever writes a ledger must not know it.
     """
 
     shape: str
@@ -55,6 +56,7 @@ class Context:
     profile: str | None = None
     companions: Mapping[str, bytes] = field(default_factory=dict)
     search: str = "normal"
+    salt: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,19 +281,22 @@ class ArchivingFormat(Protocol):
         """What the reader of the table needs of its archive's records: a companion under the archive's name."""
 
 
-def key64(text: str) -> int:
-    """A signed 64-bit key of an id: BLAKE2b-64 of its UTF-8 (surrogates passed), never 0."""
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def key64(text: str, salt: bytes = b"") -> int:
+    """A signed 64-bit key of an id: BLAKE2b-64 of its UTF-8 (surrogates passed), never 0.
+
+    Who knows the salt (up to 16 bytes) can make two ids of one key: where keys stand for ids, it is kept secret.
+    """
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, salt=salt).digest()
     return int.from_bytes(digest, "big", signed=True) or 1
 
 
-def keys64(texts: Iterable[str]) -> "array[int]":
+def keys64(texts: Iterable[str], salt: bytes = b"") -> "array[int]":
     """``key64`` of each text; 0 for an empty one."""
     keys = array("q")
     keys.frombytes(
         b"".join(
             [
-                blake2b(each.encode("utf-8", "surrogatepass"), digest_size=8).digest() if each else _NONE
+                blake2b(each.encode("utf-8", "surrogatepass"), digest_size=8, salt=salt).digest() if each else _NONE
                 for each in texts
             ]
         )

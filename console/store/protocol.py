@@ -148,6 +148,10 @@ class IndexWriter(RecordsOf, Protocol):
 
     async def close(self) -> None: ...
 
+    @property
+    def salt(self) -> bytes:
+        """Of the keys of ids in the rows of this index: ``Context.salt`` of the readers whose events it takes."""
+
     # Ledgers and their files
 
     async def known_ledgers(self) -> list[KnownLedger]:

@@ -45,6 +45,8 @@ class MemoryRecords:
 class MemoryWriter(MemoryRecords):
     """See ``IndexWriter``. What it changes is a copy until it is committed."""
 
+    salt = b"of a memory"
+
     def __init__(self, store: "MemoryStore") -> None:
         self._store = store
         self._working: Content | None = None

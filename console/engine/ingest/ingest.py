@@ -79,7 +79,7 @@ class Ingest:
 
     def __init__(self, writer: IndexWriter, options: Options) -> None:
         self.writer = writer
-        self.options = options
+        self.options = replace(options, salt=writer.salt)
         self._turns = Turns()
 
     @asynccontextmanager

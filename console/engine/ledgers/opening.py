@@ -60,7 +60,7 @@ class Opened:
     def context(self, options: Options = _NOTHING_CHOSEN) -> Context:
         """What a reader of this ledger needs."""
         now = now_micros() if options.now is None else options.now
-        return Context(self.claim.shape, now, options.profile, self.companions, options.search)
+        return Context(self.claim.shape, now, options.profile, self.companions, options.search, options.salt)
 
 
 def _opened(

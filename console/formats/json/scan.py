@@ -98,12 +98,14 @@ def scan_records(raws: Sequence[bytes], fields: Fields, *, by: Any = None) -> "S
     return scan(b"".join(raws), fields, (stops[:-1], stops[1:]), by=by)
 
 
-def scan_batch(batch: RecordBatch, fields: Fields, *, by: Any = None) -> "Scan":
-    """Scan a batch of any source. Records whose bytes were skipped are blank."""
+def scan_batch(batch: RecordBatch, fields: Fields, *, salt: bytes = b"", by: Any = None) -> "Scan":
+    """Scan a batch of any source. Records whose bytes were skipped are blank. ``salt`` is for ``keys64``."""
     if batch.lines is None:
-        return scan_records(batch.raws, fields, by=by)
-    found = scan(batch.lines, fields, by=by)
-    batch.located(found.starts, found.ends)
+        found = scan_records(batch.raws, fields, by=by)
+    else:
+        found = scan(batch.lines, fields, by=by)
+        batch.located(found.starts, found.ends)
+    found.salt = salt
     return found
 
 
@@ -112,12 +114,14 @@ class Scan:
 
     __slots__ = (
         *("_begins", "_by", "_kinds", "_parts", "_stops"),
-        *("count", "data", "ends", "fields", "flags", "others", "starts"),
+        *("count", "data", "ends", "fields", "flags", "others", "salt", "starts"),
     )
 
     def __init__(self, data: bytes, fields: Fields, starts: "array[int]", ends: "array[int]", by: Any) -> None:
         self._by = by
         self._parts: dict[str, tuple[bytearray, array[int], array[int]]] = {}
+        self.salt = b""
+        """Of the keys of ids."""
         self.data = data
         self.fields = fields
         self.count = len(starts)
@@ -242,13 +246,13 @@ class Scan:
 
     def keys64(self, field: str, prefix: bytes = b"") -> "array[int]":
         """``key64`` of a prefix and the text of a string or the digits of an integer; 0 where there is none, or ''."""
-        data, keys = self.data, array("q")
+        data, keys, salt = self.data, array("q"), self.salt
         keys.frombytes(
             b"".join(
                 [
-                    blake2b(prefix + data[begin + 1 : stop - 1], digest_size=8).digest()
+                    blake2b(prefix + data[begin + 1 : stop - 1], digest_size=8, salt=salt).digest()
                     if kind == 1 and stop - begin > 2
-                    else key_of(prefix, data[begin:stop], kind)
+                    else key_of(prefix, data[begin:stop], kind, salt)
                     for kind, begin, stop in zip(*self._columns(field), strict=True)
                 ]
             )
@@ -325,7 +329,7 @@ class Scan:
         """The rows from ``low`` to ``high`` alone."""
         found = Scan.__new__(Scan)
         found._by, found.data, found.fields, found.count = self._by, self.data, self.fields, high - low
-        found._parts = {}
+        found._parts, found.salt = {}, self.salt
         found.starts, found.ends = self.starts[low:high], self.ends[low:high]
         found.flags, found.others = self.flags[low:high], self.others[low:high]
         parts = [slice(at + low, at + high) for at in range(0, self.count * len(self.fields.names), self.count)]

@@ -15,7 +15,7 @@ def unescaped(raw: bytes) -> str:
     return text
 
 
-def key_of(prefix: bytes, raw: bytes, kind: int) -> bytes:
+def key_of(prefix: bytes, raw: bytes, kind: int, salt: bytes) -> bytes:
     """The key of a value that is no usual text."""
     if kind == Kind.ESCAPED:
         raw = unescaped(raw).encode("utf-8", "surrogatepass")
@@ -23,7 +23,7 @@ def key_of(prefix: bytes, raw: bytes, kind: int) -> bytes:
         raw = b"0" if raw == b"-0" else raw
     else:
         return _NO_KEY
-    return blake2b(prefix + raw, digest_size=8).digest()
+    return blake2b(prefix + raw, digest_size=8, salt=salt).digest()
 
 
 @cache

@@ -280,7 +280,7 @@ class KernelReader(LedgerReader[KernelRun]):
         """Records of a batch that may have a hash."""
         if not self.bulk:
             return range(len(batch))
-        scan = scan_batch(batch, self.fields)
+        scan = scan_batch(batch, self.fields, salt=self.context.salt)
         return rows_of(neither(both(scan.plain(), scan.is_kind("eventHash", Kind.NULL, Kind.ABSENT))))
 
     # -- what holds as of now

@@ -105,4 +105,4 @@ class Changes(Run):
         self.actors = ["" if maker is UNSET else actor_of(maker) or "" for maker in makers]
         self.ids = ["" if record.id is None or record.id is UNSET else str(record.id) for record in objects]
         named = zip(self.plain, self.ids, strict=True)
-        self.keys = keys64([f"{plain[0].shape} {each}" if each else "" for plain, each in named])
+        self.keys = keys64([f"{plain[0].shape} {each}" if each else "" for plain, each in named], scan.salt)

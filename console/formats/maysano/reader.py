@@ -20,7 +20,7 @@ from console.formats.maysano.record import (
     read_record,
     shape_of,
 )
-from console.formats.protocol import Context, key64
+from console.formats.protocol import Context
 from console.formats.reading.clock import step_back
 from console.formats.reading.findings import EACH
 from console.formats.reading.list_order import NEWEST_FIRST, OLDEST_FIRST
@@ -116,7 +116,7 @@ class MaysanoReader(LedgerReader[Changes]):
             stream=streams[0].code if streams else 0,
             further=self.columns.set_of(further),
             # Each shape has its own table, and so its own ids.
-            key=key64(f"{shape} {envelope.event_id}") if envelope.event_id else 0,
+            key=self.key64(f"{shape} {envelope.event_id}") if envelope.event_id else 0,
             trust=Trust.UNCHAINED,
         )
 

@@ -32,7 +32,7 @@ import msgspec
 
 from console.formats.json import strict
 from console.formats.json.scan import Fields, Flag, Scan, scan_batch
-from console.formats.protocol import Context
+from console.formats.protocol import Context, key64
 from console.formats.reading.clock import Clock
 from console.formats.reading.columns import Columns
 from console.formats.reading.findings import Place, Recorder
@@ -106,6 +106,10 @@ class LedgerReader(Generic[R]):
         self.findings = Recorder() if causes is None else Recorder(causes=causes)
         self.holes = Holes()
 
+    def key64(self, text: str) -> int:
+        """The key of an id in the index, as ``Scan.keys64`` makes them in bulk; 0 for ''."""
+        return key64(text, self.context.salt) if text else 0
+
     # -- reading
 
     def read(self, batch: RecordBatch) -> EventBatch:
@@ -122,7 +126,7 @@ class LedgerReader(Generic[R]):
 
     def _runs(self, batch: RecordBatch) -> Iterator[R]:
         """Stretches of plain records."""
-        scan = scan_batch(batch, self.fields)
+        scan = scan_batch(batch, self.fields, salt=self.context.salt)
         plain, objects = self.plain(scan), list[Any]()
         if self.types:
             objects = decoded(scan, plain, self.types, self.which(scan))

@@ -7,7 +7,7 @@ from typing import Any
 
 from console.formats.json import strict
 from console.formats.json.times import quick
-from console.formats.protocol import Context, key64
+from console.formats.protocol import Context
 from console.formats.reading.findings import Place
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.smvm import companions, record
@@ -50,7 +50,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         self._payloads = companions.payload_names(context.companions)
         self._hashes = companions.event_hashes(context.companions)
         self._files = companions.file_findings(context.companions)
-        self._rules = Rules(self.findings, self.clock, companions.run_of(context.companions))
+        self._rules = Rules(self.findings, self.clock, companions.run_of(context.companions), context.salt)
         self._shown: set[str] = set()
 
     # -- in bulk
@@ -182,7 +182,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
             self._provenance(event.provenance)
         key = 0
         if event_id:
-            key = key64(event_id)
+            key = self.key64(event_id)
             rules.references.seen(event_id, key, run, time)
         trust = self._trust(event.data_hash, kind, record)
         self.row(
@@ -284,7 +284,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
             type=text(document, "event_type"),
             actor=text(document, "entity_type"),
             stream=self.columns.stream("entity", entity),
-            key=key64(event_id) if event_id else 0,
+            key=self.key64(event_id),
             trust=trust,
         )
 

@@ -24,16 +24,16 @@ _RUN, _RULES = "run:", "rules"
 
 class Rules:
     """All rules over one ledger. ``findings`` and ``clock`` are the reader's; ``own_run`` is the run that the folder
-    belongs to, where a file beside the ledger names it."""
+    belongs to, where a file beside the ledger names it; ``salt`` that of the keys of ids."""
 
-    def __init__(self, findings: Recorder, clock: Clock, own_run: str | None) -> None:
+    def __init__(self, findings: Recorder, clock: Clock, own_run: str | None, salt: bytes = b"") -> None:
         self.findings = findings
         self.clock = clock
         self.own_run = own_run
         self.events = 0
         self.runs: dict[str, RunState] = {}
         self.bad_runs: list[str] = []
-        self.references = OpenReferences()
+        self.references = OpenReferences(salt)
         self._gaps = Gaps()
         self._store: RunState | None = None
         self._changed: set[str] = set()

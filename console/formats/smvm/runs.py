@@ -123,7 +123,8 @@ class OpenReferences:
     known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, salt: bytes = b"") -> None:
+        self.salt = salt
         self.pending: dict[str, Pending] = {}
         self._recent: dict[int, int] = {}
 
@@ -164,7 +165,7 @@ class OpenReferences:
         if match is not None:
             oldest = next(iter(self._recent.values())) if len(self._recent) == WINDOW else NO_TIME
             second = record.second(match[1])
-            return (second is None or second > oldest) and key64(entity) not in self._recent
+            return (second is None or second > oldest) and key64(entity, self.salt) not in self._recent
         match = record.SPAN_ID.fullmatch(entity) or record.RUN_ID.fullmatch(entity)
         return match is not None and entity[: record.RUN_ID_LENGTH] not in runs
 

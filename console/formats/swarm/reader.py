@@ -7,7 +7,7 @@ from typing import Any
 from console.formats.json import strict
 from console.formats.json.scan import Scan, both
 from console.formats.json.times import quick
-from console.formats.protocol import Context, key64
+from console.formats.protocol import Context
 from console.formats.reading.clock import step_back
 from console.formats.reading.findings import Remark
 from console.formats.reading.reader import LedgerReader, Look
@@ -131,9 +131,9 @@ class SwarmReader(LedgerReader[Lines]):
             actor=agent or initiator,
             stream=self.columns.stream("simulation", self._simulation.key),
             further=self.columns.set_of(further),
-            key=key64(provenance or event_id) if provenance or event_id else 0,
-            alias=key64(event_id) if provenance and event_id else 0,
-            parent=key64(parent) if parent else 0,
+            key=self.key64(provenance or event_id),
+            alias=self.key64(event_id) if provenance else 0,
+            parent=self.key64(parent),
             trust=trust,
             worst=worst,
         )

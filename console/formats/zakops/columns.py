@@ -88,8 +88,8 @@ class AgentEventRows(Run):
     """
 
     __slots__ = (
-        "actors", "correlations", "ids", "keys", "parents", "payloads", "sequences", "times", "traces", "versions",
-        "zones",
+        "actors", "causes", "correlations", "ids", "keys", "parents", "payloads", "sequences", "times", "traces",
+        "versions", "zones",
     )  # fmt: skip
 
     def __init__(self, batch: RecordBatch, scan: Scan, start: int, objects: Sequence[Any]) -> None:
@@ -102,12 +102,12 @@ class AgentEventRows(Run):
         self.traces = [event.trace_id or text(inner.get("trace_id")) for event, inner in pairs]
         self.correlations = [event.correlation_id or text(inner.get("correlation_id")) for event, inner in pairs]
         self.ids = [event.event_id or text(inner.get("event_id") or event.id) or "" for event, inner in pairs]
-        self.keys = keys64(self.ids)
+        self.keys = keys64(self.ids, scan.salt)
         known = {**dict(zip(self.ids, self.keys, strict=True)), "": 0}
-        parents = [event.causation_id or text(inner.get("causation_id")) or "" for event, inner in pairs]
-        earlier = [parent for parent in parents if parent not in known]
-        known.update(zip(earlier, keys64(earlier), strict=True))
-        self.parents = [known[parent] for parent in parents]
+        self.causes = [event.causation_id or text(inner.get("causation_id")) or "" for event, inner in pairs]
+        earlier = [parent for parent in self.causes if parent not in known]
+        known.update(zip(earlier, keys64(earlier, scan.salt), strict=True))
+        self.parents = [known[parent] for parent in self.causes]
         given = [event.sequence_number for event in events]
         self.sequences = [-1 if each is None or each is UNSET else each for each in given]
         self.actors = [event.actor or event.actor_id or event.source or event.event_source or "" for event in events]

@@ -1,20 +1,20 @@
 """Reads a ZakOps ledger: what each event holds by itself, the rules of the streams that it belongs to, and what holds
 as of now. Nothing is hashed; most rows of agent_events are alike, so only these go in bulk."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from console.formats.json.scan import Scan
 from console.formats.json.times import parse, quick
 from console.formats.json.validation import shown
-from console.formats.protocol import Context, key64
+from console.formats.protocol import Context
 from console.formats.reading.clock import step_back
 from console.formats.reading.findings import EACH, Remark
 from console.formats.reading.list_order import NEWEST_FIRST
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.streams import Followed
 from console.formats.zakops import rules
-from console.formats.zakops.archive import ARCHIVES, known, run_key
+from console.formats.zakops.archive import ARCHIVES, digest, known, run_digest
 from console.formats.zakops.checks import Checks
 from console.formats.zakops.columns import FIELDS, TYPES, AgentEventRows, PlainAgentEvent, type_of
 from console.formats.zakops.event_types import REGISTRY
@@ -82,7 +82,6 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             worst.append(self.findings.worst)
             self.columns.out.findings += self.findings.found
         part = slice(low, high)
-        parents = run.parents[part]
         self.columns.rows(
             run.part(low, high),
             time=run.times[part],
@@ -92,10 +91,20 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             stream=streams,
             further=further if any(further) else (),
             key=run.keys[part],
-            parent=[0 if key in self._past else key for key in parents] if self._past else parents,
+            parent=self._parents(run, part),
             trust=bytes((Trust.UNCHAINED,)) * (high - low),
             worst=worst,
         )
+
+    def _parents(self, run: AgentEventRows, part: slice) -> Sequence[int]:
+        """Keys of causes; 0 for those that are in the archive."""
+        parents = run.parents[part]
+        if not self._past:
+            return parents
+        return [0 if self._is_past(cause) else key for cause, key in zip(run.causes[part], parents, strict=True)]
+
+    def _is_past(self, event_id: str | None) -> bool:
+        return bool(self._past and event_id) and digest(event_id or "") in self._past
 
     def _follow(self, run: AgentEventRows, row: int) -> tuple[int, int]:
         """The rules of the streams of a plain event. The code of its run, and that of its further streams."""
@@ -146,7 +155,6 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
                 self._trace(stream, row.correlation)
         first, *further = [stream.code for stream in streams] or [0]
         self.problems(record.problems)
-        parent = key64(row.parent) if row.parent else 0
         self.row(
             record.place,
             time=time,
@@ -155,8 +163,8 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             actor=row.actor or "",
             stream=first,
             further=self.columns.set_of(further),
-            key=self._inbox(row) if shape == INBOX else key64(row.event_id) if row.event_id else 0,
-            parent=0 if parent in self._past else parent,
+            key=self._inbox(row) if shape == INBOX else self.key64(row.event_id or ""),
+            parent=self.key64("" if self._is_past(row.parent) else row.parent or ""),
             trust=Trust.UNCHAINED,
         )
 
@@ -205,7 +213,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         call: Any,
         payload: Mapping[str, Any] | None,
     ) -> None:
-        if self._past and not state.status and run_key(stream.key) in self._past and category not in rules.BEGINS:
+        if self._past and not state.status and run_digest(stream.key) in self._past and category not in rules.BEGINS:
             state.status, state.partial = rules.RUNNING, True
         if category.startswith("run.tool_"):
             call = text(call or (payload or {}).get("tool_call_id"))
@@ -273,8 +281,9 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             return 0
         consumer = next((key for kind, key in row.streams if kind == "consumer"), None)
         name = row.event_id if consumer is None else f"{row.event_id}\0{consumer}"
-        if not self._recent.seen(name):
-            return key64(name)
+        key = self.key64(name)
+        if not self._recent.seen(key):
+            return key
         message = "This event was processed before by the same consumer."
         self.findings.add("inbox.duplicate", message, each=EACH, actual=row.event_id)
         return 0

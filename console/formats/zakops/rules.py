@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from console.formats.protocol import key64
 from console.formats.reading.findings import Remark
 from console.formats.reading.saved_state import unpack
 from console.formats.zakops.record import read_payload, text
@@ -313,12 +312,11 @@ class Recent:
         self._where: dict[int, int] | None = {}
         self._changed: set[int] = set()
 
-    def seen(self, name: str) -> bool:
-        """True if this id is among the last ones; it is remembered either way."""
+    def seen(self, key: int) -> bool:
+        """True if the id of this key is among the last ones; it is remembered either way."""
         where = self._where
         if where is None:
             where = self._where = self._places()
-        key = key64(name)
         known = key in where
         slot = self._count % self.SIZE
         old = self._ring[slot]

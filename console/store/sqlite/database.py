@@ -53,6 +53,8 @@ class Database:
 
     def __init__(self, connection: aiosqlite.Connection | SameThread) -> None:
         self._connection = connection
+        self.salt = b""
+        """Of the keys of ids and streams in this index; it never leaves the index and who reads ledgers for it."""
 
     async def run(self, sql: str, parameters: Iterable[object] = ()) -> int:
         """One statement. The number of rows that it changed."""

@@ -65,6 +65,6 @@ async def stream_places(db: Database, ledger: int, stream: StreamKey) -> list[Re
     rows = await db.all(
         "SELECT event.id, event.offset, event.length FROM event JOIN stream ON stream.id = event.stream"
         f" WHERE {IS_STREAM} ORDER BY sequence, event.id",
-        named(ledger, stream),
+        named(db, ledger, stream),
     )
     return [RecordPlace(split_id(number)[1], offset, length) for number, offset, length in rows]

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from os import urandom
 from pathlib import Path
 
 from console.sources.sqlite.own_index import APPLICATION_ID
@@ -95,7 +96,9 @@ async def make_tables(db: Database, indexes: Iterable[str]) -> None:
     for statement in (*TABLES.split(";\n"), *(EVENT_INDEXES[each] for each in indexes)):
         if statement.strip():
             await db.run(statement)
-    await db.run("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
+    db.salt = urandom(16)
+    rows = [("schema_version", str(SCHEMA_VERSION)), ("salt", db.salt.hex())]
+    await db.run_many("INSERT INTO meta VALUES (?, ?)", rows)
     await db.run("COMMIT")
 
 

@@ -15,10 +15,13 @@ IS_STREAM = "stream.ledger = ? AND stream.hash = ? AND stream.kind = ? AND strea
 Name = tuple[int, int, str, str]
 
 
-def named(ledger: int, stream: StreamKey) -> Name:
-    """A stream's ledger, the part of its key's hash by which it is found, its kind and its key as they are stored."""
+def named(db: Database, ledger: int, stream: StreamKey) -> Name:
+    """A stream's ledger, the part of its key's hash by which it is found, its kind and its key as they are stored.
+
+    The hash is made with the index's salt: otherwise keys could be written that are all found in one place.
+    """
     key = spelled_out(stream.key)
-    return ledger, key64(f"{stream.kind}\0{key}") >> 40, stream.kind, key
+    return ledger, key64(f"{stream.kind}\0{key}", db.salt) >> 40, stream.kind, key
 
 
 class StreamRows:
@@ -106,7 +109,7 @@ class StreamRows:
 
     def _named(self, ledger: int, streams: Sequence[StreamKey]) -> list[Name]:
         known = self._names
-        known.update({stream: named(ledger, stream) for stream in streams if stream not in known})
+        known.update({stream: named(self._db, ledger, stream) for stream in streams if stream not in known})
         return [known[stream] for stream in streams]
 
     async def _tell(self, facts: Mapping[Name, StreamFacts], carried: Mapping[Name, bytes]) -> None:

@@ -303,8 +303,8 @@ def test_an_event_processed_twice_by_one_consumer() -> None:
 
 def test_the_memory_of_an_inbox_forgets_the_oldest() -> None:
     recent = Recent()
-    assert not any(recent.seen(f"e{n}") for n in range(Recent.SIZE + 1))
-    assert recent.seen(f"e{Recent.SIZE}") and not recent.seen("e0")
+    assert not any(recent.seen(n) for n in range(1, Recent.SIZE + 2))
+    assert recent.seen(Recent.SIZE + 1) and not recent.seen(1)
 
 
 def test_an_action_document_is_judged_by_its_trail() -> None:

@@ -41,7 +41,7 @@ def test_streams_of_several_readers(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if alike:  # every hash is the same
-            patch.setattr(streams_module, "key64", lambda text: 1 << 40)
+            patch.setattr(streams_module, "key64", lambda text, salt: 1 << 40)
         found = asyncio.run(written(tmp_path_factory.mktemp("index"), rounds))
     assert {*found} == {key for keys in rounds for key in keys}
     assert len({each[0] for each in found.values()}) == len(found)

@@ -22,7 +22,7 @@ async def rewalked(
     findings: Sequence[Finding],
 ) -> None:
     """See ``IndexWriter.rewalked``."""
-    number = await db.one(f"SELECT id FROM stream WHERE {IS_STREAM}", named(ledger, stream))
+    number = await db.one(f"SELECT id FROM stream WHERE {IS_STREAM}", named(db, ledger, stream))
     before = await _trust_of(db, number)
     # Where the worst finding of an event is one that is taken back, the worst of those that stay takes its place.
     taken = "SELECT id FROM finding WHERE ledger = ?1 AND stream = ?2 AND code GLOB 'chain.*'"

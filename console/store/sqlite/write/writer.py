@@ -116,7 +116,8 @@ class SqliteWriter(LedgerRows):
         await self._carry(ledger, state, portion.standing)
         await self._findings.replace_standing(ledger, portion.at_end, StatedBy.END)
         await self._db.run_many(
-            f"UPDATE stream SET irregular = 1 WHERE {IS_STREAM}", [named(ledger, each) for each in portion.irregular]
+            f"UPDATE stream SET irregular = 1 WHERE {IS_STREAM}",
+            [named(self._db, ledger, each) for each in portion.irregular],
         )
         await self._findings.add(ledger, events.findings)
 
@@ -143,6 +144,11 @@ class SqliteWriter(LedgerRows):
     async def load(self) -> None:
         """Learn what the index holds already; once, before anything else."""
         await self._findings.load()
+        self._db.salt = bytes.fromhex(await self._db.one("SELECT value FROM meta WHERE key = 'salt'") or "")
+
+    @property
+    def salt(self) -> bytes:
+        return self._db.salt
 
     async def add_findings(self, ledger: int, findings: Sequence[Finding]) -> None:
         await self._findings.add(ledger, findings)
