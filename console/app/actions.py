@@ -93,6 +93,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("findings", ("F",), "Findings", "What is wrong or notable, worst first.", "Prove", (OVERVIEW, STREAM), rank=5),
     Action("findings", ("F", "enter"), "Findings", "The findings of this event.", "Prove", (WALK,), rank=9),
     Action("verify", ("v",), "Verify", "Check all again from the raw bytes, not from the index.", "Prove", (OVERVIEW, STREAM, WALK), rank=7),
+    Action("search", ("s",), "Search deeper", "Search on for what this hash covers, where it could not be reproduced; in the background.", "Prove", (WALK,)),
     # Console
     Action("app.help", ("question_mark", "f1"), "Help", "This list of keys and signs.", "Console", SCREENS, rank=10),
     Action("app.command_palette", ("ctrl+p", "colon"), "Palette", "Find an action by its name.", "Console", SCREENS, rank=11),

@@ -27,6 +27,7 @@ from console.engine.session.protocol import (
 from console.engine.verify.verdict import USUAL, Evidence, Judgement, Policy, Verdict, evidence_of_row, judge, together
 from console.model.finding import Finding
 from console.model.ledger import Profile
+from console.model.proof import Proof, SearchStep
 from console.store.capped_findings import DETAIL
 from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagged, state_words
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from console.engine.verify.results import Verification, VerifiedSoFar
     from console.formats.protocol import Context, Format
     from console.formats.registry import Broken
-    from console.model.proof import SearchStep
     from console.model.record import Record
     from console.store.protocol import IndexReader
     from console.verify.catalogue import CatalogueEntry
@@ -72,8 +72,10 @@ __all__ = [
     "PastLook",
     "Policy",
     "Progress",
+    "Proof",
     "ReadSoFar",
     "RememberedLedger",
+    "SearchStep",
     "SessionApi",
     "SeveralStreamsError",
     "StreamRow",

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -20,10 +20,11 @@ from console.app.drawing.cells import middle
 from console.app.drawing.layout import STRONG, rule
 from console.app.row_search import chain_end
 from console.app.screens.base import ConsoleScreen
-from console.app.screens.walk_words import Neighbours, neighbour_lines, place_of, stopped_words, trust_of
+from console.app.screens.walk_words import Neighbours, neighbour_lines, place_of, trust_of
+from console.app.screens.walk_work import LinkSearch, StreamCheck
 from console.app.widgets.bars.alarm_strip import AlarmStrip
 from console.app.widgets.bars.frame import HeadLine, KeyLine
-from console.app.widgets.bars.verify_bar import VerifyBar, outcome
+from console.app.widgets.bars.verify_bar import VerifyBar
 from console.app.widgets.details.proof import (
     check_of,
     coverage_lines,
@@ -38,7 +39,7 @@ from console.app.widgets.details.proof import (
 from console.app.widgets.details.sheet import Sheet
 from console.app.words import count
 from console.app.work import in_words
-from console.engine.api import Details, SessionApi, VerifyProgress
+from console.engine.api import Details, Proof, SessionApi
 from console.model.trust import Trust
 from console.text import safe
 
@@ -83,8 +84,10 @@ class WalkScreen(ConsoleScreen):
         self._changed = False
         self._sentence = ""
         self._links: tuple[int, int] | None = None
-        self._verifying: Worker[None] | None = None
-        self._progress: VerifyProgress | None = None
+        self._check_all = StreamCheck(self, self._show_check, self._end_check)
+        self._search = LinkSearch(self, self.show_status, self._end_search)
+        self._found: dict[int, Proof] = {}
+        """What searches came to, by event: the index does not know it."""
 
     def compose(self) -> ComposeResult:
         yield HeadLine(id="head")
@@ -113,9 +116,10 @@ class WalkScreen(ConsoleScreen):
     def show_status(self) -> None:
         """Trouble first, then what the walk or a verification has to say."""
         words = f"{self._trouble.what}: {self._trouble.words}" if self._trouble else self._sentence
+        words = "\n".join(part for part in (words, self._search.words) if part)
         status = self.query_one("#walk-status", Static)
         status.update(Content(words))
-        status.display = bool(words) and self._verifying is None
+        status.display = bool(words) and not self._check_all.is_running
 
     def _look_again(self) -> None:
         """At the end of a chain that grows, the next link may have come."""
@@ -124,11 +128,6 @@ class WalkScreen(ConsoleScreen):
             self._links = None
             self._look_beside(details)
         self._changed = False
-
-    @property
-    def event(self) -> int:
-        """The event on screen."""
-        return self._event
 
     # moving
 
@@ -177,6 +176,7 @@ class WalkScreen(ConsoleScreen):
     async def _show(self, event: int) -> None:
         try:
             details = await self._session.details(event)
+            details = replace(details, proof=self._found.get(event, details.proof))
         except Exception as error:  # noqa: BLE001  any error is shown on the screen, the app goes on
             self._stop(f"This event cannot be read: {in_words(error)}")
             return
@@ -346,46 +346,51 @@ class WalkScreen(ConsoleScreen):
 
     def action_back(self) -> None:
         """Stop what runs; go back when nothing does."""
-        if self._verifying is not None:
-            self._verifying.cancel()
-            self._end_verify(stopped_words(self._progress))
+        if self._check_all.is_running:
+            self._check_all.stop()
+        elif self._search.is_running:
+            self._search.stop()
         elif self._walking:
             self._stop("Paused. Space walks on.")
         else:
             self.dismiss(self._event)
 
-    # verify all
+    # work in the background
 
     def action_verify(self) -> None:
-        if self._details is None or self._verifying is not None:
+        if self._details is None or self._check_all.is_running:
             return
         self._walking = False
-        self._progress = None
         self._show_sentence("")
         self.query_one(VerifyBar).begin()
-        self._verifying = self.run_worker(
-            partial(self._verify, self._details.row.stream), group="verify", exclusive=True, exit_on_error=False
-        )
+        self._check_all.start(self._session.verify(stream=self._details.row.stream))
 
-    async def _verify(self, stream: int) -> None:
-        steps = self._session.verify(stream=stream)
-        try:
-            async for progress in steps:
-                self._progress = progress
-                self.query_one(VerifyBar).go_on(progress)
-        except Exception as error:  # noqa: BLE001  any error is shown on the screen, the app goes on
-            self._end_verify(f"Verification failed: {in_words(error)} What was not checked is not trusted.")
-            return
-        finally:
-            if isinstance(steps, AsyncGenerator):
-                await steps.aclose()
-        done = self._progress
-        if done is None or not done.finished:
-            self._end_verify(stopped_words(done))
-        else:
-            self._end_verify(f"{outcome(done)} {safe(done.verdict, limit=500)}".rstrip())
+    def _show_check(self) -> None:
+        if (progress := self._check_all.last) is not None:
+            self.query_one(VerifyBar).go_on(progress)
 
-    def _end_verify(self, sentence: str) -> None:
-        self._verifying = None
+    def _end_check(self, sentence: str) -> None:
         self.query_one(VerifyBar).display = False
+        self._show_sentence(sentence)
+
+    def action_search(self) -> None:
+        details = self._details
+        if details is None or self._search.is_running:
+            return
+        if trust_of(details) is not Trust.LINKED:
+            self._stop("There is nothing to search for: no hash here could not be reproduced.")
+            return
+        self._walking = False
+        self._show_sentence("")
+        self._search.of, self._search.place = self._event, place_of(details)
+        self._search.start(self._session.search(self._event))
+        self.show_status()
+
+    def _end_search(self, sentence: str) -> None:
+        proof, of = self._search.proof, self._search.of
+        if proof is not None and proof.profile:
+            self._found[of] = proof
+            if self._details is not None and self._details.row.id == of:
+                self._details = replace(self._details, proof=proof)
+                self._refresh_link()
         self._show_sentence(sentence)

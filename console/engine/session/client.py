@@ -15,13 +15,15 @@ from console.engine.search.search_view import SearchedView
 from console.engine.session.index_place import KeptIndex, elsewhere, keep
 from console.engine.session.protocol import MEMORY, Changed, Details, IndexPlace, Progress, VerifyProgress, View
 from console.engine.session.records import Records
+from console.engine.session.screen_search import search_elsewhere
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.session.worker import Assignment, run
 from console.engine.verify.verdict import Evidence, in_words, judge
+from console.model.proof import SearchStep
 from console.store.filter import parse
 from console.store.opening import store_at
 from console.store.protocol import EventView, IndexReader
-from console.store.rows import FindingRow, LedgerRow, StreamRow
+from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 
 NICE = 5
 """Of the worker."""
@@ -213,13 +215,27 @@ class Session:
         return reader
 
     async def details(self, event: int) -> Details:
+        records, row, ledger = await self._event(event)
+        return await records.details(row, ledger)
+
+    async def search(self, event: int) -> AsyncIterator[SearchStep]:
+        records, row, ledger = await self._event(event)
+        raw, context = await records.raw(row), await records.context(ledger)
+        if raw.problem:
+            raise LookupError(raw.problem)
+        before = await records.before(row)
+        async with aclosing(search_elsewhere(ledger.format, raw.record, before, context)) as steps:
+            async for step in steps:
+                yield step
+
+    async def _event(self, event: int) -> tuple[Records, EventRow, LedgerRow]:
         reader = await self.reader()
         self._records = self._records or Records(reader)
         rows = await reader.events([event])
         if not rows:
             raise LookupError("The event is not in the index any more.")
         (ledger,) = await reader.ledgers(rows[0].ledger)
-        return await self._records.details(rows[0], ledger)
+        return self._records, rows[0], ledger
 
     async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
         return await (await self.reader()).chain_neighbour(event, step, broken=broken)

@@ -10,7 +10,7 @@ from typing import Protocol
 from console.engine.verify.verdict import Judgement
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
-from console.model.proof import Proof
+from console.model.proof import Proof, SearchStep
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 
 MEMORY = ":memory:"
@@ -153,6 +153,9 @@ class SessionApi(Protocol):
     async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
         """The next (``step`` 1) or previous (-1) event of the same chain in sequence order; with ``broken`` the next
         whose trust is broken. None at the end."""
+
+    def search(self, event: int) -> AsyncIterator[SearchStep]:
+        """Search on for what the hash of an event covers, where the usual search ended; ``aclose()`` cancels."""
 
     def verify(self, *, ledger: int | None = None, stream: int | None = None) -> AsyncIterator[VerifyProgress]:
         """Verify again from the raw bytes, not from the index; ``aclose()`` cancels."""

@@ -106,13 +106,7 @@ class Records:
         context = await self.context(ledger)
         event = event_of(form, raw.record, context)
         event = replace(event, trust=row.trust, worst=row.worst)
-        # An event whose link is not known has no event before it that its link could be compared with.
-        unknown = row.trust is Trust.UNCHECKED
-        before = None if unknown else await self._reader.chain_neighbour(row.id, -1)
-        previous = None
-        if before is not None:
-            rows = await self._reader.events([before])
-            previous = (await self.raw(rows[0])).record if rows else None
+        previous = await self.before(row)
         proof = await asyncio.to_thread(proof_of, form, raw.record, previous, context) if raw.record.raw else None
         findings, _ = await self._reader.findings(event=row.id, limit=100)
         profile = next((each for each in form.profiles if proof and each.name == proof.profile), None)
@@ -128,6 +122,14 @@ class Records:
             not raw.problem,
             raw.problem,
         )
+
+    async def before(self, row: EventRow) -> Record | None:
+        """The record before an event in its chain; None where there is none that its link could be compared with."""
+        if row.trust is Trust.UNCHECKED:
+            return None
+        before = await self._reader.chain_neighbour(row.id, -1)
+        rows = [] if before is None else await self._reader.events([before])
+        return (await self.raw(rows[0])).record if rows else None
 
     async def opened(self, ledger: LedgerRow) -> tuple[Opened | None, list[str]]:
         """The ledger over all its files, to be read from its beginning, and what of it is not there, in words."""
