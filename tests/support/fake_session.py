@@ -16,7 +16,7 @@ from console.engine.api import Changed, Details, Progress, VerifyProgress
 from console.model.event import Event, Field, Instant, Panel, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import Coverage, Profile
-from console.model.proof import Proof, Span
+from console.model.proof import Proof, SearchStep, Span
 from console.model.trust import Confidence, Severity, Trust
 from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
@@ -284,6 +284,10 @@ class FakeSession:
             return None
         onward = chain[at + 1 :] if step > 0 else chain[:at][::-1]
         return next((link.id for link in onward if not broken or link.trust is Trust.BROKEN), None)
+
+    async def search(self, event: int) -> AsyncIterator[SearchStep]:
+        await self.asked("search")
+        yield SearchStep(0, 0, self._entry(event).proof)
 
     async def verify(self, *, ledger: int | None = None, stream: int | None = None) -> AsyncIterator[VerifyProgress]:
         rows = [
