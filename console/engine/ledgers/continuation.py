@@ -17,6 +17,8 @@ from console.model.event import Event, StreamKey
 
 WINDOW = 64
 """Events that are looked at on either side."""
+FEW = 3
+"""Events with times of a file below which its times decide nothing."""
 CLOCK_CHANGE = 3_600_000_000
 """Microseconds by which times may go back: a clock that is set to winter time."""
 
@@ -70,6 +72,11 @@ class FileEnds:
     @cached_property
     def ids(self) -> frozenset[str]:
         return frozenset(event.event_id for event in (*self.first, *self.last) if event.event_id)
+
+    @cached_property
+    def is_short(self) -> bool:
+        """True if so few events tell a time that a single one that was changed would tell another one of the file."""
+        return sum(event.instant is not None for event in (*self.first, *self.last)) < 2 * FEW
 
     @cached_property
     def began(self) -> int | None:
@@ -135,14 +142,16 @@ def streams_that_go_on(newer: FileEnds) -> list[StreamKey]:
 def _by_time(older: FileEnds, newer: FileEnds) -> bool:
     if in_both(older, newer):
         return False
-    times = older.began, older.ended, newer.began
-    if any(time is None for time in times):
-        return False
-    began, ended, goes_on_at = (time or 0 for time in times)
-    if began > goes_on_at or ended - CLOCK_CHANGE > goes_on_at:
+    if not (older.is_short or newer.is_short or _times_follow(older, newer)):
         return False
     parents = {event.parent for event in newer.first if event.parent}
     return bool(older.streams & newer.streams or parents & older.ids)
+
+
+def _times_follow(older: FileEnds, newer: FileEnds) -> bool:
+    if older.began is None or older.ended is None or newer.began is None:
+        return False
+    return older.began <= newer.began and older.ended - CLOCK_CHANGE <= newer.began
 
 
 def _has_place(event: Event) -> bool:

@@ -7,6 +7,7 @@ it where a chain that goes on does not end there.
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from console.engine.ledgers.continuation import (
     WINDOW,
@@ -19,7 +20,7 @@ from console.engine.ledgers.continuation import (
     streams_that_go_on,
 )
 from console.engine.ledgers.opening import Opened
-from console.engine.ledgers.volume_names import base_of
+from console.engine.ledgers.volume_names import base_of, by_age
 from console.formats.guarded import event_of
 from console.model.event import NO_TIME, Event, StreamKey
 from console.model.record import Cursor, Record
@@ -46,6 +47,9 @@ class OneFile:
     before: Follows = Follows.NOT
 
 
+LookedAt = tuple[Opened, FileEnds]
+
+
 class FileOrder:
     """Files of one folder and format. Of those whose names are not alike, only a link from hash to hash is believed.
 
@@ -55,13 +59,13 @@ class FileOrder:
 
     def __init__(self, opened: Sequence[Opened], unread: Collection[str] = ()) -> None:
         self._unread = unread
-        self._files: list[tuple[Opened, FileEnds]] = []
+        self._files: list[LookedAt] = []
         for each in opened:
             try:
                 self._files.append((each, _ends(each)))
             except SourceError:
                 continue  # who reads it reports why
-        self._files.sort(key=lambda each: (*_times(each[1]), _modified(each[0].source)))
+        self._files = in_order(self._files)
         self._bases = [base_of(each.source.path) for each, _ in self._files]
         self._known: dict[int, Mapping[int, Follows]] = {}
         self._number = {each.source.path: number for number, (each, _) in enumerate(self._files)}
@@ -149,19 +153,17 @@ class FileOrder:
     def _best(self, number: int, others: Iterable[int]) -> dict[int, Follows]:
         """The one that this file goes on from most surely; none if from none of them."""
         newer = self._files[number][1]
-        best: tuple[Follows, int, bool, int] | None = None
+        best: tuple[Follows, int] | None = None
         for other in dict.fromkeys(others):
             if other == number:
                 continue
-            opened, older = self._files[other]
+            older = self._files[other][1]
             how = follows(older, newer)
-            # Of several, the one that ends last; of copies, the one that is stored plainly.
-            rank = how, older.ended or 0, opened.source.container == "jsonl", other
             if how is Follows.WITH_HOLE and (older.damaged or self._bases[number] in self._unread):
                 continue
-            if how and (best is None or rank > best):
-                best = rank
-        return {} if best is None else {best[-1]: best[0]}
+            if how and (best is None or (how, other) > best):  # of several, the latest
+                best = how, other
+        return {} if best is None else {best[1]: best[0]}
 
     def _latest(self, number: int) -> dict[int, Follows]:
         """What an empty file goes on from: the file that ends last."""
@@ -175,19 +177,57 @@ class FileOrder:
         for number in order:
             if whole and how.get(whole[-1]) is not Follows.WITH_HOLE:
                 older, newer = self._files[whole[-1]][1], self._files[number][1]
-                for other in [each for each in left if _is_between(older, self._files[each][1], newer)]:
-                    whole.append(other)
-                    left.remove(other)
+                within = [each for each in left if whole[-1] < each < number]
+                for other in within:
+                    if _is_between(older, self._files[other][1], newer):
+                        whole.append(other)
+                        left.remove(other)
             whole.append(number)
         return whole
 
 
 def _is_between(older: FileEnds, found: FileEnds, newer: FileEnds) -> bool:
-    """True if all that a file holds was written between what two others hold."""
+    """True if all that a file holds was written between what two others hold, as far as times tell."""
     times = [older.ended, found.began, found.ended, newer.began]
     known = [time for time in times if time is not None]
-    in_order = len(known) == len(times) and known == sorted(known)
-    return in_order and not in_both(older, found) and not in_both(found, newer)
+    rising = len(known) == len(times) and known == sorted(known)
+    return (rising or found.is_short) and not in_both(older, found) and not in_both(found, newer)
+
+
+def in_order(files: Sequence[LookedAt]) -> list[LookedAt]:
+    """Files, oldest first. The times of their events decide, except that of a few events: a single time that was
+    changed must not change the order, so names say where such a file stands if they fit the others."""
+    families: dict[str, list[LookedAt]] = {}
+    for each in sorted(files, key=_written):
+        families.setdefault(base_of(each[0].source.path), []).append(each)
+    return [each for family in families.values() for each in _by_names(family)]
+
+
+def _written(file: LookedAt) -> tuple[int, int, bool, int]:
+    """Where a file stands by its content; of copies, the packed one comes first."""
+    opened, found = file
+    return *_times(found), _is_plain(opened.source), _modified(opened.source)
+
+
+def _by_names(family: list[LookedAt]) -> list[LookedAt]:
+    """Files of like names in the order of their names that fits their times best; as they are if none does."""
+    best: tuple[int, list[LookedAt]] | None = None
+    orders = by_age([opened.source.path for opened, _ in family])
+    for number, order in enumerate(orders):
+        files = [family[at] for at in order]
+        if _inversions([found for _, found in files if not found.is_short]):
+            continue
+        # That numbers count on from the ledger's own name is unusual: it must fit better.
+        cost = _inversions([found for _, found in files]) + (number == 2)
+        if best is None or cost < best[0]:
+            best = cost, files
+    return family if best is None else best[1]
+
+
+def _inversions(files: Sequence[FileEnds]) -> int:
+    """How often a file began before the one that stands before it."""
+    times = [found.began for found in files if found.began is not None]
+    return sum(later < earlier for earlier, later in pairwise(times))
 
 
 def begins_in_the_middle(opened: Opened) -> bool:

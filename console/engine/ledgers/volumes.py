@@ -13,7 +13,7 @@ from itertools import islice
 from console.engine.ledgers.continuation import Follows
 from console.engine.ledgers.opening import Opened, open_ledger, open_ledgers
 from console.engine.ledgers.rotated_source import RotatedSource, beginning, files_of
-from console.engine.ledgers.volume_names import NOT_READ, base_name, base_of
+from console.engine.ledgers.volume_names import base_name, base_of
 from console.engine.ledgers.volume_order import FileOrder, OneFile, begins_in_the_middle
 from console.model.finding import Finding
 from console.model.trust import Confidence
@@ -29,7 +29,7 @@ NEIGHBOURS = 1000
 """Files that are looked at for the past of one, those of the latest names first."""
 SMALL = 256
 """Files of a folder up to which none is handed on before all were found: any may be another one's past."""
-_UNREADABLE = "container.unreadable"
+_EMPTY = "container.empty"
 
 
 def volumes_of(path: str) -> list[Source]:
@@ -59,10 +59,8 @@ def joined(paths: Iterable[str], items: Iterable[Opened | Skipped]) -> Iterator[
         if here not in held:
             held[here] = _Folder(here)
         yield from held[here].take(path, item)
-    for here, folder in held.items():
+    for folder in held.values():
         yield from folder.rest()
-        if here in given:
-            yield from folder.unreadable()
 
 
 def parted(opened: Opened) -> tuple[Opened, list[Source]]:
@@ -83,6 +81,7 @@ class _Folder:
         self._used: set[str] = set()
         self._bases: set[str] = set()
         self._unread: set[str] = set()
+        self._reported: set[str] = set()
         self._opened: dict[str, Opened | None] = {}
         try:
             with os.scandir(path or ".") as entries:
@@ -101,9 +100,10 @@ class _Folder:
         base = base_name(name)
         family = self._names.get(base, [])
         if isinstance(item, Skipped):
-            if item.finding.code == "container.empty" and name == base and len(family) > 1:
+            if item.finding.code == _EMPTY and name == base and len(family) > 1:
                 self._empty[base] = item  # just rotated: nothing was written yet
             else:
+                self._reported.add(path)
                 yield item
         elif _may_be_volume(item) and (self._small or len(family) > 1):
             self._waiting.append(item)
@@ -118,15 +118,15 @@ class _Folder:
         for base in [*self._empty]:
             yield from self._begin_with_nothing(base)
         yield from self._ledgers()
+        yield from self._unreadable()
 
-    def unreadable(self) -> Iterator[Skipped]:
-        """Files that may be volumes of what was found and cannot be read, or are packed in a way that is not read:
-        walking through the folder would have come upon them."""
-        for base in sorted(self._bases & self._unread):
-            for name in self._names[base]:
-                for each in open_sources(self._at(name)):
-                    if isinstance(each, Skipped) and (name.endswith(NOT_READ) or each.finding.code == _UNREADABLE):
-                        yield each
+    def _unreadable(self) -> Iterator[Skipped]:
+        """Files that may be those of a ledger that was found, by their names, and cannot be read: what is in them is
+        not known, whichever file was given."""
+        for base in self._unread:
+            for path in map(self._at, self._names[base] if base in self._bases else ()):
+                items = [] if path in self._reported else [_opened(each) for each in open_sources(path)]
+                yield from (each for each in items if isinstance(each, Skipped) and each.finding.code != _EMPTY)
 
     def _at(self, name: str) -> str:
         return os.path.join(self._path, name)  # noqa: PTH118 - the text of the path
@@ -182,8 +182,8 @@ class _Folder:
 
     def _open(self, path: str) -> Opened | None:
         """A file that may be a volume; None for others, and for what cannot be read, which is remembered."""
-        items = [found if isinstance(found, Skipped) else open_ledger(found) for found in open_sources(path)]
-        if any(isinstance(each, Skipped) and each.finding.code != "container.empty" for each in items):
+        items = [_opened(found) for found in open_sources(path)]
+        if any(isinstance(each, Skipped) and each.finding.code != _EMPTY for each in items):
             self._unread.add(base_of(path))
         opened = [each for each in items if isinstance(each, Opened)]
         return opened[0] if len(opened) == 1 and _may_be_volume(opened[0]) else None
@@ -245,6 +245,10 @@ _WORDS = {
 }
 _SHOWN = 6
 """Files that are named."""
+
+
+def _opened(found: Source | Skipped) -> Opened | Skipped:
+    return found if isinstance(found, Skipped) else open_ledger(found)
 
 
 def _may_be_volume(opened: Opened) -> bool:

@@ -217,6 +217,29 @@ async def test_a_copy_is_no_past(tmp_path: Path) -> None:
     assert copies == [False, True, True]
 
 
+async def test_one_changed_time_changes_no_order(tmp_path: Path) -> None:
+    lines = lines_of("maysano")
+    for number, line in enumerate(lines):
+        changed = [*lines]
+        changed[number] = line.replace(b"2026", b"2031").replace(b"2025", b"2031")
+        assert changed[number] != line
+        folder = tmp_path / str(number)
+        (folder / "whole").mkdir(parents=True)
+        (folder / "whole" / NAME).write_bytes(b"".join(changed))
+        write_volumes(folder, cut(changed, [1, 3, 4]), SCHEMES["numbered"])
+        assert said(await only(folder / NAME)) == said(await only(folder / "whole"))
+
+
+async def test_a_destroyed_file_of_the_past_is_said(tmp_path: Path) -> None:
+    lines = lines_of("swarm")
+    write_volumes(tmp_path, cut(lines, [3]), SCHEMES["numbered"])
+    (tmp_path / f"{NAME}.2").write_bytes(b"\x00" * 1000)
+    for path in (tmp_path, tmp_path / NAME):
+        found = await verified(path)
+        assert [each.path for each in found.skipped] == [str(tmp_path / f"{NAME}.2")]
+        assert report(found)["verdict"] == "incomplete"
+
+
 async def test_a_damaged_file_and_the_next_one_are_no_gap(tmp_path: Path) -> None:
     """What is missing between them may have been in the part that cannot be unpacked."""
     _, (oldest, _, _) = three_files(tmp_path)
