@@ -83,6 +83,7 @@ CONTAINERS: dict[str, Callable[[bytes], bytes]] = {
     "ledger.jsonl": bytes,
     "ledger.jsonl.gz": lambda data: gzip.compress(data, mtime=0),
     "ledger.json": _array,
+    "wrapped.json": lambda data: b'{"events": ' + _array(data) + b', "count": 1}',
 }
 """File names, and how lines are put there; ``ValueError`` for lines that do not fit."""
 

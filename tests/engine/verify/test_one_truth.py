@@ -113,6 +113,29 @@ def test_changed_ledgers(folder: Path, ledger: str, data: st.DataObject) -> None
     check_kindness(path, check_doors(path))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("ledger", SOUND)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_containers_do_not_matter(folder: Path, ledger: str, data: st.DataObject) -> None:
+    """The same records: the same verdict, trust and findings, at the same records."""
+    changed_data = data.draw(changed(SOUND[ledger]))
+    seen = {}
+    for name in CONTAINERS:
+        path = put(folder, name, changed_data)
+        if path.name != name:
+            continue
+        code, report = asked("verify", str(path), "--format", "json", "--executor", "inline")
+        found = Counter(
+            (each["code"], each["record"], each["stream"], each["count"])
+            for each in report["findings"]
+            if not each["code"].startswith("container.")
+        )
+        seen[name] = code, report["verdict"], report["totals"]["trust"], found
+    for name, each in seen.items():
+        assert each == seen["ledger.jsonl"], name
+
+
 @pytest.mark.parametrize("addition", UNEXPLAINABLE)
 @pytest.mark.parametrize("ledger", ["kernel-doc", "kernel-audit"])
 @pytest.mark.parametrize("line", [0, 5, 11])
