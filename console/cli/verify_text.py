@@ -177,13 +177,17 @@ def _verdict(result: dict[str, Any], paint: Paint, profiles: Sequence[Profile]) 
         f"{number:,} {Severity[word.upper()].words(number)}" for word, number in totals["findings"].items() if number
     )
     out(f"found: {found or 'nothing'}")
-    verdict = result["verdict"]
-    words = f"{verdict}: {'; '.join(safe(each) for each in result['reasons']) or _MEANS[verdict]}"
+    verdict, reasons = result["verdict"], "; ".join(safe(each) for each in result["reasons"])
+    accepted = totals["trust"][Trust.LINKED.word] and verdict in _MEANS
+    words = f"{verdict}: {reasons or (_ACCEPTED if accepted else _MEANS[verdict])}"
     for line in paragraph(words):
         out(paint.severity(line, _LOOKS[verdict]) if verdict in _LOOKS else paint(line, "32"))
     for weak in (each for each in profiles if each.caveat):
         out(f"{weak.name}: {weak.values} could be made again, but {weak.caveat}")
-    for line in paragraph("; ".join(safe(each) for each in result["cannot_rule_out"]), first="but ", rest="    "):
+    # Reasons are not repeated, and fields stand with their ledgers.
+    unseen = [safe(each) for each in result["cannot_rule_out"] if not each.startswith("fields not covered")]
+    unseen = [each for each in unseen if each not in reasons]
+    for line in paragraph("; ".join(unseen), first="but ", rest="    ") if unseen else []:
         out(paint.quiet(line))
     if verdict == "findings" and result["findings"]:
         out("`audit-console explain CODE` says more")
@@ -191,9 +195,10 @@ def _verdict(result: dict[str, Any], paint: Paint, profiles: Sequence[Profile]) 
 
 _MEANS = {
     "intact": "all was read, every hash was reproduced, nothing contradicts",
-    "consistent": "all was read, nothing contradicts; not every event is protected by a hash",
+    "consistent": "all was read, nothing contradicts; not every event is in a chain that protects it",
 }
 """Verdicts that need no reason, in words."""
+_ACCEPTED = "all was read, nothing contradicts; hashes that could not be reproduced are accepted"
 _LOOKS = {"findings": Severity.ERROR, "incomplete": Severity.WARNING}
 
 
