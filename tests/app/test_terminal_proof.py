@@ -41,7 +41,7 @@ def test_golden_screens(columns: int, lines: int, request: pytest.FixtureRequest
         terminal.press("p")
         same(f"walk-verified-{size}", terminal.see("n  sequence 16  ReviewOpened  ✗ broken"), update)
         terminal.press("v")
-        same(f"walk-checked-{size}", terminal.see("30 of 30 events checked again from the raw bytes"), update)
+        same(f"walk-checked-{size}", terminal.see("30 of 30 events read again from the raw bytes"), update)
         terminal.press("escape")
         terminal.see("of 120")
         terminal.press("F")

@@ -109,7 +109,9 @@ class ConsoleScreen(Screen[int | None]):
             strip.show(0, safe(""), safe(""))
         else:
             found = alarm.found
-            strip.show(desk.number, self.console_app.name_of(found.ledger_name), safe(found.finding.message, limit=500))
+            name = self.console_app.name_of(found.ledger_name)
+            sentence = safe(found.finding.message, limit=500).replace(safe(found.ledger_name), name)
+            strip.show(desk.number, name, safe(sentence))
 
     def show_note(self, word: str) -> None:
         """Show what an action came to; '' takes it away."""

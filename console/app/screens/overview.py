@@ -161,7 +161,7 @@ class OverviewScreen(ConsoleScreen):
         where = self.console_app.where or "the given paths"
         if self._trouble:
             return Content(f"{self._trouble.what}: {self._trouble.words}\n\nq leaves the console.")
-        if not self._read:
+        if not self._read or not self._settled:
             return Content(f"Opening {where} …")
         return Content(
             f"No ledgers here yet.\n\nWatching {where}; new ledgers appear by themselves.\n"

@@ -104,9 +104,9 @@ class StreamScreen(ConsoleScreen):
             parts.append(Content.assemble((safe(view.note, limit=NAME_LIMIT), "$text-warning")))
         if self._stream is None and self._ledger is not None and self._ledger.pending:
             parts.append(Content(f"{Trust.PENDING.glyph} {count(self._ledger.pending, 'byte')} without a line end"))
+        parts += self._trust_words()
         if table.row is not None and table.row.time is not None:
             parts.append(Content(f"{day_and_time(table.row.time, digits=6)} UTC"))
-        parts += self._trust_words()
         return Content("   ").join(parts)
 
     def _none_words(self) -> str:
@@ -187,6 +187,7 @@ class StreamScreen(ConsoleScreen):
 
     def on_view_opened(self, event: ViewOpened) -> None:
         before = self.table.view
+        self.word = ""
         self.bar.accept(event.query)
         self.table.show(event.view, event.row)
         self.table.focus()

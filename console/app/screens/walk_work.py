@@ -92,7 +92,7 @@ class StreamCheck(Steps[VerifyProgress]):
     def done(self) -> str:
         if self.last is None or not self.last.finished:
             return self.stopped()
-        return f"{outcome(self.last)} {safe(self.last.verdict, limit=500)}".rstrip()
+        return outcome(self.last)
 
 
 class LinkSearch(Steps[SearchStep]):

@@ -23,12 +23,13 @@ _ENDED = "The verification was ended before it was done."
 def verify(
     channel: Channel, ledgers: Sequence[Opened], options: Options, stream: tuple[str, str] | None
 ) -> tuple[int, int, Evidence]:
-    """Send (records, broken events) on the way; the same at the end, and what the verdict rests on."""
+    """Send (records, broken events) on the way; the same at the end, and what the verdict rests on. Broken events of
+    other streams than the one that is asked about do not count, and on the way it is not known whose they are."""
     results: list[LedgerReport] = []
     records = broken = 0
 
     def progress(more: int, _bytes: int, more_broken: int) -> None:
-        channel.send((records + more, broken + more_broken))
+        channel.send((records + more, broken + more_broken if stream is None else 0))
 
     async def verify_all() -> None:
         nonlocal records, broken
@@ -38,7 +39,8 @@ def verify(
             broken += results[-1].trust[Trust.BROKEN]
 
     asyncio.run(verify_all())
-    return records, broken, together(each.evidence(None if stream is None else stream[1]) for each in results)
+    evidence = together(each.evidence(None if stream is None else stream[1]) for each in results)
+    return records, evidence.trust[Trust.BROKEN], evidence
 
 
 async def verify_elsewhere(

@@ -8,7 +8,7 @@ from console.app.messages import AlarmChosen
 from console.app.words import count
 from console.text import SafeText
 
-HINT = "! goes there"
+HINT = "! shows it"
 
 
 class AlarmStrip(Widget):
@@ -29,9 +29,11 @@ class AlarmStrip(Widget):
     def render(self) -> Content:
         """The key is never cut, and neither is the number."""
         cells = self.content_size.width
-        head = f"‼ ALARM  {count(self._number, 'new finding')}  "
+        head = f"‼ ALARM: {count(self._number, 'finding')}  "
         room = max(cells - width(head) - len(HINT) - 2, 8)
-        words = Content(f"{path(self._ledger, room // 2)}: {self._sentence}").truncate(room, ellipsis=True)
+        named = self._sentence.startswith(self._ledger)
+        ledger = "" if named else f"{path(self._ledger, room // 2)}: "
+        words = Content(f"{ledger}{self._sentence}").truncate(room, ellipsis=True)
         gap = " " * max(cells - width(head) - words.cell_length - len(HINT), 1)
         return Content.assemble(head, words, gap, HINT)
 

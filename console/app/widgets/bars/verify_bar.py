@@ -7,6 +7,7 @@ from console.app.drawing.cells import width
 from console.app.drawing.layout import MUTED
 from console.app.words import count
 from console.engine.api import VerifyProgress
+from console.text import safe
 
 
 class VerifyBar(Widget):
@@ -59,7 +60,6 @@ def remaining(seconds: float) -> str:
 
 
 def outcome(progress: VerifyProgress) -> str:
-    """The end of a verification in a sentence."""
-    checked = f"{progress.done:,} of {count(progress.total, 'event')} checked again from the raw bytes"
-    mark = "✗ " if progress.broken else ""
-    return f"{mark}{checked}: {progress.broken:,} broken."
+    """The end of a verification: its verdict, the worst first, and what was read for it."""
+    read = f"{progress.done:,} of {count(progress.total, 'event')} read again from the raw bytes."
+    return f"{'✗ ' if progress.broken else ''}{safe(progress.verdict, limit=500)} {read}".strip()

@@ -41,15 +41,17 @@ def trust_counts(counts: Sequence[int], cells: int, *, gap: str = "", words: boo
 
 
 def trouble(ledger: LedgerRow, stream: StreamRow | None = None) -> str:
-    """What is wrong with a ledger, or with one stream of it, and what happened to its file; '' if nothing is."""
-    parts = [] if ledger.state in ("live", "behind", "") else [f"✗ {safe(ledger.state)}"]
+    """What happened to a ledger's file, and what is wrong with the ledger, or one stream of it; '' if nothing is."""
     findings = (stream or ledger).findings
     worst = next((level for level in (Severity.CRITICAL, Severity.ERROR) if findings[level]), None)
-    if worst is not None:
-        parts.append(f"{worst.glyph} {findings[worst]:,} {worst.words(findings[worst])}")
+    is_read = ledger.state in ("live", "behind", "")
+    parts: list[str] = [] if is_read else [safe(ledger.state)]
     if ledger.note:
         parts.append(safe(ledger.note, limit=NOTE_LIMIT))
-    return " · ".join(parts)
+    if worst is not None:
+        parts.append(f"{findings[worst]:,} {worst.words(findings[worst])}")
+    sign = worst.glyph if worst is not None else "" if is_read else "✗"
+    return f"{sign} {' · '.join(parts)}".strip()
 
 
 def verdict_mark(judged: Judgement, worst: Severity, *, settled: bool) -> str:
