@@ -7,7 +7,7 @@ from typing import Any
 from console.engine.errors import NoSuchStreamError, SeveralStreamsError
 from console.engine.verify.chain_report import chain_report, no_chain
 from console.engine.verify.results import LedgerReport, Verification
-from console.engine.verify.verdict import Policy, Verdict, judge
+from console.engine.verify.verdict import Policy, Verdict, judge, unchecked
 from console.formats import registry
 from console.formats.guarded import event_of
 from console.formats.protocol import SystemAnswer
@@ -44,7 +44,7 @@ def answer(verification: Verification, name: str, stream: str | None, policy: Po
     form, asked = registry.answers()[name]
     ledger, found = _one(verification, asked.kind, stream)
     findings = [one for one in ledger.findings if one.stream == found.key]
-    about = (found, findings, ledger.evidence_of_no_stream(), policy)
+    about = (found, findings, unchecked(ledger.evidence_of_no_stream(), policy), policy)
     ours = chain_report(*about) or no_chain(*about)
     body = asked.body(ours, _records(ledger, StreamKey(found.kind, found.key)) if asked.from_records else iter(()))
     judged = judge(verification.evidence(found.key), policy).verdict

@@ -7,7 +7,7 @@ from console import __version__
 from console.engine.memory.remembered import Remembered
 from console.engine.verify.chain_report import chain_report
 from console.engine.verify.results import LedgerReport, Verification
-from console.engine.verify.verdict import USUAL, Evidence, Judgement, Policy, judge
+from console.engine.verify.verdict import USUAL, Judgement, Policy, judge, unchecked
 from console.formats.json.times import iso
 from console.model.finding import Finding
 from console.model.ledger import Profile
@@ -77,7 +77,8 @@ def _ledger(ledger: LedgerReport, policy: Policy, stream: str | None) -> dict[st
     for found in ledger.findings:
         if found.stream is not None:
             by_stream.setdefault(found.stream, []).append(found)
-    evidence, of_no_stream = ledger.evidence(stream), ledger.evidence_of_no_stream()
+    evidence = ledger.evidence(stream)
+    unread = unchecked(ledger.evidence_of_no_stream(), policy)
     return {
         "path": ledger.opened.name,
         "format": ledger.opened.format.name,
@@ -97,7 +98,7 @@ def _ledger(ledger: LedgerReport, policy: Policy, stream: str | None) -> dict[st
         "memory": _memory(ledger.memory),
         "trust": _words(evidence.trust),
         "streams": [
-            _stream(each, by_stream.get(each.key, ()), of_no_stream, policy)
+            _stream(each, by_stream.get(each.key, ()), unread, policy)
             for each in ledger.streams
             if stream is None or each.key == stream
         ],
@@ -123,7 +124,7 @@ def _coverage(profile: Profile | None) -> dict[str, list[str]] | None:
     return {"covered": list(profile.coverage.covered), "uncovered": list(profile.coverage.uncovered)}
 
 
-def _stream(stream: StreamRow, findings: Sequence[Finding], of_no_stream: Evidence, policy: Policy) -> dict[str, Any]:
+def _stream(stream: StreamRow, findings: Sequence[Finding], unread: Sequence[str], policy: Policy) -> dict[str, Any]:
     return {
         "kind": stream.kind,
         "key": stream.key,
@@ -132,7 +133,7 @@ def _stream(stream: StreamRow, findings: Sequence[Finding], of_no_stream: Eviden
         "last_time": None if stream.last_time is None else iso(stream.last_time),
         "state": dict(stream.state),
         "trust": _words(stream.trust),
-        "chain": chain_report(stream, findings, of_no_stream, policy),
+        "chain": chain_report(stream, findings, unread, policy),
     }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from console.engine.verify.chain_report import chain_report, no_chain
-from console.engine.verify.verdict import Evidence, Policy
+from console.engine.verify.verdict import Policy, unchecked
 from console.engine.verify.verification import check_ledger
 from console.store.rows import StreamRow
 from tests.support.engine_cases import NOW, opened
@@ -15,7 +15,8 @@ async def chain(path: Path, *, allow_linked: bool = False) -> dict[str, Any]:
     result = await check_ledger(ledger, NOW)
     (stream,) = result.streams
     findings = [each for each in result.findings if each.stream == stream.key]
-    found = chain_report(stream, findings, result.evidence_of_no_stream(), Policy(allow_linked=allow_linked))
+    policy = Policy(allow_linked=allow_linked)
+    found = chain_report(stream, findings, unchecked(result.evidence_of_no_stream(), policy), policy)
     assert found is not None
     return found
 
@@ -36,7 +37,7 @@ async def test_a_real_chain_and_an_edited_one(real: Path) -> None:
 
 def test_without_a_chain_nothing_is_checked() -> None:
     stream = StreamRow(1, 1, "deal", "a", 2, None, None, (0, 0, 0, 0, 2, 0, 0), (0,) * 5)
-    assert no_chain(stream, [], Evidence(), Policy()) == {
+    assert no_chain(stream, [], [], Policy()) == {
         "valid": True,
         "issues": [],
         "eventsChecked": 0,
