@@ -11,6 +11,7 @@ from console.cli.names import UNVERIFIED
 from console.cli.options import common, memory_place, settings_in_force
 from console.cli.output import Paint, out, out_json, say
 from console.cli.table import table
+from console.model.words import count
 from console.text import safe
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _accept(path: str, why: str, config: str | None, **_: Any) -> int:
     if found is None:
         return UNVERIFIED
     assert found.last is not None
-    say(f"{found.name}: {found.last.records:,} records count from here on.")
+    say(f"{found.name}: {count(found.last.records, 'record')} from here on.")
     return 0
 
 

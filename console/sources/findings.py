@@ -3,6 +3,7 @@
 from console.model.finding import Finding
 from console.model.record import RecordBatch
 from console.model.trust import Severity
+from console.model.words import count
 from console.sources.protocol import MAX_RECORD, Skipped, SourceError
 
 
@@ -13,7 +14,7 @@ def unreadable(path: str, message: str) -> SourceError:
 
 def shrunk(path: str, offset: int, length: int) -> SourceError:
     """``container.shrunk``, to be raised where a record that was there cannot be read again."""
-    message = f"The ledger ends before the end of this record ({length:,} bytes at offset {offset:,})."
+    message = f"The ledger ends before the end of this record ({count(length, 'byte')} at offset {offset:,})."
     return SourceError(path, Finding("container.shrunk", Severity.ERROR, message, offset=offset, length=length))
 
 

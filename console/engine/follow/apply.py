@@ -17,15 +17,16 @@ from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.rotated_source import files_of, source_at
 from console.engine.ledgers.volumes import parted
 from console.model.finding import Finding
+from console.model.words import count
 from console.store.facts import KnownLedger
 from console.store.protocol import StatedBy
 from console.verify.catalogue import finding
 
 _WORDS = {
     "container.vanished": "{path} is not there any more.",
-    "container.shrunk": "The ledger became shorter: {records:,} records had been read.",
-    "container.rewritten": "The content that had been read changed: {records:,} records.",
-    "container.replaced": "Another content stands here: {records:,} records had been read.",
+    "container.shrunk": "The ledger became shorter: {records} had been read.",
+    "container.rewritten": "The content that had been read changed: {records}.",
+    "container.replaced": "Another content stands here: {records} had been read.",
 }
 
 
@@ -124,7 +125,7 @@ class Applier:
         async with self._ingest.transaction():
             await self._writer.clear(ledger.id)
             if step.code:
-                words = _WORDS[step.code].format(records=ledger.reading.records)
+                words = _WORDS[step.code].format(records=count(ledger.reading.records, "record"))
                 await self._writer.add_findings(ledger.id, [finding(step.code, words)])
                 await self._writer.describe(ledger.id, note=content.value)
             else:

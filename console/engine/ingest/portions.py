@@ -14,6 +14,7 @@ from console.model.batch import EventBatch
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
+from console.model.words import count
 from console.sources.protocol import Source, SourceError
 from console.sources.record_hash import leaf, leaves_of_lines
 from console.store.capped_findings import CappedFindings
@@ -165,7 +166,7 @@ def partial_tail(cursor: Cursor, length: int) -> Finding:
     """The note about a last record without its line end."""
     return finding(
         "record.partial-tail",
-        f"The last {length:,} bytes have no end yet: they are pending, not checked.",
+        f"The last {count(length, 'byte')} {'has' if length == 1 else 'have'} no end yet: pending, not checked.",
         record=cursor.ordinal,
         offset=cursor.offset,
         length=length,

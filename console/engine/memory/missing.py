@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from console.engine.memory.consult import Witness
 from console.model.finding import Finding
+from console.model.words import count
 from console.sources.protocol import Skipped
 from console.sources.record_hash import SIZE
 from console.verify.catalogue import finding
@@ -59,7 +60,7 @@ def _of(memory: MemoryFolder, one: Origin, read: Read, why: Finding | None) -> F
             if known.known is None or not known.known.records or (why is not None and not _accuses(why)):
                 return None
             if (place := _elsewhere(known, one, read)) is not None:
-                words = f"All {known.known.records:,} records that were here are in {os.path.basename(place)}."  # noqa: PTH119
+                words = f"All that was here ({count(known.known.records, 'record')}) is in {os.path.basename(place)}."  # noqa: PTH119
                 return finding("witness.rotated", words)
             return _gone(one, known, why)
     except WitnessError:
@@ -74,7 +75,8 @@ def _accuses(why: Finding) -> bool:
 def _gone(one: Origin, known: LedgerMemory, why: Finding | None) -> Finding:
     last = known.known
     assert last is not None
-    seen = f"{last.records:,} records were seen here, the last time at {last.time[:19].replace('T', ' ')} UTC"
+    at = last.time[:19].replace("T", " ")
+    seen = f"{count(last.records, 'record')} seen here, the last time at {at} UTC"
     there = os.path.lexists(one.path)
     if why is not None and why.code == "container.empty":
         return finding("witness.truncated", f"All records are gone: {seen}.", count=last.records)

@@ -89,7 +89,9 @@ def _compared(ledger: LedgerReport, kept: KeptEnd) -> Finding | str:
         behind = next((place for place in range(at, there) if hashes[place]), there)
         if not at <= kept.count <= behind:
             code = "witness.deleted" if kept.count > behind else "witness.inserted"
-            words = f"The head {kept.head} is that of {at:,} events here, but of {kept.count:,} when it was kept."
+            words = (
+                f"The head {kept.head} is that of {counted(at, 'event')} here, but of {kept.count:,} when it was kept."
+            )
             return finding(code, words, stream=kept.stream, expected=str(kept.count), actual=str(at))
     if there < expected:
         return _lost(there, expected, kept, "")

@@ -14,6 +14,7 @@ from console.formats.reading.findings import Place
 from console.formats.reading.holes import Excuses, Holes
 from console.model.finding import Finding
 from console.model.trust import Confidence, Trust
+from console.model.words import count
 from console.verify import chain
 from console.verify.catalogue import finding
 from console.verify.chain import Step, Tip
@@ -196,7 +197,7 @@ def _fails(
             return
         text = (
             f"The hash could not be reproduced under {profile.name}, and the search could not be complete"
-            f" ({verdict.tried:,} forms tried; storage may have changed a value). The link {link}."
+            f" ({count(verdict.tried, 'form')} tried; storage may have changed a value). The link {link}."
         )
         out.append(finding("chain.not-reproducible", text, confidence=Confidence.RECOMPUTED, **place))
     elif profile is None:
@@ -213,6 +214,6 @@ def _fails(
         links.faults += 1
         text = f"The stored hash is not the hash of this event under {profile.name}."
         if verdict.tried:
-            text += f" {verdict.tried:,} forms were tried, which is every form it can have had."
+            text += f" Every form that it can have had was tried: {verdict.tried:,}."
         expected = recomputed(profile, entry.hashed)
         out.append(finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, expected=expected, **place))

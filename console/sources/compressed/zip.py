@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from console.model.finding import Finding
 from console.model.trust import Severity
+from console.model.words import count
 from console.sources.content import ForwardWindow, Window
 from console.sources.files import file_state, opened, read_at
 from console.sources.findings import unreadable
@@ -214,5 +215,5 @@ def _blocks(archive: zipfile.ZipFile, path: str, member: str, findings: list[Fin
     except SourceError:
         raise
     except (*_READERS_ERRORS, OSError) as error:
-        message = f"{member} is damaged in the archive ({_words(error)}); {decoded:,} bytes before it are read."
+        message = f"{member} is damaged in the archive ({_words(error)}); {count(decoded, 'byte')} before it read."
         findings.append(Finding("container.unreadable", Severity.ERROR, message, offset=decoded, standing=True))
