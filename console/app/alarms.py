@@ -7,11 +7,11 @@ runs the command once, and none of that makes a key wait.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from console.app.messages import AlarmsRaised, SessionTrouble
 from console.app.work import Coalescer, Throttle, in_words
-from console.engine.api import Alarm, AlarmWatch, SessionApi, finding_command, finding_object
+from console.engine.api import Alarm, AlarmWatch, SessionApi, alarm_object, finding_command
 from console.text import safe
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class AlarmDesk:
             else:
                 self._waiting[at] = replace(self._waiting[at], count=self._waiting[at].count + alarm.count)
             if self._command is not None:
-                self._command.hand_over(_for_programs(alarm))
+                self._command.hand_over(alarm_object(alarm))
         self._waiting.sort(key=lambda alarm: -alarm.found.finding.severity)
         self._rings.ask()
 
@@ -95,13 +95,6 @@ class AlarmDesk:
         self._app.notify(
             safe(words, limit=200), title="The command for findings", severity="warning", markup=False, timeout=10
         )
-
-
-def _for_programs(alarm: Alarm) -> dict[str, Any]:
-    """As ``findings --format json`` has it; the code is null where there is no finding."""
-    found = replace(alarm.found.finding, count=alarm.count)
-    value = finding_object(alarm.found.ledger_name, found, alarm.container)
-    return {**value, "code": found.code or None}
 
 
 def _kind(alarm: Alarm) -> tuple[str, str, str | None]:

@@ -3,19 +3,19 @@
 import asyncio
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli.names import UNVERIFIED
-from console.cli.options import common, index_place, moment, paths
+from console.cli.options import common, index_place, moment, on_finding, paths
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, say
 from console.text import safe
 
 if TYPE_CHECKING:
-    from console.engine.api import EventRequest, LedgerRow, ListedEvent
+    from console.engine.api import Alarm, EventRequest, LedgerRow, ListedEvent
 
 
 @click.command("events")
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table", show_default=True)
 @click.option("--raw", is_flag=True, help="The exact bytes of each record, control characters and all, and a LF.")
 @click.option("--limit", type=click.IntRange(0), metavar="N", help="At most N events.")
+@on_finding
 @common
 def command(
     paths: list[str],
@@ -41,6 +42,7 @@ def command(
     form: str,
     raw: bool,
     limit: int | None,
+    on_finding: tuple[str, ...],
     index: str | None,
     config: str | None,
     no_color: bool,
@@ -48,6 +50,8 @@ def command(
     """Print events, oldest first: of one ledger in its order, of several merged by time."""
     from console.engine.api import EventRequest
 
+    if on_finding and not follow:
+        raise click.UsageError("--on-finding goes with --follow.")
     form = "raw" if raw else form
     request = EventRequest(
         paths,
@@ -59,7 +63,7 @@ def command(
         until,
         raw=form in ("raw", "jsonl"),
     )
-    return asyncio.run(_Printing(request, form, limit, Paint(no_color)).run(follow))
+    return asyncio.run(_Printing(request, form, limit, Paint(no_color)).run(follow, on_finding))
 
 
 class _Printing:
@@ -74,7 +78,19 @@ class _Printing:
         self._writer = csv.writer(sys.stdout)
         self._code = 0
 
-    async def run(self, follow: bool) -> int:
+    async def run(self, follow: bool, on_finding: Sequence[str]) -> int:
+        """Print until there is no more. ``on_finding`` is a command for alarms, run beside it."""
+        from console.engine.api import alarm_object, finding_command
+
+        if not on_finding:
+            return await self._list(follow, None)
+        command = finding_command(on_finding, say)
+        try:
+            return await self._list(follow, lambda alarm: command.hand_over(alarm_object(alarm)))
+        finally:
+            await command.close()
+
+    async def _list(self, follow: bool, alarm: "Callable[[Alarm], None] | None") -> int:
         from console.cli.indexing import so_far
         from console.engine.api import FilterError, Listeners, NoSuchStreamError, list_events
 
@@ -84,7 +100,7 @@ class _Printing:
                 ticker.done()
                 self._code = problems(ledgers, self._shown)
 
-            listeners = Listeners(say, lambda at: ticker.show(so_far(at)), found)
+            listeners = Listeners(say, lambda at: ticker.show(so_far(at)), found, alarm)
             try:
                 listed = list_events(self._request, listeners, follow=follow)
             except FilterError as error:

@@ -1,8 +1,6 @@
 """``audit-console [PATH…]``: the console itself."""
 
 import os
-import shlex
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import NAME, UNVERIFIED
-from console.cli.options import common, index_place, paths, settings_in_force
+from console.cli.options import common, index_place, on_finding, paths, settings_in_force
 from console.cli.output import say
 
 if TYPE_CHECKING:
@@ -41,28 +39,9 @@ class _Unnamed(click.Command):
         formatter.write_usage(NAME, "[OPTIONS] [PATH]…")
 
 
-def _command_line(ctx: click.Context, param: click.Parameter, text: str | None) -> tuple[str, ...]:
-    """A command as a shell would cut it, without a shell."""
-    if text is None:
-        return ()
-    try:
-        words = tuple(shlex.split(text))
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r}: {error}", ctx, param) from None
-    if not words or shutil.which(words[0]) is None:
-        raise click.BadParameter(f"there is no command {words[0] if words else text!r}", ctx, param)
-    return words
-
-
 @click.command("open", cls=_Unnamed)
 @paths
-@click.option(
-    "--on-finding",
-    metavar="COMMAND",
-    callback=_command_line,
-    help="Run COMMAND, without a shell, for each alarm: trust that gets worse while the console watches. "
-    "It gets the finding as one JSON object on its standard input.",
-)
+@on_finding
 @common
 def command(
     paths: list[str],

@@ -1,5 +1,7 @@
 """Options that several commands share."""
 
+import shlex
+import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,6 +47,17 @@ def common(function: Function) -> Function:
     ):
         function = option(function)
     return function
+
+
+def on_finding(function: Function) -> Function:
+    """The operator's command for alarms, as a shell would cut it."""
+    return click.option(
+        "--on-finding",
+        metavar="COMMAND",
+        callback=_command_line,
+        help="Run COMMAND, without a shell, for each alarm: trust that gets worse meanwhile. It gets the finding on "
+        "its standard input, one JSON object.",
+    )(function)
 
 
 class SettingsUnusable(click.ClickException):
@@ -120,3 +133,16 @@ def _readable(_: click.Context, __: click.Parameter, config: str | None) -> str 
     if config is not None:
         settings_in_force(config)
     return config
+
+
+def _command_line(ctx: click.Context, param: click.Parameter, text: str | None) -> tuple[str, ...]:
+    """A command as a shell would cut it, without a shell."""
+    if text is None:
+        return ()
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: {error}", ctx, param) from None
+    if not words or shutil.which(words[0]) is None:
+        raise click.BadParameter(f"there is no command {words[0] if words else text!r}", ctx, param)
+    return words

@@ -6,6 +6,7 @@ starts as fast as if there were no engine, and the screen is painted before the 
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError, SeveralStreamsError
@@ -184,6 +185,13 @@ def finding_object(
     from console.engine.verify import report
 
     return report.finding_object(ledger, found, container, volume)
+
+
+def alarm_object(alarm: Alarm) -> dict[str, Any]:
+    """The finding of an alarm for programs, as ``finding_object`` has it; its code is null where there is no finding of
+    the index behind it."""
+    found = replace(alarm.found.finding, count=alarm.count)
+    return {**finding_object(alarm.found.ledger_name, found, alarm.container), "code": found.code or None}
 
 
 async def verify(

@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import shlex
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,6 +182,41 @@ def test_follow_prints_what_arrives(start: Start) -> None:
     with path.open("ab", buffering=0) as file:
         file.write(lines(made[5:8]))
     assert following.sequences(3) == [6, 7, 8]
+
+
+def test_follow_hands_findings_to_a_command(start: Start) -> None:
+    made = events(4)
+    made[3]["payload"] = {"reason": "edited"}
+    path, out = Path("a.jsonl"), Path("out").absolute()
+    path.write_bytes(lines(made[:3]))
+    script = f"import sys; text = sys.stdin.read(); open({str(out)!r}, 'a').write(text)"
+    following = Following(start, "--format", "jsonl", "--on-finding", shlex.join([sys.executable, "-c", script]))
+    assert following.sequences(3) == [1, 2, 3]
+    assert not out.exists()
+    with path.open("ab", buffering=0) as file:
+        file.write(lines(made[3:]))
+    assert following.sequences(1) == [4]
+    deadline = time.monotonic() + 60
+    while not (out.exists() and out.read_text().endswith("\n")):
+        assert time.monotonic() < deadline and following.process.poll() is None
+    found = json.loads(out.read_text().splitlines()[0])
+    assert (found["code"], found["sequence"]) == ("chain.hash-mismatch", 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--on-finding", "true"], "--on-finding goes with --follow"),
+        (["--follow", "--on-finding", "no-such-command-here"], "there is no command 'no-such-command-here'"),
+        (["--follow", "--on-finding", "sh 'unclosed"], "No closing quotation"),
+        (["--follow", "--on-finding", " "], "there is no command"),
+    ],
+)
+def test_a_command_for_findings_that_cannot_be(arguments: list[str], words: str, call: Call) -> None:
+    intact(Path("a.jsonl"))
+    result = call("events", "a.jsonl", *arguments)
+    assert result.code == 2
+    assert words in result.err
 
 
 def test_follow_filters_and_ends(start: Start) -> None:

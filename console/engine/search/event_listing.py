@@ -9,6 +9,7 @@ from console.engine.ledgers.options import Options
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
 from console.engine.search.raw_scan import matches
 from console.engine.search.search_view import SearchedView
+from console.engine.session.alarms import AlarmWatch
 from console.engine.session.client import Session, open_session
 from console.engine.session.headless import indexed
 from console.engine.session.records import Records
@@ -30,6 +31,7 @@ class EventListing:
         self._request = request
         self._hear = listeners
         self._filter = _filter(request)
+        self._watch: AlarmWatch | None = None
 
     async def present(self) -> AsyncGenerator[ListedEvent, None]:
         """Events that fit and are there now: of one ledger in its order, of several merged by time.
@@ -64,6 +66,8 @@ class EventListing:
             reader = await session.reader()
             ledgers = await reader.ledgers()
             self._hear.found(ledgers)
+            self._watch = AlarmWatch(session)
+            await self._look_for_alarms("following")
             shown = {each.id: each.records for each in ledgers}
             marks = {each.name: await _mark(reader, each) for each in ledgers}
             async with aclosing(self._there(reader, ledgers, _RawRecords(reader, self._request.raw))) as events:
@@ -134,6 +138,12 @@ class EventListing:
                         yield each
                     first = rows[-1].ordinal + 1
                 marks[ledger.name] = await _mark(reader, ledger)
+            await self._look_for_alarms(change.progress.phase)
+
+    async def _look_for_alarms(self, phase: str) -> None:
+        if self._watch is not None and self._hear.alarm is not None:
+            for alarm in await self._watch.look(phase):
+                self._hear.alarm(alarm)
 
     async def _tell(self, reader: IndexReader, ledger: LedgerRow, before: "_Mark", besides: str = "") -> None:
         """Say what became of a ledger's file since. ``besides`` is reported in any case, unless it is ''."""

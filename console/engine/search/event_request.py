@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from console.engine.session.alarms import Alarm
 from console.engine.session.protocol import IndexPlace, ReadSoFar
 from console.store.rows import EventRow, LedgerRow
 
@@ -26,11 +27,12 @@ class EventRequest:
 @dataclass(frozen=True, slots=True)
 class Listeners:
     """Who hears what goes on beside the events: ``note`` sentences, ``progress`` what was read so far, ``found``
-    once the ledgers that are there."""
+    once the ledgers that are there, ``alarm`` what gets worse while events are followed, None for nobody."""
 
     note: Callable[[str], None]
     progress: Callable[[ReadSoFar], None]
     found: Callable[[Sequence[LedgerRow]], None]
+    alarm: Callable[[Alarm], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
