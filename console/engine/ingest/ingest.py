@@ -14,6 +14,7 @@ from console.engine.errors import ExecutorError
 from console.engine.ingest.decoding_process import Unread, decoded_elsewhere
 from console.engine.ingest.portions import file_text, portions
 from console.engine.ingest.turns import Turns
+from console.engine.ledgers.continuity import size_of
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.rotated_source import VolumeReader
@@ -151,6 +152,8 @@ class Ingest:
     async def _commit(self, reading: Reading, opened: Opened, portion: Portion, compared: str) -> None:
         # A later start compares all rows again, unless they were found unchanged in this state of the database.
         uncompared = opened.source.container == "sqlite" and portion.file != compared
+        past = (await self.writer.volumes(reading.ledger))[:-1]
+        portion = replace(portion, bytes=portion.bytes + sum(size_of(each.path) for each in past))
         async with self.transaction():
             one_pass = await self._pass(reading, opened)
             await one_pass.commit(replace(portion, file="") if uncompared else portion)

@@ -43,6 +43,7 @@ async def test_a_console_that_was_not_there_reads_all_files(folder: Path, index:
         await whole(one, paths[-1], 9)
         append(paths[-1], deal.lines(2))
         await whole(one, paths[-1], 11)
+        assert (await one.ledger(paths[-1])).bytes == sum(path.stat().st_size for path in paths)
     async with console(folder, index=index) as one:
         await whole(one, paths[-1], 11)
 

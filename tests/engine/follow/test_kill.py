@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from console.sources.sqlite import private_folder
 from console.store.opening import store_at
 from tests.support.engine_cases import Console, Deal, append, assert_same, console, dump
 from tests.support.places import ROOT, SAMPLES
+from tests.support.rotated import SCHEMES, write_volumes
 
 RLIMIT = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2);"
 
@@ -107,6 +109,31 @@ def test_killed_while_reading(events: int, rounds: int, tmp_path: Path) -> None:
     assert had == sorted(had)
     finished(index, ledger)
     assert_same(dump(index), whole)
+
+
+@pytest.mark.slow
+def test_killed_while_reading_several_files(tmp_path: Path) -> None:
+    """A ledger whose past was there before: whoever goes on leaves out no file, and reads none twice."""
+    whole, folder = tmp_path / "whole.jsonl", tmp_path / "ledgers"
+    backwards(whole, 20_000)
+    lines = whole.read_bytes().splitlines(keepends=True)
+    cuts = [0, 3_000, 3_001, 9_000, 15_000, len(lines)]
+    parts = [b"".join(lines[start:stop]) for start, stop in pairwise(cuts)]
+    ledger = write_volumes(folder, parts, SCHEMES["numbered"], [True, False, True])[-1]
+    finished(tmp_path / "once.sqlite", ledger)
+    index, dice = tmp_path / "index.sqlite", random.Random(3)
+    for _ in range(8):
+        before, looks = events_in(index), dice.randrange(1, 400)
+
+        def when(before: int = before, looks: list[int] = [looks]) -> bool:  # noqa: B006 - one a round
+            looks[0] -= 1
+            return looks[0] <= 0 or events_in(index) > before
+
+        if not killed(index, ledger, when):
+            break
+    finished(index, ledger)
+    assert events_in(index) == len(lines)
+    assert_same(dump(index), dump(tmp_path / "once.sqlite"))
 
 
 @pytest.mark.slow
