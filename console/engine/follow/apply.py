@@ -122,6 +122,8 @@ class Applier:
         past = [path for _, path, _ in await self._writer.volumes(ledger.id) if path != ledger.path]
         now = None if step.state is LedgerState.NOT_RECOGNISED else await asyncio.to_thread(recognise_again, ledger)
         now = now and await asyncio.to_thread(with_past, ledger, now)
+        if now is not None:
+            await self._take_in(now)
         async with self._ingest.transaction():
             await self._writer.clear(ledger.id)
             if step.code:
@@ -146,11 +148,19 @@ class Applier:
         return [each for each in past if each not in self._rotation.past]
 
     async def decode_again(self, ledger: FollowedLedger, opened: Opened) -> None:
-        """More is known of what the records are: all of them are decoded again."""
+        """More is known of what the records are, or of the files that they are in: all of them are decoded again."""
+        await self._take_in(opened)
         async with self._ingest.transaction():
             await self._writer.clear(ledger.id)
             await self._describe(ledger, opened)
         self._begin_again(ledger, opened)
+
+    async def _take_in(self, opened: Opened) -> None:
+        """Files of a ledger's past that were taken for ledgers of their own are none."""
+        ledgers = self._ledger_paths()
+        for each in parted(opened)[1]:
+            if each.path in ledgers:
+                await self._remove(each.path)
 
     def _begin_again(self, ledger: FollowedLedger, opened: Opened) -> None:
         """Nothing of the ledger was read: it is read from its oldest file on."""
@@ -170,5 +180,6 @@ class Applier:
             ledger.id, format=opened.format.name, shape=opened.claim.shape, container=opened.source.container
         )
         await self._writer.note_beside(ledger.id, opened.beside)
+        await self._writer.add_findings(ledger.id, opened.remarks)
         oldest = files_of(opened.source)[0]
         await self._writer.move_volume(ledger.id, 1, oldest.path, oldest.member)

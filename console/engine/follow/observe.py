@@ -14,10 +14,12 @@ from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.rotation import has_ended, wrote_late
 from console.engine.follow.row_comparison import unchanged
 from console.engine.follow.unfinished_writes import half_written, seen_twice
+from console.engine.ledgers.continuation import WINDOW
 from console.engine.ledgers.continuity import Continuity, Marks, compare, holds, is_file, marks, moved_to, size_of
 from console.engine.ledgers.opening import Opened, open_ledger
 from console.engine.ledgers.rotated_source import source_at
-from console.engine.ledgers.volumes import whole_ledger
+from console.engine.ledgers.volume_names import alike
+from console.engine.ledgers.volumes import parted, whole_ledger
 from console.sources.companions import beside
 from console.sources.protocol import Source
 from console.store.protocol import IndexWriter
@@ -54,7 +56,10 @@ class Observer:
         if content is not Continuity.SAME:
             return await self._look_for_change(ledger, content, ends)
         seen_twice(ledger, changed=False)
-        opened, recognition = await _recognised(ledger, rotated=await self._rotated(ledger))
+        rotated = await self._rotated(ledger)
+        opened, recognition = await _recognised(ledger, rotated=rotated)
+        if recognition is Recognition.SAME and not rotated and (whole := await self._with_past_beside(ledger)):
+            opened, recognition = whole, Recognition.ANOTHER
         with_companions, companions = await self._companions(ledger)
         in_earlier_file, path_taken = ledger.earlier.source is not None, is_file(ledger.path)
         return Observation(
@@ -110,6 +115,18 @@ class Observer:
     async def _rotated(self, ledger: FollowedLedger) -> bool:
         """True if its records are in several files."""
         return ledger.earlier.source is not None or len(await self._writer.volumes(ledger.id)) > 1
+
+    async def _with_past_beside(self, ledger: FollowedLedger) -> Opened | None:
+        """The ledger with a past that was taken for another ledger: of few records it may not show that they go on from
+        there, and with more of them it does."""
+        if not self._follow or not 0 < ledger.reading.records < WINDOW or ledger.file_now() == ledger.reading.file:
+            return None
+        folder = ledger.path[: ledger.path.rindex("/") + 1]
+        near = [path for path in self._ledgers_apart() if path.startswith(folder) and path != ledger.path]
+        if not any(alike(path, ledger.path) for path in near):
+            return None
+        whole = await asyncio.to_thread(whole_ledger, ledger.path)
+        return whole if whole is not None and parted(whole)[1] else None
 
     async def _companions(self, ledger: FollowedLedger) -> tuple[Opened | None, Companions]:
         """The ledger with the files that lie beside it now, if these are not those with which it was decoded."""

@@ -98,6 +98,19 @@ async def test_the_ledger_itself_comes_later(folder: Path, index: Path) -> None:
         await whole(one, folder / NAME, 5)
 
 
+async def test_it_shows_later_that_a_ledger_goes_on(folder: Path, index: Path) -> None:
+    """The first record of the new file begins another chain; only the second one goes on from the file before."""
+    one_deal, other = Deal(), Deal("another")
+    (folder / f"{NAME}.1").write_bytes(one_deal.lines(3))
+    (folder / NAME).write_bytes(other.lines(1))
+    async with console(folder, index=index) as one:
+        assert len(await one.ledgers()) == 2
+        append(folder / NAME, one_deal.lines(1))
+        await whole(one, folder / NAME, 5)
+    async with console(folder, index=index) as one:
+        await whole(one, folder / NAME, 5)
+
+
 async def test_a_file_of_the_past_is_damaged(folder: Path, index: Path) -> None:
     """What was found at the end of an earlier file stays when the next one is read."""
     deal = Deal()
