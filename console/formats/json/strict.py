@@ -70,16 +70,18 @@ def place_problems(problems: Iterable[Problem], record: int, offset: int, length
     ]
 
 
-def _depth(raw: bytes) -> int:
-    depth = deepest = 0
+def _is_too_deep(raw: bytes) -> bool:
+    """True as soon as the limit is passed: megabytes of brackets cost no more than the first of them."""
+    depth = 0
     for token in _TOKEN.finditer(raw):
         mark = token.group()
         if mark in (b"{", b"["):
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > MAX_DEPTH:
+                return True
         elif mark in (b"}", b"]"):
             depth -= 1
-    return deepest
+    return False
 
 
 def _carefully(raw: bytes) -> Decoded:
@@ -136,7 +138,7 @@ def _text(raw: bytes, problems: list[Problem]) -> tuple[bytes, str | None]:
         at = error.start + len(raw) - len(body)
         problems.append(Problem("record.invalid-utf8", f"Byte 0x{raw[at]:02x} at position {at} is not UTF-8.", at))
         text = body.decode(errors="replace")
-    if body.count(b"{") + body.count(b"[") >= MAX_DEPTH and _depth(body) > MAX_DEPTH:
+    if body.count(b"{") + body.count(b"[") >= MAX_DEPTH and _is_too_deep(body):
         problems.append(Problem("record.too-deep", f"Brackets are nested more than {MAX_DEPTH} deep."))
         return body, None
     return body, text

@@ -15,8 +15,9 @@ NOTHING = -1
 
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 _STRING_REST = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-# Skips to the next bracket in one match: group 1 opens, group 2 closes, none: the block or a string in it breaks off.
-_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+(?:([\[{])|([\]}])|)', re.DOTALL)
+# Skips to the next run of brackets in one match: group 1 opens, group 2 closes, none: the block or a string in it breaks
+# off. A run at once, because megabytes of brackets are a cheap way to keep a reader busy.
+_BRACKETS = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+(?:([\[{]++)|([\]}]++)|)', re.DOTALL)
 _PLAIN = {CLOSE: re.compile(rb'[^,\]\[{" \t\r\n]*+'), CLOSE_OBJECT: re.compile(rb'[^,}\[{" \t\r\n]*+')}
 
 
@@ -69,15 +70,16 @@ class JsonPlace:
         """From an opening bracket to behind the one that closes it. False: the bytes end before."""
         depth = 0
         while True:
-            for found in _BRACKET.finditer(self._block, self.at - self._base):
+            for found in _BRACKETS.finditer(self._block, self.at - self._base):
                 kind = found.lastindex
                 if kind == 1:
-                    depth += 1
+                    depth += found.end() - found.start(1)
                 elif kind == 2:
-                    depth -= 1
-                    if not depth:
-                        self.at = self._base + found.end()
+                    closed = found.start(2) + depth
+                    if closed <= found.end():
+                        self.at = self._base + closed
                         return True
+                    depth = closed - found.end()
                 else:
                     self.at = self._base + found.end()
                     break

@@ -1,7 +1,9 @@
 """JSON documents: elements with their exact bytes."""
 
 import json
+import re
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,8 @@ from hypothesis import strategies as st
 import console.sources.text.json_array as json_array
 import console.sources.text.json_ends as json_ends
 from console.model.record import Cursor
-from console.sources.content import FileContent
-from console.sources.protocol import MAX_RECORD
+from console.sources.content import FileContent, MemoryWindow
+from console.sources.protocol import CHUNK, MAX_RECORD
 from console.sources.record_hash import leaf
 from console.sources.text.json_array import JsonSource
 from tests.support.source_cases import Read
@@ -212,3 +214,28 @@ def test_a_byte_order_mark_is_said(tmp_path: Path, text: bytes) -> None:
     for mark, codes in ((b"\xef\xbb\xbf", ["record.byte-order-mark"]), (b"", [])):
         batches = list(source_of(tmp_path / "x", mark + text).batches())
         assert [each.code for batch in batches for each in batch.findings] == codes
+
+
+@pytest.mark.parametrize("run", [b"[", b"[{", b'{"a":[', b"[]", b'{"a":{}},'])
+def test_megabytes_of_brackets_are_moved_over_by_runs(run: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the bytes, at most twice the steps, and for one run of them a step a block."""
+
+    class Counted:
+        def __init__(self, pattern: re.Pattern[bytes]) -> None:
+            self.pattern, self.steps = pattern, 0
+
+        def finditer(self, block: bytes, at: int) -> Iterator[re.Match[bytes]]:
+            for found in self.pattern.finditer(block, at):
+                self.steps += 1
+                yield found
+
+    steps = []
+    for size in (1 << 20, 2 << 20):
+        counted = Counted(json_ends._BRACKETS)
+        with monkeypatch.context() as patch:
+            patch.setattr(json_ends, "_BRACKETS", counted)
+            json_ends.JsonPlace(MemoryWindow(b"[" + run * (size // len(run))), 0).composite()
+        steps.append(counted.steps)
+    assert steps[1] <= 2 * steps[0] + 8
+    if run in (b"[", b"[{"):
+        assert steps[1] <= 4 * (2 << 20) // CHUNK
