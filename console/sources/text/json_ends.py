@@ -15,8 +15,8 @@ NOTHING = -1
 
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 _STRING_REST = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-# Skips to the next run of brackets in one match: group 1 opens, group 2 closes, none: the block or a string in it breaks
-# off. A run at once, because megabytes of brackets are a cheap way to keep a reader busy.
+# Skips to the next run of brackets in one match: group 1 opens, group 2 closes, none: the block or a string in it ends
+# before. A run at once, because megabytes of brackets are a cheap way to keep a reader busy.
 _BRACKETS = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+(?:([\[{]++)|([\]}]++)|)', re.DOTALL)
 _PLAIN = {CLOSE: re.compile(rb'[^,\]\[{" \t\r\n]*+'), CLOSE_OBJECT: re.compile(rb'[^,}\[{" \t\r\n]*+')}
 
