@@ -4,6 +4,9 @@ Textual begins the application mode again at every SIGCONT, also when it was nev
 thread then reads the same keys, is forgotten at the end, and keeps the process until one more key. And it writes to the
 terminal from within the signal's handler, where the thread that was interrupted may hold the queue's lock. Here both
 signals are handled in the event loop, and what goes on was never started twice.
+
+A terminal may also go away (a closed window, a lost connection). Textual's writing thread ends at the first failing
+write, and whoever writes then waits for it for ever. Here what cannot be written is dropped, and the console ends.
 """
 
 import asyncio
@@ -13,6 +16,7 @@ import signal
 import termios
 import threading
 import tty
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from textual.driver import Driver
@@ -27,10 +31,12 @@ _SCREEN = "\x1b[?1047h\x1b[?25l\x1b[?1004h\x1b[?2004h\x1b[?7l"
 
 
 class ConsoleDriver(LinuxDriver):
-    """Stops and goes on as a shell's job control expects."""
+    """Stops and goes on as a shell's job control expects, and ends where there is no terminal any more."""
 
     def __init__(self, app: "App[Any]", **options: Any) -> None:  # noqa: ANN401 - as Textual's own
         super().__init__(app, **options)
+        file: Any = MayVanish(self._file, lambda: os.kill(os.getpid(), signal.SIGHUP))
+        self._file = file
         self._listen()
 
     def _listen(self) -> None:
@@ -69,3 +75,27 @@ class ConsoleDriver(LinuxDriver):
         with contextlib.suppress(OSError):
             while os.tcgetpgrp(self.fileno) != os.getpgrp():
                 signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+
+
+class MayVanish:
+    """A terminal's file to which writing never fails. ``gone`` is called once, when it is not there any more."""
+
+    def __init__(self, file: Any, gone: Callable[[], object]) -> None:  # noqa: ANN401 - what a terminal is to Textual
+        self._file = file
+        self._gone: Callable[[], object] | None = gone
+        self.fileno = file.fileno
+        self.isatty = file.isatty
+
+    def write(self, text: str) -> None:
+        self._attempt(lambda: self._file.write(text))
+
+    def flush(self) -> None:
+        self._attempt(self._file.flush)
+
+    def _attempt(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except OSError:
+            gone, self._gone = self._gone, None
+            if gone is not None:
+                gone()

@@ -2,11 +2,15 @@
 
 import shutil
 import signal
+import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 
+from console.app.terminal import MayVanish
 from tests.support.terminal import FAKE, PATIENCE, Terminal
 
 MODES = "stty -a | grep -o -- '-*icanon\\|-*isig\\|-*echo ' | tr '\\n' ' '; echo one"
@@ -37,6 +41,26 @@ def test_stopped_and_continued_it_quits_at_once() -> None:
         terminal.press("q")
         assert terminal.end() == 0
         assert b"\x1b[?1049l" in terminal.raw
+
+
+def test_without_its_terminal_it_ends() -> None:
+    with Terminal(80, 24) as terminal:
+        terminal.see("● following")
+        assert terminal.hang_up() == 130
+
+
+def test_nobody_waits_for_a_terminal_that_is_gone() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    gone: list[bool] = []
+    file: Any = MayVanish(ours.makefile("w", buffering=1), lambda: gone.append(True))
+    thread = WriterThread(file)
+    thread.start()
+    for _ in range(2 * MAX_QUEUED_WRITES):
+        thread.write("frame\n")
+    thread.stop()
+    assert gone == [True]
+    ours.close()
 
 
 def test_what_another_program_left_on_the_screen_is_painted_over() -> None:

@@ -90,6 +90,15 @@ class Terminal:
         """Send the console a signal."""
         self._process.kill(number)
 
+    def hang_up(self) -> int:
+        """The terminal goes away. Wait for the end of what ran in it; its exit code."""
+        self._process.fileobj.close()
+        until = time.monotonic() + PATIENCE
+        while self._process.isalive() and time.monotonic() < until:
+            time.sleep(QUIET)
+        assert not self._process.isalive(), "the console goes on without a terminal"
+        return int(self._process.exitstatus)
+
     def end(self) -> int:
         """Read to the end of the console, and its exit code."""
         until = time.monotonic() + PATIENCE
