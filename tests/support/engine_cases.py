@@ -98,7 +98,8 @@ def opened(*paths: Path) -> list[Opened]:
 
 
 def dump(index: Path, *, besides: Iterable[str] = ()) -> dict[str, list[Any]]:
-    """What an index says, without ids, so that two of them can be compared. Row order is not part of it."""
+    """What an index says, without ids, so that two of them can be compared. Row order is not part of it, and keys,
+    which no two indexes share, are numbered as they come."""
     db = sqlite3.connect(f"file:{index}?mode=ro", uri=True)
     name = "(SELECT path || coalesce('#' || member, '') FROM ledger WHERE ledger.id = {})"
     event = name.format("event.id >> 32") + ", event.id & 0xffffffff"
@@ -107,19 +108,24 @@ def dump(index: Path, *, besides: Iterable[str] = ()) -> dict[str, list[Any]]:
         "ledger": "SELECT path, member, container, format, shape, profile, state, active, records, bytes, next_offset,"
         " pending, first_time, last_time, trust FROM ledger",
         "event": f"SELECT {event}, offset, length, time, (SELECT text FROM type WHERE id = event.type),"
-        f" (SELECT text FROM actor WHERE id = event.actor), {stream.format('event.stream')}, sequence, key, parent,"
-        " mark FROM event",
+        f" (SELECT text FROM actor WHERE id = event.actor), {stream.format('event.stream')}, sequence, numbered(key),"
+        " numbered(parent), mark FROM event",
         "stream": f"SELECT {name.format('stream.ledger')}, kind, key, further, events, first_time, last_time, t0, t1,"
         " t2, t3, t4, t5, t6, state, chained, intact, irregular FROM stream",
         "membership": f"SELECT {event}, {stream.format('membership.stream')} FROM membership JOIN event"
         " ON event.stream = membership.first AND event.id BETWEEN low AND low + span",
-        "orphan": f"SELECT {name.format('event >> 32')}, event & 0xffffffff, parent FROM orphan",
+        "orphan": f"SELECT {name.format('event >> 32')}, event & 0xffffffff, numbered(parent) FROM orphan",
         "finding": f"SELECT {name.format('finding.ledger')}, stream, event & 0xffffffff, code, severity, confidence,"
         " message, event_id, sequence, record, offset, length, field, expected, actual, count, standing, kept"
         " FROM finding",
         "volume": f"SELECT {name.format('volume.ledger')}, first, path, member FROM volume",
     }
+    numbers = {0: 0}
     try:
+        for pair in db.execute(f"SELECT key, parent FROM event ORDER BY {event}"):
+            for each in pair:
+                numbers.setdefault(each, len(numbers))
+        db.create_function("numbered", 1, numbers.__getitem__)
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         found = {
             table: sorted(db.execute(sql).fetchall(), key=repr) for table, sql in tables.items() if table not in besides
