@@ -27,7 +27,7 @@ FILES = 12
 FULLER = {
     "console/cli": 20,  # one module per command
     "console/engine/verify": 17,
-    "console/formats/kernel": 16,
+    "console/formats/kernel": 17,
 }
 HEAVY = ("textual", "rich", "pydantic", "msgspec", "watchfiles", "aiosqlite", "asyncio", "distributed", "sqlite3")
 

@@ -38,10 +38,10 @@ class Interner:
 class Tips:
     """The ends of chains, by code of their stream: the last two hashes, the next sequence, the last time.
 
-    A code without an end is unknown: no row follows it. Memory: 145 bytes for each code up to the highest.
+    A code without an end is unknown: no row follows it. Memory: 146 bytes for each code up to the highest.
     """
 
-    __slots__ = ("befores", "hashes", "nexts", "states", "times")
+    __slots__ = ("befores", "hashes", "nexts", "states", "ties", "times")
 
     def __init__(self) -> None:
         self.states = bytearray()
@@ -52,6 +52,8 @@ class Tips:
         """What stood in ``hashes`` before the last row that followed; without meaning where none did."""
         self.nexts = array("q")
         self.times = array("q")
+        self.ties = bytearray()
+        """1 where a row followed that has the time of the row before it; whoever looks sets it back."""
 
     def put(self, code: int, last: str | None, sequence: int, time: int) -> None:
         """The end of a chain: its last stored hash (None: there is none before the next event), the sequence that the
@@ -63,6 +65,7 @@ class Tips:
             self.states.extend(bytes(more))
             self.hashes.extend(bytes(64 * more))
             self.befores.extend(bytes(64 * more))
+            self.ties.extend(bytes(more))
             self.nexts.frombytes(bytes(8 * more))
             self.times.frombytes(bytes(8 * more))
         text = b"" if last is None else last.encode("utf-8", "surrogatepass")

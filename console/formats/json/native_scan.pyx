@@ -1173,9 +1173,9 @@ def follow(
     unsigned char[::1] able,
     unsigned char[::1] beside,
 ):
-    """See ``Scan.follow``. ``tips`` are states, hashes, hashes before, next sequences and times, by code."""
+    """See ``Scan.follow``. ``tips`` are states, hashes, hashes before, next sequences, times and ties, by code."""
     cdef Bytes text = data
-    cdef unsigned char[::1] states = tips[0], hashes = tips[1], befores = tips[2]
+    cdef unsigned char[::1] states = tips[0], hashes = tips[1], befores = tips[2], ties = tips[5]
     cdef int64_t[::1] nexts = tips[3], lasts = tips[4]
     cdef unsigned char[::1] kinds = previous[0], kinds2 = stored[0]
     cdef int64_t[::1] begins = previous[1], stops = previous[2], begins2 = stored[1], stops2 = stored[2]
@@ -1184,6 +1184,8 @@ def follow(
     cdef bint goes_on
     if hashes.shape[0] != 64 * states.shape[0] or befores.shape[0] != hashes.shape[0]:
         raise ValueError("a hash for each state")
+    if ties.shape[0] != states.shape[0]:
+        raise ValueError("a tie for each state")
     found = bytearray(rows)
     cdef unsigned char[::1] mask = found
     for row in range(rows):
@@ -1192,6 +1194,7 @@ def follow(
             continue
         if beside[row] and states[code] and times[row] >= lasts[code]:
             mask[row] = 1
+            ties[code] |= times[row] == lasts[code]
             lasts[code] = times[row]
             continue
         goes_on = (
@@ -1219,6 +1222,7 @@ def follow(
         memcpy(&befores[64 * code], &hashes[64 * code], 64)
         memcpy(&hashes[64 * code], &text[begins2[row] + 1], 64)
         nexts[code] += 1
+        ties[code] |= times[row] == lasts[code]
         lasts[code] = times[row]
     return found
 

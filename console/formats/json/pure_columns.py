@@ -206,7 +206,7 @@ def matches(
 
 def follow(
     data: bytes,
-    tips: tuple[bytearray, bytearray, bytearray, "array[int]", "array[int]"],
+    tips: tuple[bytearray, bytearray, bytearray, "array[int]", "array[int]", bytearray],
     codes: "array[int]",
     sequences: "array[int]",
     times: "array[int]",
@@ -215,8 +215,8 @@ def follow(
     able: bytearray,
     beside: bytearray,
 ) -> bytearray:
-    """See ``Scan.follow``. ``tips`` are states, hashes, hashes before, next sequences and times, by code."""
-    states, hashes, befores, nexts, lasts = tips
+    """See ``Scan.follow``. ``tips`` are states, hashes, hashes before, next sequences, times and ties, by code."""
+    states, hashes, befores, nexts, lasts, ties = tips
     kinds, begins, stops = previous
     kinds2, begins2, stops2 = stored
     found = bytearray(len(codes))
@@ -226,6 +226,7 @@ def follow(
         state, place = states[code], slice(64 * code, 64 * code + 64)
         if beside[row] and state and times[row] >= lasts[code]:
             found[row] = 1
+            ties[code] |= times[row] == lasts[code]
             lasts[code] = times[row]
         elif (
             able[row]
@@ -245,6 +246,7 @@ def follow(
             befores[place] = hashes[place]
             hashes[place] = data[begins2[row] + 1 : stops2[row] - 1]
             nexts[code] += 1
+            ties[code] |= times[row] == lasts[code]
             lasts[code] = times[row]
         else:
             states[code] = 0

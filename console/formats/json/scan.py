@@ -303,7 +303,7 @@ class Scan:
             raise ValueError("columns of different lengths")
         found: bytearray = self._by.follow(
             self.data,
-            (tips.states, tips.hashes, tips.befores, tips.nexts, tips.times),
+            (tips.states, tips.hashes, tips.befores, tips.nexts, tips.times, tips.ties),
             codes,
             sequences,
             times,

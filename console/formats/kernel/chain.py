@@ -107,6 +107,8 @@ def walk_again(
                 deal.links.last = sys.maxsize  # a list that is written newest first
             yield waiting, walk(deal, tip, waiting, known, out)
         waiting = entry
+    if not holes:
+        deal.links.last = 0
 
 
 def _numbers(sequence: int, shift: int, following: int) -> tuple[int, ...]:

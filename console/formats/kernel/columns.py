@@ -5,7 +5,7 @@ What is asked of an event here is what the models of ``models`` ask of it (tests
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
 from console.formats.kernel.deals import Deals
@@ -14,6 +14,7 @@ from console.formats.kernel.rules import CREATION, KNOWN, SYMBOLS
 from console.formats.reading.bulk_hashes import BulkHashes
 from console.formats.reading.columns import Columns
 from console.formats.reading.runs import Run
+from console.model.event import NO_TIME
 from console.model.trust import Trust
 
 FIELDS = Fields(*layout_of(API).stored)
@@ -64,9 +65,11 @@ class Types:
 class KernelColumns:
     """Puts the runs of one ledger into columns."""
 
-    def __init__(self, columns: Columns, deals: Deals) -> None:
+    def __init__(self, columns: Columns, deals: Deals, tied: Callable[[int], None]) -> None:
         self.types = Types(columns)
         self._deals = deals
+        self._tied = tied
+        """Called with the code of a deal in which an event that moves the state has the time of the one before it."""
         self._deal_codes = Interner(deals.code)
 
     def going_on(self, run: KernelRun, hashes: BulkHashes | None, latest: int) -> Iterator[int]:
@@ -93,19 +96,38 @@ class KernelColumns:
         def follow(deals: "array[int]") -> bytearray:
             return scan.follow(tips, deals, run.sequences, run.times, "previousEventHash", "eventHash", able, beside)
 
-        following = follow(run.deals)
-        row, later = following.find(0), _rows_behind(run.deals)
+        before = [*map(tips.times.__getitem__, run.deals)]
+        following, later = follow(run.deals), _RowsByCode(run.deals)
+        for code in [*rows_of(tips.ties)] if 1 in tips.ties else ():
+            rows = later.of(code)
+            self._look_at_ties(run, code, rows, before[rows[0]])
+        row = following.find(0)
         while row >= 0:
             yield row
             code = run.deals[row]
             # It was looked at, and its chain may be one that can be followed again.
-            rows = later(row) if code and tips.states[code] else []
+            rows = later.behind(row) if code and tips.states[code] else []
             if rows:
-                alone = array("q", bytes(8 * len(run)))
+                alone, last = array("q", bytes(8 * len(run))), tips.times[code]
                 for at in rows:
                     alone[at] = code
                 following = either(following, follow(alone))
+                self._look_at_ties(run, code, rows, last)
             row = following.find(0, row + 1)
+
+    def _look_at_ties(self, run: KernelRun, code: int, rows: Sequence[int], last: int) -> None:
+        """If rows of a deal followed that have the time of the row before them: does one of these move the state?
+        ``last`` is the latest time before these rows."""
+        ties = self._deals.ends.tips.ties
+        if not ties[code]:
+            return
+        ties[code] = 0
+        for row in rows:
+            time = run.times[row]
+            if time == last != NO_TIME and run.symbols[row]:
+                self._tied(code)
+                return
+            last = max(last, time)
 
 
 def _sound(scan: Scan) -> bytearray:
@@ -130,15 +152,21 @@ def _beside(run: KernelRun, sound: bytearray, creating: bytearray) -> bytearray:
     return both(beside, either(unnumbered, bytearray(number == 0 for number in run.sequences)))
 
 
-def _rows_behind(codes: "array[int]") -> Callable[[int], list[int]]:
-    """Gives the rows behind a row that have the same code."""
-    by_code: dict[int, list[int]] = {}
+class _RowsByCode:
+    """The rows of each code, grouped when that is first asked."""
 
-    def behind(row: int) -> list[int]:
-        if not by_code:
-            for at, code in enumerate(codes):
-                by_code.setdefault(code, []).append(at)
-        rows = by_code[codes[row]]
+    def __init__(self, codes: "array[int]") -> None:
+        self._codes = codes
+        self._rows: dict[int, list[int]] = {}
+
+    def of(self, code: int) -> list[int]:
+        """The rows of a code."""
+        if not self._rows:
+            for at, each in enumerate(self._codes):
+                self._rows.setdefault(each, []).append(at)
+        return self._rows.get(code, [])
+
+    def behind(self, row: int) -> list[int]:
+        """The rows behind a row that have the same code."""
+        rows = self.of(self._codes[row])
         return rows[bisect_right(rows, row) :]
-
-    return behind

@@ -28,7 +28,7 @@ LEVELS = len(Trust)
 
 
 class End(msgspec.Struct, array_like=True):
-    """Where a chain ends: the tip of its walk, and the time of the deal's last event in the order of the ledger."""
+    """Where a chain ends: the tip of its walk, and the latest time of the deal's events."""
 
     tip: Tip = msgspec.field(default_factory=Tip)
     latest: int = NO_TIME
@@ -52,34 +52,29 @@ class Links(msgspec.Struct, array_like=True):
 
 
 class Times(msgspec.Struct, array_like=True):
-    """The first and the last time that a deal's events name, and the one that stands first in the ledger."""
+    """The first and the last time that a deal's events name. ``unordered``: the ledger does not hold all events that
+    move its state in their order in time, so that the state is to be made again."""
 
     first: int = NO_TIME
     last: int = NO_TIME
-    opening: int = NO_TIME
-    backwards: bool = False
+    unordered: bool = False
 
     def begin(self, time: int) -> None:
         """Take the time of the first event that names one, where later ones are not before it."""
-        self.first = self.last = self.opening = time
+        self.first = self.last = time
 
     def seen(self, time: int, latest: int) -> int:
-        """Take the time of one event; ``latest`` is that of the event before. The one of the event before the next."""
+        """Take the time of one event; ``latest`` is the latest before. The latest one so far."""
         if self.first == NO_TIME or time < self.first:
             self.first = time
         self.last = max(self.last, latest, time)
-        if latest == NO_TIME:
-            self.opening = time
-        elif time < latest:
-            self.backwards = True
-        return time
+        return max(time, latest)
 
     def join(self, after: "Times", latest: int) -> None:
         """Take in those of the segment behind, where this one's latest time is ``latest``."""
-        self.backwards |= after.backwards
-        if latest != NO_TIME and after.opening != NO_TIME and after.opening < latest:
-            self.backwards = True
-        self.opening = after.opening if self.opening == NO_TIME else self.opening
+        self.unordered |= after.unordered
+        if latest != NO_TIME and after.first != NO_TIME and after.first <= latest:
+            self.unordered = True
         self.first = min((time for time in (self.first, after.first) if time != NO_TIME), default=NO_TIME)
         self.last = max(self.last, after.last)
 
@@ -124,9 +119,10 @@ class Deal(msgspec.Struct, array_like=True):
             group.count += 1
 
     def restart(self) -> None:
-        """Forget the walk, to walk again from the start."""
+        """Forget the walk and the states, to walk again from the start."""
         self.links = Links()
-        self.groups = {}
+        self.groups, self.disallowed, self.stage = {}, {}, ""
+        self.times.unordered = False
 
     def join(self, after: "Deal", by: int, *, middle: bool) -> None:
         """Take in the events of the segment behind, whose ordinals grow by ``by``. ``middle``: this one's start is not
@@ -139,7 +135,7 @@ class Deal(msgspec.Struct, array_like=True):
             mine = self.groups.setdefault(name, group)
             if mine is not group:
                 mine.count += group.count
-        latest = self.end.latest if after.end.latest == NO_TIME else after.end.latest
+        latest = max(self.end.latest, after.end.latest)
         links, more = self.links, after.links
         links.unknown += more.unknown
         if after.end.tip.hashes:
@@ -251,6 +247,11 @@ class Deals:
         self.ends.put(code, end, follow=begun and not links.stale and not links.shift)
         if end.latest != NO_TIME:
             self._untimed.discard(code)
+
+    def live_again(self, code: int) -> str:
+        """The states of this deal must be made again, in order of time. Its key."""
+        self.at(code).times.unordered = True
+        return self.key(code)
 
     def walk_again(self, key: str) -> None:
         """The chain of this deal must be walked again; until then no row follows it."""

@@ -17,10 +17,11 @@ from console.formats.kernel.chain import Known, walk, walk_again
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
 from console.formats.kernel.deals import LEVELS, Deal, Deals, End
 from console.formats.kernel.profiles import candidates, named
+from console.formats.kernel.projection import Projection, stage_of
 from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_at, entry_of, layout_of, read
 from console.formats.kernel.rules import SYMBOLS, TYPES
 from console.formats.kernel.segments import Summary
-from console.formats.kernel.standing import standing
+from console.formats.kernel.standing import standing, state_facts
 from console.formats.protocol import Context, Rewalk, Tallies
 from console.formats.reading.bulk_hashes import BulkHashes
 from console.formats.reading.columns import NoRows
@@ -57,7 +58,7 @@ class KernelReader(LedgerReader[KernelRun]):
         if not columns:
             self.columns = NoRows()
         self.shape = context.shape
-        self.bulk = self.shape in (API, OLD)
+        self.bulk, self._staged = self.shape in (API, OLD), self.shape in (TABLE, PACK)
         self.segment = segment
         self.pack_deal = deal_of(context.companions) if self.shape == PACK else None
         self.candidates = candidates(self.shape)
@@ -68,7 +69,7 @@ class KernelReader(LedgerReader[KernelRun]):
         self._decoded: dict[int, Entry] = {}
         """By ordinal, what settling has decoded of the batch at hand."""
         self.deals = Deals(self.columns, segment=segment)
-        self._events = KernelColumns(self.columns, self.deals)
+        self._events = KernelColumns(self.columns, self.deals, self._live_again)
         self._actors = Interner(self.columns.actors.code)
         self._irregular: dict[str, None] = {}
         self.records = 0
@@ -166,11 +167,9 @@ class KernelReader(LedgerReader[KernelRun]):
         else:
             code = self.deals.code(entry.deal)
             deal, end = self.deals.at(code), self.deals.ends.get(code)
-            if entry.instant is not None:
-                end.latest = deal.times.seen(entry.instant.micros, end.latest)
             trust = self._chain(code, deal, end, entry, found)
             self.deals.counts.add(array("q", (code,)), bytes((trust,)))
-            worst = max(self._live(code, deal, entry), self._clock(deal, entry))
+            worst = max(self._live(code, deal, end, entry), self._clock(deal, entry))
             if trust is Trust.BROKEN:
                 worst = Severity.CRITICAL
             elif trust is Trust.UNCHECKED and not deal.links.stale:
@@ -227,13 +226,18 @@ class KernelReader(LedgerReader[KernelRun]):
         self.deals.walk_again(key)
         self._irregular[key] = None
 
-    def _live(self, code: int, deal: Deal, entry: Entry) -> Severity:
-        """Let one event move the state of its deal; how bad it is."""
-        symbol = SYMBOLS.get(entry.type, 0)
-        if self.shape in (TABLE, PACK):
-            stage = (entry.document or {}).get("toState")
-            if isinstance(stage, str) and stage:
-                deal.stage = stage
+    def _live_again(self, code: int) -> None:
+        self._irregular[self.deals.live_again(code)] = None
+
+    def _live(self, code: int, deal: Deal, end: End, entry: Entry) -> Severity:
+        """Let one event move the state of its deal, and take its time; how bad it is."""
+        symbol, stage = SYMBOLS.get(entry.type, 0), stage_of(entry) if self._staged else ""
+        if entry.instant is not None:
+            if (symbol or stage) and entry.instant.micros <= end.latest:
+                self._live_again(code)
+            end.latest = deal.times.seen(entry.instant.micros, end.latest)
+        if self._staged:
+            deal.stage = stage or deal.stage
         elif self.segment and symbol:
             self.deals.trace.keep((code,), bytearray((symbol,)), (entry.ordinal,), (entry.offset,))
         elif symbol:
@@ -291,15 +295,9 @@ class KernelReader(LedgerReader[KernelRun]):
 
     def facts(self) -> Iterable[StreamFacts]:
         for key, deal in self.deals.changed():
-            if self.shape in (TABLE, PACK):
-                state = {"state": deal.stage} if deal.stage else {}
-            else:
-                state = {"state": deal.state.name, "stress_mode": deal.state.stress}
-                if deal.times.backwards:
-                    state["note"] = "times go back; states are in ledger order"
-            chained = deal.chained
-            links = deal.links
-            yield StreamFacts("deal", key, state, chained, not (links.faults or links.unknown) if chained else None)
+            chained, links = deal.chained, deal.links
+            intact = not (links.faults or links.unknown) if chained else None
+            yield StreamFacts("deal", key, state_facts(deal, staged=self._staged), chained, intact)
 
     def tallies(self) -> Tallies:
         """Counts so far. Streams that ``irregular`` names are counted as unchecked until they are walked again."""
@@ -338,7 +336,7 @@ class KernelReader(LedgerReader[KernelRun]):
         self.memory.short, self.holes = whole.short, whole.holes
         for key, deal in whole.deals.items():
             self.deals.adopt(key, deal)
-            if deal.links.stale:
+            if deal.links.stale or deal.times.unordered:
                 self._irregular[key] = None
 
     @property
@@ -357,7 +355,7 @@ class KernelReader(LedgerReader[KernelRun]):
         found = self.deals.restore(name, data)
         if found is not None:
             key, deal = found
-            if deal.links.stale:
+            if deal.links.stale or deal.times.unordered:
                 self._irregular[key] = None
             return
         profile, self.records, self.loose, purse, learned, settling = unpack(data, _STATE)
@@ -383,7 +381,7 @@ class KernelReader(LedgerReader[KernelRun]):
         deal.restart()
         counts.put(code, [0] * LEVELS)
         self._irregular.pop(stream.key, None)
-        end = End(latest=self.deals.ends.get(code).latest)
+        end, lives = End(latest=self.deals.ends.get(code).latest), Projection(staged=self._staged)
         trust: dict[int, Trust] = {}
         findings: list[Finding] = []
         entries = (entry_at(record, self.shape, self.pack_deal) for record in records)
@@ -391,7 +389,9 @@ class KernelReader(LedgerReader[KernelRun]):
             trust[each.ordinal] = level
             counts.add(array("q", (code,)), bytes((level,)))
             self._clock(deal, each)
+            lives.add(each)
         self.deals.put(code, end)
+        self.deals.lives.put(code, lives.run(deal))
         return Rewalk(trust, findings)
 
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from console.formats.kernel.deals import Deal
 from console.formats.kernel.record import Group
+from console.formats.kernel.rules import START
 from console.model.finding import Finding
 from console.model.trust import Confidence
 from console.verify.catalogue import finding
@@ -44,6 +45,21 @@ def standing(deals: Mapping[str, Deal], profile: str | None, tried: Sequence[Has
                 text = f"No profile ({names}) reproduces any hash so far; links are checked."
             found.append(finding("chain.not-reproducible", text, field="eventHash", **place))
     return found + _beginnings(deals)
+
+
+def state_facts(deal: Deal, *, staged: bool) -> dict[str, str]:
+    """What a deal's stream shows of its state. Where its beginning is not at hand, the state is known only from the
+    first event on that it allows. ``staged``: its events name the state themselves."""
+    if staged:
+        return {"state": deal.stage} if deal.stage else {}
+    if not _begins_later(deal):
+        return {"state": deal.state.name, "stress_mode": deal.state.stress}
+    note = {"note": "the beginning is not at hand"}
+    return note | ({"state": "unknown"} if deal.state.name == START else {"state": deal.state.name})
+
+
+def _begins_later(deal: Deal) -> bool:
+    return any(name.startswith(_BEGINS) for name in deal.groups)
 
 
 def _beginnings(deals: Mapping[str, Deal]) -> list[Finding]:
@@ -119,7 +135,7 @@ def _grouped(key: str, deal: Deal, profile: str | None) -> list[Finding]:
             found.append(
                 finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="eventHash", **place)
             )
-    for name, group in deal.disallowed.items():
+    for name, group in () if _begins_later(deal) else deal.disallowed.items():
         code, _, type = name.partition(":")
         times = f" ({group.count:,} times)" if group.count > 1 else ""
         text = {
