@@ -96,7 +96,7 @@ class KernelColumns:
         def follow(deals: "array[int]") -> bytearray:
             return scan.follow(tips, deals, run.sequences, run.times, "previousEventHash", "eventHash", able, beside)
 
-        before = [*map(tips.times.__getitem__, run.deals)]
+        before = [*map(tips.times.__getitem__, run.deals)] if tips.times else []
         following, later = follow(run.deals), _RowsByCode(run.deals)
         for code in [*rows_of(tips.ties)] if 1 in tips.ties else ():
             rows = later.of(code)

@@ -28,7 +28,7 @@ LEVELS = len(Trust)
 
 
 class End(msgspec.Struct, array_like=True):
-    """Where a chain ends: the tip of its walk, and the latest time of the deal's events."""
+    """Where a chain ends: the tip of its walk, and the time of the deal's last event in the order of the ledger."""
 
     tip: Tip = msgspec.field(default_factory=Tip)
     latest: int = NO_TIME
@@ -52,29 +52,45 @@ class Links(msgspec.Struct, array_like=True):
 
 
 class Times(msgspec.Struct, array_like=True):
-    """The first and the last time that a deal's events name. ``unordered``: the ledger does not hold all events that
-    move its state in their order in time, so that the state is to be made again."""
+    """The first and the last time that a deal's events name, and the one that stands first in the ledger.
+
+    ``backwards``: an event stands behind one that is later. ``unordered``: the events that move the state do not all
+    stand in their order in time, so that the state is to be made again.
+    """
 
     first: int = NO_TIME
     last: int = NO_TIME
+    opening: int = NO_TIME
+    backwards: bool = False
     unordered: bool = False
 
     def begin(self, time: int) -> None:
         """Take the time of the first event that names one, where later ones are not before it."""
-        self.first = self.last = time
+        self.first = self.last = self.opening = time
 
     def seen(self, time: int, latest: int) -> int:
-        """Take the time of one event; ``latest`` is the latest before. The latest one so far."""
+        """Take the time of one event; ``latest`` is that of the event before. The one of the event before the next."""
         if self.first == NO_TIME or time < self.first:
             self.first = time
         self.last = max(self.last, latest, time)
-        return max(time, latest)
+        if latest == NO_TIME:
+            self.opening = time
+        elif time < latest:
+            self.backwards = True
+        return time
+
+    def follows(self, time: int, latest: int) -> bool:
+        """True if an event with this time is surely later than all before, of which the last one has ``latest``."""
+        return time > latest and not self.backwards
 
     def join(self, after: "Times", latest: int) -> None:
         """Take in those of the segment behind, where this one's latest time is ``latest``."""
+        if NO_TIME not in (latest, after.opening):
+            self.unordered |= not self.follows(after.opening, latest)
+            self.backwards |= after.opening < latest
         self.unordered |= after.unordered
-        if latest != NO_TIME and after.first != NO_TIME and after.first <= latest:
-            self.unordered = True
+        self.backwards |= after.backwards
+        self.opening = after.opening if self.opening == NO_TIME else self.opening
         self.first = min((time for time in (self.first, after.first) if time != NO_TIME), default=NO_TIME)
         self.last = max(self.last, after.last)
 
@@ -135,7 +151,7 @@ class Deal(msgspec.Struct, array_like=True):
             mine = self.groups.setdefault(name, group)
             if mine is not group:
                 mine.count += group.count
-        latest = max(self.end.latest, after.end.latest)
+        latest = self.end.latest if after.end.latest == NO_TIME else after.end.latest
         links, more = self.links, after.links
         links.unknown += more.unknown
         if after.end.tip.hashes:
@@ -207,6 +223,8 @@ class Deals:
         self._by_code: list[Followed[Deal]] = [Followed("", "", Deal())]
         self._untimed: set[int] = set()
         """Codes of deals of which no event has named a time."""
+        self.backwards: set[int] = set()
+        """Codes of deals in which an event stands behind one that is later."""
 
     def items(self) -> Iterator[tuple[str, Deal]]:
         """Keys and deals, with all that is carried of them."""
@@ -247,6 +265,15 @@ class Deals:
         self.ends.put(code, end, follow=begun and not links.stale and not links.shift)
         if end.latest != NO_TIME:
             self._untimed.discard(code)
+
+    def dated(self, code: int, end: End, time: int, *, moving: object) -> bool:
+        """Take the time of an event at a deal's end. False if it is ``moving`` the state, and not surely the latest."""
+        times = self.at(code).times
+        ordered = not moving or times.follows(time, end.latest)
+        end.latest = times.seen(time, end.latest)
+        if times.backwards:
+            self.backwards.add(code)
+        return ordered
 
     def live_again(self, code: int) -> str:
         """The states of this deal must be made again, in order of time. Its key."""
@@ -295,6 +322,8 @@ class Deals:
         """Take up what is carried of a deal."""
         deal, code = followed.state, followed.code
         (self._untimed.add if deal.times.first == NO_TIME else self._untimed.discard)(code)
+        if deal.times.backwards:
+            self.backwards.add(code)
         self.put(code, deal.end)
         self.counts.put(code, deal.trust)
         self.lives.put(code, deal.state)

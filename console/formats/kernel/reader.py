@@ -137,6 +137,8 @@ class KernelReader(LedgerReader[KernelRun]):
     def _moves(self, run: KernelRun, low: int, deals: "array[int]") -> bytearray:
         """Let the rows of a run from ``low`` on move the states of their deals; how bad each is."""
         worst, symbols = bytearray(len(deals)), run.symbols[low : low + len(deals)]
+        for code in self.deals.backwards.intersection(compress(deals, symbols)) if self.deals.backwards else ():
+            self._live_again(code)
         if self.segment:
             first = run.batch.first + run.start + low
             ordinals = compress(range(first, first + len(deals)), symbols)
@@ -232,10 +234,8 @@ class KernelReader(LedgerReader[KernelRun]):
     def _live(self, code: int, deal: Deal, end: End, entry: Entry) -> Severity:
         """Let one event move the state of its deal, and take its time; how bad it is."""
         symbol, stage = SYMBOLS.get(entry.type, 0), stage_of(entry) if self._staged else ""
-        if entry.instant is not None:
-            if (symbol or stage) and entry.instant.micros <= end.latest:
-                self._live_again(code)
-            end.latest = deal.times.seen(entry.instant.micros, end.latest)
+        if entry.instant is not None and not self.deals.dated(code, end, entry.instant.micros, moving=symbol or stage):
+            self._live_again(code)
         if self._staged:
             deal.stage = stage or deal.stage
         elif self.segment and symbol:

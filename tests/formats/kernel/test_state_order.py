@@ -54,7 +54,7 @@ def lives(draw: st.DrawFn) -> list[dict[str, Any]]:
     for at, type in enumerate(draw(st.lists(TYPES, max_size=14))):
         deal = f"d-{draw(st.integers(0, 1))}"
         sequence, previous = last.get(deal, (0, None))
-        event = {
+        event: dict[str, Any] = {
             "id": f"{draw(st.integers(0, 9))}-{at}",
             "dealId": deal,
             "type": type,
