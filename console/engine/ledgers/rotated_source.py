@@ -90,6 +90,8 @@ class RotatedSource:
             batches = source.batches(place)
             batch = next(batches, None)  # from here on its file is open
             self._ensure(number)
+            if batch is None and number > at:  # whoever reads is in this file, though no record of it is whole
+                yield RecordBatch(ordinal, [], [], [], Cursor(ordinal, number * _VOLUME))
             while batch is not None:
                 place = batch.next
                 yield self._in_volume(batch, number)
