@@ -20,7 +20,7 @@ from console.model.trust import Confidence
 from console.sources.compressed.gzip import GzipContent
 from console.sources.content import FileContent
 from console.sources.discover import open_sources
-from console.sources.protocol import Skipped, Source, SourceError
+from console.sources.protocol import CHUNK, Skipped, Source, SourceError
 from console.sources.text.jsonl import JsonlSource
 from console.sources.text.wrapped import WrappedSource
 from console.verify.catalogue import finding
@@ -53,6 +53,9 @@ def joined(paths: Iterable[str], items: Iterable[Opened | Skipped]) -> Iterator[
     held: dict[str, _Folder] = {}
     for item in items:
         path = item.path if isinstance(item, Skipped) else item.source.path
+        if isinstance(item, Opened) and os.path.islink(path):  # noqa: PTH114 - the text of the path
+            yield _through_link(item)
+            continue
         here = os.path.dirname(path)  # noqa: PTH120
         for other in [each for each in held if each != here and each not in given]:
             yield from held.pop(other).rest()
@@ -100,8 +103,8 @@ class _Folder:
         base = base_name(name)
         family = self._names.get(base, [])
         if isinstance(item, Skipped):
-            if item.finding.code == _EMPTY and name == base and len(family) > 1:
-                self._empty[base] = item  # just rotated: nothing was written yet
+            if name == base and len(family) > 1 and (item.finding.code == _EMPTY or _just_begun(path)):
+                self._empty[base] = item  # just rotated
             else:
                 self._reported.add(path)
                 yield item
@@ -218,13 +221,27 @@ def as_one(volumes: Sequence[OneFile]) -> Opened:
     newest = volumes[-1].opened
     if len(volumes) == 1:
         return newest
-    sources = [each.opened.source for each in volumes]
     try:
-        beginnings = [beginning(each.path) for each in sources]
+        whole = open_ledger(_in_a_row([each.opened.source for each in volumes]))
     except SourceError:
         return newest
-    whole = open_ledger(RotatedSource([(1, each) for each in sources], beginnings))
     return replace(whole, remarks=(*whole.remarks, remark(volumes))) if isinstance(whole, Opened) else newest
+
+
+def _in_a_row(sources: Sequence[Source]) -> RotatedSource:
+    """Files as one source. Raises ``SourceError``."""
+    return RotatedSource([(1, each) for each in sources], [beginning(each.path) for each in sources])
+
+
+def _through_link(opened: Opened) -> Opened:
+    """A ledger that a link leads to: its past is beside the file, not beside the link."""
+    whole = whole_ledger(os.path.realpath(opened.source.path))
+    if whole is None or not (past := parted(whole)[1]):
+        return opened
+    try:
+        return replace(whole, source=_in_a_row([*past, opened.source]))
+    except SourceError:
+        return opened
 
 
 def remark(volumes: Sequence[OneFile]) -> Finding:
@@ -245,6 +262,16 @@ _WORDS = {
 }
 _SHOWN = 6
 """Files that are named."""
+
+
+def _just_begun(path: str) -> bool:
+    """True if all that stands in a file is the beginning of a line that may become an object."""
+    try:
+        with FileContent(path).open() as window:
+            block = window.read(0, CHUNK)
+    except SourceError:
+        return False
+    return block.startswith(b"{") and len(block) < CHUNK and b"\n" not in block and b"\0" not in block
 
 
 def _opened(found: Source | Skipped) -> Opened | Skipped:

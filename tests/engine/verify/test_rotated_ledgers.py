@@ -283,6 +283,14 @@ async def test_an_old_file_goes_while_it_is_read(tmp_path: Path, monkeypatch: py
     assert codes(ledger) == {"container.unreadable"}
 
 
+async def test_the_past_is_beside_the_file_that_a_link_leads_to(tmp_path: Path) -> None:
+    _, (_, _, newest) = three_files(tmp_path / "logs")
+    link = tmp_path / "current.jsonl"
+    link.symlink_to(newest)
+    ledger = await only(link)
+    assert (ledger.opened.source.path, ledger.records, codes(ledger)) == (str(link), 9, set())
+
+
 async def test_just_rotated(tmp_path: Path) -> None:
     """The new file is there, and nothing was written to it yet."""
     _, (_, _, newest) = three_files(tmp_path)
