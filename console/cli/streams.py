@@ -69,5 +69,5 @@ def _object(each: "StreamRow", ledger: str | None) -> dict[str, Any]:
         "last_time": None if each.last_time is None else time_text(each.last_time),
         **counted(each),
         "state": dict(each.state),
-        "chain_intact": each.chain_intact,
+        "chain_intact": each.chain_holds,
     }

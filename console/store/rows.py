@@ -67,6 +67,12 @@ class StreamRow:
     chain_intact: bool | None = None
 
     @property
+    def chain_holds(self) -> bool | None:
+        """True if nothing contradicts its chain and each event of it was verified or recovered; None without one."""
+        open_events = self.trust[Trust.LINKED] + self.trust[Trust.UNCHECKED] + self.trust[Trust.BROKEN]
+        return self.chain_intact and not open_events
+
+    @property
     def worst(self) -> Severity:
         return worst_of(self.findings)
 

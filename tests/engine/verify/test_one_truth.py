@@ -60,6 +60,15 @@ def check_doors(path: Path) -> dict[str, Any]:
         assert ours["records"] == theirs["events"]
     assert max((each["verdict"] for each in ledgers), key=VERDICTS.index) == report["verdict"]
 
+    _, streams = asked("streams", str(path), "--format", "json", "--index", ":memory:")
+    holds = {(each["kind"], each["key"]): each["chain_intact"] for each in streams}
+    for stream in (stream for ledger in report["ledgers"] for stream in ledger["streams"]):
+        chain, open_events = stream["chain"], stream["trust"]["linked"] + stream["trust"]["broken"]
+        said = holds[stream["kind"], stream["key"]]
+        assert (said is None) == (chain is None)
+        assert said or not (chain and chain["chainIntact"])
+        assert not (said and open_events)
+
     _, causes = asked("findings", str(path), "--format", "json", "--index", ":memory:")
     listed = [each for cause in causes["causes"] for each in cause["findings"]]
     assert places(listed) == places(report["findings"])

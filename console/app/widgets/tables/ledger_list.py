@@ -279,8 +279,10 @@ def _chain_words(stream: StreamRow) -> str:
         return "no chain"
     if not stream.chain_intact:
         return "chain broken"
+    if stream.chain_holds:
+        return "chain holds"
     proved = stream.trust[Trust.VERIFIED] + stream.trust[Trust.RECOVERED]
-    return "chain holds" if proved or not stream.trust[Trust.LINKED] else "only links hold"
+    return "not all proved" if proved or not stream.trust[Trust.LINKED] else "only links hold"
 
 
 def _note(row: LedgerRow | StreamRow) -> str:
