@@ -241,7 +241,7 @@ def _in_tar(archive: Content, window: Window) -> list[Source | Skipped]:
         if not isinstance(source, Skipped):
             found[member.member] = source
         elif not verdict.kind and promises_lines(member.member):
-            problems.append(not_recognised(archive.path, f"{member.member}: {verdict.why}"))
+            problems.append(unread(archive.path, f"{member.member}: {verdict.why}"))
         if len(found) >= _LEDGERS:
             message = f"More than {_LEDGERS:,} members may be ledgers: unpack the archive, and open the folder."
             problems.append(unread(archive.path, message))

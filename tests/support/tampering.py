@@ -1,7 +1,9 @@
 """Ledgers of all systems as their writers leave them, and what happens to ledgers: edits, cuts, damage."""
 
 import gzip
+import io
 import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,10 +81,49 @@ def _array(data: bytes) -> bytes:
     return b"[" + b",\n".join(lines) + b"]"
 
 
+def _whole(data: bytes) -> list[bytes]:
+    """Lines of a ledger whose last one is whole: what is packed away has an end."""
+    if not data.endswith(b"\n"):
+        raise ValueError("the last line has no end")
+    return data[:-1].split(b"\n")
+
+
+def _tar(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        member = tarfile.TarInfo("ledger.jsonl")
+        member.size = len(b"\n".join(_whole(data))) + 1
+        archive.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+def _docker(data: bytes) -> bytes:
+    time = "2026-03-01T10:00:01.123456789Z"
+    logged = [{"log": line.decode() + "\n", "stream": "stdout", "time": time} for line in _whole(data)]
+    return b"".join(json.dumps(each).encode() + b"\n" for each in logged)
+
+
+def _cri(data: bytes) -> bytes:
+    return b"".join(b"2026-03-01T10:00:01.123456789Z stdout F " + line + b"\n" for line in _whole(data))
+
+
+def _commas(data: bytes) -> bytes:
+    lines = _whole(data)
+    for line in lines:
+        if not isinstance(json.loads(line), dict) or not line.startswith(b"{"):
+            raise ValueError("no object")
+    return b",\n".join(lines) + b"\n"
+
+
 CONTAINERS: dict[str, Callable[[bytes], bytes]] = {
     "ledger.jsonl": bytes,
     "ledger.jsonl.gz": lambda data: gzip.compress(data, mtime=0),
     "ledger.json": _array,
+    "ledger.tar": _tar,
+    "ledger.tar.gz": lambda data: gzip.compress(_tar(data), mtime=0),
+    "docker-json.log": _docker,
+    "cri.log": _cri,
+    "commas.jsonl": _commas,
     "wrapped.json": lambda data: b'{"events": ' + _array(data) + b', "count": 1}',
 }
 """File names, and how lines are put there; ``ValueError`` for lines that do not fit."""

@@ -73,7 +73,8 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
     """Every ledger under these paths, as it is found. A path that was given is always answered for.
 
     Files that no format recognises are reported (``container.not-recognised``) when they were given by name, or when
-    they hold JSON lines; tables of a database that are no ledgers are passed over if one of its tables is. A file that
+    they, or a member of theirs, hold JSON lines by their names or at all; tables of a database that are no ledgers are
+    passed over if one of its tables is. A file that
     is not what its name promises may be a destroyed ledger: it is reported beside a ledger, or right in a folder that
     was given and holds none.
     """
@@ -96,6 +97,8 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
             yield opened
         elif opened.finding.code not in ("container.not-recognised", "container.empty"):
             yield opened
+        elif found.member is not None and promises_lines(found.member):
+            yield refusal.of_member(found, opened)
         elif found.path in given or (found.member is None and _holds_lines(found)):
             refused.setdefault(found.path, []).append((found, opened))
     holding = {os.path.dirname(path) or "." for path in served}  # noqa: PTH120 - the text of the path

@@ -5,6 +5,7 @@ that it only resembles, and the links of a hash chain whose recipe nobody declar
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -55,6 +56,12 @@ def of_file(path: str, sources: Sequence[tuple[Source, Skipped]]) -> Skipped:
         return Skipped(path, finding("container.empty", f"Its {what} hold no records: {listed}."))
     message = f"No format recognises any of its {what}: {listed}."
     return Skipped(path, finding("container.not-recognised", message))
+
+
+def of_member(source: Source, skipped: Skipped) -> Skipped:
+    """The same of one member of an archive, whatever the others are."""
+    words = replace(skipped.finding, message=f"{source.member}: {skipped.finding.message}")
+    return Skipped(source.path, words)
 
 
 def _chain(source: Source, found: Linking) -> tuple[str, dict[str, Any]]:

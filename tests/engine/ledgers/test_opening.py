@@ -3,10 +3,12 @@
 import contextlib
 import gzip
 import hashlib
+import io
 import json
 import random
 import shutil
 import sqlite3
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -193,3 +195,22 @@ def test_a_chain_of_no_known_system_is_seen_in_every_container(kind: str, tmp_pa
     broken, record = words()
     assert "483 of 484 links hold, the first that does not is at record 101" in broken
     assert record == 101
+
+
+def test_a_member_that_promises_a_ledger_is_named_beside_one_that_is(tmp_path: Path) -> None:
+    ledger = (SAMPLES / "kernel/audit.jsonl").read_bytes()
+    foreign = b'{"a":1}\n{"a":2}\n'
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        for name, data in {
+            "deals.jsonl": ledger,
+            "other.jsonl": foreign,
+            "old.jsonl.gz": gzip.compress(ledger),
+        }.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    for given in (tmp_path, tmp_path / "x.tar"):
+        found = [*open_ledgers([str(given)])]
+        assert [each.source.member for each in found if isinstance(each, Opened)] == ["deals.jsonl"]
+        words = {each.finding.message.partition(":")[0] for each in found if isinstance(each, Skipped)}
+        assert words == {"other.jsonl", "old.jsonl.gz"}

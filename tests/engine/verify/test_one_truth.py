@@ -113,6 +113,19 @@ def test_sound_ledgers(folder: Path, ledger: str, name: str) -> None:
     assert report["verdict"] == ("intact" if chained else "consistent")
 
 
+@pytest.mark.parametrize("ledger", SOUND)
+def test_a_sound_ledger_that_was_printed_nicely(folder: Path, ledger: str) -> None:
+    """As ``jq`` prints it: nothing of it changed but white space."""
+    path = folder / "pretty.jsonl"
+    documents = [json.loads(line) for line in SOUND[ledger].splitlines()]
+    path.write_text("\n".join(json.dumps(each, indent=2, ensure_ascii=False) for each in documents) + "\n")
+    report = check_doors(path)
+    check_kindness(path, report)
+    chained = ledger in ("kernel-doc", "kernel-audit", "swarm-episode")
+    assert report["verdict"] == ("intact" if chained else "consistent")
+    assert report["totals"]["events"] == len(documents)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("ledger", SOUND)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
