@@ -161,6 +161,8 @@ class ConsoleApp(App[int]):
         screen = self._seen()
         if news and screen is not None:
             screen.show_note(safe(news, limit=NAME_LIMIT))
+            if len(news) > self.size.width - 2:  # the status line cuts it
+                self.notify(safe(news, limit=NAME_LIMIT), severity="warning", timeout=10, markup=False)
 
     def on_index_replaced(self, _: IndexReplaced) -> None:
         while len(self.screen_stack) > 2:  # but for the overview, and what Textual itself has below it

@@ -126,6 +126,17 @@ def test_what_follows_the_filters_key_in_one_write_is_text(burst: str) -> None:
         assert terminal.end() == 0
 
 
+def test_keys_behind_enter_act_in_the_details() -> None:
+    with Terminal(80, 24) as terminal:
+        terminal.see("deal acc674")
+        terminal.press("enter")
+        terminal.see("120 of 120")
+        terminal.press("\rx")
+        terminal.see("hex  (x exact)")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
 def test_many_keys_in_one_write_act_one_after_the_other() -> None:
     with Terminal(80, 24) as terminal:
         terminal.see("deal acc674")

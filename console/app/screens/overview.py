@@ -27,7 +27,7 @@ from console.app.widgets.tables.overview_rows import (
 )
 from console.app.words import count
 from console.app.work import Coalescer, Throttle
-from console.engine.api import LedgerRow, StreamRow, Verdict, state_words, verdict_of_all
+from console.engine.api import LedgerRow, StreamRow, Verdict, state_words
 from console.model.trust import Severity, Trust
 from console.text import safe
 
@@ -183,11 +183,12 @@ class OverviewScreen(ConsoleScreen):
             parts.append(count(streams, "stream"))
         parts.append(count(events, "event"))
         broken = [(f"✗ {trust[Trust.BROKEN]:,} broken", "bold $text-error")] if trust[Trust.BROKEN] else []
-        judged = verdict_of_all(self._ledgers, coverage=False)
+        # Of many ledgers the worst verdict is that on all; each is kept, so that only what changed is judged again.
+        judged = max(self.list.judged(ledger).verdict for ledger in self._ledgers)
         worst = next((level for level in sorted(Severity, reverse=True) if findings[level]), Severity.NONE)
         style = {Verdict.FINDINGS: "bold $text-error", Verdict.INCOMPLETE: "bold $text-warning"}
         mark = verdict_mark(judged, worst, settled=self._settled)
-        verdict = Content.styled(mark, style.get(judged.verdict, "bold") if not mark.startswith("…") else "")
+        verdict = Content.styled(mark, style.get(judged, "bold") if not mark.startswith("…") else "")
         words = [verdict, *(Content.assemble(part) for part in broken), Content(", ".join(parts))]
         worded = Content("   ").join([*words, _finding_counts(findings, worded=True)])
         if worded.cell_length <= self.size.width - 2:

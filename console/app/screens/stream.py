@@ -244,7 +244,7 @@ class StreamScreen(ConsoleScreen):
     def _into_details(self) -> None:
         if not self.pane.display:
             self.action_details()
-        self.call_after_refresh(self._focus_pane)
+        self._focus_pane()
 
     def _focus_pane(self) -> None:
         target = self.pane if self.pane.focusable else next(iter(self.pane.query("*:can-focus").results()), None)

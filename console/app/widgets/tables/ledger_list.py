@@ -196,11 +196,11 @@ class LedgerList(CursorList):
         if ledger is None:
             pen.gap().write(fit("", self._widths.verdict))
             return
-        judged = self.judged(ledger)
-        mark = verdict_mark(judged, ledger.worst, settled=self._settled)
+        verdict = self.judged(ledger).verdict
+        mark = verdict_mark(verdict, ledger.worst, settled=self._settled)
         bad = ledger.worst.word if ledger.worst >= Severity.ERROR else "error"
-        good = _VERDICT_STYLES.get(judged.verdict, bad) if self._settled else "dim"
-        style = bad if judged.verdict is Verdict.FINDINGS else good
+        good = _VERDICT_STYLES.get(verdict, bad) if self._settled else "dim"
+        style = bad if verdict is Verdict.FINDINGS else good
         pen.gap().write(fit(mark, self._widths.verdict), style)
 
     def _draw_trust(self, pen: "_Pen", counts: Sequence[int]) -> None:

@@ -54,11 +54,11 @@ def trouble(ledger: LedgerRow, stream: StreamRow | None = None) -> str:
     return f"{sign} {' · '.join(parts)}".strip()
 
 
-def verdict_mark(judged: Judgement, worst: Severity, *, settled: bool) -> str:
+def verdict_mark(verdict: Verdict, worst: Severity, *, settled: bool) -> str:
     """A verdict's sign and word. While not all is read (``settled``), only the worst one is established."""
-    if judged.verdict is Verdict.FINDINGS:
-        return f"{worst.glyph if worst >= Severity.ERROR else '✗'} {judged.verdict.word}"
-    return f"{_VERDICTS[judged.verdict]} {judged.verdict.word}" if settled else "… reading"
+    if verdict is Verdict.FINDINGS:
+        return f"{worst.glyph if worst >= Severity.ERROR else '✗'} {verdict.word}"
+    return f"{_VERDICTS[verdict]} {verdict.word}" if settled else "… reading"
 
 
 def verdict_sentence(judged: Judgement) -> str:
