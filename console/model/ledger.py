@@ -4,13 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+OTHERS = "all other fields"
+"""In a list of fields: those that it does not name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The envelope's fields that a profile's hash covers, and those it does not."""
+    """The envelope's fields that a profile's hash covers, and those it does not. Together they are all that an event
+    can have: keys that no schema knows are ``OTHERS``. ``metadata (of DECIDED)`` is a field of some events."""
 
     covered: tuple[str, ...] = ()
     uncovered: tuple[str, ...] = ()
+
+    def word(self, field: str) -> str:
+        """``covered``, ``not covered``, or ``covered in part`` for a field of an event."""
+
+        def named(fields: tuple[str, ...]) -> bool:
+            return any(each.partition(" (")[0] == field or each.startswith(f"{field}.") for each in fields)
+
+        yes, no = named(self.covered), named(self.uncovered)
+        return "covered in part" if yes and no else "covered" if yes else "not covered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from console.model.ledger import Coverage, Profile
+from console.model.ledger import OTHERS, Coverage, Profile
 from console.model.proof import Span
 from console.verify.javascript import quote, stringify, utf8
 from console.verify.recover import FAR, NEAR, Job
@@ -154,11 +154,11 @@ class HashProfile:
 
     @property
     def coverage(self) -> Coverage:
-        """The stored fields that the hash covers, and those that it does not."""
-        hashed = [self._name(piece) for piece in self.pieces]
-        stored, apart = self.layout.stored, self.layout.name("hash")
+        """The stored fields that the hash covers, itself included, and those that it does not."""
+        hashed = [*(self._name(piece) for piece in self.pieces), self.layout.name("hash")]
+        stored = self.layout.stored
         covered = tuple(name for name in dict.fromkeys(hashed) if name in stored)
-        return Coverage(covered, tuple(name for name in stored if name not in covered and name != apart))
+        return Coverage(covered, (*(name for name in stored if name not in covered), OTHERS))
 
     def described(self) -> Profile:
         """The profile for people."""

@@ -30,7 +30,8 @@ def test_intact(call: Call) -> None:
         "a.jsonl\n"
         "  5 events, kernel in jsonl, 1 deal, 2025-03-01 10:00:01 to 2025-03-01 10:00:05 UTC\n"
         "  intact: ✓ 5 verified\n"
-        "  hashes under kernel-doc/1 do not cover id, actorId, authorityContext, evidenceRefs, createdAt\n"
+        "  hashes under kernel-doc/1 do not cover id, actorId, authorityContext, evidenceRefs, createdAt, all\n"
+        "  other fields\n"
         "  memory: first look\n"
         f"  deal {DEAL}  Draft, stress mode SM-1\n"
         "\n"
@@ -111,7 +112,9 @@ def test_the_report_has_exactly_its_shape(call: Call) -> None:
         assert re.fullmatch("[0-9a-f]{64}", each["sha256"])
         assert each["bytes"] == Path(each["path"]).stat().st_size
         assert each["pending"] == 6
-        assert each["coverage"]["covered"] == ["dealId", "sequenceNumber", "type", "payload", "previousEventHash"]
+        assert each["coverage"]["covered"] == [
+            *("dealId", "sequenceNumber", "type", "payload", "previousEventHash", "eventHash"),
+        ]
         (stream,) = [stream for stream in each["streams"] if stream["key"] == DEAL]
         assert stream["first_time"] == "2025-03-01T10:00:01.000000Z"
         assert list(stream["chain"]) == ["valid", "issues", "eventsChecked", "chainIntact"]

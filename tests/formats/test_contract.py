@@ -15,6 +15,7 @@ from console.formats.protocol import Context, RewalkingReader
 from console.formats.reading.reader import LedgerReader
 from console.model.event import NO_TIME
 from console.model.finding import Finding
+from console.model.ledger import OTHERS
 from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Severity, Trust
 from console.verify.catalogue import CATALOGUE
@@ -181,6 +182,26 @@ def test_what_is_said_was_declared(cases: Sequence[LedgerCase]) -> None:
         assert {each.state["flagged"] for each in facts if "flagged" in each.state} <= {*form.flags, "low", "medium"}
         assert any(each.chained for each in facts) is False or form.profiles, case.name
         assert {*form.reference_codes} <= CATALOGUE.keys()
+
+
+def test_every_field_is_covered_or_not(cases: Sequence[LedgerCase]) -> None:
+    for case in cases:
+        reader = case.make()()
+        reader.read(batch_of(case.raws))
+        profile = next((each for each in case.format.profiles if each.name == reader.profile), None)
+        if profile is None:
+            continue  # no hash protects anything in it
+        coverage = profile.coverage
+        assert OTHERS in coverage.uncovered and not {*coverage.covered} & {*coverage.uncovered}
+        named = {each.partition(" (")[0].partition(".")[0] for each in (*coverage.covered, *coverage.uncovered)}
+        for document in case.documents[:50]:
+            keys = {name for name in document if not name.startswith("extra")}
+            if case.format.name not in ("zakops", "maysano"):
+                assert keys <= named, (case.name, keys - named)
+            assert {coverage.word(name) for name in (*keys, "_meta", "extra")} <= {
+                *("covered", "covered in part", "not covered"),
+            }
+            assert coverage.word("_meta") == coverage.word("extra") == "not covered"
 
 
 def test_one_record_alone_is_decoded_like_its_row(cases: Sequence[LedgerCase]) -> None:

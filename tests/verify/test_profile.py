@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.model.ledger import Coverage
+from console.model.ledger import OTHERS, Coverage
 from console.verify.javascript import stringify
 from console.verify.judgement import Hashed, Kind, Memory, judge
 from console.verify.profile import JSON, TEXT, Document, Form, HashProfile, Kept, Layout, Moment, Piece, Value, members
@@ -99,7 +99,7 @@ def test_spans_and_coverage_name_the_ledgers_fields() -> None:
         "deal_id": '"a \\"deal\\"\u2028"'.encode(),
         "body": b"{}",
     }
-    assert made.coverage == Coverage(("deal_id", "body"), ("id", "number", "at", "note"))
+    assert made.coverage == Coverage(("deal_id", "body", "digest"), ("id", "number", "at", "note", OTHERS))
     assert made.described().coverage == made.coverage
 
 

@@ -27,15 +27,13 @@ def panels(event: Event, shape: str, profile: str | None) -> list[Panel]:
     coverage = None if pinned is None else pinned.coverage
 
     def note(name: str) -> str:
-        if coverage is None:
-            return ""
-        return "covered" if name in coverage.covered else "not covered" if name in coverage.uncovered else ""
+        return "" if coverage is None else coverage.word(name)
 
     envelope = [Field(name, _show(document[name]), note(name)) for name in names if name in document]
     if shape == PACK and event.streams:
         envelope.insert(0, Field("dealId", event.streams[0].key, "covered; from the pack's manifest"))
     envelope += [
-        Field(name, _show(value), "not a field of the ledger's schema")
+        Field(name, _show(value), ", ".join(filter(None, (note(name), "not a field of the ledger's schema"))))
         for name, value in document.items()
         if name not in names and name not in parts
     ]

@@ -4,7 +4,7 @@ from console.formats.json import strict
 from console.formats.protocol import Context
 from console.formats.smvm import companions
 from console.formats.smvm.integrity import RULES, HashState, canonical, check, spans
-from console.model.ledger import Coverage, Profile
+from console.model.ledger import OTHERS, Coverage, Profile
 from console.model.proof import Proof, Span
 from console.model.record import Record
 from console.model.trust import Trust
@@ -14,10 +14,11 @@ PROFILE = Profile(
     "SHA-256 of the stage's payload as JSON with sorted keys, by Python's default separators or the compact ones; only"
     " DECIDED carries its payload, in metadata, the others need the payload's file beside the ledger.",
     Coverage(
-        ("metadata (of DECIDED)",),
+        ("metadata (of DECIDED)", "data_hash (of DECIDED, and where the payload is at hand)"),
         (
             *("event_id", "event_type", "timestamp", "run_id", "span_id", "service", "agent_id"),
-            *("metadata (of all others)", "provenance"),
+            *("metadata (of all others)", "data_hash (of all others)", "provenance"),
+            *("id", "entity_type", "entity_id", "stored_at", OTHERS),
         ),
     ),
     links=False,

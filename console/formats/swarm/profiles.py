@@ -17,7 +17,7 @@ from typing import Any
 
 from console.formats.json.scan import Kind, Piece, Raw, Scan, both, either
 from console.formats.swarm.record import V3
-from console.model.ledger import Coverage, Profile
+from console.model.ledger import OTHERS, Coverage, Profile
 from console.model.proof import Span
 
 
@@ -292,16 +292,20 @@ _names = (
     *(f"payload.{recipe.key}" for recipe in _made if recipe.inner),
     *(recipe.field for recipe in _made if recipe.field),
 )
+_rest = (name for name in V3 if name not in (*_names, "provenance_id"))
 IDS = Profile(
     "swarm-id/1",
     "provenance_id is the first 12 hex digits of SHA-256 over a sorted JSON object of event type, agent, time and one"
     " more id, which is itself made so from the tool's, audit's or intervention's name. A checksum of 48 bits.",
     Coverage(
-        _names,
-        tuple(
-            "payload (all else)" if name == "payload" else name
-            for name in V3
-            if name not in (*_names, "event_type", "provenance_id")
+        (*_names, "provenance_id"),
+        (
+            *(
+                "payload (all else)" if name == "payload" else name
+                for name in V3
+                if name not in (*_names, "provenance_id")
+            ),
+            OTHERS,
         ),
     ),
     values="ids",
@@ -312,5 +316,5 @@ SIMAPI = Profile(
     "swarm-simapi/1",
     "event_hash is the SHA-256 of compact sorted JSON of type, time, agent, payload and the hash of the entry before;"
     " provenance_id is its first 12 digits.",
-    Coverage((*LINKED, "provenance_id"), ()),
+    Coverage((*LINKED, "provenance_id", "event_hash"), (OTHERS,)),
 )

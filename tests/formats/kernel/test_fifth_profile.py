@@ -96,10 +96,10 @@ def test_its_proof_and_coverage_are_shown() -> None:
         ("at", f'"{event["createdAt"]}"'),
         ("actorId", f'"{event["actorId"]}"'),
     ]
-    assert "Not covered: id, authorityContext, evidenceRefs, createdAt." in proof.notes
+    assert "Not covered: id, authorityContext, evidenceRefs, createdAt, all other fields." in proof.notes
     described = {profile.name: profile.coverage for profile in FORMAT.profiles}
     assert described[FIFTH.name].covered == (
-        *("actorId", "payload", "type", "previousEventHash", "sequenceNumber", "dealId"),
+        *("actorId", "payload", "type", "previousEventHash", "sequenceNumber", "dealId", "eventHash"),
     )
     envelope = FORMAT.panels(FORMAT.decode(record, context()), context(profile=FIFTH.name))[0]
     assert {field.name: field.note for field in envelope.fields}["actorId"] == "covered"
