@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Result
 from tests.support.cli_cases import DEAL, OTHER, events, lines
+from tests.support.writers import maysano
 
 Call = Callable[..., Result]
 MADE = events(7)
@@ -102,3 +103,22 @@ def test_what_cannot_be_asked(call: Call) -> None:
         result = call("verify", *arguments)
         assert result.code == 2, arguments
         assert words in result.err
+
+
+def test_the_root_is_the_head_where_no_event_has_a_hash(call: Call) -> None:
+    rows = maysano.jsonl(maysano.structural_events())
+    path = Path("a.jsonl")
+    path.write_bytes(rows)
+    call("verify", path)
+    (known,) = json.loads(call("memory", path, "--format", "json").out)
+    kept = ["--expect-head", known["root"], "--expect-count", str(known["records"]), "--no-memory"]
+    assert asked(call, path, *kept)["verdict"] == "consistent"
+    assert asked(call, path, "--expect-head", known["root"], "--no-memory")["verdict"] == "consistent"
+    path.write_bytes(rows + rows.splitlines(keepends=True)[-1].replace(b"evt", b"new"))
+    assert call("verify", path, "--expect-head", known["root"], "--no-memory").code == 1
+    found = asked(call, path, *kept)
+    assert "witness.rewritten" not in {each["code"] for each in found["findings"]}
+    path.write_bytes(rows.replace(b"2", b"3", 1))
+    assert "witness.rewritten" in {each["code"] for each in asked(call, path, *kept)["findings"]}
+    path.write_bytes(b"".join(rows.splitlines(keepends=True)[:-1]))
+    assert "witness.truncated" in {each["code"] for each in asked(call, path, *kept)["findings"]}

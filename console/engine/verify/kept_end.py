@@ -1,20 +1,24 @@
 """A ledger's end as a reader kept it: how many events there were, and the stored hash of the last one.
 
 A chain verifies although its tail was cut off, and although all of it was computed again. Who kept a count or a head
-notices both, without the console's own memory.
+notices both, without the console's own memory. Where no event has a hash, the head of a ledger is the root of the tree
+over its records (RFC 6962), as ``memory`` shows it.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from console.engine.errors import SeveralStreamsError
+from console.engine.ingest.portions import record_hashes
 from console.engine.verify.results import LedgerReport, Verification, in_order
 from console.formats.guarded import event_of
 from console.model.finding import Finding
-from console.model.record import Record
+from console.model.record import Cursor, Record, RecordBatch
 from console.model.words import count as counted
 from console.sources.protocol import Skipped, SourceError
+from console.sources.record_hash import SIZE
 from console.verify.catalogue import finding
+from console.witness.tree import root
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,12 @@ def _words(kept: KeptEnd) -> str:
 def _compared(ledger: LedgerReport, kept: KeptEnd) -> Finding | str:
     """What contradicts what was kept; if nothing does, a name for the end that was found again."""
     try:
-        hashes = [*_hashes(ledger, kept.stream)]
+        hashes, leaves = _hashes(ledger, kept.stream)
     except SourceError:
         return ""  # the verification says that it cannot be read
     if not any(hashes) and kept.head:
+        if kept.stream is None:
+            return _compared_root(leaves, kept)
         words = f"No event has a hash, but the head {kept.head} was expected."
         return finding("chain.hash-missing", words, stream=kept.stream, expected=kept.head)
     there = len(hashes)
@@ -100,6 +106,21 @@ def _compared(ledger: LedgerReport, kept: KeptEnd) -> Finding | str:
     return f"event {place:,}" + (f" (grown by {grown:,} since)" if grown else "")
 
 
+def _compared_root(leaves: bytes, kept: KeptEnd) -> Finding | str:
+    """The same for a ledger without hashes."""
+    there = len(leaves) // SIZE
+    expected = there if kept.count is None else kept.count
+    if there < expected:
+        return _lost(there, expected, kept, "")
+    found = root(leaves[: expected * SIZE]).hex()
+    if found != kept.head:
+        words = f"The root over the first {counted(expected, 'record')} is another one than was kept."
+        words += " Without a count it is that over all records that are here." if kept.count is None else ""
+        return finding("witness.rewritten", words, expected=kept.head, actual=found)
+    grown = there - expected
+    return f"event {expected:,}" + (f" (grown by {grown:,} since)" if grown else "")
+
+
 def _lost(there: int, expected: int, kept: KeptEnd, words: str) -> Finding:
     message = " ".join(f"{counted(there, 'event')} here, but {expected:,} were expected {words}".split()) + "."
     return finding("witness.truncated", message, stream=kept.stream, expected=str(expected), actual=str(there))
@@ -109,11 +130,14 @@ def _head(hashes: Sequence[str | None]) -> str | None:
     return next((each for each in reversed(hashes) if each), None)
 
 
-def _hashes(ledger: LedgerReport, stream: str | None) -> Iterator[str | None]:
-    """The stored hash of each event, oldest first; None where it has none. Raises ``SourceError``."""
+def _hashes(ledger: LedgerReport, stream: str | None) -> tuple[list[str | None], bytes]:
+    """The stored hash of each event, oldest first, None where it has none; and the hashes of all records. Raises
+    ``SourceError``."""
     form, context = ledger.opened.format, ledger.opened.context()
     found: list[tuple[int | None, str | None]] = []
-    for batch in ledger.opened.source.batches():
+    leaves: list[bytes] = []
+    for batch in _batches(ledger):
+        leaves.append(record_hashes(batch))
         for at, raw in enumerate(batch.raws):
             event = event_of(form, Record(batch.first + at, batch.offsets[at], batch.lengths[at], raw), context)
             if stream is None or any(each.key == stream for each in event.streams[:1]):
@@ -121,4 +145,15 @@ def _hashes(ledger: LedgerReport, stream: str | None) -> Iterator[str | None]:
     numbers = [sequence for sequence, digest in found if digest and sequence is not None]
     if numbers and numbers[0] > numbers[-1]:  # answers of an API have the newest first
         found.reverse()
-    return (digest for _, digest in found)
+    return [digest for _, digest in found], b"".join(leaves)
+
+
+def _batches(ledger: LedgerReport) -> Iterator[RecordBatch]:
+    """The ledger's records; a complete last one counts though it has no line end."""
+    source, behind = ledger.opened.source, Cursor()
+    for batch in source.batches():
+        yield batch
+        behind = batch.next
+    last = source.tail(behind)
+    if last is not None and last.ordinal <= ledger.records:
+        yield RecordBatch(last.ordinal, [last.offset], [last.length], [last.raw], behind)
