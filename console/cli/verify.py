@@ -112,8 +112,8 @@ def _hash(ctx: click.Context, param: click.Parameter, text: str | None) -> str |
     "head_kept",
     metavar="HASH",
     callback=_hash,
-    help="The stored hash of the last event when it was kept, of the N-th with --expect-count; where there are no hashes,"
-    " the root that `memory` prints.",
+    help="The stored hash of the last event when it was kept, of the N-th with --expect-count; where there are no"
+    " hashes, the root that `memory` prints.",
 )
 @click.option(
     "--search",
