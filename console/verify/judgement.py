@@ -13,7 +13,7 @@ from typing import Any
 
 from console.verify import recover
 from console.verify.javascript import parse, stringify
-from console.verify.orders import Template, arrange, arrangements, template_of
+from console.verify.orders import Template, arrange, arrangements, is_sorted, template_of
 from console.verify.profile import HashProfile, Kept
 from console.verify.recover import Hit
 
@@ -233,6 +233,9 @@ def _searched(event: Hashed, profile: HashProfile, memory: Memory, numbers: tupl
     if isinstance(result, Hit):
         return _held(_learn(result, event, memory))
     memory.purse = max(0, memory.purse - result.spent)
+    if profile.complete and not result.complete and not is_sorted(event.document):
+        # Whoever writes JSON once more sorts its keys, or leaves them as they are: this is the text that was hashed.
+        return Verdict(Kind.MISMATCH)
     if not result.complete and memory.thorough:
         verdict = recover.end(search(event, profile, memory))
         memory.short |= verdict.kind is Kind.UNREPRODUCED

@@ -6,7 +6,7 @@ Texts are made one at a time, whatever a value holds: a hostile one has more ord
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 from console.verify.javascript import is_index, ordered, quote, stringify
@@ -93,6 +93,35 @@ def _choices(forms: Sequence[_Form]) -> Iterator[list[str]]:
             choice[at] = next(runs[place])
         else:
             return
+
+
+def is_sorted(value: Any) -> bool:
+    """True if all objects have their keys in one of the orders in which programs write JSON once more: by name (``jq
+    -S``), by UTF-16 units (JavaScript), or by length and then bytes (JSONB)."""
+    return any(_sorted_by(value, key) for key in (str, _units, _length))
+
+
+def _sorted_by(value: Any, key: Callable[[str], Any]) -> bool:
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if type(item) is dict:
+            names = [key(name) for name in item]
+            if any(one > other for one, other in pairwise(names)):
+                return False
+            todo.extend(item.values())
+        elif type(item) is list:
+            todo.extend(item)
+    return True
+
+
+def _units(name: str) -> bytes:
+    return name.encode("utf-16-be", "surrogatepass")
+
+
+def _length(name: str) -> tuple[int, bytes]:
+    text = name.encode("utf-8", "surrogatepass")
+    return len(text), text
 
 
 def template_of(value: Any) -> Template:
