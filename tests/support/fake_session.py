@@ -70,12 +70,15 @@ class FakeView:
     def __init__(self, session: "FakeSession", query: str, ledger: int | None, stream: int | None) -> None:
         self._session, self._query, self._ledger, self._stream = session, query, ledger, stream
         self._found: list[EventRow] = []
-        self.note = ""
         self._look()
 
     @property
     def count(self) -> int:
         return len(self._found)
+
+    @property
+    def note(self) -> str:
+        return self._session.view_note
 
     def _look(self) -> None:
         keep = _predicate(self._query)
@@ -121,6 +124,7 @@ class FakeSession:
         self.calls: list[str] = []
         self.closed = False
         self.new_index = False
+        self.view_note = ""
         self.states: dict[int, tuple[str, str]] = {}
         """State and note of ledgers that are not live."""
         self._failures: dict[str, Exception] = {}

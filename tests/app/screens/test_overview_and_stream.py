@@ -295,6 +295,20 @@ async def test_all_events_are_merged_by_time() -> None:
         await seen(pilot, "zakops", "deals", "record 120")
 
 
+async def test_a_search_that_goes_on_has_not_found_nothing() -> None:
+    app, session = console()
+    session.view_note = "searching 41 %"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_stream(pilot)
+        await pilot.press("slash", *"zzz", "enter")
+        shown = await seen(pilot, "searching 41 %", "/zzz")
+        assert "No event fits" not in shown
+        session.view_note = ""
+        session.say(replace(session.progress, phase="reading"))
+        app.screen.show_status()  # type: ignore[attr-defined] # it is one of ours
+        await seen(pilot, "No event fits the filter so far")
+
+
 async def test_moving_leaves_follow_and_the_end_enters_it() -> None:
     app, session = console()
     async with app.run_test(size=(80, 24)) as pilot:

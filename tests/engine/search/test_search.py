@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.engine.search.raw_scan import matches, needle, search
+from console.engine.session.protocol import View
 from console.model.record import Cursor
 from console.sources.content import FileContent
 from console.sources.text.jsonl import JsonlSource
@@ -135,3 +136,20 @@ async def found_at_least(one: Console, query: str, count: int) -> list[int]:
     rows = await view.rows(0, 1000)
     await view.close()
     return sorted(row.ordinal for row in rows)
+
+
+async def test_a_search_says_from_its_first_moment_that_it_goes_on(tmp_path: Path) -> None:
+    ledger = tmp_path / "deals.jsonl"
+    ledger.write_bytes(Deal().lines(20))
+    async with console(ledger, index=tmp_path / "i.sqlite") as one:
+        view = await one.session.view("nowhere")
+        try:
+            assert (view.note, view.count) == ("searching 0 %", 0)
+            await one.until(lambda: _ended(view))
+            assert view.count == 0
+        finally:
+            await view.close()
+
+
+async def _ended(view: View) -> bool:
+    return view.note == ""
