@@ -98,6 +98,13 @@ def in_both(one: FileEnds, other: FileEnds) -> bool:
     return not set(one.records).isdisjoint(other.records)
 
 
+def stands_twice(older: FileEnds, newer: FileEnds) -> bool:
+    """True if one file begins with the last record of the other, and they have no other in common: a record was written
+    twice where the ledger was rotated."""
+    ours, theirs = older.records, newer.records
+    return len(ours) > 1 and bool(theirs) and set(ours).intersection(theirs) == {ours[-1]} == {theirs[0]} != {ours[0]}
+
+
 def is_chained(event: Event) -> bool:
     """True if the event names the one before it, or has a number and a hash."""
     return event.previous_hash is not None or (event.sequence is not None and event.hash is not None)
@@ -111,6 +118,7 @@ def goes_on(event: Event) -> bool:
 def follows(older: FileEnds, newer: FileEnds) -> Follows:
     """How sure it is that ``newer`` goes on where ``older`` ends."""
     linked = holes = against = 0
+    twice = stands_twice(older, newer)
     for stream, opening in newer.openings.items():
         closing = older.closings.get(stream)
         if closing is None:
@@ -118,7 +126,9 @@ def follows(older: FileEnds, newer: FileEnds) -> Follows:
         step = None
         if opening.sequence is not None and closing.sequence is not None:
             step = opening.sequence - closing.sequence
-        if step is not None and step <= 0:
+        if twice and opening.event_id == closing.event_id:
+            linked += 1
+        elif step is not None and step <= 0:
             against += 1
         elif step == 1 or (opening.previous_hash is not None and opening.previous_hash == closing.hash):
             linked += 1
@@ -140,7 +150,7 @@ def streams_that_go_on(newer: FileEnds) -> list[StreamKey]:
 
 
 def _by_time(older: FileEnds, newer: FileEnds) -> bool:
-    if in_both(older, newer):
+    if in_both(older, newer) and not stands_twice(older, newer):
         return False
     if not (older.is_short or newer.is_short or _times_follow(older, newer)):
         return False

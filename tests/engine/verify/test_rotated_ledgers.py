@@ -205,6 +205,16 @@ async def test_two_ledgers_stay_two(tmp_path: Path) -> None:
     assert [len(each.volumes) for each in (await verified(tmp_path)).ledgers] == [1, 1]
 
 
+@pytest.mark.parametrize("system", LEDGERS)
+async def test_a_record_that_stands_twice_at_a_border(system: str, tmp_path: Path) -> None:
+    lines = lines_of(system)
+    lines.insert(3, lines[3])
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole" / NAME).write_bytes(b"".join(lines))
+    write_volumes(tmp_path, cut(lines, [4]), SCHEMES["dated"])
+    assert said(await only(tmp_path / NAME)) == said(await only(tmp_path / "whole"))
+
+
 async def test_a_copy_is_no_past(tmp_path: Path) -> None:
     deal = Deal()
     first, rest = deal.lines(3), deal.lines(3)
