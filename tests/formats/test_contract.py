@@ -168,6 +168,22 @@ def test_a_record_that_the_source_skipped_is_a_row(cases: Sequence[LedgerCase]) 
         assert not [each for each in out.findings if each.record == 2], case.name
 
 
+def test_nobody_is_accused_across_a_record_that_cannot_be_read(cases: Sequence[LedgerCase]) -> None:
+    """Where a format has chains: the events behind are unchecked or fit, however the ledger is read."""
+    for case in cases:
+        sound = outcome(case.make(), case.raws)
+        if not any(row[TRUST] in (Trust.VERIFIED, Trust.RECOVERED) for row in sound["rows"]):
+            continue
+        broken = [row[TRUST] for row in sound["rows"]].count(Trust.BROKEN)
+        for at in range(1, min(len(case.raws), 12)):
+            raws = [*case.raws[:at], b'{"torn', *case.raws[at + 1 :]]
+            out = outcome(case.make(), raws)
+            assert outcome(case.make(bulk=False), raws) == out, (case.name, at)
+            chain = {each.code for each in out["findings"] if each.record == at + 2 and each.family == "chain"}
+            assert not chain & {"chain.sequence-gap", "chain.previous-mismatch"}, (case.name, at)
+            assert [row[TRUST] for row in out["rows"]].count(Trust.BROKEN) <= broken, (case.name, at)
+
+
 def test_what_is_said_was_declared(cases: Sequence[LedgerCase]) -> None:
     for case in cases:
         reader, form = case.make()(), case.format

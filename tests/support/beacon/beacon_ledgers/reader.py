@@ -8,7 +8,7 @@ from console.formats.json.times import quick
 from console.formats.protocol import Context
 from console.formats.reading.bulk_hashes import BulkHashes
 from console.formats.reading.clock import step_back
-from console.formats.reading.findings import Place, Remark
+from console.formats.reading.findings import Remark
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.runs import Run
 from console.formats.reading.streams import Streams
@@ -33,7 +33,6 @@ class BeaconReader(LedgerReader[Run]):
         self.profile = LOG.name
         self._lamps: Streams[Lamp] = Streams(self.columns, lambda _: Lamp)
         self._hashes = BulkHashes(LOG, LOG.layout, self.fields, Memory())
-        self._lost = False
 
     # -- in bulk
 
@@ -55,7 +54,6 @@ class BeaconReader(LedgerReader[Run]):
             lamp = known.state if known else Lamp()
             sound = (
                 held[row]
-                and not self._lost
                 and not oil[row]
                 and zoned[row]
                 and key
@@ -69,6 +67,7 @@ class BeaconReader(LedgerReader[Run]):
                 continue
             state = self._lamps.touch(self._lamps.follow("lamp", str(key)))
             state.number, state.hash, state.last, state.lit = number, hashes[row], time, event != "out"
+            state.ordinal = run.place(row).ordinal
 
     def quiet(self, run: Run, low: int, high: int) -> None:
         scan = run.scan.part(low, high)
@@ -110,7 +109,12 @@ class BeaconReader(LedgerReader[Run]):
 
     def _walk(self, lamp: Lamp, document: dict[str, Any], number: Any, stored: str | None) -> Trust:
         previous = text(document, "previous") or None
-        remarks = [] if self._lost else [*link(lamp, number, previous)]
+        remarks = [*link(lamp, number, previous)]
+        hole = self.holes.between(lamp.ordinal, self.findings.place.ordinal) if remarks else None
+        if hole is not None:
+            message = f"Record {hole.ordinal} cannot be read: the link of this entry is not known."
+            self.findings.add("chain.link-unknown", message, field="previous", actual=previous)
+            remarks = []
         computed = recomputed_hash(document)
         if stored is None or stored != computed:
             message, recomputed = "The hash is not that of this entry.", Confidence.RECOMPUTED
@@ -118,9 +122,9 @@ class BeaconReader(LedgerReader[Run]):
         for remark in remarks:
             self.findings.remark(remark)
         lamp.number, lamp.hash = number if type(number) is int else lamp.number + 1, stored
+        lamp.ordinal = self.findings.place.ordinal
         lamp.broken += bool(remarks)
-        unknown, self._lost = self._lost, False
-        return Trust.BROKEN if remarks else Trust.UNCHECKED if unknown else Trust.VERIFIED
+        return Trust.BROKEN if remarks else Trust.UNCHECKED if hole else Trust.VERIFIED
 
     def _time(self, lamp: Lamp, stamp: object) -> int:
         known = quick(stamp) if isinstance(stamp, str) else None
@@ -134,9 +138,6 @@ class BeaconReader(LedgerReader[Run]):
         lamp.last = max(lamp.last, known[0])
         return known[0]
 
-    def lost(self, place: Place) -> None:
-        self._lost = True
-
     # -- what is known, and what is kept
 
     def facts(self) -> list[StreamFacts]:
@@ -145,8 +146,6 @@ class BeaconReader(LedgerReader[Run]):
 
     def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
         yield from self._lamps.save()
-        yield "lost", self._lost
 
     def restore(self, name: str | StreamKey, data: bytes) -> None:
-        if self._lamps.restore(name, data) is None:
-            self._lost = data != b"\xc2"
+        self._lamps.restore(name, data)

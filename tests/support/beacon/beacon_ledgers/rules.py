@@ -29,6 +29,8 @@ class Lamp(msgspec.Struct):
     broken: int = 0
     lit: bool = False
     last: int = NO_TIME
+    ordinal: int = 0
+    """Of its last entry."""
 
     @property
     def facts(self) -> dict[str, str]:
