@@ -281,7 +281,9 @@ class WalkScreen(ConsoleScreen):
         row = details.row
         title = "Chain walk" if link_of(details) else "No chain"
         links = self._links[1] if self._links and self._links[0] == row.stream else 0
-        where = place_of(details) + (f" of {count(links, 'link')}" if links and link_of(details) else "")
+        where = place_of(details)
+        if links and (link := link_of(details)):
+            where += f"{' of' if (link.sequence or 0) <= links else ','} {count(links, 'link')}"
         kind = safe(f"{row.stream_kind} ", limit=24)
         room = self._width - len(f"{title}  {kind} · {where}") - HEAD_RIGHT
         key = middle(safe(row.stream_key), max(room, 9))

@@ -12,7 +12,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from console.app.drawing.cells import fit, middle, path, width
+from console.app.drawing.cells import cut, fit, middle, path, width
 from console.app.widgets.tables.cursor_list import CursorList
 from console.app.widgets.tables.ledger_words import short, trust_counts, verdict_mark
 from console.app.widgets.tables.overview_rows import OverviewRow, unread
@@ -146,9 +146,11 @@ class LedgerList(CursorList):
         at = self._widths
         pen.write(fit("  " + path(self._name_of(ledger), at.name - 2), at.name), "dim")
         glyph, style = ("✗", "error") if ledger.state == "unreadable" else ("?", "dim")
-        pen.write(f" {glyph} {safe(ledger.state)}", style)
+        state = f" {glyph} {safe(ledger.state)}"
+        pen.write(state, style)
         if ledger.note:
-            pen.write(f": {safe(ledger.note, limit=NAME_LIMIT)}", "dim")
+            room = self.inner_width - 1 - at.name - width(state)
+            pen.write(cut(f": {safe(ledger.note, limit=NAME_LIMIT)}", room), "dim")
 
     def _draw_counts(self, pen: "_Pen", shown: OverviewRow) -> None:
         at, ledger, stream = self._widths, shown.ledger, shown.stream
