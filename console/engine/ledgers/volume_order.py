@@ -4,7 +4,6 @@ The order of a ledger's files is that of their content. Only a file's first and 
 it where a chain that goes on does not end there.
 """
 
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -255,23 +254,24 @@ def _ends(opened: Opened) -> FileEnds:
     """The first and last events of a file. Raises ``SourceError``."""
     source = opened.source
     first: list[bytes] = []
-    last: deque[bytes] = deque(maxlen=WINDOW)
+    last: list[bytes] = []
     whole = not _is_plain(source) or source.state().size <= TAIL
     damaged = False
     end = Cursor()
     for batch in source.batches():
-        first += batch.raws[: WINDOW - len(first)]
-        last.extend(batch.raws[-WINDOW:])
+        first = _some([*first, *batch.raws[: WINDOW - len(first)]])
+        last = _some([*reversed(batch.raws[-WINDOW:]), *last])
         damaged = damaged or any(each.severity >= Severity.ERROR for each in batch.findings)
-        if not whole and len(first) >= WINDOW:
-            last.extend(_tail(source))
+        if not whole and (len(first) >= WINDOW or batch.end > TAIL):
+            last = _some([*reversed(_tail(source))])
             break
         end = batch.next
     else:
         tail = source.tail(end) if first else None
         if tail is not None:
-            first += [tail.raw] if len(first) < WINDOW else []
-            last.append(tail.raw)
+            first = _some([*first, tail.raw])
+            last = _some([tail.raw, *last])
+    last.reverse()
     return ends(_events(opened, first), _events(opened, last), [*first, *last], damaged=damaged)
 
 
@@ -280,18 +280,35 @@ def _is_plain(source: Source) -> bool:
     return isinstance(source, JsonlSource) and source.container == "jsonl"
 
 
+def _some(raws: Sequence[bytes]) -> list[bytes]:
+    """The first of these records: up to ``WINDOW``, and no more bytes than ``TAIL`` but for the one that exceeds it."""
+    found: list[bytes] = []
+    held = 0
+    for raw in raws[:WINDOW]:
+        if held > TAIL:
+            break
+        found.append(raw)
+        held += len(raw)
+    return found
+
+
 def _tail(source: Source) -> list[bytes]:
-    """The last lines of a plain file."""
+    """The last lines of a plain file: at least one whole line, or all of it."""
     size = source.state().size
+    length = TAIL
     with FileContent(source.path).open() as window:
-        block = window.read(max(0, size - TAIL), TAIL)
-    return [line for line in block.split(b"\n")[1:] if line][-WINDOW:]
+        while True:
+            block = window.read(max(0, size - length), length)
+            lines = [line for line in block.split(b"\n")[length < size :] if line]
+            if lines or length >= size:
+                return lines[-WINDOW:]
+            length *= 4
 
 
 def _events(opened: Opened, raws: Iterable[bytes]) -> list[Event]:
     context = opened.context()
     found = (event_of(opened.format, Record(1, 0, len(raw), raw), context) for raw in raws)
-    return [event for event in found if event.type or event.streams]
+    return [replace(event, document={}) for event in found if event.type or event.streams]
 
 
 def _last_of(opened: Opened, streams: Sequence[StreamKey]) -> dict[StreamKey, Event]:

@@ -27,6 +27,8 @@ from console.verify.catalogue import finding
 
 NEIGHBOURS = 1000
 """Files that are looked at for the past of one, those of the latest names first."""
+LARGE = 64 * 1024 * 1024
+"""Bytes of a packed file up to which it is looked into although its name does not fit."""
 SMALL = 256
 """Files of a folder up to which none is handed on before all were found: any may be another one's past."""
 _EMPTY = "container.empty"
@@ -179,7 +181,8 @@ class _Folder:
             if path not in self._opened:
                 self._opened[path] = self._open(path)
             one = self._opened[path]
-            if one is not None and format in ("", one.format.name):
+            large = base is None and one is not None and one.source.container == "gzip" and _size(one.source) > LARGE
+            if one is not None and format in ("", one.format.name) and not large:
                 found.append(one)
         return found
 
@@ -262,6 +265,13 @@ _WORDS = {
 }
 _SHOWN = 6
 """Files that are named."""
+
+
+def _size(source: Source) -> int:
+    try:
+        return source.state().size
+    except SourceError:
+        return 0
 
 
 def _just_begun(path: str) -> bool:

@@ -215,6 +215,16 @@ async def test_a_record_that_stands_twice_at_a_border(system: str, tmp_path: Pat
     assert said(await only(tmp_path / NAME)) == said(await only(tmp_path / "whole"))
 
 
+async def test_large_records_and_large_files(tmp_path: Path) -> None:
+    """What is looked at of a file is bounded; its last record is found, however long it is."""
+    deal = Deal()
+    many, large = deal.lines(2000), deal.event(text="x" * 700_000) + b"\n"
+    (tmp_path / f"{NAME}.1").write_bytes(many + large)
+    (tmp_path / NAME).write_bytes(deal.event(text="y" * 900_000) + b"\n" + deal.lines(3))
+    ledger = await only(tmp_path)
+    assert (ledger.records, [each.records for each in ledger.volumes], codes(ledger)) == (2005, [2001, 4], set())
+
+
 async def test_a_copy_is_no_past(tmp_path: Path) -> None:
     deal = Deal()
     first, rest = deal.lines(3), deal.lines(3)
