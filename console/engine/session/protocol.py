@@ -86,6 +86,8 @@ class Details:
     raw: bytes
     intact: bool
     problem: str = ""
+    volume: tuple[str, int] | None = None
+    """The file that the record is in, and its number there, where its ledger is in several files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from console.sources.discover import open_sources
 from console.sources.many_records import read_each
 from console.sources.protocol import Skipped, Source, SourceError
 from console.sources.record_hash import leaf
+from console.store.facts import volume_of
 from console.store.protocol import IndexReader
 from console.store.rows import EventRow, LedgerRow
 
@@ -121,6 +122,7 @@ class Records:
             raw.record.raw,
             not raw.problem,
             raw.problem,
+            volume_of([(each.first, each.path) for each in await self._reader.volumes(row.ledger)], row.ordinal),
         )
 
     async def before(self, row: EventRow) -> Record | None:

@@ -33,6 +33,14 @@ async def whole(one: Console, ledger: Path, records: int) -> None:
     assert await one.codes() <= {"container.rotated", "container.compressed"}
     details = [await one.session.details(event.id) for event in await one.events()]
     assert not [each.problem for each in details if each.problem]
+    files = [each.volume or ("", 0) for each in details]
+    lines = [Path(path).name and _lines(Path(path))[number - 1] for path, number in files]
+    assert not any(line and line != each.raw for line, each in zip(lines, details, strict=True))
+
+
+def _lines(path: Path) -> list[bytes]:
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -266,6 +266,9 @@ def raw_page(details: Details, form: Form, width: int) -> list[Content]:
     place = f"{size(len(details.raw))} at offset {details.row.offset:,}"
     if details.ledger.container == "sqlite":
         place = f"{size(len(details.raw))} of row {details.row.ordinal:,}"
+    if details.volume is not None:
+        path, number = details.volume
+        place += f" of {safe(path.rpartition('/')[2])}, record {number:,} there"
     forms = {"exact": "exact  (= indent, x hex)", "pretty": "indented  (= exact, x hex)", "hex": "hex  (x exact)"}
     head = f"{place} · {forms[form]}"
     if not is_utf8(details.raw):
