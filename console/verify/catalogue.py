@@ -61,7 +61,7 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("container.gzip-trailing-data", error, "Data after the last gzip member", "What follows the last member.", "Someone appended to a compressed file: look at these bytes."),
         ("container.gzip-expansion-limit", error, "The gzip stream expands beyond the limit", "Ratio of decoded to stored bytes.", "Treat it as hostile; raise the limit only for a file that you trust."),
         ("container.json-truncated", error, "The document ends early", "The closing bracket of a JSON array or object.", "Records before the end were read. A writer may be at work: look again; else fetch the file again or find its original."),
-        ("container.sqlite-corrupt", error, "The database is damaged", "Every page that the rows lie on.", "Readable rows are shown. Compare with a backup."),
+        ("container.sqlite-corrupt", error, "The database is damaged", "Every page, as SQLite checks them, and every row.", "Readable rows are shown; a damaged page may hide others. Compare with a backup."),
         ("container.sqlite-beside", note, "Rows also come from a log or journal", "Which files beside the database were read with it, and that its header speaks of a log.", "A hash of the database does not cover them: keep them together. A log that the header does not speak of may be forged: look at the database without it, in a copy."),
         ("container.zip-manifest-mismatch", error, "A file differs from the pack's manifest", "SHA-256 of every file that the manifest names.", "Compare with the pack as it was handed over."),
         ("container.unreadable", error, "Cannot be read", "That the path is a readable regular file.", "See the message; check permissions and kind of file."),

@@ -23,6 +23,7 @@ from console.sources.protocol import MAX_RECORD, FileState, SourceError
 from console.sources.sqlite.logs import copy_journal, copy_log
 from console.sources.sqlite.private_folder import PrivateFolder
 from console.sources.sqlite.schema_trust import UnreadableSchemaError, load_schema
+from console.sources.sqlite.soundness import damage
 
 _WAL_MODE = b"\2\2"
 """Bytes 18 and 19 of a database that uses a log."""
@@ -71,6 +72,8 @@ class _Copy:
         self.remove = self._folder.remove
         self.database = os.path.join(self._folder.path, "copy.db")  # noqa: PTH118
         self.moment: _Moment | None = None
+        self.damage: tuple[_Moment, str] | None = None
+        """Of a moment, as far as it was asked."""
         self.users = 0
 
 
@@ -104,6 +107,17 @@ class PrivateCopy:
         read = {"-wal": moment.salts, "-journal": moment.journal.head.strip(b"\0")}
         names = [Path(self.path).name + suffix for suffix, head in read.items() if head]
         return Beside(" and ".join(names), bool(moment.salts) and moment.database.head[18:20] != _WAL_MODE)
+
+    def damage(self, connection: sqlite3.Connection) -> str:
+        """What is wrong with the pages of the copy that this connection reads; each copy is checked once."""
+        with self._lock:
+            copy = self._copy
+            moment = copy.moment if copy else None
+        if copy is None or moment is None:
+            return damage(connection)
+        if copy.damage is None or copy.damage[0] != moment:
+            copy.damage = moment, damage(connection)
+        return copy.damage[1]
 
     @contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:

@@ -18,6 +18,8 @@ from console.sources.sqlite.private_copy import PrivateCopy, limit_steps
 from console.sources.sqlite.tables import Table, holds_rows, quoted, raise_unless_damage, tables_of
 
 _START = Cursor()
+_OF_SQLITE = (sqlite3.Error, UnicodeDecodeError, MemoryError)
+"""What a damaged database raises: also words of SQLite's that are not UTF-8, and more memory than there is."""
 _BESIDE = "container.sqlite-beside"
 _ROWS = 4096
 _LAST = (1 << 63) - 1
@@ -75,6 +77,9 @@ class SqliteTable:
                     limit_steps(connection)
                     batch, size = RecordBatch(batch.next.ordinal, [], [], [], batch.next), 0
             batch.findings += rows.findings + self._planted()
+            if start == _START and not rows.findings and (found := self._copy.damage(connection)):
+                message = f"The database is damaged ({found}): rows may be missing without a trace."
+                batch.findings.append(Finding("container.sqlite-corrupt", Severity.ERROR, message, standing=True))
             if len(batch) or batch.findings:
                 yield batch
 
@@ -197,12 +202,12 @@ class _Connection:
     def __enter__(self) -> sqlite3.Connection:
         try:
             return self._context.__enter__()
-        except sqlite3.Error as error:
+        except _OF_SQLITE as error:
             raise _failed(self._path, error) from error
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._context.__exit__(None, None, None)
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, _OF_SQLITE):
             raise _failed(self._path, error) from error
 
 
@@ -363,7 +368,8 @@ def _blob(cell: object) -> object:
     raise TypeError(type(cell))
 
 
-def _failed(path: str, error: sqlite3.Error) -> SourceError:
+def _failed(path: str, error: BaseException) -> SourceError:
+    """An error of ``_OF_SQLITE`` as ours."""
     if isinstance(error, sqlite3.OperationalError):
         return unreadable(path, f"SQLite cannot open the copy of this database ({error}).")
     message = f"The database is damaged ({error})."

@@ -50,6 +50,9 @@ def _problem(connection: sqlite3.Connection) -> sqlite3.DatabaseError | None:
         connection.execute("SELECT 1 FROM main.sqlite_master LIMIT 1").close()
     except sqlite3.DatabaseError as error:
         return error
+    except UnicodeDecodeError:
+        # Python cannot read SQLite's words, because they hold a name of the schema that is not UTF-8.
+        return sqlite3.DatabaseError("malformed database schema (a name in it is not UTF-8)")
     return None
 
 

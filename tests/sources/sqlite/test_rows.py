@@ -328,3 +328,36 @@ def test_real_databases(real: Path, keeps_its_word: Read) -> None:
     )
     assert len(keeps_its_word(tables(real / "kernel/bff/bff_native_integer_dates.db")["DealEvent"]).raws) == 27
     assert beside(path) == before
+
+
+@pytest.mark.parametrize("page_size", [512, 4096])
+def test_rows_that_a_damaged_page_drops_without_an_error_are_missed(page_size: int, tmp_path: Path, read: Read) -> None:
+    """The number of cells of a page is lowered: SQLite reads the other rows and says nothing."""
+    path = tmp_path / "x"
+    with contextlib.closing(
+        database(path, f"PRAGMA page_size = {page_size}", "CREATE TABLE t (n INTEGER PRIMARY KEY, x)")
+    ) as db:
+        db.executemany("INSERT INTO t VALUES (?, ?)", [(n, "x" * 50) for n in range(1, 200)])
+    assert read(tables(path)["t"]).codes == []
+    data = bytearray(path.read_bytes())
+    leaf_page = next(at for at in range(page_size, len(data), page_size) if data[at] == 0x0D)
+    cells = int.from_bytes(data[leaf_page + 3 : leaf_page + 5], "big")
+    data[leaf_page + 3 : leaf_page + 5] = (cells - 2).to_bytes(2, "big")
+    path.write_bytes(data)
+    got = read(tables(path)["t"])
+    assert len(got.raws) == 197
+    assert got.codes == ["container.sqlite-corrupt"]
+    assert "missing without a trace" in got.findings[0].message
+
+
+def test_values_that_break_a_constraint_are_no_damage(tmp_path: Path, read: Read) -> None:
+    path = tmp_path / "x"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.create_function("mine", 1, bool, deterministic=True)
+        db.execute("CREATE TABLE t (a CHECK (mine(a)), b)")
+        db.execute("PRAGMA ignore_check_constraints = ON")
+        db.execute("INSERT INTO t VALUES (0, NULL)")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET sql = replace(sql, ', b)', ', b NOT NULL)')")
+    got = read(tables(path)["t"])
+    assert (got.raws, got.codes) == ([b'{"a":0,"b":null}'], [])
