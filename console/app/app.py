@@ -35,7 +35,7 @@ from console.app.terminal import ConsoleDriver
 from console.app.theme import THEMES, other, preferred
 from console.app.type_ahead import KeyThrough, TypeAhead
 from console.app.work import in_words
-from console.engine.api import SessionApi, StreamRow
+from console.engine.api import Alarm, SessionApi
 from console.text import SafeText, safe, safe_lines
 
 STYLES = Path(__file__).parent / "styles"
@@ -223,14 +223,23 @@ class ConsoleApp(App[int]):
             self.notify("There is no alarm.", markup=False)
             return
         self._show_alarms()
-        if alarm.stream is not None:
-            self.run_worker(self._to_stream(session, alarm.stream), group="alarm", exit_on_error=False)
-        else:
-            self.go_to.finding(session, alarm.found)
+        self.run_worker(self._to_alarm(session, alarm), group="alarm", exit_on_error=False)
 
-    async def _to_stream(self, session: SessionApi, stream: StreamRow) -> None:
-        ledger = next((row for row in await session.ledgers() if row.id == stream.ledger), None)
-        self.go_to.stream(session, ledger=ledger, stream=stream)
+    async def _to_alarm(self, session: SessionApi, alarm: Alarm) -> None:
+        """Ledgers and streams are found by their names: the index may have been made again since."""
+        try:
+            ledger = next((row for row in await session.ledgers() if row.name == alarm.found.ledger_name), None)
+            stream = None
+            if ledger is not None and alarm.stream is not None:
+                flagged = (await session.streams(ledger.id))[0]
+                stream = next((row for row in flagged if row.key == alarm.stream.key), None)
+        except Exception as error:  # noqa: BLE001 - shown on the status line
+            self.post_message(SessionTrouble("Going to the alarm", in_words(error)))
+            return
+        if stream is not None:
+            self.go_to.stream(session, ledger=ledger, stream=stream)
+        else:
+            self.go_to.finding(session, alarm.found, None if ledger is None else ledger.id)
 
     # checks from the raw bytes
 

@@ -48,16 +48,16 @@ class Navigation:
 
         self._app.push_screen(FindingsScreen(session, ledger, event=event), then or self._opener(session))
 
-    def finding(self, session: SessionApi, found: FindingRow) -> None:
+    def finding(self, session: SessionApi, found: FindingRow, ledger: int | None) -> None:
         """The findings of a ledger with the cursor on one of them: on the screen that shows findings, if one is seen
         that nobody waits for."""
         from console.app.screens.findings import FindingsScreen
 
         seen = self._app.screen
         if isinstance(seen, FindingsScreen) and seen.goal is not None:
-            seen.turn_to(found)
+            seen.turn_to(found, ledger)
             return
-        self._app.push_screen(FindingsScreen(session, found.ledger, goal=found), self._opener(session))
+        self._app.push_screen(FindingsScreen(session, ledger, goal=found), self._opener(session))
 
     def walk(self, session: SessionApi, event: int, then: ReturnTo) -> None:
         """The chain walk from an event on."""

@@ -126,6 +126,17 @@ def test_what_follows_the_filters_key_in_one_write_is_text(burst: str) -> None:
         assert terminal.end() == 0
 
 
+def test_what_follows_the_palettes_key_is_text() -> None:
+    with Terminal(80, 24) as terminal:
+        terminal.see("deal acc674")
+        terminal.press("\x10qjv")
+        terminal.wait(lambda text: "qjv" in text, "the palette with what was typed")
+        terminal.press("escape")
+        terminal.wait(lambda text: "qjv" not in text)
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
 def test_keys_behind_enter_act_in_the_details() -> None:
     with Terminal(80, 24) as terminal:
         terminal.see("deal acc674")

@@ -42,6 +42,13 @@ HOSTILE = (
 )
 """Strings that a terminal, a markup parser or an eye would fall for."""
 
+NAMES = {
+    1: "deals/acme/events.jsonl",
+    2: f"runs/{HOSTILE[1]}\u202e.jsonl",
+    3: "state/zakops.db#action_audit_events",
+}
+"""Of the ledgers that hold events."""
+
 PROFILE = Profile(
     "kernel-doc/1",
     "SHA-256 of dealId, sequence number, type, payload text and the previous hash, one after the other.",
@@ -187,8 +194,8 @@ class FakeSession:
         if self._empty:
             return []
         return [
-            self._ledger(1, "deals/acme/events.jsonl", "jsonl", "kernel", "document", "kernel-doc/1"),
-            self._ledger(2, f"runs/{HOSTILE[1]}\u202e.jsonl", "jsonl", "smvm", "rows 3.0", None),
+            self._ledger(1, NAMES[1], "jsonl", "kernel", "document", "kernel-doc/1"),
+            self._ledger(2, NAMES[2], "jsonl", "smvm", "rows 3.0", None),
             self._ledger(3, "state/zakops.db", "sqlite", "zakops", "audit table", None, member="action_audit_events"),
             replace(
                 self._ledger(4, "notes/shopping-list.json", "json", "", "", None),
@@ -403,7 +410,7 @@ class FakeSession:
             trust=trust,
             worst=finding.severity if finding else Severity.NONE,
         )
-        told = FindingRow(number, ledger, f"ledger {ledger}", finding, number) if finding else None
+        told = FindingRow(number, ledger, NAMES[ledger], finding, number) if finding else None
         self.entries.append(Entry(row, raw, proof, told))
         return number
 

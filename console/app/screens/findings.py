@@ -188,10 +188,10 @@ class FindingsScreen(ConsoleScreen):
             self._going = False
             self.query_one(CauseList).go_to(self.goal)
 
-    def turn_to(self, goal: FindingRow) -> None:
-        """Show the findings of this one's ledger, the cursor on it."""
+    def turn_to(self, goal: FindingRow, ledger: int | None) -> None:
+        """Show the findings of a ledger, the cursor on this one."""
         self.goal, self._going = goal, True
-        self._ledger, self._of_event, self._least = goal.ledger, None, Severity.NONE
+        self._ledger, self._of_event, self._least = ledger, None, Severity.NONE
         self._read()
 
     # showing

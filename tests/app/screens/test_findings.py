@@ -51,7 +51,7 @@ async def test_causes_open_and_close() -> None:
         await pilot.press("enter")
         await seen(pilot, "▸ ‼ critical")
         await pilot.press("j", "space")
-        await seen(pilot, "▾ ✗ error", "record 3  Bytes that are not UTF-8 in stage␛]0;owned␇")
+        await seen(pilot, "▾ ✗ error", "…ns/␛]0;owned␇⟨U+202E⟩.jsonl  record 3  Bytes that are not UTF-8")
         await pilot.press("j", "j", "space")
         await seen(pilot, "▸ ✗ error")
 
