@@ -83,10 +83,11 @@ def index_place(paths: list[str], index: str | None, config: str | None) -> "Ind
     from console.config.places import index_path
     from console.engine.api import IndexPlace
 
+    memory = memory_place(config)
     if index:
-        return IndexPlace(index)
+        return IndexPlace(index, memory=memory)
     folder = settings_in_force(config).index_folder
-    return IndexPlace(str(index_path(paths, folder)), named=folder is not None)
+    return IndexPlace(str(index_path(paths, folder)), named=folder is not None, memory=memory)
 
 
 def memory_place(config: str | None) -> "MemoryPlace | None":

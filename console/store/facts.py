@@ -47,7 +47,7 @@ class ChainLink(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class KnownLedger:
     """A ledger as it was last committed. ``file`` is the state of its file as text; ``stated``: a finding about its
-    file stands."""
+    file stands; ``memory`` is what the memory says of it, as it was described."""
 
     id: int
     path: str
@@ -59,6 +59,7 @@ class KnownLedger:
     next: Cursor
     file: str
     stated: bool = False
+    memory: str = ""
 
 
 @dataclass(slots=True)

@@ -31,11 +31,12 @@ class StatedBy(IntEnum):
     REFERENCES = 2
     FOLLOWING = 3
     END = 4
+    MEMORY = 5
 
 
 class LedgerChanges(TypedDict, total=False):
     """What can be set of a ledger: see ``LedgerRow``. ``active``: it is opened now. ``file`` is the state of its file
-    as text, a hint for the next start."""
+    as text, a hint for the next start; ``memory`` is what the memory says of it, as text."""
 
     format: str
     shape: str
@@ -44,6 +45,7 @@ class LedgerChanges(TypedDict, total=False):
     note: str
     active: bool
     file: str
+    memory: str
 
 
 class RecordsOf(Protocol):

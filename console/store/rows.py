@@ -16,7 +16,7 @@ class LedgerRow:
     ``state`` is 'live', 'behind' (much is still unread), 'gone', 'unreadable', 'not recognised' or 'empty'; ``note``
     says more, in words. Times are UTC microseconds, None where no event names one. ``pending`` is the length of an
     unfinished last record, ``flagged`` the highest of its streams' as ``flagged`` gives it;
-    ``chained`` is true if any of them has a chain.
+    ``chained`` is true if any of them has a chain. ``memory`` is what the memory says, as text; '' if it was not asked.
     """
 
     id: int
@@ -38,6 +38,7 @@ class LedgerRow:
     flagged: int = 0
     chained: bool = False
     codes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    memory: str = ""
 
     @property
     def name(self) -> str:

@@ -102,8 +102,8 @@ async def test_as_they_appear(tmp_path: Path) -> None:
         # A ledger that becomes a pipe while it is followed.
         ledger.unlink()
         os.mkfifo(ledger)
-        await one.found("container.vanished")
+        await one.found("witness.vanished")
         ledger.unlink()
         ledger.write_bytes(Deal("another").lines(3))
-        await one.found("container.replaced")
+        await one.found("witness.replaced")
         await one.records(ledger, 3)

@@ -64,6 +64,7 @@ class MemoryLedger:
     note: str = ""
     active: bool = True
     file: str = ""
+    memory: str = ""
     size: int = 0
     pending: int = 0
     next_offset: int = 0

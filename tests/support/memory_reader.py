@@ -221,6 +221,7 @@ def _ledger_row(ledger: MemoryLedger) -> LedgerRow:
         flagged=level,
         chained=any(each.facts and each.facts.chain_intact is not None for each in ledger.streams.values()),
         codes=_by_code(ledger),
+        memory=ledger.memory,
     )
 
 

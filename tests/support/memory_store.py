@@ -85,6 +85,7 @@ class MemoryWriter(MemoryRecords):
                 next=Cursor(len(each.events) + 1, each.next_offset),
                 file=each.file,
                 stated=any(found.by is StatedBy.FOLLOWING for found in each.findings),
+                memory=each.memory,
             )
             for each in self.content.ledgers.values()
         ]

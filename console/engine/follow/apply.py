@@ -23,10 +23,10 @@ from console.store.protocol import StatedBy
 from console.verify.catalogue import finding
 
 _WORDS = {
-    "container.vanished": "{path} is not there any more.",
-    "container.shrunk": "The ledger became shorter: {records} had been read.",
-    "container.rewritten": "The content that had been read changed: {records}.",
-    "container.replaced": "Another content stands here: {records} had been read.",
+    "witness.vanished": "{path} is not there any more.",
+    "witness.truncated": "The ledger became shorter: {records} had been read.",
+    "witness.rewritten": "The content that had been read changed: {records}.",
+    "witness.replaced": "Another content stands here: {records} had been read.",
 }
 
 
@@ -85,6 +85,8 @@ class Applier:
         async with self._ingest.transaction():
             await self._writer.describe(ledger.id, state=state, note=found.message)
             await self._writer.replace_standing(ledger.id, [found], StatedBy.FOLLOWING)
+            await self._writer.replace_standing(ledger.id, [], StatedBy.MEMORY)
+        ledger.witnessed.state = ""
         ledger.status.state, ledger.status.reported = state, True
 
     async def report_failure(self, ledger: FollowedLedger, found: Finding, failed: str) -> None:
@@ -128,7 +130,8 @@ class Applier:
             await self._writer.clear(ledger.id)
             if step.code:
                 words = _WORDS[step.code].format(records=count(ledger.reading.records, "record"))
-                await self._writer.add_findings(ledger.id, [finding(step.code, words)])
+                if not ledger.witnessed.kept:  # else the memory says what changed, and where
+                    await self._writer.add_findings(ledger.id, [finding(step.code, words)])
                 await self._writer.describe(ledger.id, note=content.value)
             else:
                 note = "its writer changes records in place: they were read again"

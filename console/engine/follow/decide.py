@@ -131,9 +131,9 @@ class Transition:
 
 
 _CODES = {
-    Continuity.SHRUNK: "container.shrunk",
-    Continuity.REWRITTEN: "container.rewritten",
-    Continuity.REPLACED: "container.replaced",
+    Continuity.SHRUNK: "witness.truncated",
+    Continuity.REWRITTEN: "witness.rewritten",
+    Continuity.REPLACED: "witness.replaced",
 }
 _MOVES = {Elsewhere.MOVED: "container.rotated", Elsewhere.COMPRESSED: "container.compressed"}
 
@@ -170,7 +170,7 @@ def _changed(facts: Facts) -> Transition:
     if facts.content is Continuity.GONE:
         if facts.in_earlier_file and facts.path_taken:
             return Transition(Next.GO_ON_IN_NEW_FILE)
-        return Transition(Next.REPORT_GONE, LedgerState.GONE, "container.vanished")
+        return Transition(Next.REPORT_GONE, LedgerState.GONE, "witness.vanished")
     if not facts.seen_twice:
         return Transition(Next.WAIT, again=PATIENCE)
     if facts.in_earlier_file and facts.path_taken:

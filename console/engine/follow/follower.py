@@ -19,6 +19,7 @@ from console.engine.follow.observe import Observer, files_beside
 from console.engine.follow.path_polling import SHARE, PathPolling
 from console.engine.follow.rotation import Rotation, wrote_late
 from console.engine.follow.row_comparison import begin, is_due
+from console.engine.follow.witnessing import Witnessing
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.continuity import is_file
 from console.engine.ledgers.new_tables import NewTables
@@ -33,6 +34,7 @@ from console.sources.sqlite.rows import SqliteTable
 from console.sources.text.jsonl import JsonlSource
 from console.store.facts import KnownLedger
 from console.verify.catalogue import finding
+from console.witness.place import MemoryPlace
 
 _NO_LEDGERS = {
     "container.not-recognised": LedgerState.NOT_RECOGNISED,
@@ -44,7 +46,7 @@ class Follower:
     """The ledgers under some paths. ``index`` is the index's own file: no ledger.
 
     ``follow``: the paths are looked at again later, so that one that is missing may still come. ``report`` is called
-    after each commit, and when a ledger comes to rest.
+    after each commit, and when a ledger comes to rest. What is there is compared with the ``memory`` and remembered.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Follower:
         *,
         follow: bool = False,
         report: Callable[[Step], None] = lambda step: None,
+        memory: MemoryPlace | None = None,
     ) -> None:
         self.paths = [abspath(path) for path in paths]  # noqa: PTH100 - not through symbolic links
         self._ingest = ingest
@@ -68,7 +71,9 @@ class Follower:
         self._rotation = Rotation(ingest)
         self._applier = Applier(ingest, self._rotation, self._remove, lambda: set(self._by_path))
         observer = Observer(ingest.writer, self._ledgers_apart, follow=follow)
-        self._work = LedgerWork(ingest, observer, self._applier, report, self._newcomers.put_nowait)
+        self._witnessing = Witnessing(ingest, memory, follow=follow)
+        release = self._newcomers.put_nowait
+        self._work = LedgerWork(ingest, observer, self._applier, report, release, self._witnessing)
         self._tasks = LedgerTasks(self._look)
         self._polling = PathPolling(self.paths, index)
         self._tables = NewTables()
@@ -214,6 +219,7 @@ class Follower:
         opened = replace(newest, beside=await self._writer.beside(known.id))
         ledger = FollowedLedger(known.path, known.member, opened, self._ingest.resume(known))
         self._applier.resume(ledger, known)
+        ledger.witnessed.words = known.memory
         await self._rotation.resume(ledger, past)
         begin(ledger, known.file)
         self._by_path.setdefault(known.path, []).append(ledger)

@@ -7,6 +7,7 @@ from console.engine.follow.decide import LedgerState
 from console.engine.ingest.ingest import Reading
 from console.engine.ingest.portions import file_text
 from console.engine.ledgers.opening import Opened
+from console.engine.memory.remembered import Remembered, Standing
 from console.sources.protocol import Source, SourceError
 
 
@@ -57,6 +58,24 @@ class Suspicion:
 
 
 @dataclass(slots=True)
+class Witnessed:
+    """What the memory was asked last. Written by ``witnessing``."""
+
+    state: str = ""
+    """Records and state of the file at that look."""
+    words: str = ""
+    """What it answered, as the index holds it."""
+    not_before: float = 0.0
+    """When it may be asked again; monotonic seconds."""
+
+    @property
+    def kept(self) -> bool:
+        """True if the memory knows the ledger, and will notice what changes in it."""
+        word = Remembered.of_text(self.words)
+        return word.standing is not Standing.ABSENT and word.kept
+
+
+@dataclass(slots=True)
 class FollowedLedger:
     """A ledger, how far it was read, and what is known of its file.
 
@@ -75,6 +94,7 @@ class FollowedLedger:
     earlier: EarlierFile = field(default_factory=EarlierFile)
     rows: ComparedRows = field(default_factory=ComparedRows)
     suspicion: Suspicion = field(default_factory=Suspicion)
+    witnessed: Witnessed = field(default_factory=Witnessed)
 
     @property
     def id(self) -> int:

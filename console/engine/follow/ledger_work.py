@@ -11,11 +11,12 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 
 from console.engine.follow.apply import Applier
-from console.engine.follow.decide import PATIENCE, Next, Transition, decide
+from console.engine.follow.decide import PATIENCE, LedgerState, Next, Transition, decide
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.ledger_tasks import LedgerTask
 from console.engine.follow.observe import Observation, Observer
 from console.engine.follow.row_comparison import begin
+from console.engine.follow.witnessing import Witnessing
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ingest.turns import LONG_READS, TURN, Turns
 from console.engine.ledgers.faults import READER_FAILED, as_source_error
@@ -36,12 +37,14 @@ class LedgerWork:
         applier: Applier,
         report: Callable[[Step], None],
         release: Callable[[str], None],
+        witnessing: Witnessing,
     ) -> None:
         self._ingest = ingest
         self._observer = observer
         self._applier = applier
         self._report = report
         self._release = release
+        self._witnessing = witnessing
         self._long_reads = Turns(LONG_READS)
         self._moving = False
         """A ledger is being moved to another path, which may be another ledger's."""
@@ -72,11 +75,17 @@ class LedgerWork:
                     for path in await self._applier.apply(ledger, step, seen):
                         self._release(path)
             if step.final:
-                if step.again:
-                    task.wake_later(step.again)
+                again = [step.again, await self._witness(task)]
+                if any(again):
+                    task.wake_later(min(each for each in again if each))
                 break
         if task.removed or not task.wanted:  # else it is looked at again at once, and perhaps still behind
             self._report(Step(ledger.id, 0, 0, 0))
+
+    async def _witness(self, task: LedgerTask) -> float:
+        """Compare what was read to its end with the memory. Seconds after which to look again, 0 for none."""
+        read = task.ledger.status.state is LedgerState.LIVE and task.ledger.reading.file
+        return await self._witnessing.look(task.ledger) if read and not (task.removed or task.wanted) else 0.0
 
     async def _follow_move(self, ledger: FollowedLedger, step: Transition, seen: Observation) -> None:
         """One after the other: two ledgers of the same content would wait for each other's end."""

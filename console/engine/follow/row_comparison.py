@@ -1,8 +1,9 @@
 """Compares all that was read of a ledger with what is there, where a look at its ends cannot show a change.
 
-Rows of a database may change anywhere while others are added, and a file that was written to other than at its end may
-have been changed in its middle. Comparing everything costs as much as reading it, so for a followed database it is put
-off to a small part of the time; what was put off is made up for later, at the latest at the next start.
+Rows of a database may change anywhere while others are added, and an edit in the middle of a file may hide behind an
+append. Comparing everything costs as much as reading it, so for a followed ledger it is put off to a small part of the
+time; what was put off is made up for later, at the latest at the next start. A file that changed other than by growing
+is compared at once.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from console.sources.record_hash import leaf
 from console.store.protocol import IndexWriter
 
 SHARE = 20
-"""All rows of a followed table are compared for up to one part in this many of the time."""
+"""All records of a followed ledger are compared for up to one part in this many of the time."""
 
 
 async def unchanged(ledger: FollowedLedger, writer: IndexWriter, *, follow: bool) -> bool:
@@ -28,33 +29,34 @@ async def unchanged(ledger: FollowedLedger, writer: IndexWriter, *, follow: bool
     source, reading = ledger.source, ledger.reading
     if not reading.records:
         return True
-    is_database = source.container == "sqlite"
     try:
         now = file_text(source)
-        if is_database:
-            if now == ledger.rows.state or (follow and time.monotonic() < ledger.rows.not_before):
-                return True
-        else:
-            anywhere = source.container == "json" or ledger.opened.changed_in_place
-            if now == reading.file or not (anywhere or _written_inside(reading.file, now)):
-                return True
+        if now in (ledger.rows.state, reading.file):
+            return True
+        if follow and time.monotonic() < ledger.rows.not_before and not _suspicious(ledger, now):
+            return True
         began = time.monotonic()
         first = (await writer.volumes(ledger.id))[-1][0]
         if not await _all_hold(source, first, reading.records, writer.record_hashes(ledger.id, first)):
             return False
     except SourceError:
         return True  # reading on reports why
-    if is_database:
-        ledger.rows.state = now
-        ledger.rows.not_before = time.monotonic() + (time.monotonic() - began) * SHARE
+    ledger.rows.state = now
+    ledger.rows.not_before = time.monotonic() + (time.monotonic() - began) * SHARE
     return True
+
+
+def _suspicious(ledger: FollowedLedger, now: str) -> bool:
+    """True if a file is not only longer than it was, so that comparing it is not put off."""
+    if ledger.source.container == "sqlite":
+        return False
+    anywhere = ledger.source.container == "json" or ledger.opened.changed_in_place
+    return anywhere or _written_inside(ledger.reading.file, now)
 
 
 def is_due(ledger: FollowedLedger, now: str) -> bool:
     """True if a comparison that was put off is to be made for the file in this state."""
-    return (
-        ledger.source.container == "sqlite" and now != ledger.rows.state and time.monotonic() >= ledger.rows.not_before
-    )
+    return now not in ("", ledger.rows.state) and time.monotonic() >= ledger.rows.not_before
 
 
 def begin(ledger: FollowedLedger, state: str) -> None:

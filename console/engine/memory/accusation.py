@@ -18,15 +18,13 @@ _REPLACED = (ChangeKind.EDITED, ChangeKind.TRUNCATED)
 """Changes by which other records stand where known ones stood."""
 
 
-def accuse(
-    again: SecondReading, before: bytes, known: PastLook, states: Mapping[int, str], *, chain_holds: bool
-) -> list[Finding]:
+def accuse(again: SecondReading, before: bytes, known: PastLook, states: Mapping[int, str]) -> list[Finding]:
     """The findings of a ledger that held these record hashes when it was ``known`` last; none where its own writer may
     change its records and nothing else happened."""
     found = compare(before, again.leaves)
     if again.opened.changed_in_place and all(each.kind is ChangeKind.EDITED for each in found.changes):
         return []
-    rechained = chain_holds and _rechained(again, found, known.heads)
+    rechained = again.chain_holds and _rechained(again, found, known.heads)
     old = _old_leaves(found, before)
     copies = old_records(again.opened.source.path, {*old.values()}) if old else {}
 

@@ -4,7 +4,6 @@ Every door comes here with what it read: the record hashes in order, or none whe
 cannot have changed. Nobody is accused by one reading alone: what disagrees is read again.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from console.engine.ledgers.opening import Opened
@@ -15,7 +14,6 @@ from console.engine.memory.hints import hints_of
 from console.engine.memory.remembered import Remembered, Standing, absent
 from console.engine.memory.second_reading import read_again
 from console.model.finding import Finding
-from console.model.trust import Trust
 from console.sources.protocol import SourceError
 from console.sources.record_hash import SIZE
 from console.verify.catalogue import finding
@@ -34,7 +32,7 @@ class Seen:
 
     ``leaves`` are the record hashes, None where they were not made because ``Witness.needs_leaves`` did not ask for
     them. ``complete``: it was read to its end, and did not change meanwhile. ``size`` are its bytes, ``sha256`` is its
-    file's as it is stored, '' where it was not computed. ``trust`` counts events by ``Trust``.
+    file's as it is stored, '' where it was not computed.
     """
 
     records: int
@@ -43,14 +41,7 @@ class Seen:
     size: int = 0
     sha256: str = ""
     verdict: str = ""
-    trust: Sequence[int] = (0,) * len(Trust)
     profile: str | None = None
-
-    @property
-    def chain_holds(self) -> bool:
-        """True if there are hashes, and all of them hold."""
-        reproduced = self.trust[Trust.VERIFIED] + self.trust[Trust.RECOVERED]
-        return reproduced > 0 and not self.trust[Trust.BROKEN] and not self.trust[Trust.LINKED]
 
 
 class Witness:
@@ -194,7 +185,7 @@ class _OneLook:
                 return absent("the ledger was not read to its end"), []
         since = self._memory.since_base
         agreed = [each for each in since if each.agrees]
-        found = accuse(again, before, agreed[-1], self._memory.states, chain_holds=self._seen.chain_holds)
+        found = accuse(again, before, agreed[-1], self._memory.states)
         if not found:
             return self._accepted(again.leaves), []
         kept, why = self._witness.kept, ""

@@ -39,7 +39,6 @@ def remembered(witness: Witness, report: LedgerReport, options: Options) -> Ledg
         size=report.bytes,
         sha256=report.sha256,
         verdict=_worst(report),
-        trust=report.trust,
         profile=report.profile,
     )
     word, found = witness.compare(report.opened, options, seen)

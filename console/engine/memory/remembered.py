@@ -1,6 +1,7 @@
 """What the memory says of one ledger, as report, verdict and screen hold it."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from console.model.words import count
@@ -55,6 +56,18 @@ class Remembered:
             case Standing.DISAGREES:
                 return f"disagrees with {count(self.looks, 'look')} since {self.since_words}"
         return f"absent: {self.why}"
+
+    def text(self) -> str:
+        """Itself, for an index; '' where the memory was not asked."""
+        return "" if self == NOT_ASKED else json.dumps(asdict(self))
+
+    @classmethod
+    def of_text(cls, text: str) -> "Remembered":
+        """What ``text`` gave."""
+        if not text:
+            return NOT_ASKED
+        found = json.loads(text)
+        return cls(**{**found, "standing": Standing(found["standing"])})
 
 
 def absent(why: str) -> Remembered:

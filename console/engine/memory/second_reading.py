@@ -12,17 +12,25 @@ from console.engine.ledgers.options import Options
 from console.formats.guarded import event_of
 from console.model.event import Event
 from console.model.record import Cursor, Record
+from console.model.trust import Trust
 from console.sources.protocol import SourceError
 
 
 @dataclass(slots=True)
 class SecondReading:
-    """All records of a ledger: their hashes, and where each one is."""
+    """All records of a ledger: their hashes, where each one is, and how many there are by trust."""
 
     opened: Opened
     leaves: bytes = b""
     offsets: "array[int]" = field(default_factory=lambda: array("q"))
     lengths: "array[int]" = field(default_factory=lambda: array("q"))
+    trust: list[int] = field(default_factory=lambda: [0] * len(Trust))
+
+    @property
+    def chain_holds(self) -> bool:
+        """True if there are hashes, and all of them hold."""
+        reproduced = self.trust[Trust.VERIFIED] + self.trust[Trust.RECOVERED]
+        return reproduced > 0 and not self.trust[Trust.BROKEN] and not self.trust[Trust.LINKED]
 
     def raw(self, ordinal: int) -> bytes | None:
         """A record's bytes, by its ordinal from 1; None where they cannot be read."""
@@ -48,5 +56,7 @@ def read_again(opened: Opened, options: Options) -> SecondReading:
         leaves.append(bytes(portion.events.hashes))
         found.offsets.extend(portion.events.offset)
         found.lengths.extend(portion.events.length)
+        for state in Trust:
+            found.trust[state] += portion.events.trust.count(state)
     found.leaves = b"".join(leaves)
     return found

@@ -15,7 +15,7 @@ from console.store.rows import FindingRow, LedgerRow, StreamRow, flag_words, fla
 LIMIT = 5_000
 """Findings, or streams, of one ledger that are looked at, worst first."""
 HISTORY = frozenset({"container.shrunk", "container.rewritten", "container.replaced"})
-"""Codes that speak of a changed history without being critical."""
+"""Codes that speak of a change while a ledger was read, without being critical."""
 WATCHED = ("following", "reader only")
 """Phases of the worker in which all that was there has been read."""
 _READ = ("live", "behind")

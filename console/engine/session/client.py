@@ -24,6 +24,7 @@ from console.store.filter import parse
 from console.store.opening import store_at
 from console.store.protocol import EventView, IndexReader
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
+from console.witness.place import MemoryPlace
 
 NICE = 5
 """Of the worker."""
@@ -39,8 +40,17 @@ LOOK = 0.15
 class Session:
     """See ``SessionApi``. Made by ``open_session``."""
 
-    def __init__(self, kept: KeptIndex, paths: Sequence[str], options: Options, *, may_move: bool = False) -> None:
+    def __init__(
+        self,
+        kept: KeptIndex,
+        paths: Sequence[str],
+        options: Options,
+        *,
+        may_move: bool = False,
+        memory: MemoryPlace | None = None,
+    ) -> None:
         """``may_move``: the index is made in a temporary folder where it cannot be written at its place."""
+        self._memory = memory
         self.index = kept.index
         self._may_move = may_move
         self.paths = paths
@@ -71,7 +81,7 @@ class Session:
     async def _work(self) -> None:
         """Listen to the worker, and start it again where it died, a few times."""
         while self._deaths <= RESTARTS:
-            assignment = Assignment(str(self.index), tuple(self.paths), self.options)
+            assignment = Assignment(str(self.index), tuple(self.paths), self.options, memory=self._memory)
             work = Work("the index", run, (assignment,), patience=PATIENCE)
             words = ""
             try:
@@ -297,6 +307,6 @@ async def open_session(paths: Sequence[str], index: IndexPlace, options: Options
     """A session on these files and folders. Raises ``OSError`` where the index cannot be kept at its place."""
     kept = keep(index)
     may_move = not index.named and kept.folder is None
-    session = Session(kept, paths, options or Options(), may_move=may_move)
+    session = Session(kept, paths, options or Options(), may_move=may_move, memory=index.memory)
     session.start()
     return session

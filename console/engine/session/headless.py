@@ -13,6 +13,7 @@ from console.formats.registry import broken
 from console.store.errors import StoreError
 from console.store.opening import store_at
 from console.store.protocol import IndexReader, IndexStore
+from console.witness.place import MemoryPlace
 
 
 @asynccontextmanager
@@ -37,7 +38,7 @@ async def indexed(
         note(kept.note)
     try:
         try:
-            await _bring_up_to_date(kept, paths, options, progress, note)
+            await _bring_up_to_date(kept, paths, options, index.memory, progress, note)
         except StoreError as error:
             if not error.no_place or index.named or kept.folder:
                 raise _in_words(kept, error) from error
@@ -46,7 +47,7 @@ async def indexed(
             if note:
                 note(kept.note)
             try:
-                await _bring_up_to_date(kept, paths, options, progress, note)
+                await _bring_up_to_date(kept, paths, options, index.memory, progress, note)
             except StoreError as further:
                 raise _in_words(kept, further) from further
         reader = await store_at(kept.index).reader()
@@ -72,6 +73,7 @@ async def _bring_up_to_date(
     kept: KeptIndex,
     paths: Sequence[str],
     options: Options,
+    memory: MemoryPlace | None,
     progress: Callable[[ReadSoFar], None] | None,
     note: Callable[[str], None] | None,
 ) -> None:
@@ -80,7 +82,7 @@ async def _bring_up_to_date(
     with store.lock() as lock:
         if lock.acquire():
             try:
-                await _update(store, str(kept.index), paths, options, progress, note)
+                await _update(store, str(kept.index), paths, options, memory, progress, note)
             except StoreError as error:
                 if error.damaged:
                     store.discard()
@@ -94,6 +96,7 @@ async def _update(
     where: str,
     paths: Sequence[str],
     options: Options,
+    memory: MemoryPlace | None,
     progress: Callable[[ReadSoFar], None] | None,
     note: Callable[[str], None] | None,
 ) -> None:
@@ -111,7 +114,7 @@ async def _update(
             if progress:
                 progress(ReadSoFar(events, len(done), follower.found))
 
-        follower = Follower(Ingest(writer, options), paths, where, report=report)
+        follower = Follower(Ingest(writer, options), paths, where, report=report, memory=memory)
         try:
             await follower.start()
         finally:

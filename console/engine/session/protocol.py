@@ -12,6 +12,7 @@ from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof, SearchStep
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
+from console.witness.place import MemoryPlace
 
 MEMORY = ":memory:"
 """The place of an index that is gone when the session ends."""
@@ -22,11 +23,12 @@ class IndexPlace:
     """Where the index is kept: a file, or ``MEMORY``.
 
     ``named``: an operator asked for this very file. Where it cannot be had that is an error; another one is replaced by
-    a temporary file.
+    a temporary file. What the index reads is compared with the ``memory``, and remembered.
     """
 
     path: str
     named: bool = True
+    memory: MemoryPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

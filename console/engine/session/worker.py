@@ -21,6 +21,7 @@ from console.sources.sqlite.private_folder import sweep
 from console.store.errors import StoreError
 from console.store.opening import store_at
 from console.store.protocol import IndexStore, IndexWriter
+from console.witness.place import MemoryPlace
 
 SWITCH = 0.0005
 """Seconds after which a thread that decodes lets others go on: an append passes from thread to thread a dozen times."""
@@ -38,6 +39,7 @@ class Assignment:
     paths: Sequence[str]
     options: Options
     follow: bool = True
+    memory: MemoryPlace | None = None
 
 
 class _Speaker:
@@ -149,6 +151,7 @@ class _Following:
             assignment.index,
             follow=assignment.follow,
             report=self._report,
+            memory=assignment.memory,
         )
 
     async def run(self, stop: asyncio.Event) -> None:

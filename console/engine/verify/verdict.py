@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import reduce
 
-from console.engine.memory.remembered import NOT_ASKED
+from console.engine.memory.remembered import Remembered
 from console.engine.verify.codes import BEGINS_LATER, CHANGED, LINK_UNKNOWN, LOST, NOT_VERIFIED
 from console.model.finding import Finding
 from console.model.ledger import Profile
@@ -222,7 +222,7 @@ def in_words(judged: Judgement, evidence: Evidence) -> str:
     return f"{judged.verdict.word.capitalize()}: {'; '.join(each.rstrip('.') for each in parts)}."
 
 
-def evidence_of_row(row: LedgerRow, profile: Profile | None = None, *, remembered: str = "") -> Evidence:
+def evidence_of_row(row: LedgerRow, profile: Profile | None = None) -> Evidence:
     """Of a ledger in an index. ``profile`` is the one that the row names."""
     unread: tuple[str, ...] = ()
     if row.state == "behind":
@@ -231,6 +231,7 @@ def evidence_of_row(row: LedgerRow, profile: Profile | None = None, *, remembere
         unread = (f"{row.name} is {row.state}" + (f": {row.note}" if row.note else ""),)
     elif not row.format and row.state != "empty":
         unread = (f"{row.name}: {row.note or row.state}",)
+    memory = Remembered.of_text(row.memory)
     trust = [*row.trust]
     trust[Trust.PENDING] = int(row.pending > 0)
     return replace(
@@ -238,8 +239,8 @@ def evidence_of_row(row: LedgerRow, profile: Profile | None = None, *, remembere
         findings=row.codes,
         unread=unread,
         uncovered=uncovered_by(profile),
-        remembered=remembered,
-        no_memory="" if remembered else NOT_ASKED.clause,
+        remembered=memory.since_words,
+        no_memory=memory.clause,
     )
 
 

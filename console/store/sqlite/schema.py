@@ -4,7 +4,7 @@ Readers remember what the ids of streams and ledgers stand for, so that none is 
 The index holds no copy of a ledger: offsets, lengths, the envelope's columns, record hashes, trust and findings.
 """
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 BITS = 32
 """Of a row id: the ordinal's share."""
@@ -27,7 +27,8 @@ CREATE TABLE ledger (
     active INTEGER NOT NULL DEFAULT 1, records INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
     next_offset INTEGER NOT NULL DEFAULT 0, pending INTEGER NOT NULL DEFAULT 0,
     first_time INTEGER, last_time INTEGER, trust TEXT NOT NULL DEFAULT '[0,0,0,0,0,0,0]',
-    file TEXT NOT NULL DEFAULT '', edition INTEGER NOT NULL DEFAULT 0, unresolved INTEGER, UNIQUE (path, member)
+    file TEXT NOT NULL DEFAULT '', memory TEXT NOT NULL DEFAULT '',
+    edition INTEGER NOT NULL DEFAULT 0, unresolved INTEGER, UNIQUE (path, member)
 );
 CREATE TABLE volume (
     ledger INTEGER NOT NULL, first INTEGER NOT NULL, path TEXT NOT NULL, member TEXT, PRIMARY KEY (ledger, first)

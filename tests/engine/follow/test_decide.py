@@ -38,12 +38,12 @@ TABLE = {
     "shrunk, seen once": (Facts(content=SHRUNK), WAIT),
     "rewritten, seen once": (Facts(content=REWRITTEN), WAIT),
     "replaced, seen once": (Facts(content=REPLACED), WAIT),
-    "shrunk": (Facts(content=SHRUNK, seen_twice=True), Transition(Next.READ_AGAIN, LIVE, "container.shrunk")),
-    "rewritten": (Facts(content=REWRITTEN, seen_twice=True), Transition(Next.READ_AGAIN, LIVE, "container.rewritten")),
-    "replaced": (Facts(content=REPLACED, seen_twice=True), Transition(Next.READ_AGAIN, LIVE, "container.replaced")),
+    "shrunk": (Facts(content=SHRUNK, seen_twice=True), Transition(Next.READ_AGAIN, LIVE, "witness.truncated")),
+    "rewritten": (Facts(content=REWRITTEN, seen_twice=True), Transition(Next.READ_AGAIN, LIVE, "witness.rewritten")),
+    "replaced": (Facts(content=REPLACED, seen_twice=True), Transition(Next.READ_AGAIN, LIVE, "witness.replaced")),
     "replaced by something that is no ledger": (
         Facts(content=REPLACED, seen_twice=True, recognition=Recognition.NOTHING),
-        Transition(Next.READ_AGAIN, UNKNOWN, "container.replaced"),
+        Transition(Next.READ_AGAIN, UNKNOWN, "witness.replaced"),
     ),
     "changed in place, as its writer does": (
         Facts(content=REWRITTEN, seen_twice=True, changes_in_place=True),
@@ -55,9 +55,9 @@ TABLE = {
     ),
     "shrunk, although its writer only changes records in place": (
         Facts(content=SHRUNK, seen_twice=True, changes_in_place=True),
-        Transition(Next.READ_AGAIN, LIVE, "container.shrunk"),
+        Transition(Next.READ_AGAIN, LIVE, "witness.truncated"),
     ),
-    "gone": (Facts(content=VANISHED, path_taken=False), Transition(Next.REPORT_GONE, GONE, "container.vanished")),
+    "gone": (Facts(content=VANISHED, path_taken=False), Transition(Next.REPORT_GONE, GONE, "witness.vanished")),
     # What was read is in another file.
     "rotated": (
         Facts(content=REPLACED, elsewhere=Elsewhere.MOVED),
@@ -96,7 +96,7 @@ TABLE = {
     ),
     "the file that it was moved to is gone, and nothing new is there": (
         Facts(content=VANISHED, in_earlier_file=True, path_taken=False),
-        Transition(Next.REPORT_GONE, GONE, "container.vanished"),
+        Transition(Next.REPORT_GONE, GONE, "witness.vanished"),
     ),
     "late lines in the earlier file": (
         Facts(late_lines=True),

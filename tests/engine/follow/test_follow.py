@@ -136,9 +136,9 @@ async def test_rotated_by_rename(folder: Path, index: Path, past: str) -> None:
     async with console(folder if "/" not in past else ledger, index=index) as one:
         if "/" in past:
             ledger.rename(folder / past)
-            await one.found("container.vanished")
+            await one.found("witness.vanished")
             ledger.write_bytes(deal.lines(1))
-            await one.found("container.replaced")
+            await one.found("witness.replaced")
             return
         # The writer goes on in the file that it holds open, until it is told.
         with ledger.open("ab") as held:
@@ -306,12 +306,12 @@ def edit_unseen(path: Path) -> None:
 
 
 CHANGES = [
-    (shorten, "container.shrunk", 1),
-    (empty, "container.shrunk", 0),
-    (replace, "container.replaced", 4),
-    (edit_middle, "container.rewritten", 4),
-    (edit_last, "container.rewritten", 4),
-    (edit_unseen, "container.rewritten", 4),
+    (shorten, "witness.truncated", 1),
+    (empty, "witness.truncated", 0),
+    (replace, "witness.replaced", 4),
+    (edit_middle, "witness.rewritten", 4),
+    (edit_last, "witness.rewritten", 4),
+    (edit_unseen, "witness.rewritten", 4),
 ]
 
 
@@ -355,7 +355,7 @@ async def test_gone_and_back(folder: Path, index: Path) -> None:
     content = ledger.read_bytes()
     async with console(folder, index=index) as one:
         ledger.unlink()
-        await one.found("container.vanished")
+        await one.found("witness.vanished")
         row = await one.ledger(ledger)
         assert (row.state, row.records) == ("gone", 3)
         (event, *_) = await one.events()
@@ -392,7 +392,7 @@ async def test_json_written_anew_with_one_more(folder: Path, index: Path) -> Non
         assert not {code for code in await one.codes() if code.startswith("container.")}
         rows[1]["actorId"] = "nobody"
         ledger.write_text(json.dumps(rows, indent=1))
-        await one.found("container.rewritten")
+        await one.found("witness.rewritten")
         await one.records(ledger, 5)
 
 

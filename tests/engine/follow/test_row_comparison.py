@@ -59,7 +59,7 @@ async def test_changed_behind_its_back(
     act(database, statement)
     add(database, 30, added)
     await indexed(index, database)
-    assert await _said(index) == (records + added, {"container.rewritten"})
+    assert await _said(index) == (records + added, {"witness.rewritten"})
     assert await indexed(index, database) == 0
 
 
@@ -76,7 +76,7 @@ async def test_changed_before_its_eyes(database: Path, tmp_path: Path, statement
     async with console(database, index=tmp_path / "index.sqlite") as one:
         await one.records(database, 30)
         act(database, statement)
-        await one.found("container.rewritten")
+        await one.found("witness.rewritten")
         await one.records(database, records)
 
 
@@ -95,4 +95,4 @@ async def test_what_was_put_off_is_made_up_for(database: Path, tmp_path: Path, m
         await follower.look(str(database))
         assert await _said(index) == (40, set())
     await indexed(index, database)
-    assert await _said(index) == (40, {"container.rewritten"})
+    assert await _said(index) == (40, {"witness.rewritten"})

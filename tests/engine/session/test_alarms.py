@@ -42,7 +42,7 @@ def facts(*findings: FindingRow, streams: Sequence[StreamRow] = (), **more: int 
 
 MISMATCH = finding("chain.hash-mismatch")
 SHRUNK = finding("container.shrunk", None, level=Severity.ERROR)
-GONE = finding("container.vanished", None, level=Severity.WARNING, message="It is not there any more.")
+GONE = finding("witness.vanished", None, level=Severity.CRITICAL, message="It is not there any more.")
 TABLE = {
     "nothing happened": (facts(), facts(), []),
     "bad all along": (facts(MISMATCH, broken=1), facts(MISMATCH, broken=1), []),
@@ -70,7 +70,7 @@ TABLE = {
     "the file is gone": (
         facts(),
         facts(GONE, state="gone", note=GONE.finding.message),
-        [("container.vanished", 1)],
+        [("witness.vanished", 1)],
     ),
     "gone all along": (facts(GONE, state="gone"), facts(GONE, state="gone"), []),
     "it came back": (facts(GONE, state="gone"), facts(), []),
@@ -118,7 +118,7 @@ def test_what_comes_back_when_a_ledger_is_read_again_is_no_alarm() -> None:
         assert set(kinds(raised)) <= {("container.shrunk", 1)}
     again = facts(GONE, state="gone", note=GONE.finding.message)
     assert alarms(remembered(known, again), again) == []
-    assert kinds(alarms(remembered(remembered(known, again), whole), again)) == [("container.vanished", 1)]
+    assert kinds(alarms(remembered(remembered(known, again), whole), again)) == [("witness.vanished", 1)]
 
 
 async def _truncate(path: Path) -> None:

@@ -40,7 +40,8 @@ class SqliteReader(LedgerTables):
         rows = await self._db.all(
             "SELECT id, path, member, container, format, shape, profile, ledger.state, note, records, bytes,"
             " first_time, last_time, trust, pending, coalesce(level, 0), EXISTS"
-            " (SELECT 1 FROM stream WHERE stream.ledger = ledger.id AND intact IS NOT NULL) FROM ledger LEFT JOIN"
+            " (SELECT 1 FROM stream WHERE stream.ledger = ledger.id AND intact IS NOT NULL), memory"
+            " FROM ledger LEFT JOIN"
             f" (SELECT ledger, max({level}) AS level FROM stream WHERE {FLAG} IS NOT NULL GROUP BY ledger) f"
             " ON f.ledger = ledger.id WHERE "
             + ("active ORDER BY coalesce(level, 0) DESC, path, member" if ledger is None else "id = ?"),
@@ -198,7 +199,7 @@ class SqliteReader(LedgerTables):
 def _ledger_row(row: Any, codes: dict[str, list[int]]) -> LedgerRow:
     findings = tuple(sum(column) for column in zip([0] * 5, *codes.values(), strict=True))
     by_code = {code: tuple(counts) for code, counts in codes.items()}
-    values: list[Any] = [*row[:13], tuple(json.loads(row[13])), findings, *row[14:-1], bool(row[-1]), by_code]
+    values: list[Any] = [*row[:13], tuple(json.loads(row[13])), findings, *row[14:-2], bool(row[-2]), by_code, row[-1]]
     return LedgerRow(*values)
 
 

@@ -24,7 +24,7 @@ class LedgerRows(LedgerTables):
     async def known_ledgers(self) -> list[KnownLedger]:
         rows = await self._db.all(
             "SELECT id, path, member, format, shape, profile, state, records, next_offset, file, EXISTS"
-            " (SELECT 1 FROM finding WHERE finding.ledger = ledger.id AND standing = ?) FROM ledger",
+            " (SELECT 1 FROM finding WHERE finding.ledger = ledger.id AND standing = ?), memory FROM ledger",
             (int(StatedBy.FOLLOWING),),
         )
         return [_known(*row) for row in rows]
@@ -97,6 +97,7 @@ def _known(  # noqa: PLR0913 - one a column
     offset: int,
     file: str,
     stated: int,
+    memory: str,
 ) -> KnownLedger:
     next = Cursor(records + 1, offset)
-    return KnownLedger(number, path, member, form, shape, profile, state, next, file, bool(stated))
+    return KnownLedger(number, path, member, form, shape, profile, state, next, file, bool(stated), memory)

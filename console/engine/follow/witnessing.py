@@ -1,0 +1,83 @@
+"""Ledgers of an index compared with the memory, once all that is there was read.
+
+The index knows the hash of every record that it read, so that nothing is read again for it; that the file still holds
+them is the observer's business. While a ledger is followed it is looked at now and then, not at every append.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from console.engine.follow.ledger import FollowedLedger
+from console.engine.ingest.ingest import Ingest
+from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.rotated_source import RotatedSource, source_at
+from console.engine.memory.consult import Seen, Witness
+from console.engine.memory.remembered import NOT_ASKED, Remembered
+from console.model.finding import Finding
+from console.store.protocol import StatedBy
+from console.witness.memory import MemoryFolder
+from console.witness.place import MemoryPlace
+
+PAUSE = 2.0
+"""Seconds between two looks at a ledger that grows."""
+
+
+class Witnessing:
+    """Compares followed ledgers with the memory at this place, if there is one."""
+
+    def __init__(self, ingest: Ingest, place: MemoryPlace | None, *, follow: bool) -> None:
+        self._ingest = ingest
+        self._writer = ingest.writer
+        self._place = place
+        self._follow = follow
+
+    async def look(self, ledger: FollowedLedger) -> float:
+        """Compare a ledger that was read to its end. Seconds after which to look again, 0 where there is no reason."""
+        witnessed = ledger.witnessed
+        if self._place is None:
+            if witnessed.words:
+                await self._state(ledger, NOT_ASKED, [])
+            return 0.0
+        now = f"{ledger.reading.records}:{ledger.file_now()}"
+        if witnessed.state == now:
+            return 0.0
+        wait = witnessed.not_before - time.monotonic()
+        if self._follow and wait > 0:
+            return wait
+        opened = await self._whole(ledger)
+        with MemoryFolder(self._place) as memory:
+            witness = Witness(memory)
+            needed = await asyncio.to_thread(witness.needs_leaves, opened)
+            leaves = await self._leaves(ledger) if needed else None
+            seen = Seen(ledger.reading.records, leaves, complete=True, profile=ledger.reading.profile)
+            word, found = await asyncio.to_thread(witness.compare, opened, self._ingest.options, seen)
+        await self._state(ledger, word, found)
+        witnessed.state = now
+        witnessed.not_before = time.monotonic() + PAUSE
+        return 0.0
+
+    async def _leaves(self, ledger: FollowedLedger) -> bytes:
+        return b"".join([each async for each in self._writer.record_hashes(ledger.id, 1)])
+
+    async def _whole(self, ledger: FollowedLedger) -> Opened:
+        """The ledger with all its files, under its own path."""
+        volumes = await self._writer.volumes(ledger.id)
+        if len(volumes) == 1 and ledger.earlier.source is None:
+            return replace(ledger.opened, source=ledger.source)
+        found = await asyncio.to_thread(lambda: [source_at(each.path, each.member) for each in volumes])
+        pairs = [(each.first, source) for each, source in zip(volumes, found, strict=True) if source is not None]
+        rotated = RotatedSource(pairs or [(1, ledger.source)])
+        rotated.path, rotated.member = ledger.path, ledger.member
+        return replace(ledger.opened, source=rotated)
+
+    async def _state(self, ledger: FollowedLedger, word: Remembered, found: Sequence[Finding]) -> None:
+        text = word.text()
+        if text == ledger.witnessed.words and not found:
+            return
+        async with self._ingest.transaction():
+            await self._writer.describe(ledger.id, memory=text)
+            await self._writer.replace_standing(ledger.id, found, StatedBy.MEMORY)
+            await self._writer.mark(ledger.id, found)
+        ledger.witnessed.words = text
