@@ -166,7 +166,7 @@ class IndexWriter(RecordsOf, Protocol):
         """Set what is known of a ledger; what is not named stays."""
 
     async def clear(self, ledger: int) -> None:
-        """Forget a ledger's records, but not what was found about its container."""
+        """Forget a ledger's records, but not what was found about its container and its past."""
 
     async def remove(self, ledger: int) -> None:
         """Forget a ledger altogether."""

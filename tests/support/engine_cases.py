@@ -214,7 +214,7 @@ class Console:
 
     async def codes(self) -> set[str]:
         """Codes of findings about bytes, files and chains; what the deals' events mean is not at issue here."""
-        families = ("record", "container", "chain", "identity")
+        families = ("record", "container", "chain", "identity", "witness")
         return {each.finding.code for each in (await self.session.findings())[0] if each.finding.family in families}
 
     async def events(self, query: str = "") -> list[EventRow]:

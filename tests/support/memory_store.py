@@ -106,7 +106,12 @@ class MemoryWriter(MemoryRecords):
         new = MemoryLedger(old.id, old.path, old.member, old.container, old.format, old.shape)
         new.state, new.note, new.active, new.beside = old.state, old.note, old.active, old.beside
         new.volumes, new.edition = [Volume(1, old.path, old.member)], old.edition + 1
-        new.findings = [each for each in old.findings if each.finding.family == "container"]
+        new.memory = old.memory
+        new.findings = [
+            each
+            for each in old.findings
+            if each.finding.family == "container" or (each.finding.family == "witness" and each.by is None)
+        ]
         self.content.ledgers[ledger] = new
         self.begin(ledger)
 

@@ -46,7 +46,7 @@ async def _said(index: Path) -> tuple[int, set[str]]:
     async with reading(index) as reader:
         (row,) = [each for each in await reader.ledgers() if each.format]
         found, _ = await reader.findings(limit=1000)
-        return row.records, {each.finding.code for each in found if each.finding.family == "container"}
+        return row.records, {each.finding.code for each in found if each.finding.family == "witness"}
 
 
 @pytest.mark.parametrize(("statement", "records"), [(DELETE, 25), (EDIT, 30), (SWAP, 30)])

@@ -49,7 +49,8 @@ class LedgerRows(LedgerTables):
             await self._db.run(f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?", (low, high))
         for table in ("stream", "state", "volume"):
             await self._db.run(f"DELETE FROM {table} WHERE ledger = ?", (ledger,))
-        await self._db.run("DELETE FROM finding WHERE ledger = ? AND code NOT GLOB 'container.*'", (ledger,))
+        kept = "code GLOB 'container.*' OR (code GLOB 'witness.*' AND standing = 0)"
+        await self._db.run(f"DELETE FROM finding WHERE ledger = ? AND NOT ({kept})", (ledger,))
         await self._db.run(
             "UPDATE ledger SET edition = edition + 1, records = 0, next_offset = 0, pending = 0, bytes = 0, file = '',"
             " profile = NULL, first_time = NULL, last_time = NULL, unresolved = NULL, trust = '[0,0,0,0,0,0,0]'"
