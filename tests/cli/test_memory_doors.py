@@ -39,7 +39,7 @@ DOORS = {"verify": by_verify, "ledgers": by_ledgers, "events": by_events}
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
-@pytest.mark.parametrize(("first", "second"), itertools.product(DOORS, DOORS))
+@pytest.mark.parametrize(("first", "second"), [*itertools.product(DOORS, DOORS)])
 def test_whoever_looked_first(call: Call, name: str, first: str, second: str) -> None:
     path, write = Path(name), CONTAINERS[name]
     path.write_bytes(write(RECORDS[:9]))

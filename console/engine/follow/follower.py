@@ -19,13 +19,13 @@ from console.engine.follow.observe import Observer, files_beside
 from console.engine.follow.path_polling import SHARE, PathPolling
 from console.engine.follow.rotation import Rotation, wrote_late
 from console.engine.follow.row_comparison import begin, is_due
-from console.engine.follow.witnessing import Witnessing
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.continuity import is_file
 from console.engine.ledgers.new_tables import NewTables
 from console.engine.ledgers.opening import Opened, open_ledgers
 from console.engine.ledgers.volume_names import alike
 from console.engine.ledgers.volumes import joined, parted, whole_ledger
+from console.engine.memory.in_index import Witnessing
 from console.formats.guarded import named
 from console.formats.protocol import Claim
 from console.sources.content import FileContent
@@ -39,6 +39,9 @@ from console.witness.place import MemoryPlace
 _NO_LEDGERS = {
     "container.not-recognised": LedgerState.NOT_RECOGNISED,
     "container.empty": LedgerState.EMPTY,
+    "witness.truncated": LedgerState.EMPTY,
+    "witness.replaced": LedgerState.NOT_RECOGNISED,
+    "witness.vanished": LedgerState.GONE,
 }
 
 
@@ -105,6 +108,9 @@ class Follower:
         if self._follow:
             self._welcoming = asyncio.create_task(self._welcome_newcomers())
         await self._tasks.until_rest()
+        for gone in await self._witnessing.missing(self.paths, self._ledgers()):
+            if gone.path not in self._skipped:
+                await self._skip(gone)
 
     def wake(self, paths: Iterable[str]) -> None:
         """Something happened at these paths."""
@@ -313,9 +319,10 @@ class Follower:
         await self._forget(path)
 
     async def _skip(self, skipped: Skipped) -> None:
+        skipped = await self._witnessing.judged(skipped)
         self._skipped.add(skipped.path)
         note = skipped.finding.message
-        if self._follow and not lexists(skipped.path):
+        if self._follow and not lexists(skipped.path) and skipped.finding.family != "witness":
             note = "Not there yet; taken when it appears."
         async with self._ingest.transaction():
             ledger = await self._writer.add_ledger(skipped.path, None, "", "", "")

@@ -59,7 +59,7 @@ class Suspicion:
 
 @dataclass(slots=True)
 class Witnessed:
-    """What the memory was asked last. Written by ``witnessing``."""
+    """What the memory was asked last. Written by ``memory.in_index``."""
 
     state: str = ""
     """Records and state of the file at that look."""

@@ -16,10 +16,10 @@ from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.ledger_tasks import LedgerTask
 from console.engine.follow.observe import Observation, Observer
 from console.engine.follow.row_comparison import begin
-from console.engine.follow.witnessing import Witnessing
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ingest.turns import LONG_READS, TURN, Turns
 from console.engine.ledgers.faults import READER_FAILED, as_source_error
+from console.engine.memory.in_index import Witnessing
 from console.store.errors import StoreError
 
 BEHIND = 1.0

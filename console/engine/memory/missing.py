@@ -38,12 +38,18 @@ def missing(
     known = {each.path: each for each in _known_below(memory, paths) if (each.path, each.member) not in there}
     result = []
     for each in skipped:
-        one = known.pop(os.path.realpath(each.path), None) or origin(each.path, None, memory.place.names)
-        result.append(replace(each, finding=_of(memory, one, read, each.finding) or each.finding))
+        known.pop(os.path.realpath(each.path), None)
+        result.append(judged(memory, each, read))
     for one in known.values():
         if (stated := _of(memory, one, read, None)) is not None:
             result.append(Skipped(one.path, stated))
     return result
+
+
+def judged(memory: MemoryFolder, skipped: Skipped, read: Read) -> Skipped:
+    """A path that is no ledger; where one was seen there, what became of it."""
+    one = origin(skipped.path, None, memory.place.names)
+    return replace(skipped, finding=_of(memory, one, read, skipped.finding) or skipped.finding)
 
 
 def _known_below(memory: MemoryFolder, paths: Iterable[str]) -> Iterator[Origin]:

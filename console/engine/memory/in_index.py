@@ -8,14 +8,18 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.ingest.ingest import Ingest
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.rotated_source import RotatedSource, source_at
 from console.engine.memory.consult import Seen, Witness
+from console.engine.memory.missing import judged, missing
 from console.engine.memory.remembered import NOT_ASKED, Remembered
 from console.model.finding import Finding
+from console.model.trust import Severity
+from console.sources.protocol import Skipped
 from console.store.protocol import StatedBy
 from console.witness.memory import MemoryFolder
 from console.witness.place import MemoryPlace
@@ -57,6 +61,25 @@ class Witnessing:
         witnessed.state = now
         witnessed.not_before = time.monotonic() + PAUSE
         return 0.0
+
+    async def judged(self, skipped: Skipped) -> Skipped:
+        """A path that is no ledger; where one was seen there, what became of it."""
+        if self._place is None:
+            return skipped
+        with MemoryFolder(self._place) as memory:
+            return await asyncio.to_thread(judged, memory, skipped, {})
+
+    async def missing(self, paths: Sequence[str], ledgers: Sequence[FollowedLedger]) -> list[Skipped]:
+        """Known ledgers below these paths that are not among these, and that nobody else holds."""
+        if self._place is None:
+            return []
+        with MemoryFolder(self._place) as memory:
+            witness = Witness(memory)
+            found = [(each.path, each.member) for each in ledgers]
+            found += [(path, member) for each in ledgers for _, path, member in await self._writer.volumes(each.id)]
+            read = {each.path: partial(witness.leaves_of, each.opened, None) for each in ledgers}
+            gone = await asyncio.to_thread(missing, witness, paths, found, [], read)
+        return [each for each in gone if each.finding.severity > Severity.NOTE]
 
     async def _leaves(self, ledger: FollowedLedger) -> bytes:
         return b"".join([each async for each in self._writer.record_hashes(ledger.id, 1)])
