@@ -16,7 +16,7 @@ from console.sources.record_hash import SIZE
 from console.verify.catalogue import finding
 from console.witness.errors import WitnessError
 from console.witness.memory import LedgerMemory, MemoryFolder
-from console.witness.origin import Origin, origin
+from console.witness.origin import Origin
 
 Read = Mapping[str, Callable[[], bytes]]
 """What gives the record hashes of the ledgers that are there, by the paths of their files. Raises ``WitnessError``."""
@@ -35,21 +35,25 @@ def missing(
     if memory is None:
         return [*skipped]
     there = {(os.path.realpath(path), member) for path, member in found}
-    known = {each.path: each for each in _known_below(memory, paths) if (each.path, each.member) not in there}
-    result = []
-    for each in skipped:
-        known.pop(os.path.realpath(each.path), None)
-        result.append(judged(memory, each, read))
-    for one in known.values():
+    known = [each for each in _known_below(memory, paths) if (each.path, each.member) not in there]
+    result = [judged(memory, each, read, known) for each in skipped]
+    stated_paths = {os.path.realpath(each.path) for each in skipped}
+    for one in known:
+        if one.path in stated_paths:
+            continue
         if (stated := _of(memory, one, read, None)) is not None:
             result.append(Skipped(one.path, stated))
     return result
 
 
-def judged(memory: MemoryFolder, skipped: Skipped, read: Read) -> Skipped:
-    """A path that is no ledger; where one was seen there, what became of it."""
-    one = origin(skipped.path, None, memory.place.names)
-    return replace(skipped, finding=_of(memory, one, read, skipped.finding) or skipped.finding)
+def judged(memory: MemoryFolder, skipped: Skipped, read: Read, known: Sequence[Origin] | None = None) -> Skipped:
+    """A path that is no ledger; where one was seen there, what became of it. ``known`` are those that may have been."""
+    real = os.path.realpath(skipped.path)
+    there = memory.known_in(os.path.dirname(real)) if known is None else known  # noqa: PTH120 - the path's text
+    for one in (each for each in there if each.path == real):
+        if (stated := _of(memory, one, read, skipped.finding)) is not None:
+            return replace(skipped, finding=stated)
+    return skipped
 
 
 def _known_below(memory: MemoryFolder, paths: Iterable[str]) -> Iterator[Origin]:
