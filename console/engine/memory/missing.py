@@ -35,7 +35,10 @@ def missing(
     if memory is None:
         return [*skipped]
     there = {(os.path.realpath(path), member) for path, member in found}
-    known = [each for each in _known_below(memory, paths) if (each.path, each.member) not in there]
+    try:
+        known = [each for each in _known_below(memory, paths) if (each.path, each.member) not in there]
+    except WitnessError:
+        return [*skipped]  # every ledger that is there says that its memory cannot be had
     result = [judged(memory, each, read, known) for each in skipped]
     stated_paths = {os.path.realpath(each.path) for each in skipped}
     for one in known:
@@ -49,7 +52,10 @@ def missing(
 def judged(memory: MemoryFolder, skipped: Skipped, read: Read, known: Sequence[Origin] | None = None) -> Skipped:
     """A path that is no ledger; where one was seen there, what became of it. ``known`` are those that may have been."""
     real = os.path.realpath(skipped.path)
-    there = memory.known_in(os.path.dirname(real)) if known is None else known  # noqa: PTH120 - the path's text
+    try:
+        there = memory.known_in(os.path.dirname(real)) if known is None else known  # noqa: PTH120 - the path's text
+    except WitnessError:
+        return skipped
     for one in (each for each in there if each.path == real):
         if (stated := _of(memory, one, read, skipped.finding)) is not None:
             return replace(skipped, finding=stated)
