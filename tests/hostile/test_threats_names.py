@@ -19,7 +19,7 @@ from tests.support.tampering import SOUND
 from tests.support.writers import maysano
 
 NASTY = "\x1b]52;c;Z2Vt\x07\x9b2J\r\u202e\u2028x"
-COMMANDS = (["verify", "--executor", "inline"], ["findings"], ["streams"], ["events"], ["ledgers"])
+COMMANDS = (["verify", "--executor", "inline"], ["findings"], ["streams"], ["events"], ["ledgers"], ["memory"])
 
 
 def spoken(*arguments: str) -> str:
@@ -37,7 +37,8 @@ def assert_harmless(*arguments: str) -> None:
 
 def ask_all(path: Path) -> None:
     for command, *options in COMMANDS:
-        assert_harmless(command, str(path), *options, *([] if command == "verify" else ["--index", ":memory:"]))
+        place = [] if command in ("verify", "memory") else ["--index", ":memory:"]
+        assert_harmless(command, str(path), *options, *place)
 
 
 def renamed(value: Any, at: str) -> Any:
@@ -109,6 +110,10 @@ def test_tables_members_and_folders(tmp_path: Path) -> None:
         ["ledgers", "--config", NASTY],
         ["findings", "--where", NASTY],
         ["streams", f"--{NASTY}"],
+        ["memory", NASTY, NASTY],
+        ["memory", "show", NASTY],
+        ["memory", "accept", NASTY, "--why", NASTY],
+        ["memory", "forget", NASTY],
     ],
     ids=lambda arguments: " ".join(arguments[:2]).encode("unicode_escape").decode(),
 )
