@@ -123,7 +123,8 @@ def _is_utf16(head: bytes) -> bool:
     """True if a text begins with a mark of UTF-16 and has NULs between its letters, or begins with a bracket so."""
     if head[:2] in _UTF16:
         return b"\0" in head[:256]
-    return len(head) > 3 and 0 in head[:2] and head[:2].strip(b"\0") in (b"{", b"[")
+    # Two letters so: one NUL before a bracket is a hole in a ledger.
+    return len(head) > 3 and 0 in head[:2] and 0 in head[2:4] and head[:2].strip(b"\0") in (b"{", b"[")
 
 
 def text_kind(window: Window) -> TextKind:

@@ -258,3 +258,9 @@ def test_a_destroyed_ledger_in_a_folder_is_said(tmp_path: Path) -> None:
     assert isinstance(found, Skipped)
     assert found.path.endswith("events.jsonl")
     assert found.finding.code == "container.not-recognised"
+
+
+def test_one_nul_before_a_bracket_is_a_hole_in_a_ledger_and_no_utf_16(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'\0{"a":1}\n{"a":2}\n')
+    (found,) = open_sources(str(tmp_path / "a.jsonl"))
+    assert not isinstance(found, Skipped)
