@@ -105,22 +105,9 @@ class RewalkingReader(Protocol):
         """Walk all events of one stream, given in order of (sequence, ordinal)."""
 
 
-@runtime_checkable
-class TailReader(Protocol):
-    """A reader of ledgers whose writers may leave the last line without its end."""
-
-    def takes_tail(self, raw: bytes) -> bool:
-        """True if an unfinished last record is whole all the same."""
-
-
 def irregular(reader: Reader) -> list[StreamKey]:
     """Streams that must be walked again; none where the reader walks no chain again."""
     return reader.irregular() if isinstance(reader, RewalkingReader) else []
-
-
-def takes_tail(reader: Reader, raw: bytes) -> bool:
-    """True if the reader takes an unfinished last record for a whole one."""
-    return isinstance(reader, TailReader) and reader.takes_tail(raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +122,7 @@ class Tallies:
     streams: Mapping[StreamKey, tuple[Sequence[int], int, int]]
 
 
-class CountingReader(Reader, RewalkingReader, TailReader, Protocol):
+class CountingReader(Reader, RewalkingReader, Protocol):
     """A reader that makes no rows: its batches are empty but for findings, and it counts instead."""
 
     def tallies(self) -> Tallies:

@@ -4,9 +4,12 @@ A batch of lines is one block of bytes until somebody asks for more: whoever tak
 """
 
 from array import array
-from dataclasses import dataclass
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import sub
+from typing import Any
 
 from console.model.finding import Finding
 
@@ -36,14 +39,20 @@ class RecordBatch:
     """Consecutive records of one ledger.
 
     ``raws[i]`` has ordinal ``first + i`` and starts at ``offsets[i]``; ``lengths[i]`` is its length in the ledger. It
-    differs from ``len(raws[i])`` only where bytes were skipped (``record.too-large``: the raw is then empty).
-    ``lines`` is set when the batch is one run of LF-ended lines: it is exactly ``b"\\n".join(raws) + b"\\n"``, so that
-    a fast decoder can take it whole; the lists, and how many they are, are then made when first asked for. ``next`` is
-    the cursor behind the last record. ``leaves`` holds what a source already knows of record hashes (too-large
-    records), by index. ``findings`` are the container's own.
+    differs from ``len(raws[i])`` only where bytes were skipped (``record.too-large``: the raw is then empty). ``lines``
+    is set when the batch is one run of LF-ended lines: it is exactly ``b"\\n".join(raws) + b"\\n"``, so that a fast
+    decoder can take it whole; the lists, and how many they are, are then made when first asked for. ``next`` is the
+    cursor behind the last record. ``leaves`` holds what a source already knows of record hashes (too-large records), by
+    index. ``findings`` are the container's own. ``torn``: the first record begins within a line, behind another one.
+    ``fixed``: records are no stretches of the ledger's bytes, and none is cut. ``recovered`` are indexes of whole
+    records that were found in damaged lines. ``scanned`` is what a scanner found in the records, kept for the next who
+    asks.
     """
 
-    __slots__ = ("_lengths", "_next", "_offset", "_offsets", "_places", "_raws", "findings", "first", "leaves", "lines")
+    __slots__ = (
+        *("_lengths", "_next", "_offset", "_offsets", "_places", "_raws"),
+        *("findings", "first", "fixed", "leaves", "lines", "recovered", "scanned", "torn"),
+    )
 
     def __init__(
         self,
@@ -60,6 +69,10 @@ class RecordBatch:
         self.lines = lines
         self.leaves = {} if leaves is None else leaves
         self.findings = [] if findings is None else findings
+        self.fixed = False
+        self.torn = False
+        self.recovered: Sequence[int] = ()
+        self.scanned: Any = None
         self._offsets: list[int] | None = offsets
         self._lengths: list[int] | None = lengths
         self._raws: list[bytes] | None = raws
@@ -103,6 +116,17 @@ class RecordBatch:
         """Who decodes the lines knows how many they are: it need not be counted again."""
         if self._next is None and self.lines is not None:
             self._next = Cursor(self.first + records, self._offset + len(self.lines))
+
+    def renumbered(self, by: int) -> "RecordBatch":
+        """The same records with ordinals that are so much higher: the batch's source counts on from its own."""
+        found = copy(self)
+        found.first += by
+        if found._next is not None:
+            found._next = replace(found._next, ordinal=found._next.ordinal + by)
+        found.findings = [
+            each if each.record is None else replace(each, record=each.record + by) for each in self.findings
+        ]
+        return found
 
     def located(self, starts: "array[int]", ends: "array[int]") -> None:
         """Who has scanned the lines knows where in them each record starts and ends."""

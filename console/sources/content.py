@@ -152,6 +152,8 @@ class ContentSource:
     """The part of a ``Source`` that only depends on its bytes."""
 
     own_container = ""
+    fixed = False
+    """True where records are no stretches of the bytes, and none can be cut."""
 
     def __init__(self, content: Content) -> None:
         self.content = content

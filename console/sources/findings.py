@@ -41,6 +41,16 @@ def add_large(batch: RecordBatch, offset: int, length: int, digest: bytes | None
     batch.findings.append(too_large(batch.first + index, offset, length))
 
 
+def add_zeros(batch: RecordBatch, offset: int, length: int, digest: bytes | None) -> None:
+    """Append a record of nothing but zeros, over the cap as well."""
+    add_large(batch, offset, length, digest)
+    record = batch.first + len(batch.raws) - 1
+    message = f"{length:,} zero bytes stand here: a hole in the file, as it is left by a writer who kept his place."
+    batch.findings[-1] = Finding(
+        "record.nul-byte", Severity.ERROR, message, record=record, offset=offset, length=length
+    )
+
+
 def too_large(record: int, offset: int, length: int) -> Finding:
     message = f"The record is {length:,} bytes long; records over {MAX_RECORD:,} bytes are hashed and skipped."
     return Finding("record.too-large", Severity.ERROR, message, record=record, offset=offset, length=length)

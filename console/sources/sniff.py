@@ -13,16 +13,13 @@ from console.sources.compressed.tar import BLOCK, is_tar
 from console.sources.content import MemoryWindow, Window
 from console.sources.other_kinds import behind_prefixes, stored_otherwise, written_otherwise
 from console.sources.protocol import CHUNK
-from console.sources.text.json_array import WRAPPERS
+from console.sources.text.json_document import WRAPPERS, known_list
 from console.sources.text.json_ends import (
     CLOSE,
-    CLOSE_OBJECT,
-    COLON,
     COMMA,
     NOTHING,
     OPEN,
     OPEN_OBJECT,
-    QUOTE,
     JsonPlace,
 )
 from console.sources.text.wrapped import PARTS
@@ -43,7 +40,8 @@ _SSE_SURE = re.compile(rb"^(?:event|data)(?::|$)", re.MULTILINE)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _PLAIN = rb'"[^"\\]*"\s*:\s*(?:[0-9.]+|null|true|false)\s*'
 _NO_EVENTS = re.compile(
-    rb"\s*\{\s*(?:%b,\s*)*(?:%b)\s*:\s*\[\s*\]\s*(?:,\s*%b)*\}\s*" % (_PLAIN, b"|".join(sorted(WRAPPERS)), _PLAIN)
+    rb"\s*\{\s*(?:%b,\s*)*(?:%b)\s*:\s*\[\s*\]\s*(?:,\s*%b)*\}\s*"
+    % (_PLAIN, "|".join(f'"{name}"' for name in sorted(WRAPPERS)).encode(), _PLAIN)
 )
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
@@ -181,16 +179,16 @@ def _brace(window: Window, head: bytes, start: int, whole: bool) -> TextKind:
         return TextKind("", "The document holds an empty list of events: nothing shows yet whose ledger it will be.")
     first, _, later = head[start:].partition(b"\n")
     place = JsonPlace(MemoryWindow(first), 0)
-    if place.composite() and not first[place.at :].strip():
+    if place.composite():
         if PARTS["docker"](first) is not None:
             return TextKind("docker")
         if _joined(head, start + place.at, comma=True):
             return TextKind("joined")
         alone = whole and not later.strip()
-        return TextKind("json" if alone and is_wrapper(MemoryWindow(first), 0) else "jsonl")
+        return TextKind("json" if alone and known_list(MemoryWindow(first), 0) is not None else "jsonl")
     if not later:
         # One line that is longer than the head, or has no end: a document if its first members look like one.
-        return TextKind("json" if is_wrapper(window, start) else "jsonl")
+        return TextKind("json" if known_list(window, start) is not None else "jsonl")
     if _torn(head, start):
         return TextKind("jsonl")
     place = JsonPlace(MemoryWindow(head), start)
@@ -220,31 +218,6 @@ def _torn(head: bytes, start: int) -> bool:
         if line.startswith(b"{") and before.rstrip()[-1:] not in (b"[", b",", b":", b""):
             return True
     return any(b"\n" in string for string in _STRING.findall(head, start, place.at))
-
-
-def is_wrapper(window: Window, start: int) -> bool:
-    """True if the object at ``start`` holds, under a known key, an array that begins with an object."""
-    place = JsonPlace(window, start)
-    place.blank()
-    place.at += 1
-    for _ in range(64):
-        found = place.blank()
-        if found == COMMA:
-            place.at += 1
-            found = place.blank()
-        key = place.at
-        if found != QUOTE or not place.string():
-            return False
-        name = window.read(key, min(place.at - key, 16))
-        if place.blank() != COLON:
-            return False
-        place.at += 1
-        if place.blank() == OPEN and name in WRAPPERS:
-            place.at += 1
-            return place.blank() == OPEN_OBJECT
-        if place.element(CLOSE_OBJECT) is None:
-            return False
-    return False
 
 
 def _other(head: bytes, start: int, whole: bool) -> TextKind:

@@ -16,12 +16,11 @@ from console.store.counts import Count
 class Portion:
     """Consecutive events of one ledger with all that must be committed with them.
 
-    ``next`` is where reading goes on, ``pending`` the length of an unfinished last record, ``bytes`` the size of
-    the file and those before it.
-    ``file`` is its state as text, a hint for the next start, '' while there is more to read. ``irregular`` streams must
-    be walked again. ``state`` and ``facts`` are what changed; ``standing`` replaces the reader's standing findings of
-    the ledger, ``at_end`` those about its end. ``counted`` are events that have no rows here, by stream (None: those of
-    no stream).
+    ``next`` is where reading goes on, ``behind`` how many bytes that are no record yet stand there, ``pending`` the
+    same where they may become one, ``bytes`` the size of the file and those before it. ``file`` is its state as text,
+    a hint for the next start, '' while there is more to read. ``irregular`` streams must be walked again. ``state`` and
+    ``facts`` are what changed; ``standing`` replaces the reader's standing findings of the ledger, ``at_end`` those
+    about its end. ``counted`` are events that have no rows here, by stream (None: those of no stream).
     """
 
     events: EventBatch
@@ -32,6 +31,7 @@ class Portion:
     standing: Sequence[Finding] = ()
     at_end: Sequence[Finding] = ()
     pending: int = 0
+    behind: int = 0
     bytes: int = 0
     file: str = ""
     irregular: Sequence[StreamKey] = ()

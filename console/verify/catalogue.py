@@ -44,6 +44,7 @@ def _entries() -> dict[str, CatalogueEntry]:
     rows: list[tuple[str, Severity, str, str, str]] = [
         # record
         ("record.partial-tail", note, "The last record has no end yet", "That the ledger ends in a line end.", "Wait: a writer may be at work. If it stays, the writer was interrupted."),
+        ("record.tail-replaced", warning, "An unfinished record was replaced", "That bytes without a line end stay where they were seen.", "A writer that repairs its file after a crash drops what it had not finished; so does one who replaces it. See what stands there."),
         ("record.invalid-utf8", error, "Bytes that are not UTF-8", "Every record's bytes, against RFC 3629.", "Look at the Raw tab in hex; find out which writer produced it."),
         ("record.invalid-json", error, "Not JSON", "Every record's bytes, against RFC 8259.", "Look at the Raw tab at the offset; torn writes and edits look like this."),
         ("record.not-an-object", error, "JSON, but not an object", "That each record is a JSON object.", "See if another kind of file was appended."),
@@ -55,6 +56,7 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("record.too-deep", error, "Nested too deeply", "The depth of brackets before parsing.", "No known writer does this: treat it as hostile."),
         ("record.nul-byte", error, "A NUL byte", "Every record's bytes.", "Typical of a file system after a crash, or of a hole in a sparse file."),
         ("record.byte-order-mark", note, "A byte order mark", "The first bytes of a record.", "Harmless, but a hash over the file covers it."),
+        ("record.recovered", warning, "An event found inside a damaged line", "That a line holds one JSON object; in one that does not, whole objects are looked for.", "A torn write, two writers, a lost line end or a hole of zeros: the event itself is whole and is checked like any other; see what else stands in its line."),
         ("record.blank-line", note, "A blank line", "That each line holds a record.", "Harmless; it is kept and counted."),
         # container
         ("container.gzip-truncated", error, "The gzip stream ends early", "The end of every gzip member.", "Rows before the end were read. Fetch the file again or find its original."),
@@ -75,6 +77,7 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("container.late-lines", warning, "Lines came after a rotation", "Size of the earlier file against what was read of it.", "The writer held the earlier file open: look at its last lines there. They belong between its records and the new file's."),
         ("container.compressed", note, "The ledger was compressed", "Content of the new archive against the ledger already read.", "Nothing: the archive holds the same records."),
         ("container.empty", note, "Empty", "That there are records.", "Nothing, unless something should be there."),
+        ("container.several-lists", warning, "The object around the records holds several lists of them", "Each list under the object's keys.", "Readers that take one list miss the others: ask the writer which one counts."),
         # schema
         ("schema.missing-field", error, "A required field is missing", "The event against its system's schema.", "Find the writer's version; a hand-written event often lacks fields."),
         ("schema.wrong-type", error, "A field has the wrong type", "The event against its system's schema.", "Compare with neighbouring events of the same type."),

@@ -7,6 +7,7 @@ worker that is killed in between decides the same again.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 from console.engine.follow.decide import LedgerState, Next, Transition
 from console.engine.follow.ledger import FollowedLedger
@@ -62,6 +63,8 @@ class Applier:
                 await self._rotation.go_on_in_new_file(ledger)
             case Next.REPORT_LATE_LINES:
                 await self._rotation.report_late_lines(ledger, step.code)
+            case Next.REPORT_REPLACED_TAIL:
+                await self._report_replaced_tail(ledger, step.code)
             case Next.READ_AGAIN:
                 return await self._read_again(ledger, step, seen)
             case Next.DECODE_AGAIN:
@@ -77,6 +80,16 @@ class Applier:
                 await self.report(ledger, LedgerState.GONE, finding(step.code, words))
                 ledger.reading.forget_file()
         return []
+
+    async def _report_replaced_tail(self, ledger: FollowedLedger, code: str) -> None:
+        """Report, once, that an unfinished record was replaced."""
+        tail = ledger.suspicion.tail
+        assert tail is not None
+        message = f"{tail.length:,} bytes without a line end stood here; other content, or none, is in their place."
+        where: dict[str, Any] = {"record": ledger.reading.next.ordinal, "offset": tail.offset, "length": tail.length}
+        async with self._ingest.transaction():
+            await self._writer.add_findings(ledger.id, [finding(code, message, **where)])
+        ledger.suspicion.tail = None
 
     async def report(self, ledger: FollowedLedger, state: LedgerState, found: Finding) -> None:
         """What became of a ledger's file, until it can be read again."""

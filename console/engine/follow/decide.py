@@ -75,6 +75,8 @@ class Facts:
     """Nobody has written to the earlier file for a while."""
     late_lines: bool = False
     """More stands in the earlier file than was read before the ledger went on in a new one."""
+    tail_replaced: bool = False
+    """Other bytes stand where an unfinished record stood."""
     recognition: Recognition = Recognition.SAME
     companions: Companions = Companions.SAME
     compared_since: bool = False
@@ -105,6 +107,7 @@ class Next(Enum):
     NOTE_COMPANIONS = auto()
     NOTE_COMPARISON = auto()
     REPORT_LATE_LINES = auto()
+    REPORT_REPLACED_TAIL = auto()
     REPORT_GONE = auto()
 
 
@@ -150,6 +153,8 @@ def decide(facts: Facts) -> Transition:
         return Transition(Next.REST)
     if facts.late_lines:
         return Transition(Next.REPORT_LATE_LINES, code="container.late-lines")
+    if facts.tail_replaced:
+        return Transition(Next.REPORT_REPLACED_TAIL, code="record.tail-replaced")
     if facts.recognition is Recognition.ANOTHER or facts.companions is Companions.CHANGED:
         return Transition(Next.DECODE_AGAIN)
     if facts.companions is Companions.CHANGED_TOO_LATE:

@@ -76,7 +76,7 @@ class Follower:
         observer = Observer(ingest.writer, self._ledgers_apart, follow=follow)
         self._witnessing = Witnessing(ingest, memory, follow=follow)
         release = self._newcomers.put_nowait
-        self._work = LedgerWork(ingest, observer, self._applier, report, release, self._witnessing)
+        self._work = LedgerWork(ingest, observer, self._applier, report, release, self._witnessing, follow=follow)
         self._tasks = LedgerTasks(self._look)
         self._polling = PathPolling(self.paths, index)
         self._tables = NewTables()

@@ -46,6 +46,15 @@ class ComparedRows:
     """When they may be compared again; monotonic seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Bytes behind the last record that have no end yet: where they stand, how many, and their hash."""
+
+    offset: int
+    length: int
+    leaf: bytes
+
+
 @dataclass(slots=True)
 class Suspicion:
     """Since when something looks as if it were just being written; monotonic seconds, None where it does not. Written
@@ -53,6 +62,8 @@ class Suspicion:
 
     hole: float | None = None
     """Zeros in what was appended."""
+    tail: Tail | None = None
+    """What stood behind the last record when that was last read."""
     change: float | None = None
     """What was read is not there as it was."""
 

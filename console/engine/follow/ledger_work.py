@@ -16,6 +16,7 @@ from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.ledger_tasks import LedgerTask
 from console.engine.follow.observe import Observation, Observer
 from console.engine.follow.row_comparison import begin
+from console.engine.follow.unfinished_writes import just_written, remember_tail
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ingest.turns import LONG_READS, TURN, Turns
 from console.engine.ledgers.faults import READER_FAILED, as_source_error
@@ -28,7 +29,7 @@ BEHIND = 1.0
 
 class LedgerWork:
     """Works on ledgers. ``report`` is called after each commit, and when a ledger comes to rest; ``release`` with paths
-    that held the past of a ledger and may be ledgers of their own."""
+    that held the past of a ledger and may be ledgers of their own. ``follow``: more looks will come."""
 
     def __init__(
         self,
@@ -38,6 +39,8 @@ class LedgerWork:
         report: Callable[[Step], None],
         release: Callable[[str], None],
         witnessing: Witnessing,
+        *,
+        follow: bool,
     ) -> None:
         self._ingest = ingest
         self._observer = observer
@@ -45,6 +48,7 @@ class LedgerWork:
         self._report = report
         self._release = release
         self._witnessing = witnessing
+        self._follow = follow
         self._long_reads = Turns(LONG_READS)
         self._moving = False
         """A ledger is being moved to another path, which may be another ledger's."""
@@ -106,7 +110,12 @@ class LedgerWork:
             begin(ledger, file)
         try:
             task.file_being_read = ledger.source.state()
-            done = await self._read_on(task, ended=ended)
+            later = self._follow and not ended and just_written(ledger)
+            done = await self._read_on(task, ended=ended, later=later)
+            if ledger.reading.pending or ledger.suspicion.tail is not None:
+                await asyncio.to_thread(remember_tail, ledger)
+            if done and later and not ledger.reading.file:
+                task.wake_later(PATIENCE)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a reader raises costs its own ledger and no other
@@ -119,14 +128,14 @@ class LedgerWork:
             await self._applier.read_to_end(ledger)
         return done
 
-    async def _read_on(self, task: LedgerTask, *, ended: bool) -> bool:
+    async def _read_on(self, task: LedgerTask, *, ended: bool, later: bool) -> bool:
         """Read portion after portion; false if there is more to read, and the ledger was woken for it.
 
         A ledger that has more than one portion needs a place among the long reads.
         """
         ledger = task.ledger
         opened = replace(ledger.opened, source=ledger.source)
-        steps = self._ingest.read(ledger.reading, opened, compared=ledger.rows.state, ended=ended)
+        steps = self._ingest.read(ledger.reading, opened, compared=ledger.rows.state, ended=ended, later=later)
         began, turn_began = time.monotonic(), None
         async with AsyncExitStack() as place, aclosing(steps):
             if self._ingest.is_long(ledger.reading, ledger.source):

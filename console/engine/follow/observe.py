@@ -13,7 +13,7 @@ from console.engine.follow.decide import Companions, Elsewhere, Facts, LedgerSta
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.rotation import has_ended, wrote_late
 from console.engine.follow.row_comparison import unchanged
-from console.engine.follow.unfinished_writes import half_written, seen_twice
+from console.engine.follow.unfinished_writes import half_written, seen_twice, tail_replaced
 from console.engine.ledgers.continuation import WINDOW
 from console.engine.ledgers.continuity import Continuity, Marks, compare, holds, is_file, marks, moved_to, size_of
 from console.engine.ledgers.opening import Opened, open_ledger
@@ -68,6 +68,7 @@ class Observer:
                 path_taken=path_taken,
                 earlier_file_ended=in_earlier_file and path_taken and (not self._follow or has_ended(ledger)),
                 late_lines=wrote_late(ledger),
+                tail_replaced=tail_replaced(ledger),
                 recognition=recognition,
                 companions=companions,
                 compared_since=ledger.rows.state not in ("", compared) and ledger.rows.state == ledger.reading.file,

@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator
 
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.ingest.portions import file_text
+from console.formats.protocol import Reader
+from console.formats.reading.cutting import cut_for
 from console.model.record import Cursor
 from console.sources.protocol import Source, SourceError
 from console.sources.record_hash import leaf
@@ -37,7 +39,9 @@ async def unchanged(ledger: FollowedLedger, writer: IndexWriter, *, follow: bool
             return True
         began = time.monotonic()
         first = (await writer.volumes(ledger.id))[-1][0]
-        if not await _all_hold(source, first, reading.records, writer.record_hashes(ledger.id, first)):
+        reader = reading.reader or ledger.opened.format.reader(ledger.opened.context())
+        leaves = writer.record_hashes(ledger.id, first)
+        if not await _all_hold(source, reader, first, reading.records, leaves):
             return False
     except SourceError:
         return True  # reading on reports why
@@ -72,9 +76,10 @@ def _written_inside(then: str, now: str) -> bool:
     return before[:2] != after[:2] or int(after[2]) <= int(before[2])
 
 
-async def _all_hold(source: Source, first: int, last: int, leaves: AsyncIterator[bytes]) -> bool:
-    """True if records ``first`` to ``last`` of a source are still those of these hashes. Raises ``SourceError``."""
-    batches = source.batches(Cursor(first, 0))
+async def _all_hold(source: Source, reader: Reader, first: int, last: int, leaves: AsyncIterator[bytes]) -> bool:
+    """True if records ``first`` to ``last`` of a source, as the reader gets them, are still those of these hashes.
+    Raises ``SourceError``."""
+    batches = iter(cut_for(reader, source.batches(Cursor(first, 0))))
     while (batch := await asyncio.to_thread(next, batches, None)) is not None:
         for index, raw in enumerate(batch.raws):
             if batch.first + index > last:

@@ -20,13 +20,15 @@ NICE = 10
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What is to be decoded of one ledger: all from ``start`` on, with the reader's carried state."""
+    """What is to be decoded of one ledger: all from ``start`` on, with the reader's carried state. ``later``: its tail
+    is left for another look."""
 
     source: Source
     format: str
     context: Context
     start: Cursor
     state: Sequence[tuple[Any, bytes]]
+    later: bool = False
 
 
 def decode(channel: Channel, unread: Unread) -> None:
@@ -34,7 +36,7 @@ def decode(channel: Channel, unread: Unread) -> None:
     try:
         reader = by_name(unread.format).reader(unread.context)
         reader.load_state(unread.state)
-        for portion in portions(unread.source, reader, unread.start):
+        for portion in portions(unread.source, reader, unread.start, later=unread.later):
             channel.send(portion)
     except Exception as error:
         # Whatever a reader raises costs its own ledger and no other.

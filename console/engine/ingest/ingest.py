@@ -49,6 +49,8 @@ class Reading:
     reader: Reader | None = None
     unresolved: bool = True
     """References of its records may not be resolved yet."""
+    pending: int = 0
+    """Bytes behind the last record that may become one."""
 
     @property
     def records(self) -> int:
@@ -116,13 +118,13 @@ class Ingest:
         return source.container in _ELSEWHERE and source.state().size - reading.next.offset > LONG
 
     async def read(
-        self, reading: Reading, opened: Opened, *, compared: str = "", ended: bool = False
+        self, reading: Reading, opened: Opened, *, compared: str = "", ended: bool = False, later: bool = False
     ) -> AsyncGenerator[Step, None]:
         """Read what is there behind the cursor. One step for each commit; none when nothing is new.
 
         ``compared``: the state of a database in which all rows read so far were found unchanged. ``ended``: nothing
-        will be appended any more, so that an unfinished tail is a record. Raises ``SourceError`` where the ledger
-        cannot be read; what was committed before stands.
+        will be appended any more, so that an unfinished tail is a record. ``later``: the tail is left for another look.
+        Raises ``SourceError`` where the ledger cannot be read; what was committed before stands.
         """
         source = opened.source
         total = source.state().size
@@ -133,7 +135,7 @@ class Ingest:
             return
 
         try:
-            async with aclosing(self._decoded(reading, opened, ended=ended)) as decoded:
+            async with aclosing(self._decoded(reading, opened, ended=ended, later=later)) as decoded:
                 async for portion in decoded:
                     events = portion.next.ordinal - reading.next.ordinal
                     if events or portion.events.findings or reading.file != portion.file:
@@ -160,16 +162,18 @@ class Ingest:
             reading.unresolved = True
             if portion.file:  # it is the last one: references of many records are best resolved together
                 await self._check_references(reading, opened)
-        reading.next, reading.file = portion.next, portion.file
+        reading.next, reading.file, reading.pending = portion.next, portion.file, portion.pending
         reading.profile = portion.profile or reading.profile
 
-    async def _decoded(self, reading: Reading, opened: Opened, *, ended: bool) -> AsyncGenerator[Portion, None]:
+    async def _decoded(
+        self, reading: Reading, opened: Opened, *, ended: bool, later: bool
+    ) -> AsyncGenerator[Portion, None]:
         """Portions from the cursor on, decoded where it disturbs least."""
         source = opened.source
         try:
             if self.is_long(reading, source) and not ended:
                 try:
-                    async with aclosing(self._decoded_elsewhere(reading, opened)) as decoded:
+                    async with aclosing(self._decoded_elsewhere(reading, opened, later)) as decoded:
                         async for portion in decoded:
                             yield portion
                     return
@@ -178,7 +182,8 @@ class Ingest:
                     reading.reader = None
             reader = await self._reader(reading, opened)
             in_thread = source.container != "jsonl" or source.state().size - reading.next.offset > SHORT
-            async for portion in _one_by_one(portions(source, reader, reading.next, ended=ended), in_thread=in_thread):
+            made = portions(source, reader, reading.next, ended=ended, later=later)
+            async for portion in _one_by_one(made, in_thread=in_thread):
                 yield portion
         except SourceError as error:
             # What was read, but not committed, before the record at which the reader failed is kept.
@@ -191,9 +196,10 @@ class Ingest:
                     yield portion
             raise
 
-    async def _decoded_elsewhere(self, reading: Reading, opened: Opened) -> AsyncGenerator[Portion, None]:
+    async def _decoded_elsewhere(self, reading: Reading, opened: Opened, later: bool) -> AsyncGenerator[Portion, None]:
         state = await self.writer.reader_state(reading.ledger)
-        unread = Unread(opened.source, opened.format.name, opened.context(self.options), reading.next, state)
+        context = opened.context(self.options)
+        unread = Unread(opened.source, opened.format.name, context, reading.next, state, later)
         self.writer.begin(reading.ledger)
         reading.reader = None
         async with aclosing(decoded_elsewhere(unread)) as decoded:

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from console.engine.ingest.tail import Ending, ending
 from console.engine.ledgers.faults import as_source_error
-from console.formats.protocol import Reader, irregular, takes_tail
+from console.formats.protocol import Reader, irregular
+from console.formats.reading.cutting import cut_for
 from console.model.batch import EventBatch
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
-from console.model.words import count
 from console.sources.protocol import Source, SourceError
 from console.sources.record_hash import leaf, leaves_of_lines
 from console.store.capped_findings import CappedFindings
@@ -44,6 +45,12 @@ def read_batch(path: str, reader: Reader, batch: RecordBatch, *, hashes: bool = 
         if len(out):  # a counting reader makes no rows
             for index in batch.leaves:
                 out.worst[index] = max(out.worst[index], Severity.ERROR)
+    if batch.recovered:
+        recovered = [_recovered(batch, index) for index in batch.recovered]
+        out.findings = [*recovered, *out.findings]
+        if len(out):
+            for index in batch.recovered:
+                out.worst[index] = max(out.worst[index], Severity.WARNING)
     if batch.findings:
         settled = [each for each in batch.findings if not each.standing and each not in out.findings]
         out.findings = [*settled, *out.findings]
@@ -62,19 +69,27 @@ def record_hashes(batch: RecordBatch) -> bytes:
     return b"".join(leaves)
 
 
+def _recovered(batch: RecordBatch, index: int) -> Finding:
+    """The warning about a record that stands whole in a damaged line."""
+    offset, length = batch.offsets[index], batch.lengths[index]
+    message = f"Its line is damaged: the record is read from the {length:,} bytes of it that are whole."
+    return finding("record.recovered", message, record=batch.first + index, offset=offset, length=length)
+
+
 def file_text(source: Source) -> str:
     """The state of the file as text, to be compared at the next start."""
     state = source.state()
     return f"{state.device}:{state.inode}:{state.size}:{state.mtime_ns}:{state.ctime_ns}"
 
 
-def portions(
+def portions(  # noqa: PLR0913 - what is to be read, and who listens
     source: Source,
     reader: Reader,
     start: Cursor,
     *,
     rows: int = ROWS,
     ended: bool = False,
+    later: bool = False,
     before: int | None = None,
     resumable: bool = True,
     stream: str | None = None,
@@ -84,10 +99,11 @@ def portions(
 
     ``rows`` and ``SECONDS`` bound a portion; it may exceed both by one batch.
 
-    ``ended``: nothing will be appended any more, so that the tail is a record. ``before``: the ordinal at which to
-    stop. Without ``resumable`` nobody goes on from a portion later: it holds no record hashes and no state. With
-    ``stream`` only findings that concern it are kept. ``heard`` is called for each batch. Raises ``SourceError`` where
-    the ledger cannot be read any more, or its reader fails; what came before stands.
+    ``ended``: nothing will be appended any more, so that the tail is a record. ``later``: the tail was written just
+    now, and is left for another look. ``before``: the ordinal at which to stop. Without ``resumable`` nobody goes on
+    from a portion later: it holds no record hashes and no state. With ``stream`` only findings that concern it are
+    kept. ``heard`` is called for each batch. Raises ``SourceError`` where the ledger cannot be read any more, or its
+    reader fails; what came before stands.
     """
     events = EventBatch(start.ordinal)
     at_end: list[Finding] = []
@@ -99,8 +115,22 @@ def portions(
 
     listed = CappedFindings(stream=stream)
 
-    def cut(pending: int = 0, *, last: bool = False) -> Portion:
+    def take(batch: RecordBatch) -> None:
+        nonlocal cursor
+        out = read_batch(source.path, reader, batch, hashes=resumable)
+        if heard is not None:
+            heard(batch, out)
+        of_end = [each for each in batch.findings if each.standing]
+        # What is found at the end of a file that has ended does not go away.
+        at_end.extend([] if ended else of_end)
+        settled = [replace(each, standing=False) for each in of_end if ended]
+        out.findings = listed.take([*settled, *out.findings])
+        events.extend(out)
+        cursor = batch.next
+
+    def cut(end: Ending | None = None) -> Portion:
         events.findings += listed.rest()
+        noted = at_end if end is None or end.note is None else [*at_end, end.note]
         return Portion(
             events=events,
             next=cursor,
@@ -108,50 +138,30 @@ def portions(
             state=dict(reader.take_state()) if resumable else {},
             facts=tuple(reader.facts()),
             standing=tuple(reader.standing()),
-            at_end=(*at_end, *([partial_tail(cursor, pending)] if pending else [])),
-            pending=pending,
+            at_end=tuple(noted),
+            pending=end.rest if end is not None and end.pending else 0,
+            behind=0 if end is None else end.rest,
             bytes=size,
-            file=file if last else "",
+            file="" if end is None or (later and end.rest) else file,
             irregular=tuple(irregular(reader)),
         )
 
     failed: list[SourceError] = []
-    for batch in _readable(source.batches(start), failed):
+    for batch in cut_for(reader, _readable(source.batches(start), failed)):
         if before is not None and batch.next.ordinal > before:
             yield cut()
             return
-        out = read_batch(source.path, reader, batch, hashes=resumable)
-        if heard is not None:
-            heard(batch, out)
-        of_end = [each for each in batch.findings if each.standing]
-        # What is found at the end of a file that has ended does not go away.
-        at_end += [] if ended else of_end
-        settled = [replace(each, standing=False) for each in of_end if ended]
-        out.findings = listed.take([*settled, *out.findings])
-        events.extend(out)
-        cursor = batch.next
+        take(batch)
         if len(events) >= rows or time.monotonic() - began > SECONDS:
             yield cut()
             events, listed, began = EventBatch(cursor.ordinal), CappedFindings(stream=stream), time.monotonic()
     if failed:
         yield cut()
         raise failed[0]
-    tail = source.tail(cursor)
-    if tail is not None and (ended or takes_tail(reader, tail.raw)):
-        whole = RecordBatch(
-            tail.ordinal,
-            [tail.offset],
-            [tail.length],
-            [tail.raw],
-            Cursor(tail.ordinal + 1, tail.offset + tail.length),
-        )
-        out = read_batch(source.path, reader, whole, hashes=resumable)
-        if heard is not None:
-            heard(whole, out)
-        events.extend(out)
-        cursor = whole.next
-        tail = None
-    yield cut(0 if tail is None else tail.length, last=True)
+    end = ending(source, cursor, reader, ended=ended, later=later)
+    for batch in end.records:
+        take(batch)
+    yield cut(end)
 
 
 def _readable(batches: Iterator[RecordBatch], failed: list[SourceError]) -> Iterator[RecordBatch]:
@@ -160,15 +170,3 @@ def _readable(batches: Iterator[RecordBatch], failed: list[SourceError]) -> Iter
         yield from batches
     except SourceError as error:
         failed.append(error)
-
-
-def partial_tail(cursor: Cursor, length: int) -> Finding:
-    """The note about a last record without its line end."""
-    return finding(
-        "record.partial-tail",
-        f"The last {count(length, 'byte')} {'has' if length == 1 else 'have'} no end yet: pending, not checked.",
-        record=cursor.ordinal,
-        offset=cursor.offset,
-        length=length,
-        standing=True,
-    )

@@ -73,6 +73,7 @@ class RotatedSource:
         self._beginnings = beginnings
         newest = volumes[-1][1]
         self.path, self.member, self.container = newest.path, newest.member, newest.container
+        self.fixed = getattr(newest, "fixed", False)
 
     @property
     def files(self) -> list[Source]:
@@ -138,7 +139,7 @@ class RotatedSource:
         else:
             behind = Cursor(batch.next.ordinal, base + batch.next.offset)
             moved = RecordBatch(batch.first, [base + each for each in batch.offsets], batch.lengths, batch.raws, behind)
-        moved.leaves = batch.leaves
+        moved.leaves, moved.torn, moved.fixed = batch.leaves, batch.torn, batch.fixed
         moved.findings = [named(each, self._volumes[number][1].path) for each in batch.findings]
         return moved
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.rotated_source import files_of
 from console.formats.guarded import event_of
+from console.formats.reading.cutting import cut
 from console.model.record import Cursor, Record, RecordBatch
 from console.sources.files import opened as opened_file
 from console.sources.files import read_at
@@ -25,7 +26,7 @@ def heads(opened: Opened, profile: str | None) -> dict[str, str]:
     found: dict[str, str] = {}
     context = opened.context()
     try:
-        for batch in _end(files_of(opened.source)[-1]):
+        for batch in cut(_end(files_of(opened.source)[-1])):
             for index, raw in enumerate(batch.raws):
                 record = Record(batch.first + index, batch.offsets[index], batch.lengths[index], raw)
                 event = event_of(opened.format, record, context)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from console.formats.reading.cutting import cut
 from console.sources.discover import open_sources
 from console.sources.protocol import Skipped, Source, SourceError
 from console.sources.record_hash import leaf
@@ -27,7 +28,7 @@ def old_records(path: str, wanted: set[bytes]) -> dict[bytes, bytes]:
     ends = time.monotonic() + SECONDS
     for source in _neighbours(path):
         try:
-            for batch in source.batches():
+            for batch in cut(source.batches()):
                 for raw in batch.raws:
                     digest = leaf(raw)
                     if digest in wanted:

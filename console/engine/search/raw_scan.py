@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from console.formats.reading.cutting import cut
 from console.model.record import Cursor, Record
 from console.sources.protocol import Source
 
@@ -68,10 +69,13 @@ def matches(raw: bytes, texts: Sequence[tuple[str, bool]]) -> bool:
     return all(needle(text)(raw) is want for text, want in texts)
 
 
-def search(source: Source, texts: Sequence[tuple[str, bool]], start: Cursor) -> Iterator[Hits]:
+def search(
+    source: Source, texts: Sequence[tuple[str, bool]], start: Cursor, *, damaged: bool = False
+) -> Iterator[Hits]:
     """Records that hold every wanted text and no unwanted one. One answer a batch. Raises ``SourceError``.
 
-    An unfinished tail is searched too, in case it counts as a record; the next search begins with it again.
+    ``damaged``: some of its lines are not one record each; to find out which ones takes longer than the search. An
+    unfinished tail is searched too, in case it counts as a record; the next search begins with it again.
     """
     wanted = [needle(text) for text, want in texts if want]
     unwanted = [needle(text) for text, want in texts if not want]
@@ -80,7 +84,7 @@ def search(source: Source, texts: Sequence[tuple[str, bool]], start: Cursor) -> 
         return all(holds(raw) for holds in wanted) and not any(holds(raw) for holds in unwanted)
 
     cursor = start
-    for batch in source.batches(start):
+    for batch in cut(source.batches(start)) if damaged else source.batches(start):
         cursor = batch.next
         found: list[int] = []
         if batch.lines is None or all(holds(batch.lines) for holds in wanted):

@@ -5,12 +5,16 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from console.engine.search.raw_scan import Hits, search
+from console.formats.reading.cutting import CUT
 from console.model.record import Cursor
 from console.sources.discover import open_sources
 from console.sources.protocol import Skipped, SourceError
 from console.store.filter import Filter
 from console.store.protocol import HitView, IndexReader
 from console.store.rows import EventRow, LedgerRow
+
+_ALL = 1 << 60
+"""More findings than there are."""
 
 
 class SearchedView:
@@ -121,7 +125,9 @@ class SearchedView:
         if source is None:
             self.note = f"{path} cannot be searched: it cannot be opened."
             return
-        hits: Iterator[Hits] = search(source, self._filter.texts, start)
+        found_there, _ = await self._reader.findings(ledger=ledger.id, limit=_ALL)
+        damaged = any(each.finding.code in CUT for each in found_there)
+        hits: Iterator[Hits] = search(source, self._filter.texts, start, damaged=damaged)
         found: list[int] = []
         while True:
             try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.engine.errors import NoSuchStreamError, SeveralStreamsError
+from console.engine.ingest.tail import all_records
 from console.engine.verify.chain_report import chain_report, no_chain
 from console.engine.verify.results import LedgerReport, Verification
 from console.engine.verify.verdict import Policy, Verdict, judge, unchecked
@@ -68,7 +69,7 @@ def _differs(
 def _records(ledger: LedgerReport, stream: StreamKey) -> Iterator[bytes]:
     """The records of a stream's events, in the ledger's order."""
     form, context = ledger.opened.format, ledger.opened.context()
-    for batch in ledger.opened.source.batches():
+    for batch in all_records(ledger.opened.source, form.reader(context)):
         for at, raw in enumerate(batch.raws):
             record = Record(batch.first + at, batch.offsets[at], batch.lengths[at], raw)
             if event_of(form, record, context).streams[:1] == (stream,):

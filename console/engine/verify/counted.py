@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
+from console.engine.ingest.tail import all_records
 from console.formats.protocol import CountingReader
 from console.model.event import NO_TIME, StreamKey
-from console.model.record import Cursor, Record
+from console.model.record import Record
 from console.sources.protocol import Source, SourceError
 from console.store.counts import TRUSTS, Count
 from console.store.facts import ChainLink, RecordPlace
@@ -62,7 +63,7 @@ async def note_links(store: Scratch, ledger: int, source: Source, reader: Counti
     wanted = set(await store.irregular_streams(ledger))
     if not wanted:
         return
-    for some in _records(source, records):
+    for some in _records(source, reader, records):
         links = [
             ChainLink(*link, RecordPlace(record.ordinal, record.offset, record.length))
             for record in some
@@ -71,15 +72,10 @@ async def note_links(store: Scratch, ledger: int, source: Source, reader: Counti
         await store.note_links(ledger, links)
 
 
-def _records(source: Source, last: int) -> Iterator[list[Record]]:
-    """Records up to this ordinal, which may be the unfinished tail."""
-    cursor = Cursor()
-    for batch in source.batches():
+def _records(source: Source, reader: CountingReader, last: int) -> Iterator[list[Record]]:
+    """Records up to this ordinal."""
+    for batch in all_records(source, reader):
         rows = zip(count(batch.first), batch.offsets, batch.lengths, batch.raws)
         yield [Record(*row) for row in rows if row[0] <= last]
-        cursor = batch.next
-        if cursor.ordinal > last:
+        if batch.next.ordinal > last:
             return
-    tail = source.tail(cursor)
-    if tail is not None and tail.ordinal <= last:
-        yield [tail]

@@ -5,15 +5,16 @@ notices both, without the console's own memory. Where no event has a hash, the h
 over its records (RFC 6962), as ``memory`` shows it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from console.engine.errors import SeveralStreamsError
 from console.engine.ingest.portions import record_hashes
+from console.engine.ingest.tail import all_records
 from console.engine.verify.results import LedgerReport, Verification, in_order
 from console.formats.guarded import event_of
 from console.model.finding import Finding
-from console.model.record import Cursor, Record, RecordBatch
+from console.model.record import Record
 from console.model.words import count as counted
 from console.sources.protocol import Skipped, SourceError
 from console.sources.record_hash import SIZE
@@ -136,7 +137,7 @@ def _hashes(ledger: LedgerReport, stream: str | None) -> tuple[list[str | None],
     form, context = ledger.opened.format, ledger.opened.context()
     found: list[tuple[int | None, str | None]] = []
     leaves: list[bytes] = []
-    for batch in _batches(ledger):
+    for batch in all_records(ledger.opened.source, form.reader(context)):
         leaves.append(record_hashes(batch))
         for at, raw in enumerate(batch.raws):
             event = event_of(form, Record(batch.first + at, batch.offsets[at], batch.lengths[at], raw), context)
@@ -146,14 +147,3 @@ def _hashes(ledger: LedgerReport, stream: str | None) -> tuple[list[str | None],
     if numbers and numbers[0] > numbers[-1]:  # answers of an API have the newest first
         found.reverse()
     return [digest for _, digest in found], b"".join(leaves)
-
-
-def _batches(ledger: LedgerReport) -> Iterator[RecordBatch]:
-    """The ledger's records; a complete last one counts though it has no line end."""
-    source, behind = ledger.opened.source, Cursor()
-    for batch in source.batches():
-        yield batch
-        behind = batch.next
-    last = source.tail(behind)
-    if last is not None and last.ordinal <= ledger.records:
-        yield RecordBatch(last.ordinal, [last.offset], [last.length], [last.raw], behind)

@@ -12,6 +12,7 @@ from console.engine.ingest.portions import read_batch
 from console.engine.run.executor import Channel
 from console.engine.verify.same_bytes import Fingerprint
 from console.formats.protocol import Context, SegmentedFormat
+from console.formats.reading.cutting import cut_for
 from console.formats.registry import by_name
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
@@ -50,7 +51,7 @@ def check_segment(channel: Channel, segment: Segment) -> tuple[Any, int, bytes]:
     records = 0
     behind = segment.begin
     last = time.monotonic()
-    for batch in _records_between(segment.source, segment.begin, segment.end):
+    for batch in cut_for(reader, _records_between(segment.source, segment.begin, segment.end)):
         out = read_batch(segment.source.path, reader, batch, hashes=segment.leaves)
         findings += capped.take(out.findings)
         leaves.append(bytes(out.hashes))

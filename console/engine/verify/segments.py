@@ -4,6 +4,7 @@ What the segments come to and how they are joined does not depend on where they 
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,6 +17,7 @@ from console.engine.run.executor import Executor, LostError, Work, first, outcom
 from console.engine.verify.same_bytes import OtherBytesError, confirm, fingerprint
 from console.engine.verify.segment_check import Segment, check_segment
 from console.formats.protocol import Context, CountingReader, SegmentedFormat
+from console.formats.reading.cutting import cut, cut_for
 from console.model.finding import Finding
 from console.model.record import Cursor
 from console.sources.files import opened as opened_file
@@ -32,6 +34,7 @@ SETTLING = 20
 """Batches that are read to settle the profile before a ledger is cut."""
 REPEATS = 2
 """Times that work whose worker died is done again."""
+_FULL_LINE_END = re.compile(rb"[^ \t\r\n][ \t\r]*+\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ async def _joined(
 
 def _settled(form: SegmentedFormat, source: Source, context: Context) -> str | None:
     reader = form.reader(context, columns=False)
-    for number, batch in enumerate(source.batches()):
+    for number, batch in enumerate(cut_for(reader, source.batches())):
         reader.read(batch)
         if reader.profile is not None or number >= SETTLING:
             break
@@ -150,7 +153,7 @@ def _cuts(source: Source, size: int, workers: int) -> list[int]:
 
 
 def _within(path: str, size: int, workers: int, least: int) -> list[int]:
-    """Offsets behind line ends of one file, 0 first.
+    """Offsets behind lines of one file that are not blank, so that no run of blank ones is cut; 0 first.
 
     Segments are large at first and become smaller, a share of what is left: few borders, and all workers end together.
     """
@@ -160,15 +163,15 @@ def _within(path: str, size: int, workers: int, least: int) -> list[int]:
         while size - at > least:
             at += max(least, (size - at) * 2 // (3 * workers))
             block = read_at(path, descriptor, at, 1 << 20)
-            end = block.find(b"\n") + 1
-            if end and at + end < size:
-                at += end
+            found = _FULL_LINE_END.search(block)
+            if found is not None and at + found.end() < size:
+                at += found.end()
                 cuts.append(at)
     return cuts
 
 
 def _line(source: Source, offset: int, skip: int) -> tuple[int, bytes]:
-    for batch in source.batches(Cursor(1, offset)):
+    for batch in cut(source.batches(Cursor(1, offset))):
         if skip < len(batch):
             return batch.offsets[skip], batch.raws[skip]
         skip -= len(batch)

@@ -103,7 +103,7 @@ class _Verification:
         self._progress = progress
         self._ledger = 0
         self._next = Cursor()
-        self._pending = 0
+        self._behind = 0
         self._records = self._broken = 0
         self._told = 0.0
         self._whole = False
@@ -113,7 +113,7 @@ class _Verification:
     def read(self) -> int | None:
         """Bytes of the newest file, one of lines, that were read, if that is known."""
         lines = self._opened.source.container == "jsonl"
-        return in_file(self._next.offset) + self._pending if lines and self._whole else None
+        return in_file(self._next.offset) + self._behind if lines and self._whole else None
 
     async def run(self, executor: Executor | None) -> LedgerReport:
         """All of it. The report lacks what is known of the file as a whole."""
@@ -146,7 +146,7 @@ class _Verification:
             stream=stream,
             resumable=False,
         )
-        self._next, self._pending, self._records, self._broken = Cursor(), 0, 0, 0
+        self._next, self._behind, self._records, self._broken = Cursor(), 0, 0, 0
         self._in_files = [0] * len(files_of(source))
         if self._leaves is not None:
             self._leaves = []
@@ -223,7 +223,7 @@ class _Verification:
     async def _commit(self, portion: Portion) -> None:
         async with self._store.transaction():
             await self._pass.commit(portion)
-        self._next, self._pending = portion.next, portion.pending
+        self._next, self._behind = portion.next, portion.behind
 
     def _heard(self, batch: RecordBatch, events: EventBatch) -> None:
         self._records += len(batch)

@@ -99,12 +99,18 @@ def scan_records(raws: Sequence[bytes], fields: Fields, *, by: Any = None) -> "S
 
 
 def scan_batch(batch: RecordBatch, fields: Fields, *, salt: bytes = b"", by: Any = None) -> "Scan":
-    """Scan a batch of any source. Records whose bytes were skipped are blank. ``salt`` is for ``keys64``."""
+    """Scan a batch of any source, once for the same fields. Records whose bytes were skipped are blank. ``salt`` is for
+    ``keys64``."""
+    found: Scan | None = batch.scanned
+    if found is not None and found.fields is fields and by is None:
+        found.salt = salt
+        return found
     if batch.lines is None:
         found = scan_records(batch.raws, fields, by=by)
     else:
         found = scan(batch.lines, fields, by=by)
         batch.located(found.starts, found.ends)
+    batch.scanned = found
     found.salt = salt
     return found
 

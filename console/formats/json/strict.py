@@ -36,6 +36,8 @@ class Problem:
     message: str
     at: int | None = None
     field: str | None = None
+    count: int = 1
+    """Times that it stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def place_problems(problems: Iterable[Problem], record: int, offset: int, length
             offset=offset + (problem.at or 0),
             length=length - (problem.at or 0),
             field=problem.field,
+            count=problem.count,
             **place,
         )
         for problem in problems
@@ -118,7 +121,9 @@ def _carefully(raw: bytes) -> Decoded:
 def _text(raw: bytes, problems: list[Problem]) -> tuple[bytes, str | None]:
     """A record's bytes without a byte order mark, and their text; None where there is no JSON to be had in it."""
     if not raw.strip():
-        problems.append(Problem("record.blank-line", "The line is blank."))
+        lines = raw.count(b"\n") + 1
+        message = f"{lines:,} blank lines, one after the other, are one record." if lines > 1 else "The line is blank."
+        problems.append(Problem("record.blank-line", message, count=lines))
         return raw, None
     body = raw
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):

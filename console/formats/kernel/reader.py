@@ -11,7 +11,6 @@ from typing import Any
 
 from console.formats.json.scan import Interner, Kind, Scan, both, neither, rows_of, scan_batch
 from console.formats.json.strict import Problem, place_problems
-from console.formats.json.strict import decode as decode_json
 from console.formats.kernel import schema
 from console.formats.kernel.chain import Known, walk, walk_again
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
@@ -198,10 +197,6 @@ class KernelReader(LedgerReader[KernelRun]):
         super().unreadable(place, raw, problems)
         if self.findings.worst <= Severity.NOTE:  # a blank line
             self.loose[Trust.UNCHECKED] += 1
-
-    def takes_tail(self, raw: bytes) -> bool:
-        """An evidence pack's ledger ends without a line end."""
-        return self.shape == PACK and raw.rstrip().endswith(b"}") and decode_json(raw).document is not None
 
     def _entry(self, record: Look) -> Entry:
         return entry_of(record.document, record.raw, self.shape, self.pack_deal, record.place, record.problems)

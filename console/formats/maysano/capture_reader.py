@@ -27,6 +27,7 @@ class CaptureReader(LedgerReader[Run]):
     """One capture's reader; see ``LedgerReader``."""
 
     bulk = False
+    json_records = False
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -11,8 +11,9 @@
     columns.Columns      reader.columns: stream(kind, key), set_of(codes) give codes · rows(run.part(…), time=…, …)
     streams.Streams      states of streams: follow(kind, key) · touch(stream) · changed() · save() · restore(…)
     bulk_hashes          BulkHashes: hashes of a declared profile, many at once · list_order: lists written newest first
+    cutting, pieces      what readers get of damaged lines: whole objects, and what is between them
     saved_state          pack, unpack: MessagePack that survives halves of surrogate pairs
 
 ``profile``, ``bulk``, ``fields``, ``types``, ``tolerated`` and ``run_type`` are attributes of a reader's class. What a
-reader cannot do it has no method for: see ``RewalkingReader`` and ``TailReader`` in ``console.formats.protocol``.
+reader cannot do it has no method for: see ``RewalkingReader`` in ``console.formats.protocol``.
 """

@@ -21,7 +21,7 @@ formats holds every reader to it.
         def facts(self): ...                            # StreamFacts that changed
 
 What a format cannot do it does not have: a reader whose chains are walked again has the three methods of
-``RewalkingReader``, one that takes an unended last record ``takes_tail``.
+``RewalkingReader``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,6 +91,8 @@ class LedgerReader(Generic[R]):
 
     bulk: bool = True
     """False: every record is looked at one by one."""
+    json_records: ClassVar[bool] = True
+    """False: records are other texts than JSON, and damaged ones are not cut."""
     fields: ClassVar[Fields] = Fields()
     types: ClassVar[Sequence[Typed]] = ()
     tolerated: ClassVar[int] = Flag.WHITE_SPACE | Flag.ESCAPED_KEY

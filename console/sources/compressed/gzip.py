@@ -26,6 +26,8 @@ EXPANSION_FREE = 32 * 1024 * 1024
 """… and the decoded bytes up to which no ratio matters."""
 
 _IN = 64 * 1024
+_FIRST = 256
+"""Stored bytes that a new member is given first: what follows a short one is looked at again."""
 _OUT = 256 * 1024
 _SPACING = 8 * 1024 * 1024
 _POINTS = 64
@@ -105,22 +107,26 @@ def _blocks(
     """Decoded blocks from a point to the end, or to where the stream is damaged or goes beyond the limit."""
     decoded, stored = point.decoded, point.stored
     inflate = point.inflate and point.inflate.copy()
+    read = _buffered(read)
+    size = _IN
     while True:
         keep(decoded, stored, inflate)
+        before = inflate and inflate.copy()
         if inflate is None:
             start = _next_member(read, stored)
             if start is None:
                 return
-            if read(start, len(GZIP)) != GZIP[: len(read(start, len(GZIP)))]:
+            magic = read(start, len(GZIP))
+            if magic != GZIP[: len(magic)]:
                 report(_trailing(decoded, start))
                 return
-            stored, inflate = start, zlib.decompressobj(wbits=31)
-        feed = read(stored, _IN)
-        before = inflate.copy()
+            stored, inflate, size = start, zlib.decompressobj(wbits=31), _FIRST
+        feed = read(stored, size)
+        size = min(_IN, size * 4)
         try:
             block = inflate.decompress(feed, _OUT)
         except zlib.error as error:
-            block, at = _rescue(before, feed)
+            block, at = _rescue(before or zlib.decompressobj(wbits=31), feed)
             decoded += len(block)
             trailer = any(word in str(error) for word in ("data check", "length check"))
             report(_broken("does not fit its own checksum" if trailer else "is damaged", decoded, stored + at))
@@ -140,13 +146,29 @@ def _blocks(
             return
 
 
+def _buffered(read: Callable[[int, int], bytes]) -> Callable[[int, int], bytes]:
+    """The same, with one read of the file for many that are near each other."""
+    block, begin = b"", 0
+
+    def near(offset: int, size: int) -> bytes:
+        nonlocal block, begin
+        at = offset - begin
+        if at < 0 or at + size > len(block):
+            block, begin, at = read(offset, max(size, 2 * _IN)), offset, 0
+        return block[at : at + size]
+
+    return near
+
+
 def _next_member(read: Callable[[int, int], bytes], stored: int) -> int | None:
     """Where the next byte is that is not zero padding; None at the end of the file."""
-    while block := read(stored, _IN):
+    size = 1
+    while block := read(stored, size):
         rest = block.lstrip(b"\0")
         if rest:
             return stored + len(block) - len(rest)
         stored += len(block)
+        size = _IN
     return None
 
 

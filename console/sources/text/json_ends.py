@@ -15,6 +15,7 @@ NOTHING = -1
 
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 _STRING_REST = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_OPENS = re.compile(rb"[\[{]")
 # Skips to the next run of brackets in one match: group 1 opens, group 2 closes, none: the block or a string in it ends
 # before. A run at once, because megabytes of brackets are a cheap way to keep a reader busy.
 _BRACKETS = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+(?:([\[{]++)|([\]}]++)|)', re.DOTALL)
@@ -99,6 +100,14 @@ class JsonPlace:
                 return True
             if not self._load():
                 return False
+
+    def to_bracket(self) -> None:
+        """To the next opening bracket, or to the end: over something that is no value."""
+        while True:
+            found = _OPENS.search(self._block, self.at - self._base)
+            self.at = self._base + (len(self._block) if found is None else found.start())
+            if found is not None or not self._load():
+                return
 
     def element(self, close: int) -> int | None:
         """From the first byte of a value to the comma or ``close`` behind it; the offset where the value ends.

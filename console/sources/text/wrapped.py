@@ -81,13 +81,15 @@ class WrappedSource(ContentSource):
     A cursor stands between two lines of the log where no line of the program is open.
     """
 
+    fixed = True
+
     def __init__(self, content: Content, wrapping: str) -> None:
         super().__init__(content)
         self.own_container = wrapping
 
     def batches(self, start: Cursor = _START) -> Iterator[RecordBatch]:
         """Whole lines of the program from ``start`` on, in the order in which they began."""
-        batch = RecordBatch(start.ordinal, [], [], [], start)
+        batch = _batch(start)
         size = 0
         for group in self._groups(start.offset):
             batch.findings += group.findings
@@ -98,7 +100,7 @@ class WrappedSource(ContentSource):
             batch.next = Cursor(batch.first + len(batch), group.behind)
             if size >= CHUNK:
                 yield batch
-                batch, size = RecordBatch(batch.next.ordinal, [], [], [], batch.next), 0
+                batch, size = _batch(batch.next), 0
         if len(batch) or batch.findings:
             yield batch
 
@@ -189,6 +191,12 @@ class _Group:
     """Offset of the line of the log that follows."""
     ends: bool = True
     """False where one of the lines is still open, at the end of the log."""
+
+
+def _batch(start: Cursor) -> RecordBatch:
+    batch = RecordBatch(start.ordinal, [], [], [], start)
+    batch.fixed = True
+    return batch
 
 
 def _append(batch: RecordBatch, line: _ProgramLine) -> int:

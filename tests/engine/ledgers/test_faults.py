@@ -115,7 +115,7 @@ async def test_what_was_read_before_a_disk_error_is_kept(
     assert "read error" in row.note
 
 
-@pytest.mark.parametrize("where", ["standing", "facts", "irregular", "takes_tail"])
+@pytest.mark.parametrize("where", ["standing", "facts", "irregular"])
 async def test_it_fails_behind_the_last_record(
     where: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
