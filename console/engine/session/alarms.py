@@ -100,7 +100,7 @@ def _of_ledger(was: LedgerTrust, now: LedgerTrust) -> list[Alarm]:
 def _new(was: LedgerTrust, now: LedgerTrust) -> Iterator[FindingRow]:
     """Findings that were not known, or not so often."""
     for key, row in now.findings.items():
-        if row.finding.severity < Severity.CRITICAL and row.finding.code not in HISTORY:
+        if row.finding.severity < Severity.CRITICAL:
             continue
         more = row.finding.count - (was.findings[key].finding.count if key in was.findings else 0)
         if more > 0:
@@ -124,7 +124,7 @@ def trust_of(row: LedgerRow, findings: Iterable[FindingRow], streams: Iterable[S
     kept: dict[FindingKey, FindingRow] = {}
     for each in findings:
         found = each.finding
-        if found.severity < Severity.CRITICAL and found.code not in HISTORY and found.message != row.note:
+        if found.severity < Severity.CRITICAL and found.message != row.note:
             continue
         key = (found.code, found.stream, found.sequence, found.record, found.message)
         known = kept.get(key)

@@ -41,7 +41,7 @@ def facts(*findings: FindingRow, streams: Sequence[StreamRow] = (), **more: int 
 
 
 MISMATCH = finding("chain.hash-mismatch")
-SHRUNK = finding("container.shrunk", None, level=Severity.ERROR)
+SHRUNK = finding("witness.truncated", None)
 GONE = finding("witness.vanished", None, level=Severity.CRITICAL, message="It is not there any more.")
 TABLE = {
     "nothing happened": (facts(), facts(), []),
@@ -64,8 +64,9 @@ TABLE = {
     ),
     "broken, and no finding says so yet": (facts(broken=1), facts(broken=3), [("", 2)]),
     "a rule is not kept": (facts(), facts(finding("schema.missing-field", level=Severity.ERROR), errors=1), []),
-    "the ledger became shorter": (facts(), facts(SHRUNK, errors=1), [("container.shrunk", 1)]),
-    "and once more": (facts(SHRUNK), facts(SHRUNK, SHRUNK), [("container.shrunk", 1)]),
+    "the ledger became shorter": (facts(), facts(SHRUNK), [("witness.truncated", 1)]),
+    "and once more": (facts(SHRUNK), facts(SHRUNK, SHRUNK), [("witness.truncated", 1)]),
+    "it changed while it was read": (facts(), facts(finding("container.shrunk", level=Severity.ERROR), errors=1), []),
     "the memory disagrees": (facts(), facts(finding("witness.edited", 412)), [("witness.edited", 1)]),
     "the file is gone": (
         facts(),
@@ -90,7 +91,7 @@ TABLE = {
     "the worst first": (
         facts(),
         facts(SHRUNK, MISMATCH, broken=1),
-        [("chain.hash-mismatch", 1), ("container.shrunk", 1)],
+        [("witness.truncated", 1), ("chain.hash-mismatch", 1)],
     ),
 }
 
@@ -115,7 +116,7 @@ def test_what_comes_back_when_a_ledger_is_read_again_is_no_alarm() -> None:
     for step in (facts(SHRUNK), facts(SHRUNK, broken=1), {**facts(SHRUNK, MISMATCH, broken=1)}, whole):
         raised = alarms(known, step)
         known = remembered(known, step)
-        assert set(kinds(raised)) <= {("container.shrunk", 1)}
+        assert set(kinds(raised)) <= {("witness.truncated", 1)}
     again = facts(GONE, state="gone", note=GONE.finding.message)
     assert alarms(remembered(known, again), again) == []
     assert kinds(alarms(remembered(remembered(known, again), whole), again)) == [("witness.vanished", 1)]
