@@ -43,6 +43,8 @@ _NO_EVENTS = re.compile(
     rb"\s*\{\s*(?:%b,\s*)*(?:%b)\s*:\s*\[\s*\]\s*(?:,\s*%b)*\}\s*"
     % (_PLAIN, "|".join(f'"{name}"' for name in sorted(WRAPPERS)).encode(), _PLAIN)
 )
+_WRAPPED = 20
+"""Lines that are looked at for a log that wraps others."""
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -112,7 +114,7 @@ def hopeless(first: bytes) -> bool:
     text = first.removeprefix(_BOM).lstrip()
     if stored_kind(first) or not text or text[:1] in b"{[" or is_tar(first):
         return False
-    if PARTS["cri"](text.split(b"\n", 1)[0]) is not None:
+    if _wrapping(first):
         return False
     return not (b"\n{" in text or _SSE_LINE.match(text) or first[:2] in _UTF16)
 
@@ -140,11 +142,23 @@ def text_kind(window: Window) -> TextKind:
     if start == len(head):
         return _after_blanks(window, head)
     whole = len(head) < HEAD
+    if wrapping := _wrapping(head):
+        return TextKind(wrapping)
     if head[start] == OPEN:
         return _bracket(head, start, whole)
     if head[start] == OPEN_OBJECT:
         return _brace(window, head, start, whole)
     return _other(head, start, whole)
+
+
+def _wrapping(head: bytes) -> str:
+    """The container whose line the first one is, or most of the first ones, as it may have been torn; '' for none."""
+    lines = [line for line in head.split(b"\n", _WRAPPED)[:_WRAPPED] if line.strip()]
+    for kind, part in PARTS.items():
+        found = [part(line) is not None for line in lines]
+        if found[:1] == [True] or sum(found) * 2 > len(found):
+            return kind
+    return ""
 
 
 def _after_blanks(window: Window, head: bytes) -> TextKind:
@@ -180,8 +194,6 @@ def _brace(window: Window, head: bytes, start: int, whole: bool) -> TextKind:
     first, _, later = head[start:].partition(b"\n")
     place = JsonPlace(MemoryWindow(first), 0)
     if place.composite():
-        if PARTS["docker"](first) is not None:
-            return TextKind("docker")
         if _joined(head, start + place.at, comma=True):
             return TextKind("joined")
         alone = whole and not later.strip()
@@ -227,8 +239,6 @@ def _other(head: bytes, start: int, whole: bool) -> TextKind:
     lines = [line.strip() for line in head.split(b"\n") if line.strip()]
     if not whole and len(lines) > 1:
         lines.pop()
-    if PARTS["cri"](lines[0]) is not None:
-        return TextKind("cri")
     objects = sum(line.startswith(b"{") and line.endswith(b"}") for line in lines)
     if objects and objects * 2 >= len(lines):
         return TextKind("jsonl")

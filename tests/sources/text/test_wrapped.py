@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.sources.content import FileContent
-from console.sources.discover import open_sources
+from console.sources.discover import discover, open_sources
 from console.sources.identity import leaf_at
 from console.sources.record_hash import leaf
 from console.sources.text.wrapped import WrappedSource
@@ -117,3 +117,14 @@ def test_a_stream_that_never_ends_its_line_hides_nothing(tmp_path: Path, keeps_i
     got = keeps_its_word(WrappedSource(FileContent(str(path)), "cri"))
     assert got.raws[:2] == [b"open", b"0"]
     assert len(got.raws) == 10_501
+
+
+@pytest.mark.parametrize("first", [b"torn", b'e": "stdout", "time": "x"}', b'{"log": "', b"", b"\xff"])
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_log_is_known_though_its_first_line_is_torn(kind: str, first: bytes, tmp_path: Path, read: Read) -> None:
+    data = first + b"\n" + b"".join(WRITERS[kind]("stdout", text) for text in LINES)
+    (tmp_path / "x.log").write_bytes(data)
+    for found in (open_sources(str(tmp_path / "x.log")), [*discover([str(tmp_path)])]):
+        (source,) = found
+        assert isinstance(source, WrappedSource)
+        assert read(source).raws == [first, *(text.encode() for text in LINES)]
