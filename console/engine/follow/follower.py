@@ -108,8 +108,8 @@ class Follower:
         if self._follow:
             self._welcoming = asyncio.create_task(self._welcome_newcomers())
         await self._tasks.until_rest()
-        for gone in await self._witnessing.missing(self.paths, self._ledgers()):
-            if gone.path not in self._skipped:
+        for gone in _nameable(await self._witnessing.missing(self.paths, self._ledgers())):
+            if isinstance(gone, Skipped) and gone.path not in self._skipped:
                 await self._skip(gone)
 
     def wake(self, paths: Iterable[str]) -> None:
