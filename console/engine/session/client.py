@@ -264,7 +264,7 @@ class Session:
             yield VerifyProgress(0, 0, 0, 0.0, None, True, in_words(judge(evidence), evidence), judge(evidence))
             return
         stream_key = None if row is None else (row.kind, row.key)
-        async for progress in verify_elsewhere(there, self.options, stream_key, unread):
+        async for progress in verify_elsewhere(there, self.options, stream_key, unread, self._memory):
             yield progress
 
     async def close(self) -> None:

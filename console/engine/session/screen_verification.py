@@ -8,6 +8,7 @@ from contextlib import aclosing
 from console.engine.errors import ExecutorError
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
+from console.engine.memory.in_verification import remembered, witness_of
 from console.engine.run.choice import process
 from console.engine.run.executor import Channel, Failed, Finished, Lost, Reported, Work
 from console.engine.session.protocol import VerifyProgress
@@ -15,13 +16,18 @@ from console.engine.verify.results import LedgerReport
 from console.engine.verify.verdict import Evidence, in_words, judge, together
 from console.engine.verify.verification import check_ledger
 from console.model.trust import Trust
+from console.witness.place import MemoryPlace
 
 NICE = 5
 _ENDED = "The verification was ended before it was done."
 
 
 def verify(
-    channel: Channel, ledgers: Sequence[Opened], options: Options, stream: tuple[str, str] | None
+    channel: Channel,
+    ledgers: Sequence[Opened],
+    options: Options,
+    stream: tuple[str, str] | None,
+    memory: MemoryPlace | None,
 ) -> tuple[int, int, Evidence]:
     """Send (records, broken events) on the way; the same at the end, and what the verdict rests on. Broken events of
     other streams than the one that is asked about do not count, and on the way it is not known whose they are."""
@@ -33,10 +39,12 @@ def verify(
 
     async def verify_all() -> None:
         nonlocal records, broken
-        for opened in ledgers:
-            results.append(await check_ledger(opened, options, progress))
-            records += results[-1].records
-            broken += results[-1].trust[Trust.BROKEN]
+        with witness_of(memory, options) as witness:
+            for opened in ledgers:
+                report = await check_ledger(opened, options, progress, leaves=witness.needs_leaves(opened))
+                results.append(remembered(witness, report, options))
+                records += report.records
+                broken += report.trust[Trust.BROKEN]
 
     asyncio.run(verify_all())
     evidence = together(each.evidence(None if stream is None else stream[1]) for each in results)
@@ -48,11 +56,12 @@ async def verify_elsewhere(
     options: Options,
     stream: tuple[str, str] | None,
     unread: Sequence[str] = (),
+    memory: MemoryPlace | None = None,
 ) -> AsyncIterator[VerifyProgress]:
-    """Verify (records expected, ledger) pairs in another process. Closing the iterator ends that process. ``unread``
-    are sentences on what of them is not at hand."""
+    """Verify (records expected, ledger) pairs in another process, and compare them with the ``memory``. Closing the
+    iterator ends that process. ``unread`` are sentences on what of them is not at hand."""
     total = sum(records for records, _ in ledgers)
-    work = Work("the verification", verify, ([opened for _, opened in ledgers], options, stream))
+    work = Work("the verification", verify, ([opened for _, opened in ledgers], options, stream, memory))
     began = time.monotonic()
     async with process(NICE) as executor, aclosing(executor.submit(work)) as messages:
         yield VerifyProgress(0, total, 0, 0.0, None)
