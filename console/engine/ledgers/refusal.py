@@ -6,7 +6,6 @@ that it only resembles, and the links of a hash chain whose recipe nobody declar
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 from console.formats.json import strict
@@ -23,19 +22,18 @@ COUNTED = 100_000
 BYTES = 32 * 1024 * 1024
 """… and their bytes."""
 _LOOKED_AT = 50
+_UNKNOWN = "No format recognises its records."
 
 
-def of_source(
-    source: Source, records: Sequence[bytes], known: tuple[Format, Claim] | None, *, in_full: bool = True
-) -> Skipped:
-    """Why one source is no ledger. ``records`` are its first ones, ``known`` what they only look like; ``in_full``
-    counts the links of an unknown chain. Raises ``SourceError``."""
+def of_source(source: Source, records: Sequence[bytes], known: tuple[Format, Claim] | None) -> Skipped:
+    """Why one source is no ledger. ``records`` are its first ones, ``known`` what they only look like. Raises
+    ``SourceError``."""
     if not records:
         return Skipped(source.path, finding("container.empty", "It holds no records."))
-    words = ["No format recognises its records."]
+    words = [_UNKNOWN]
     documents = [_document(raw) for raw in records[:_LOOKED_AT]]
     place: dict[str, Any] = {}
-    if in_full and (found := linking(documents)) is not None:
+    if (found := linking(documents)) is not None:
         sentence, place = _chain(source, found)
         words.append(sentence)
     if known is not None:
@@ -47,14 +45,18 @@ def of_source(
 
 def of_file(path: str, sources: Sequence[tuple[Source, Skipped]]) -> Skipped:
     """Why none of the sources of a file is a ledger: for the only one its own words, for several their names."""
+    if sources[0][0].member is None:
+        return sources[0][1]
     strange = [each for each in sources if each[1].finding.code != "container.empty"]
-    if sources[0][0].member is None or (len(strange) == 1 and strange[0][1].finding.field is not None):
-        return (strange or sources)[0][1]
     listed = _listed([source.member or "" for source, _ in strange or sources])
     what = "tables" if isinstance(sources[0][0], SqliteTable) else "members"
     if not strange:
         return Skipped(path, finding("container.empty", f"Its {what} hold no records: {listed}."))
     message = f"No format recognises any of its {what}: {listed}."
+    for source, skipped in strange:
+        if (found := skipped.finding).field is not None:  # a chain of no known system
+            words = found.message.removeprefix(f"{_UNKNOWN} ")
+            return Skipped(path, replace(found, message=f"{message} {source.member}: {words}"))
     return Skipped(path, finding("container.not-recognised", message))
 
 
@@ -66,10 +68,22 @@ def of_member(source: Source, skipped: Skipped) -> Skipped:
 
 def _chain(source: Source, found: Linking) -> tuple[str, dict[str, Any]]:
     """A sentence about the links, and where the first one breaks."""
-    links = count(found, map(_document, islice(_raws(source), COUNTED)))
+    raws = (raw for batch in source.batches() for raw in batch.raws)
+    read = 0
+
+    def some() -> Iterator[Mapping[str, Any] | None]:
+        nonlocal read
+        size = 0
+        for raw in raws:
+            yield _document(raw)
+            read, size = read + 1, size + len(raw)
+            if read >= COUNTED or size > BYTES:
+                return
+
+    links = count(found, some())
     whose = " of the record behind" if found.backwards else " of an earlier record" if found.apart else ""
     arrow = f"{found.previous} → {found.own}{whose}"
-    part = "" if links.total < COUNTED - 1 else f" in the first {COUNTED:,} records"
+    part = "" if next(raws, None) is None else f" in the first {read:,} records"
     words = f"This looks like a hash chain: {arrow}, {links.hold:,} of {links.total:,} links hold{part}"
     place: dict[str, Any] = {"field": found.previous}
     if links.broken is not None:
@@ -77,16 +91,6 @@ def _chain(source: Source, found: Linking) -> tuple[str, dict[str, Any]]:
         words += f", the first that does not is at record {record:,}"
         place |= {"record": record, "expected": expected, "actual": actual}
     return f"{words}; no profile is known.", place
-
-
-def _raws(source: Source) -> Iterator[bytes]:
-    size = 0
-    for batch in source.batches():
-        for raw in batch.raws:
-            yield raw
-            size += len(raw)
-        if size > BYTES:
-            return
 
 
 def _document(raw: bytes) -> Mapping[str, Any] | None:

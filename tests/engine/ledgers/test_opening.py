@@ -4,8 +4,10 @@ import contextlib
 import gzip
 import hashlib
 import io
+import itertools
 import json
 import random
+import re
 import shutil
 import sqlite3
 import tarfile
@@ -15,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from console.engine.ledgers import refusal
 from console.engine.ledgers.opening import Opened, open_ledgers
 from console.sources.compressed.gzip import EXPANSION_FREE
 from console.sources.protocol import MAX_RECORD, Skipped
@@ -178,6 +181,7 @@ def test_a_chain_of_no_known_system_is_seen_in_every_container(kind: str, tmp_pa
             case "sqlite":
                 path.unlink(missing_ok=True)
                 with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+                    db.execute("CREATE TABLE accounts AS SELECT 1 AS id, 'a' AS name")
                     db.execute("CREATE TABLE log (n INTEGER PRIMARY KEY, prev_hash TEXT, entry_hash TEXT)")
                     db.executemany("INSERT INTO log VALUES (?, ?, ?)", [(*row.values(),) for row in rows])
             case _:
@@ -214,3 +218,17 @@ def test_a_member_that_promises_a_ledger_is_named_beside_one_that_is(tmp_path: P
         assert [each.source.member for each in found if isinstance(each, Opened)] == ["deals.jsonl"]
         words = {each.finding.message.partition(":")[0] for each in found if isinstance(each, Skipped)}
         assert words == {"other.jsonl", "old.jsonl.gz"}
+
+
+@pytest.mark.parametrize("limit", ["COUNTED", "BYTES"])
+def test_of_a_long_chain_a_part_is_counted_and_that_is_reported(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusal, limit, {"COUNTED": 100, "BYTES": 100 * 150}[limit])
+    digests = ["0" * 64, *(hashlib.sha256(b"%d" % at).hexdigest() for at in range(300))]
+    rows = [{"p": before, "h": after} for before, after in itertools.pairwise(digests)]
+    path = tmp_path / "x.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (found,) = open_ledgers([str(path)])
+    assert isinstance(found, Skipped)
+    assert re.search(r"(9\d|1\d\d) of \1 links hold in the first 1\d\d records", found.finding.message)
