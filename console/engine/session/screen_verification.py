@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from console.engine.errors import ExecutorError
 from console.engine.ledgers.opening import Opened
@@ -73,7 +74,7 @@ async def verify_elsewhere(
                         left = max(0.0, (total - done) / rate) if rate else None
                         yield VerifyProgress(done, max(total, done), broken, rate, left)
                     case Finished((done, broken, evidence)):
-                        evidence += Evidence(unread=tuple(unread))
+                        evidence = replace(evidence, unread=(*evidence.unread, *unread))
                         judged = judge(evidence)
                         rate = done / max(1e-6, time.monotonic() - began)
                         yield VerifyProgress(

@@ -7,7 +7,6 @@ index both become evidence; evidence adds up, and the verdict on a sum is the wo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from functools import reduce
 
 from console.engine.memory.remembered import Remembered
 from console.engine.verify.codes import BEGINS_LATER, CHANGED, LINK_UNKNOWN, LOST, NOT_VERIFIED
@@ -80,23 +79,6 @@ class Evidence:
     known_head: bool = False
     """That event's hash was known."""
 
-    def __add__(self, other: "Evidence") -> "Evidence":
-        codes = {*self.findings, *other.findings}
-        none = (0,) * len(Severity)
-        return Evidence(
-            _sum(self.trust, other.trust),
-            {code: _sum(self.findings.get(code, none), other.findings.get(code, none)) for code in codes},
-            self.unread + other.unread,
-            self.empty + other.empty,
-            self.chainless + other.chainless,
-            self.unlinked + other.unlinked,
-            {**self.uncovered, **other.uncovered},
-            max(self.remembered, other.remembered) if self.remembered and other.remembered else "",
-            self.no_memory or other.no_memory,
-            self.known_end if self.known_end == other.known_end else "",
-            self.known_head and other.known_head,
-        )
-
     @property
     def events(self) -> int:
         """Events, not counting an unfinished last record."""
@@ -135,7 +117,28 @@ def judge(evidence: Evidence, policy: Policy = USUAL) -> Judgement:
 def together(parts: Iterable[Evidence]) -> Evidence:
     """The evidence of many ledgers as those of one; of none: nothing is there."""
     parts = [*parts]
-    return reduce(Evidence.__add__, parts) if parts else Evidence(empty=1)
+    if not parts:
+        return Evidence(empty=1)
+    findings: dict[str, list[int]] = {}
+    for part in parts:
+        for code, counts in part.findings.items():
+            have = findings.setdefault(code, [0] * len(Severity))
+            have[:] = [mine + theirs for mine, theirs in zip(have, counts, strict=True)]
+    since = [part.remembered for part in parts]
+    ends = {part.known_end for part in parts}
+    return Evidence(
+        [sum(column) for column in zip(*(part.trust for part in parts), strict=True)],
+        findings,
+        tuple(each for part in parts for each in part.unread),
+        sum(part.empty for part in parts),
+        sum(part.chainless for part in parts),
+        sum(part.unlinked for part in parts),
+        {name: fields for part in parts for name, fields in part.uncovered.items()},
+        max(since) if all(since) else "",
+        next((part.no_memory for part in parts if part.no_memory), ""),
+        ends.pop() if len(ends) == 1 else "",
+        all(part.known_head for part in parts),
+    )
 
 
 def bad(findings: Counts, fail_on: Severity) -> int:
@@ -262,7 +265,3 @@ def of_events(trust: Sequence[int], *, chained: bool) -> Evidence:
     empty = sum(trust) == trust[Trust.PENDING]
     unlinked = trust[Trust.UNCHECKED] if chained else 0
     return Evidence(trust, empty=int(empty), chainless=int(not empty and not chained), unlinked=unlinked)
-
-
-def _sum(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
-    return tuple(mine + theirs for mine, theirs in zip(one, other, strict=True))

@@ -81,6 +81,10 @@ def check_kindness(path: Path, report: dict[str, Any]) -> None:
     severe = {each["severity"] for each in report["findings"]} & {"error", "critical"}
     if trust["broken"]:
         assert severe and report["exit_code"] == 1
+        _, text = run("events", str(path), "--format", "jsonl", "--where", "trust:broken", "--index", ":memory:")
+        broken = [json.loads(line) for line in text.splitlines()]
+        assert len(broken) == trust["broken"]
+        assert {each["severity"] for each in broken} <= {"error", "critical"}, "a finding at each of them"
     if trust["linked"] or not report["totals"]["events"]:
         assert report["verdict"] in ("incomplete", "findings")
     if report["verdict"] == "intact":
