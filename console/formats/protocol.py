@@ -14,7 +14,7 @@ from console.model.finding import Finding
 from console.model.ledger import Profile, StreamFacts
 from console.model.proof import Proof, SearchStep
 from console.model.record import Record, RecordBatch
-from console.model.trust import Trust
+from console.model.trust import Severity, Trust
 from console.verify.catalogue import CatalogueEntry
 
 
@@ -66,6 +66,8 @@ class Rewalk:
     trust: Mapping[int, Trust]
     """By ordinal, every event of the stream."""
     findings: Sequence[Finding]
+    marks: Mapping[int, Severity] = field(default_factory=dict)
+    """How bad each event is beside the findings that are listed at it, by ordinal, where that was made again, too."""
 
 
 class Reader(Protocol):

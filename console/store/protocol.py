@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self, TypedDict, Unpack
 from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
-from console.model.trust import Trust
+from console.model.trust import Severity, Trust
 from console.store.facts import ChainLink, KnownLedger, Orphans, RecordPlace, ResolvedReferences, Volume
 from console.store.filter.tree import Filter
 from console.store.portion import Portion
@@ -255,9 +255,15 @@ class IndexWriter(RecordsOf, Protocol):
         """The records that have this as their first stream, by (sequence, ordinal)."""
 
     async def rewalked(
-        self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
+        self,
+        ledger: int,
+        stream: StreamKey,
+        trust: Iterable[tuple[int, Trust]],
+        findings: Sequence[Finding],
+        marks: Mapping[int, Severity] = {},
     ) -> None:
-        """New verdicts of one stream's chain, by ordinal, and its findings replace the earlier ones."""
+        """New verdicts of one stream's chain, by ordinal, and its findings replace the earlier ones. ``marks``: how bad
+        events are beside the findings that are listed at them, by ordinal, where that was made again, too."""
 
 
 class Scratch(IndexWriter, Protocol):

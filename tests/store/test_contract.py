@@ -395,6 +395,12 @@ async def test_a_chain_that_is_walked_again(one: Opened) -> None:
         (Trust.VERIFIED, Severity.NONE),
     ]
     assert [row.ordinal for row in await only_broken.rows(0, 9)] == [2]
+    async with one.writer.transaction():
+        await one.writer.rewalked(
+            pen.ledger, key, [(1, Trust.RECOVERED), (2, Trust.BROKEN)], [fork], {1: Severity.NONE, 2: Severity.CRITICAL}
+        )
+    await view.refresh()
+    assert [row.worst for row in await view.rows(0, 9)] == [Severity.WARNING, Severity.CRITICAL, Severity.NONE]
     assert {each.finding.code for each in (await one.reader.findings())[0]} == {"schema.x", "chain.fork"}
     (stream, _), _ = await one.reader.streams(pen.ledger)
     (ledger,) = await one.reader.ledgers(pen.ledger)

@@ -69,17 +69,17 @@ def _walked_again(
     walked = reader.rewalk(stream, records)
     for ordinal, trust in walked.trust.items():
         rows[ordinal - 1][TRUST] = trust
+    for ordinal, worst in walked.marks.items():
+        rows[ordinal - 1][_WORST] = worst
+    for each in walked.findings if walked.marks else ():
+        if each.record:
+            rows[each.record - 1][_WORST] = max(rows[each.record - 1][_WORST], each.severity)
     stay = [each for each in findings if each.stream != stream.key or each.family != "chain"]
     return [*stay, *walked.findings]
 
 
 _OFFSET, _LENGTH, TRUST, _WORST = 0, 1, 6, 7
 """Columns of an outcome's rows."""
-
-
-def without_worst(found: dict[str, Any]) -> dict[str, Any]:
-    """An outcome without the severities of rows: of chains that are walked again they are made of findings, later."""
-    return found | {"rows": [[*row[:_WORST], *row[_WORST + 1 :]] for row in found["rows"]]}
 
 
 def _rows(out: EventBatch) -> list[list[Any]]:

@@ -285,7 +285,12 @@ class MemoryWriter(MemoryRecords):
         return [place_of(each) for each in sorted(events, key=lambda each: (each.sequence, each.ordinal))]
 
     async def rewalked(
-        self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
+        self,
+        ledger: int,
+        stream: StreamKey,
+        trust: Iterable[tuple[int, Trust]],
+        findings: Sequence[Finding],
+        marks: Mapping[int, Severity] = {},
     ) -> None:
         found = self._ledger(ledger)
         taken = [each for each in found.findings if (each.finding.stream, each.finding.family) == (stream.key, "chain")]
@@ -301,6 +306,10 @@ class MemoryWriter(MemoryRecords):
             count.trust[event.trust] -= 1
             count.trust[state] += 1
             event.trust = state
+        for ordinal, worst in marks.items():
+            others = (each for each in found.findings if each.by is not StatedBy.READER)  # which states them again
+            listed = [each.finding.severity for each in others if each.finding.record == ordinal]
+            found.events[ordinal - 1].worst = max(worst, *listed, Severity.NONE)
         await self.mark(ledger, findings)
         await self.add_findings(ledger, findings)
         found.streams[stream].irregular = False
@@ -324,7 +333,12 @@ class MemoryScratch(MemoryWriter):
         return places or await super().stream_places(ledger, stream)
 
     async def rewalked(
-        self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
+        self,
+        ledger: int,
+        stream: StreamKey,
+        trust: Iterable[tuple[int, Trust]],
+        findings: Sequence[Finding],
+        marks: Mapping[int, Severity] = {},
     ) -> None:
         found, states = self._ledger(ledger), dict(trust)
         counted = {each.place.ordinal for each in self._links.get(ledger, ()) if each.stream == stream}
@@ -333,7 +347,7 @@ class MemoryScratch(MemoryWriter):
                 count.trust[Trust.UNCHECKED] -= 1
                 count.trust[states[ordinal]] += 1
         rows = [(ordinal, state) for ordinal, state in states.items() if ordinal not in counted]
-        await super().rewalked(ledger, stream, rows, findings)
+        await super().rewalked(ledger, stream, rows, findings)  # marks are for rows, which a scratch store has few of
 
     def reader(self) -> "Any":
         return self._store.new_reader()

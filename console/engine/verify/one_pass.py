@@ -114,7 +114,8 @@ class OnePass:
         state = reader.take_state() if self._resumable else {}
         async with transaction():
             for stream, each in walked.items():
-                await self._store.rewalked(self._ledger, stream, each.trust.items(), self._kept(each.findings))
+                found = self._kept(each.findings)
+                await self._store.rewalked(self._ledger, stream, each.trust.items(), found, each.marks)
             await self._store.carry(self._ledger, state, list(reader.facts()), self._kept(reader.standing()))
 
     def _kept(self, findings: Iterable[Finding]) -> list[Finding]:

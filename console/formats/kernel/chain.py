@@ -13,7 +13,7 @@ from console.formats.kernel.rules import CREATION
 from console.formats.reading.findings import Place
 from console.formats.reading.holes import Excuses, Holes
 from console.model.finding import Finding
-from console.model.trust import Confidence, Trust
+from console.model.trust import Confidence, Severity, Trust
 from console.model.words import count
 from console.verify import chain
 from console.verify.catalogue import finding
@@ -92,6 +92,11 @@ def walk(
     if verdict.kind is Kind.VERIFIED:
         return Trust.VERIFIED
     return Trust.RECOVERED if verdict.kind is Kind.RECOVERED else Trust.LINKED
+
+
+def mark_of(trust: Trust) -> Severity:
+    """How bad an event is for its trust alone."""
+    return {Trust.BROKEN: Severity.CRITICAL, Trust.UNCHECKED: Severity.WARNING}.get(trust, Severity.NONE)
 
 
 def walk_again(

@@ -10,6 +10,8 @@ from console.formats.kernel.deals import Deal
 from console.formats.kernel.record import Entry
 from console.formats.kernel.rules import SYMBOLS, TYPES, State, move
 from console.model.event import NO_TIME
+from console.model.trust import Severity
+from console.verify.catalogue import CATALOGUE
 
 
 class _Moved(NamedTuple):
@@ -36,11 +38,14 @@ class Projection:
 
     def __init__(self, *, staged: bool) -> None:
         self._staged = staged
+        self.marks: dict[int, Severity] = {}
+        """How bad each event is, by ordinal."""
         self._moved: list[_Moved] = []
         self._time = NO_TIME
 
-    def add(self, entry: Entry) -> None:
-        """Take one event; those without a time follow the one that was taken before."""
+    def add(self, entry: Entry, worst: Severity) -> None:
+        """Take one event, which is so bad already; those without a time follow the one that was taken before."""
+        self.marks[entry.ordinal] = worst
         if entry.instant is not None:
             self._time = entry.instant.micros
         symbol, stage = (0, stage_of(entry)) if self._staged else (SYMBOLS.get(entry.type, 0), "")
@@ -58,6 +63,7 @@ class Projection:
             type = TYPES[each.symbol]
             state, code = move(state, type)
             if code:
+                self.marks[each.ordinal] = max(self.marks[each.ordinal], CATALOGUE[code].severity)
                 deal.disallow(code, type, lambda each=each: _entry(each))  # type: ignore[misc]  # bound now
         return state
 

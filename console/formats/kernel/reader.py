@@ -10,15 +10,15 @@ from itertools import compress
 from typing import Any
 
 from console.formats.json.scan import Interner, Kind, Scan, both, neither, rows_of, scan_batch
-from console.formats.json.strict import Problem, place_problems
-from console.formats.kernel import schema
-from console.formats.kernel.chain import Known, walk, walk_again
+from console.formats.json.strict import Problem
+from console.formats.kernel.chain import Known, mark_of, walk, walk_again
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
 from console.formats.kernel.deals import LEVELS, Deal, Deals, End
 from console.formats.kernel.profiles import candidates, named
 from console.formats.kernel.projection import Projection, stage_of
 from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_at, entry_of, layout_of, read
 from console.formats.kernel.rules import SYMBOLS, TYPES
+from console.formats.kernel.schema import found_in
 from console.formats.kernel.segments import Summary
 from console.formats.kernel.standing import standing, state_facts
 from console.formats.protocol import Context, Rewalk, Tallies
@@ -158,10 +158,7 @@ class KernelReader(LedgerReader[KernelRun]):
     def look(self, record: Look) -> None:
         entry = self._decoded.pop(record.place.ordinal, None) or self._entry(record)
         self.findings.begin(record.place, entry.event_id, entry.deal)
-        found = place_problems(
-            record.problems, *record.place, stream=entry.deal, sequence=entry.sequence, event_id=entry.event_id
-        )
-        found += schema.check(entry, self.shape)
+        found = found_in(entry, self.shape)
         code, trust, worst = 0, Trust.UNCHECKED, Severity.NONE
         if entry.deal is None:
             self.loose[trust] += 1
@@ -170,11 +167,7 @@ class KernelReader(LedgerReader[KernelRun]):
             deal, end = self.deals.at(code), self.deals.ends.get(code)
             trust = self._chain(code, deal, end, entry, found)
             self.deals.counts.add(array("q", (code,)), bytes((trust,)))
-            worst = max(self._live(code, deal, end, entry), self._clock(deal, entry))
-            if trust is Trust.BROKEN:
-                worst = Severity.CRITICAL
-            elif trust is Trust.UNCHECKED and not deal.links.stale:
-                worst = max(worst, Severity.WARNING)
+            worst = max(self._live(code, deal, end, entry), self._clock(deal, entry), mark_of(trust))
             self.deals.put(code, end)
         for each in found:
             self.findings.take(each)
@@ -383,11 +376,11 @@ class KernelReader(LedgerReader[KernelRun]):
         for each, level in walk_again(deal, end.tip, entries, self._known(), self.holes, findings):
             trust[each.ordinal] = level
             counts.add(array("q", (code,)), bytes((level,)))
-            self._clock(deal, each)
-            lives.add(each)
+            own = [one.severity for one in found_in(each, self.shape)]
+            lives.add(each, max(self._clock(deal, each), mark_of(level), *own))
         self.deals.put(code, end)
         self.deals.lives.put(code, lives.run(deal))
-        return Rewalk(trust, findings)
+        return Rewalk(trust, findings, lives.marks)
 
 
 _LINKS = bytes(level != Trust.UNCHAINED for level in range(256))

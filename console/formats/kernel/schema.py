@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from console.formats.json.strict import place_problems
 from console.formats.kernel.record import PACK, TABLE, Entry, layout_of
 from console.formats.kernel.rules import KNOWN
 from console.model.finding import Finding
@@ -78,6 +79,13 @@ def check(entry: Entry, shape: str) -> list[Finding]:
             )
         )
     return found
+
+
+def found_in(entry: Entry, shape: str) -> list[Finding]:
+    """What is wrong with an event's JSON and its schema."""
+    place, event = (entry.ordinal, entry.offset, entry.length), entry.event_id
+    found = place_problems(entry.problems, *place, stream=entry.deal, sequence=entry.sequence, event_id=event)
+    return found + check(entry, shape)
 
 
 def _walked(entry: Entry, shape: str) -> set[str]:

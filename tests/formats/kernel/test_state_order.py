@@ -44,6 +44,7 @@ def test_lines_in_another_order_are_the_same_deal(
     verdict = judge(tmp_path / "ledger")
     assert (verdict.code, [code for code in verdict.codes if not code.startswith("order.")]) == (0, [])
     assert verdict.states == {DEAL: {"state": "Exited", "stress_mode": "SM-1"}}
+    assert {(each["trust"] in ("verified", "recovered"), each["severity"]) for each in verdict.events} == {(True, None)}
 
 
 @st.composite

@@ -1,11 +1,12 @@
 """A chain that was walked again: new verdicts take the place of the earlier ones, in rows and in all counts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from console.model.event import StreamKey
 from console.model.finding import Finding
-from console.model.trust import Trust
+from console.model.trust import Severity, Trust
 from console.store.counts import TRUSTS
+from console.store.protocol import StatedBy
 from console.store.spelling import spelled_out
 from console.store.sqlite.database import Database
 from console.store.sqlite.schema import TRUST_MASK, WORST_MASK, WORST_SHIFT, row_id
@@ -20,6 +21,7 @@ async def rewalked(
     stream: StreamKey,
     trust: Iterable[tuple[int, Trust]],
     findings: Sequence[Finding],
+    marks: Mapping[int, Severity],
 ) -> None:
     """See ``IndexWriter.rewalked``."""
     number = await db.one(f"SELECT id FROM stream WHERE {IS_STREAM}", named(db, ledger, stream))
@@ -37,6 +39,11 @@ async def rewalked(
     await db.run_many(
         f"UPDATE event SET mark = (mark & ~{TRUST_MASK}) | ? WHERE id = ?",
         [(int(state), row_id(ledger, ordinal)) for ordinal, state in trust],
+    )
+    await db.run_many(
+        f"UPDATE event SET mark = (mark & ~{WORST_MASK}) | (max(?1, coalesce((SELECT max(severity) FROM finding"
+        f" WHERE event = ?2 AND standing != {StatedBy.READER:d}), 0)) << {WORST_SHIFT}) WHERE id = ?2",
+        [(int(worst), row_id(ledger, ordinal)) for ordinal, worst in marks.items()],
     )
     await mark(db, ledger, findings)
     await log.add(ledger, findings)

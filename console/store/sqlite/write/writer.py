@@ -8,7 +8,7 @@ from typing import Any
 from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
-from console.model.trust import Trust
+from console.model.trust import Severity, Trust
 from console.store.counts import Counts, add_counts, count_events, count_streams
 from console.store.errors import StoreError
 from console.store.facts import Orphans, RecordPlace, ResolvedReferences
@@ -191,9 +191,14 @@ class SqliteWriter(LedgerRows):
         return await ledgers.stream_places(self._db, ledger, stream)
 
     async def rewalked(
-        self, ledger: int, stream: StreamKey, trust: Iterable[tuple[int, Trust]], findings: Sequence[Finding]
+        self,
+        ledger: int,
+        stream: StreamKey,
+        trust: Iterable[tuple[int, Trust]],
+        findings: Sequence[Finding],
+        marks: Mapping[int, Severity] = {},
     ) -> None:
-        await rewalked(self._db, self._findings, ledger, stream, trust, findings)
+        await rewalked(self._db, self._findings, ledger, stream, trust, findings, marks)
 
     async def close(self) -> None:
         """Checkpoint and close."""
