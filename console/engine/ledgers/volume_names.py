@@ -34,6 +34,11 @@ def base_name(name: str) -> str:
     return name
 
 
+def beginning_of(base: str) -> str:
+    """How every name begins that a file of this base name may have."""
+    return base.rpartition(".")[0] or base
+
+
 def base_of(path: str) -> str:
     """``base_name`` of a file."""
     return base_name(os.path.basename(path))  # noqa: PTH119 - the text of the path

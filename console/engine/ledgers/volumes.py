@@ -6,14 +6,15 @@ Where a chain begins in its middle and no name fits, the other files of the fold
 """
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from console.engine.ledgers.continuation import Follows
 from console.engine.ledgers.opening import Opened, open_ledger, open_ledgers
 from console.engine.ledgers.rotated_source import RotatedSource, beginning, files_of
-from console.engine.ledgers.volume_names import base_name, base_of
+from console.engine.ledgers.volume_names import base_name, base_of, beginning_of
 from console.engine.ledgers.volume_order import FileOrder, OneFile, begins_in_the_middle
 from console.model.finding import Finding
 from console.model.trust import Confidence
@@ -79,8 +80,6 @@ class _Folder:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._names: dict[str, list[str]] = {}
-        """By the name that they had before they were rotated."""
         self._waiting: list[Opened] = []
         self._empty: dict[str, Skipped] = {}
         self._used: set[str] = set()
@@ -90,12 +89,11 @@ class _Folder:
         self._opened: dict[str, Opened | None] = {}
         try:
             with os.scandir(path or ".") as entries:
-                names = sorted(entry.name for entry in entries if not entry.is_symlink() and entry.is_file())
+                self._names = sorted(entry.name for entry in entries if not entry.is_symlink() and entry.is_file())
         except OSError:
-            names = []
-        self._small = len(names) <= SMALL
-        for name in names:
-            self._names.setdefault(base_name(name), []).append(name)
+            self._names = []
+        self._small = len(self._names) <= SMALL
+        self._families: dict[str, list[str]] = {}
 
     def take(self, path: str, item: Opened | Skipped) -> Iterator[Opened | Skipped]:
         """What was found next; what can be handed on."""
@@ -103,7 +101,7 @@ class _Folder:
             return
         name = os.path.basename(path)  # noqa: PTH119
         base = base_name(name)
-        family = self._names.get(base, [])
+        family = self._family(base)
         if isinstance(item, Skipped):
             if name == base and len(family) > 1 and (item.finding.code == _EMPTY or _just_begun(path)):
                 self._empty[base] = item  # just rotated
@@ -129,9 +127,18 @@ class _Folder:
         """Files that may be those of a ledger that was found, by their names, and cannot be read: what is in them is
         not known, whichever file was given."""
         for base in self._unread:
-            for path in map(self._at, self._names[base] if base in self._bases else ()):
+            for path in map(self._at, self._family(base) if base in self._bases else ()):
                 items = [] if path in self._reported else [_opened(each) for each in open_sources(path)]
                 yield from (each for each in items if isinstance(each, Skipped) and each.finding.code != _EMPTY)
+
+    def _family(self, base: str) -> list[str]:
+        """The files that had this name before they were rotated."""
+        if base not in self._families:
+            start = beginning_of(base)
+            from_there = map(self._names.__getitem__, range(bisect_left(self._names, start), len(self._names)))
+            names = takewhile(lambda name: name.startswith(start), from_there)
+            self._families[base] = [name for name in names if base_name(name) == base]
+        return self._families[base]
 
     def _at(self, name: str) -> str:
         return os.path.join(self._path, name)  # noqa: PTH118 - the text of the path
@@ -150,7 +157,7 @@ class _Folder:
             groups.setdefault((base_of(each.source.path), each.format.name), []).append(each)
         ledgers: dict[str, list[OneFile]] = {}
         for (base, form), given in groups.items():
-            alone = len(self._names.get(base, ())) < 2
+            alone = len(self._family(base)) < 2
             order = None if alone else self._order(base, form)
             found = [[OneFile(given[0])]] if order is None else order.ledgers(given)
             if order is not None:
@@ -173,8 +180,7 @@ class _Folder:
 
     def _files(self, base: str | None, format: str = "") -> list[Opened]:
         """The files that may be volumes, of this name or of any, and of this format or of any."""
-        families = self._names.values() if base is None else [self._names.get(base, [])]
-        names = [name for family in families for name in family]
+        names = self._names if base is None else self._family(base)
         found = []
         for name in islice(reversed(names), NEIGHBOURS):
             path = self._at(name)

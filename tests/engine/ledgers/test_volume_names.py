@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.engine.ledgers.volume_names import base_name
+from console.engine.ledgers.volume_names import base_name, beginning_of
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from console.engine.ledgers.volume_names import base_name
 )
 def test_rotated(name: str) -> None:
     assert base_name(name) == "L.jsonl"
+    assert name.startswith(beginning_of("L.jsonl"))
 
 
 @pytest.mark.parametrize("name", ["events.jsonl", "v2.jsonl", "run_12.jsonl", ".1", "1", ".gz", "a.b.c", "a-7.jsonl"])
