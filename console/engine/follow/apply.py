@@ -13,9 +13,9 @@ from console.engine.follow.decide import LedgerState, Next, Transition
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.follow.observe import Observation, files_beside, recognise_again, with_past
 from console.engine.follow.rotation import Rotation
-from console.engine.ingest.ingest import Ingest, Reading
+from console.engine.ingest.ingest import Ingest, Reading, where_earlier
 from console.engine.ledgers.opening import Opened
-from console.engine.ledgers.rotated_source import files_of, source_at
+from console.engine.ledgers.rotated_source import source_at
 from console.engine.ledgers.volumes import parted
 from console.model.finding import Finding
 from console.model.words import count
@@ -197,5 +197,7 @@ class Applier:
         )
         await self._writer.note_beside(ledger.id, opened.beside)
         await self._writer.add_findings(ledger.id, opened.remarks)
-        oldest = files_of(opened.source)[0]
-        await self._writer.move_volume(ledger.id, 1, oldest.path, oldest.member)
+        past = parted(opened)[1]
+        if past:
+            await self._writer.move_volume(ledger.id, 1, past[0].path, past[0].member)
+            await self._writer.describe(ledger.id, note=where_earlier(past))

@@ -245,7 +245,7 @@ class Follower:
         opened, past = parted(item)
         for each in past:
             await self._remove(each.path)
-        reading = await self._ingest.add(opened, past[0] if past else None)
+        reading = await self._ingest.add(opened, past)
         ledger = FollowedLedger(source.path, source.member, opened, reading, newcomer)
         self._rotation.begin(ledger, past)
         self._by_path.setdefault(source.path, []).append(ledger)

@@ -6,7 +6,7 @@ itself, so that ledgers can take turns, and whoever is killed goes on from the l
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -96,13 +96,13 @@ class Ingest:
         async with self._turns:
             await self.writer.settle()
 
-    async def add(self, opened: Opened, oldest: Source | None = None) -> Reading:
-        """A ledger that the index does not hold yet; ``oldest`` is the file in which its first records are, where that
-        is another one."""
+    async def add(self, opened: Opened, past: Sequence[Source] = ()) -> Reading:
+        """A ledger that the index does not hold yet; ``past`` are the files that come before it, oldest first."""
         async with self.transaction():
             ledger = await begin_ledger(self.writer, opened)
-            if oldest is not None:
-                await self.writer.move_volume(ledger, 1, oldest.path, oldest.member)
+            if past:
+                await self.writer.move_volume(ledger, 1, past[0].path, past[0].member)
+                await self.writer.describe(ledger, note=where_earlier(past))
             if opened.beside:
                 await self.writer.note_beside(ledger, opened.beside)
         return Reading(ledger)
@@ -239,6 +239,12 @@ class Ingest:
         if await self.writer.irregular_streams(reading.ledger):
             reader = await self._reader(reading, opened)
             await (await self._pass(reading, opened)).walk_again(reader, self.transaction)
+
+
+def where_earlier(past: Sequence[Source]) -> str:
+    """A note about the files that come before a ledger's own, oldest first."""
+    more = f" and {len(past) - 1} more" if past[1:] else ""
+    return f"earlier records are in {past[-1].path.rpartition('/')[2]}{more}"
 
 
 async def _one_by_one(decoded: Iterator[Portion], *, in_thread: bool) -> AsyncIterator[Portion]:

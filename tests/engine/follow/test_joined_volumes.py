@@ -49,6 +49,7 @@ async def test_a_console_that_was_not_there_reads_all_files(folder: Path, index:
     paths = write_volumes(folder, [deal.lines(3) for _ in range(3)], SCHEMES[scheme], [True])
     async with console(folder, index=index) as one:
         await whole(one, paths[-1], 9)
+        assert (await one.ledger(paths[-1])).note == f"earlier records are in {paths[1].name} and 1 more"
         append(paths[-1], deal.lines(2))
         await whole(one, paths[-1], 11)
         assert (await one.ledger(paths[-1])).bytes == sum(path.stat().st_size for path in paths)
