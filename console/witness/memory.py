@@ -15,7 +15,7 @@ from console import __version__
 from console.sources.record_hash import SIZE
 from console.witness.errors import BusyMemoryError, NoMemoryError, WitnessError
 from console.witness.leaves import append_leaves, read_leaves
-from console.witness.neighbours import drop_origin, known_in, known_origins, note_origin
+from console.witness.neighbours import drop_origin, is_listed, known_in, known_origins, note_origin
 from console.witness.observations import Hints, PastLook, append_observation, read_observations
 from console.witness.origin import Origin
 from console.witness.place import MemoryPlace
@@ -187,6 +187,10 @@ class MemoryFolder:
             return
         with folder:
             yield LedgerMemory(folder, origin, self.place.command)
+
+    def is_listed(self, origin: Origin) -> bool:
+        """True for a ledger that is known, or was. Raises ``NoMemoryError``."""
+        return self._root is not None and is_listed(self._folders, origin)
 
     def known_in(self, folder: str) -> list[Origin]:
         """The ledgers right in a folder that are known, or were. Raises ``NoMemoryError``."""

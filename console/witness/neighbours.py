@@ -19,8 +19,17 @@ def note_origin(lists: OwnFolder, origin: Origin) -> None:
     with lists.file(_name(origin.home), write=True) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         data = read_all(descriptor)
-        if text not in data.splitlines(keepends=True):
+        if not _holds(data, text):
             write_all(descriptor, text, data.rfind(b"\n") + 1)
+
+
+def is_listed(lists: OwnFolder, origin: Origin) -> bool:
+    """True for a ledger that is known, or was. Raises ``NoMemoryError``."""
+    try:
+        with lists.file(_name(origin.home)) as descriptor:
+            return _holds(read_all(descriptor), origin.text())
+    except FileNotFoundError:
+        return False
 
 
 def drop_origin(lists: OwnFolder, origin: Origin) -> None:
@@ -56,6 +65,10 @@ def _listed(lists: OwnFolder, name: str) -> list[Origin]:
         except ValueError:
             continue  # one line that cannot be read hides no other
     return found
+
+
+def _holds(data: bytes, line: bytes) -> bool:
+    return data.startswith(line) or b"\n" + line in data
 
 
 def _name(folder: str) -> str:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.rotated_source import in_file
-from console.engine.memory.heads import stream_of
+from console.engine.memory.heads import profile_of, stream_of
 from console.engine.memory.old_bytes import differences, old_records
 from console.engine.memory.second_reading import SecondReading
 from console.model.finding import Finding
 from console.sources.record_hash import SIZE
+from console.verify.catalogue import finding
 from console.witness.comparison import ChangeKind, Comparison, compare
 from console.witness.findings import APART, LISTED, ChangedRecord, KnownPast, disagreements
 from console.witness.observations import PastLook
@@ -45,6 +47,18 @@ def accuse(again: SecondReading, before: bytes, known: PastLook, states: Mapping
 
     past = KnownPast(known.time, states, rechained)
     return disagreements(found, len(before) // SIZE, len(again.leaves) // SIZE, past, place_of)
+
+
+def downgraded(opened: Opened, known: PastLook, profile: str | None) -> list[Finding]:
+    """What is to be stated where hashes cover less than they did, or nothing any more. The records changed, too."""
+    covered = {each.name: len(each.coverage.covered) for each in opened.format.profiles}
+    names = [name for name in map(profile_of, known.heads) if name in covered]
+    before = max(names, key=lambda name: covered[name or ""], default=None)
+    if before is None or covered.get(profile or "", 0) >= covered[before]:
+        return []
+    now = f"under {profile}" if profile else "under no profile"
+    words = f"Its hashes held under {before} at {known.time[:19].replace('T', ' ')} UTC, and hold {now} now."
+    return [finding("witness.downgraded", words, expected=before, actual=profile)]
 
 
 def _old_leaves(found: Comparison, before: bytes) -> dict[int, bytes]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
-from console.engine.memory.accusation import accuse
+from console.engine.memory.accusation import accuse, downgraded
 from console.engine.memory.heads import heads
 from console.engine.memory.hints import hints_of
 from console.engine.memory.remembered import Remembered, Standing, absent
@@ -109,8 +109,7 @@ class Witness:
     def lost(self, opened: Opened) -> bool:
         """True for a ledger that was known, and about which nothing is known any more."""
         assert self.memory is not None
-        mine = self.origin(opened)
-        return any(each.folder == mine.folder for each in self.memory.known_in(mine.home))
+        return self.memory.is_listed(self.origin(opened))
 
 
 class _OneLook:
@@ -188,6 +187,8 @@ class _OneLook:
         found = accuse(again, before, agreed[-1], self._memory.states)
         if not found:
             return self._accepted(again.leaves), []
+        if self._options.profile is None and self._seen.complete:
+            found = [*found, *downgraded(self._opened, agreed[-1], self._seen.profile)]
         kept, why = self._witness.kept, ""
         if kept:
             try:

@@ -44,6 +44,12 @@ def head_name(stream: str, profile: str | None) -> str:
     return json.dumps([stream, profile])
 
 
+def profile_of(name: str) -> str | None:
+    """The profile under which a head was hashed."""
+    profile: str | None = json.loads(name)[1]
+    return profile
+
+
 def stream_of(name: str) -> str:
     """The stream of a head."""
     stream: str = json.loads(name)[0]

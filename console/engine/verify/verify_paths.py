@@ -8,6 +8,7 @@ import asyncio
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 AHEAD = 32 * 1024 * 1024
 """Bytes of the files that were named beyond which processes are started before the files are looked at."""
+DISKS = 8
+"""Ledgers that are compared with the memory at the same time."""
 _MODULES = ("console.engine.verify.segment_check",)
 
 
@@ -68,7 +71,8 @@ async def verify_paths(
             reports = await verify_ledgers(wanted(), workers, progress)
             if formats is None:
                 skipped = await asyncio.to_thread(with_missing, witness, paths, reports, skipped)
-            compared = [await asyncio.to_thread(remembered, witness, each, options) for each in reports]
+            with ThreadPoolExecutor(DISKS) as pool:  # each waits for the disk several times
+                compared = [*pool.map(lambda each: remembered(witness, each, options), reports)]
         return Verification(compared, skipped)
 
 

@@ -1,5 +1,6 @@
 """Whatever was done to a ledger between two looks is named and located, in every container."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -160,6 +161,21 @@ def test_what_was_known_and_is_lost(tmp_path: Path) -> None:
     found = look(memory, ledger)
     assert (found.memory.standing, found.codes) == (Standing.FIRST_LOOK, ["witness.first-seen"])
     assert look(memory, ledger).codes == []
+
+
+def test_hashes_that_cover_less_than_they_did(tmp_path: Path) -> None:
+    """A forger who cannot make the hashes leaves them away."""
+    ledger, memory = tmp_path / "deals.jsonl", tmp_path / "memory"
+    ledger.write_bytes(as_lines(RECORDS))
+    look(memory, ledger)
+    bare = [json.loads(record) for record in RECORDS]
+    for each in bare:
+        each.update(eventHash=None, previousEventHash=None, sequenceNumber=None)
+    ledger.write_bytes(as_lines([json.dumps(each).encode() for each in bare]))
+    found = look(memory, ledger)
+    assert "witness.downgraded" in found.codes
+    (one,) = [each for each in found.findings if each.code == "witness.downgraded"]
+    assert (one.expected, one.actual) == ("kernel-doc/1", None)
 
 
 def test_one_stream_is_compared_and_not_remembered(tmp_path: Path) -> None:
