@@ -53,7 +53,8 @@ def state_facts(deal: Deal, *, staged: bool) -> dict[str, str]:
     if staged:
         return {"state": deal.stage} if deal.stage else {}
     if not _begins_later(deal):
-        return {"state": deal.state.name, "stress_mode": deal.state.stress}
+        state = {"state": deal.state.name, "stress_mode": deal.state.stress}
+        return state | ({"note": "an event before it may be unread"} if deal.links.unknown else {})
     note = {"note": "the beginning is not at hand"}
     return note | ({"state": "unknown"} if deal.state.name == START else {"state": deal.state.name})
 
@@ -143,6 +144,8 @@ def _grouped(key: str, deal: Deal, profile: str | None) -> list[Finding]:
             "lifecycle.event-after-end": f"{type} came after the deal had ended{times}: the kernel ignores it.",
             "lifecycle.event-while-frozen": f"{type} came while the deal was frozen{times}: it changes no state.",
         }[code]
+        if deal.links.unknown:
+            text += " An event that cannot be read may explain it."
         place = {**group.place(), "stream": key, "standing": True}
         found.append(finding(code, text, confidence=Confidence.HEURISTIC, field="type", **place))
     return found

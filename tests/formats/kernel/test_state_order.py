@@ -120,6 +120,17 @@ def test_the_portals_stage_is_that_of_its_last_row_in_time() -> None:
     assert found(outcome(raws[::-1], shape="table")) == {DEAL: {"state": last}}
 
 
+def test_a_step_behind_a_record_that_cannot_be_read_may_have_been_allowed() -> None:
+    raws = raws_of(doc())
+    at = next(at for at, event in enumerate(doc()) if event["type"] == "ReviewOpened")
+    raws[at] = b'{"torn'
+    result = outcome(raws)
+    steps = [each for each in result.findings if each.family == "lifecycle"]
+    assert steps and all("cannot be read" in each.message for each in steps)
+    ((_, state),) = found(result).items()
+    assert state["note"]
+
+
 def test_a_deal_whose_beginning_is_not_at_hand_is_accused_of_no_step() -> None:
     result = outcome(raws_of(doc()[16:]))
     assert {each.code for each in result.findings} == {"chain.begins-later"}
