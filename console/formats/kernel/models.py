@@ -7,7 +7,7 @@ event that has something wrong.
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
 
 from console.formats.json.validation import path, should_be, shown, whole
 from console.formats.kernel.record import PACK, TABLE
@@ -30,7 +30,7 @@ class ApiEvent(_Model):
     type: Id
     payload: dict[Any, Any]
     authorityContext: dict[Any, Any]  # noqa: N815
-    evidenceRefs: list[str]  # noqa: N815
+    evidenceRefs: Annotated[list[str], FailFast()]  # noqa: N815
     createdAt: Id  # noqa: N815
     actorId: str | None = None  # noqa: N815
     sequenceNumber: Number | None = None  # noqa: N815

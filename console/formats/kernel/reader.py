@@ -189,7 +189,7 @@ class KernelReader(LedgerReader[KernelRun]):
     def unreadable(self, place: Place, raw: bytes, problems: Sequence[Problem]) -> None:
         super().unreadable(place, raw, problems)
         if self.findings.worst <= Severity.NOTE:  # a blank line
-            self.loose[Trust.UNCHECKED] += 1
+            self.loose[Trust.UNCHAINED] += 1
 
     def _entry(self, record: Look) -> Entry:
         return entry_of(record.document, record.raw, self.shape, self.pack_deal, record.place, record.problems)

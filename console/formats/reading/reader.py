@@ -44,7 +44,7 @@ from console.model.event import StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.record import RecordBatch
-from console.model.trust import Severity
+from console.model.trust import Severity, Trust
 
 R = TypeVar("R", bound=Run)
 
@@ -218,7 +218,9 @@ class LedgerReader(Generic[R]):
         self.problems(problems)
         if self.findings.worst > Severity.NOTE:
             self.lost(place)
-        self.row(place)
+            self.row(place)
+        else:  # blank lines: no event is missing where they stand
+            self.row(place, trust=Trust.UNCHAINED)
 
     # -- what holds as of now
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 
 from console.formats.json.validation import Violation, path, shown, violations
 from console.formats.swarm.profiles import Recipe
@@ -70,7 +70,7 @@ class InterventionPayload(Open):
     intervention_type: str
     intervention_action: str
     intervention_reason: str
-    affected_agents: list[str]
+    affected_agents: Annotated[list[str], FailFast()]
 
 
 class MessagePayload(Open):
@@ -123,7 +123,7 @@ class ProposedPayload(Open):
 class VotePayload(Open):
     request_id: str
     approve: bool
-    evidence_ids: list[str]
+    evidence_ids: Annotated[list[str], FailFast()]
 
 
 class EntryFields(BaseModel):

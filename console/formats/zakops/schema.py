@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 
 from console.formats.json.validation import Violation, violations
 from console.formats.zakops.event_types import AUDIT as AUDIT_TYPES
@@ -215,7 +215,7 @@ class ActionDocument(ZakopsModel):
     deal_id: Id | None = None
     status: str | None = None
     retry_count: Count | None = None
-    audit_trail: list[TrailEntry]
+    audit_trail: Annotated[list[TrailEntry], FailFast()]
 
 
 class EventData(ZakopsModel):

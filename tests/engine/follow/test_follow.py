@@ -503,3 +503,40 @@ async def test_a_link_to_a_ledger_is_no_other_ledger(folder: Path, index: Path) 
             other.write_bytes(Deal(f"deal-{count}").lines(1))
             await one.records(other, 1)
             assert not [row for row in await one.ledgers() if Path(row.path).is_symlink()]
+
+
+async def test_an_unfinished_record_that_is_replaced_is_reported(tmp_path: Path) -> None:
+    deal = Deal()
+    ledger, index = tmp_path / "deals.jsonl", tmp_path / "index.sqlite"
+    ledger.write_bytes(deal.lines(3))
+    size = ledger.stat().st_size
+    async with following(index, ledger) as (follower, _):
+        append(ledger, deal.event(n=1)[:60])
+        os.utime(ledger, (1, 1))  # it was written long ago
+        await follower.look(str(ledger))
+        os.truncate(ledger, size)
+        append(ledger, Deal("other").lines(1))
+        await follower.look(str(ledger))
+        async with reading(index) as reader:
+            found = [each.finding for each in (await reader.findings())[0]]
+            (row,) = await reader.ledgers()
+    (replaced,) = [each for each in found if each.code == "record.tail-replaced"]
+    assert (replaced.record, replaced.offset, replaced.length) == (4, size, 60)
+    assert row.records == 4
+
+
+async def test_a_complete_record_without_its_line_end_is_checked_after_a_moment(tmp_path: Path) -> None:
+    deal = Deal()
+    ledger, index = tmp_path / "deals.jsonl", tmp_path / "index.sqlite"
+    ledger.write_bytes(deal.lines(3))
+    async with following(index, ledger) as (follower, steps):
+        append(ledger, deal.event(n=1))
+        await follower.look(str(ledger))
+        os.utime(ledger, (1, 1))  # a moment has passed
+        await follower.look(str(ledger))
+        append(ledger, b"\n" + deal.lines(1))
+        await follower.look(str(ledger))
+        async with reading(index) as reader:
+            (row,) = await reader.ledgers()
+    assert row.records == 5
+    assert sum(step.events for step in steps) == 5
