@@ -11,6 +11,7 @@ import pytest
 import console.sources.compressed.gzip as gzip_stream
 from console.engine.verify.results import LedgerReport
 from console.engine.verify.verification import check_ledger
+from console.sources import files
 from console.sources.content import MemoryWindow
 from console.sources.text.json_ends import JsonPlace
 from tests.support.engine_cases import NOW, Deal, indexed, opened, reading
@@ -62,7 +63,7 @@ async def test_memory_does_not_grow_with_what_says_nothing(unit: bytes, tmp_path
 
 async def test_empty_members_are_read_by_the_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored = []
-    read_at = gzip_stream.read_at
+    read_at = files.read_at
 
     def counted(path: str, descriptor: int, offset: int, size: int) -> bytes:
         found = read_at(path, descriptor, offset, size)
