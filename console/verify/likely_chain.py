@@ -56,7 +56,8 @@ def linking(documents: Sequence[Mapping[str, Any] | None]) -> Linking | None:
     # Read the other way round the same values link as well: then names decide, after all.
     found, number = max(telling.items(), key=lambda each: (each[1], _named_so(each[0]), not each[0].backwards))
     present = sum(found.own in each for each in digests)
-    return found if number * 2 >= present - 1 and (number > 1 or len(documents) == 2) else None
+    # One link is chance, unless the fields are named so.
+    return found if number * 2 >= present - 1 and (number > 1 or _named_so(found) > 0) else None
 
 
 def _differ(own: str, digests: Sequence[Mapping[str, str]]) -> bool:

@@ -49,3 +49,17 @@ def test_listing_goes_on(call: Call, unread: Path, command: str) -> None:
     result = call(command, good, unread)
     assert (result.code, "good.jsonl" in result.out or "DataDisputed" in result.out) == (3, True)
     assert "unread.jsonl: Permission to read the file is denied." in result.err
+
+
+@pytest.mark.usefixtures("home")
+def test_the_memory_and_the_index_in_a_watched_folder_are_no_ledgers(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("STATE", "CACHE", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(Path.cwd() / name.lower()))
+    intact(Path("a.jsonl"))
+    for command in ("verify", "ledgers", "verify"):
+        result = call(command, ".")
+        assert (result.code, result.err) == (0, ""), result
+    assert [*Path.cwd().rglob("observations")]
+    assert [*Path.cwd().rglob("*.sqlite")]

@@ -113,3 +113,9 @@ def test_anything_may_be_asked(rows: list[Row | None]) -> None:
     found = linking(rows)
     if found is not None:
         count(found, rows)
+
+
+def test_one_link_alone_is_chance_unless_its_fields_are_named_so() -> None:
+    assert linking(chain(2)) == Linking("prev_hash", "entry_hash")
+    assert linking(chain(2, "head", "sha256")) is None
+    assert linking(chain(3, "head", "sha256")) == Linking("head", "sha256")

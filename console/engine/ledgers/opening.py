@@ -26,6 +26,8 @@ SAMPLE = 20
 """Records by which most ledgers are recognised …"""
 LONG_SAMPLE = 500
 """… and by which the others are, whose first ones may be damaged or of something else."""
+_MEMORY = re.compile(r"/audit-console/witness/(?:ledgers/[^/]+|folders)/[^/]+$")
+"""The console's own memory, which may lie in a folder that is watched: not reported to be no ledger."""
 _OBJECT = re.compile(rb'\s*\{\s*["}]')
 
 
@@ -127,6 +129,8 @@ def _past(source: Source, form: Format) -> dict[str, bytes]:
 
 def _holds_lines(source: Source) -> bool:
     """True for JSON lines, as ledgers are: documents, and objects alone on their line, are mostly settings."""
+    if _MEMORY.search(source.path):
+        return False
     name = source.path.lower().removesuffix(".gz")
     if promises_lines(name) or name.endswith(".json") or not isinstance(source, JsonlSource):
         return promises_lines(name)
