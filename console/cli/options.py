@@ -80,14 +80,15 @@ def settings_in_force(config: str | None) -> "Settings":
 def index_place(paths: list[str], index: str | None, config: str | None) -> "IndexPlace":
     """The index to use: the one that is named, or the one of these paths in the folder that is set, or in the usual
     one."""
-    from console.config.places import index_path
+    from console.config.places import index_apart, index_path
     from console.engine.api import IndexPlace
 
     memory = memory_place(config)
     if index:
         return IndexPlace(index, memory=memory)
     folder = settings_in_force(config).index_folder
-    return IndexPlace(str(index_path(paths, folder)), named=folder is not None, memory=memory)
+    apart = str(index_apart(paths, folder))
+    return IndexPlace(str(index_path(paths, folder)), named=folder is not None, memory=memory, apart=apart)
 
 
 def memory_place(config: str | None) -> "MemoryPlace | None":

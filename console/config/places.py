@@ -50,8 +50,27 @@ def settings_in_force(config: str | None = None) -> Settings:
 
 
 def index_path(paths: Iterable[str], folder: Path | None = None) -> Path:
-    """The index of these ledgers: named by a hash of their absolute paths, in any order; default: the cache folder."""
-    absolute = sorted({os.path.abspath(path) for path in paths})  # noqa: PTH100 - not through symbolic links
-    digest = hashlib.sha256("\0".join(absolute).encode("utf-8", "surrogateescape")).hexdigest()
+    """The index of these ledgers; default: in the cache folder.
+
+    Whatever is in one folder, or that folder itself, has the index of that folder, so that no ledger is indexed again
+    for another choice of paths; of several folders, that of all of them together.
+    """
+    return _index(sorted({_home(path) for path in paths}), "", folder)
+
+
+def index_apart(paths: Iterable[str], folder: Path | None = None) -> Path:
+    """The index of just these paths: used while another process writes the other one for other paths."""
+    return _index(sorted({os.path.abspath(path) for path in paths}), "apart", folder)  # noqa: PTH100
+
+
+def _home(path: str) -> str:
+    """The folder that a path is, or is in; not through symbolic links."""
+    absolute = os.path.abspath(path)  # noqa: PTH100
+    return absolute if os.path.isdir(absolute) else os.path.dirname(absolute)  # noqa: PTH112, PTH120
+
+
+def _index(absolute: list[str], purpose: str, folder: Path | None) -> Path:
+    """Named by a hash of absolute paths."""
+    digest = hashlib.sha256("\0".join([purpose, *absolute]).encode("utf-8", "surrogateescape")).hexdigest()
     first = re.sub(r"[^A-Za-z0-9]+", "-", Path(absolute[0]).name).strip("-")[:32] if absolute else ""
     return (folder or places().cache) / f"{first or 'index'}-{digest[:16]}.sqlite"

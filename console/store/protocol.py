@@ -282,8 +282,12 @@ class Scratch(IndexWriter, Protocol):
 class WriterLock(Protocol):
     """One writer for each index. It is given back when its holder dies, however it dies."""
 
-    def acquire(self) -> bool:
-        """True if this process is the writer now, False if another one is. Answers at once."""
+    def acquire(self, purpose: str = "") -> bool:
+        """True if this process is the writer now, False if another one is. Answers at once. Others learn the
+        ``purpose``."""
+
+    def purpose(self) -> str | None:
+        """What its holder gave as its purpose; None while nobody holds it."""
 
     def __enter__(self) -> Self: ...
     def __exit__(

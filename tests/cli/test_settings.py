@@ -88,7 +88,7 @@ def test_the_index_folder_is_used(call: Call, home: Path, tmp_path: Path) -> Non
     for command in ("ledgers", "streams", "events"):
         assert call(command, "a.jsonl", "--config", "c.toml").code == 0
     (index,) = (tmp_path / "elsewhere").glob("*.sqlite")
-    assert not home.exists()
+    assert not (home / "cache").exists()
     assert f"index     {index}\n" in call("locate", "a.jsonl", "--config", "c.toml").out
     assert "config    c.toml\n" in call("locate", "a.jsonl", "--config", "c.toml").out
     index.write_bytes(b"damage" * 1000)

@@ -360,7 +360,10 @@ class MemoryLock:
         self._store = store
         self._mine = False
 
-    def acquire(self) -> bool:
+    def purpose(self) -> str | None:
+        return "" if self._store.locked else None
+
+    def acquire(self, purpose: str = "") -> bool:
         self._mine = self._mine or not self._store.locked
         self._store.locked = True
         return self._mine

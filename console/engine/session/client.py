@@ -305,7 +305,7 @@ class _Owned:
 
 async def open_session(paths: Sequence[str], index: IndexPlace, options: Options | None = None) -> Session:
     """A session on these files and folders. Raises ``OSError`` where the index cannot be kept at its place."""
-    kept = keep(index)
+    kept = keep(index, paths)
     may_move = not index.named and kept.folder is None
     session = Session(kept, paths, options or Options(), may_move=may_move, memory=index.memory)
     session.start()

@@ -7,7 +7,7 @@ from console.engine.follow.follower import Follower
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
 from console.engine.run import bulk_process
-from console.engine.session.index_place import KeptIndex, elsewhere, keep
+from console.engine.session.index_place import KeptIndex, elsewhere, keep, purpose_of
 from console.engine.session.protocol import IndexPlace, ReadSoFar
 from console.formats.registry import broken
 from console.store.errors import StoreError
@@ -32,7 +32,7 @@ async def indexed(
     something else.
     """
     bulk_process.prepare()
-    kept = keep(index)
+    kept = keep(index, paths)
     folders = [kept.folder]
     if kept.note and note:
         note(kept.note)
@@ -80,7 +80,7 @@ async def _bring_up_to_date(
     """Write the index, where no other console does. Raises what the index raises."""
     store = store_at(kept.index)
     with store.lock() as lock:
-        if lock.acquire():
+        if lock.acquire(purpose_of(paths)):
             try:
                 await _update(store, str(kept.index), paths, options, memory, progress, note)
             except StoreError as error:

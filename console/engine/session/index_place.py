@@ -2,12 +2,15 @@
 
 import errno
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from console.engine.session.protocol import MEMORY, IndexPlace
 from console.sources.sqlite.private_folder import PrivateFolder
-from console.store.opening import refuse_foreign
+from console.store.opening import refuse_foreign, store_at
+
+_LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,14 @@ class KeptIndex:
     note: str = ""
 
 
-def keep(place: IndexPlace) -> KeptIndex:
-    """The file at this place, or a private one where it cannot be had and was not asked for by name.
+def purpose_of(paths: Iterable[str]) -> str:
+    """What an index is written for, in a text by which another writer of the same paths is known."""
+    return "\n".join(sorted({os.path.abspath(path) for path in paths}))  # noqa: PTH100 - not through symbolic links
+
+
+def keep(place: IndexPlace, paths: Iterable[str] = ()) -> KeptIndex:
+    """The file at this place, or a private one where it cannot be had and was not asked for by name. Another one where
+    it is just being written for other paths than these.
 
     Raises ``OSError`` with words for people where a named file cannot be had or holds something else, and where no
     private folder can be made.
@@ -29,6 +38,8 @@ def keep(place: IndexPlace) -> KeptIndex:
     if place.path == MEMORY:
         return private()
     where = Path(place.path)
+    if place.apart and store_at(where).lock().purpose() not in (None, purpose_of(paths)):
+        where = Path(place.apart)
     if place.named:
         refuse_foreign(where)
     try:
@@ -61,6 +72,6 @@ def private(note: str = "") -> KeptIndex:
 def _try(index: Path) -> None:
     """Raise ``OSError`` where an index cannot be written; its lock is made, as it would be."""
     index.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(index.with_name(index.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    os.close(os.open(index.with_name(index.name + ".lock"), _LOCK, 0o600))
     if index.exists() and not os.access(index, os.R_OK | os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -23,12 +23,14 @@ class IndexPlace:
     """Where the index is kept: a file, or ``MEMORY``.
 
     ``named``: an operator asked for this very file. Where it cannot be had that is an error; another one is replaced by
-    a temporary file. What the index reads is compared with the ``memory``, and remembered.
+    a temporary file. What the index reads is compared with the ``memory``, and remembered. ``apart``
+    is the file that is used instead while another process writes this one for other paths, '' for none.
     """
 
     path: str
     named: bool = True
     memory: MemoryPlace | None = None
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

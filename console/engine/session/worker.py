@@ -15,6 +15,7 @@ from console.engine.follow.watch import watched
 from console.engine.ingest.ingest import Ingest, Step
 from console.engine.ledgers.options import Options
 from console.engine.run.executor import Channel
+from console.engine.session.index_place import purpose_of
 from console.engine.session.protocol import Progress
 from console.formats.registry import broken
 from console.sources.sqlite.private_folder import sweep
@@ -117,9 +118,10 @@ async def _main(channel: Channel, assignment: Assignment) -> None:
 async def _serve(store: IndexStore, assignment: Assignment, speaker: _Speaker, stop: asyncio.Event) -> None:
     """Write the index, or wait until another console has left it. Raises what the index raises."""
     with store.lock() as lock:
-        if not lock.acquire():
+        purpose = purpose_of(assignment.paths)
+        if not lock.acquire(purpose):
             speaker.say(Progress("reader only", note="Another console writes this index; this one reads it."), now=True)
-            while not stop.is_set() and not lock.acquire():
+            while not stop.is_set() and not lock.acquire(purpose):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), 0.5)
             if stop.is_set():

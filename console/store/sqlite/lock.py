@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -13,16 +14,33 @@ class FileLock:
         self._path = index.with_name(index.name + ".lock")
         self._fd: int | None = None
 
-    def acquire(self) -> bool:
+    def acquire(self, purpose: str = "") -> bool:
         """True if this process is the writer now, False if another one is."""
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
             return False
+        os.ftruncate(fd, 0)
+        with suppress(OSError):  # on a full disk nobody learns the purpose
+            os.pwrite(fd, purpose.encode("utf-8", "surrogateescape"), 0)
         self._fd = fd
         return True
+
+    def purpose(self) -> str | None:
+        """What its holder gave as its purpose; None while nobody holds it."""
+        try:
+            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return os.pread(fd, 1 << 20, 0).decode("utf-8", "surrogateescape")
+        finally:
+            os.close(fd)
+        return None
 
     def release(self) -> None:
         """Give the lock back; nothing happens if it is not held."""
