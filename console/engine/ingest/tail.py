@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from console.engine.ledgers.rotated_source import in_file
 from console.formats.protocol import Reader
 from console.formats.reading.cutting import cut_for, holds_json
 from console.formats.reading.pieces import BLANK, pieces
@@ -76,7 +77,8 @@ def _batch(source: Source, tail: Record, length: int) -> RecordBatch:
         add_large(batch, tail.offset, length, None)
         return batch
     batch = RecordBatch(tail.ordinal, [tail.offset], [length], [tail.raw[:length]], behind)
-    batch.torn = tail.offset > 0 and source.container != "json" and source.read(tail.offset - 1, 1) != b"\n"
+    begins = in_file(tail.offset) == 0
+    batch.torn = not begins and source.container != "json" and source.read(tail.offset - 1, 1) != b"\n"
     return batch
 
 

@@ -10,7 +10,8 @@ from console.model.finding import Finding
 from console.model.record import Cursor, Record, RecordBatch
 from console.sources.discover import open_sources
 from console.sources.files import opened, read_at
-from console.sources.protocol import FileState, Skipped, Source, SourceError
+from console.sources.findings import add_large
+from console.sources.protocol import MAX_RECORD, FileState, Skipped, Source, SourceError
 from console.verify.catalogue import finding
 
 HEAD = 4096
@@ -100,6 +101,9 @@ class RotatedSource:
             if number + 1 < len(self._volumes) and (tail := source.tail(place)) is not None:
                 place = Cursor(tail.ordinal + 1, tail.offset + tail.length)
                 whole = RecordBatch(tail.ordinal, [tail.offset], [tail.length], [tail.raw], place)
+                if tail.length > MAX_RECORD:
+                    whole = RecordBatch(tail.ordinal, [], [], [], place)
+                    add_large(whole, tail.offset, tail.length, None)
                 yield self._in_volume(whole, number)
             ordinal = place.ordinal
 

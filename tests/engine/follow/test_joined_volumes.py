@@ -130,11 +130,12 @@ async def test_a_file_of_the_past_is_damaged(folder: Path, index: Path) -> None:
         assert "container.gzip-trailing-data" in await one.codes()
 
 
+@pytest.mark.parametrize("less", [5, 1, 0], ids=["unfinished", "without its line end", "whole"])
 @pytest.mark.parametrize("system", LEDGERS)
-async def test_the_index_says_what_verify_says(system: str, folder: Path, index: Path) -> None:
+async def test_the_index_says_what_verify_says(system: str, less: int, folder: Path, index: Path) -> None:
     lines = lines_of(system)
     third = len(lines) // 3
-    unfinished = lines[-1][:-5]  # all that is in the newest file
+    unfinished = lines[-1][: len(lines[-1]) - less]  # all that is in the newest file
     parts = [b"".join(lines[:third]), b"".join(lines[third:-1]), unfinished]
     write_volumes(folder, parts, SCHEMES["stamped"], [True])
     await indexed(index, folder)
