@@ -88,6 +88,15 @@ def _whole(data: bytes) -> list[bytes]:
     return data[:-1].split(b"\n")
 
 
+def _objects(data: bytes) -> list[bytes]:
+    """Lines that are whole objects: a damaged one is found in a log that wraps it, but not cut into pieces."""
+    lines = _whole(data)
+    for line in lines:
+        if not isinstance(json.loads(line), dict) or not line.startswith(b"{"):
+            raise ValueError("no object")
+    return lines
+
+
 def _tar(data: bytes) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
@@ -99,20 +108,16 @@ def _tar(data: bytes) -> bytes:
 
 def _docker(data: bytes) -> bytes:
     time = "2026-03-01T10:00:01.123456789Z"
-    logged = [{"log": line.decode() + "\n", "stream": "stdout", "time": time} for line in _whole(data)]
+    logged = [{"log": line.decode() + "\n", "stream": "stdout", "time": time} for line in _objects(data)]
     return b"".join(json.dumps(each).encode() + b"\n" for each in logged)
 
 
 def _cri(data: bytes) -> bytes:
-    return b"".join(b"2026-03-01T10:00:01.123456789Z stdout F " + line + b"\n" for line in _whole(data))
+    return b"".join(b"2026-03-01T10:00:01.123456789Z stdout F " + line + b"\n" for line in _objects(data))
 
 
 def _commas(data: bytes) -> bytes:
-    lines = _whole(data)
-    for line in lines:
-        if not isinstance(json.loads(line), dict) or not line.startswith(b"{"):
-            raise ValueError("no object")
-    return b",\n".join(lines) + b"\n"
+    return b",\n".join(_objects(data)) + b"\n"
 
 
 CONTAINERS: dict[str, Callable[[bytes], bytes]] = {
