@@ -13,9 +13,6 @@ NO_CODES = {"console/verify/catalogue.py", "console/engine/verify/codes.py"}
 FILES = {"db", "json", "jsonl", "sqlite", "toml"}
 """What begins like a code and ends like this is the name of a file."""
 
-REMEMBERED = "witness."
-"""Codes of the memory are explained as one table."""
-
 
 def texts() -> Iterator[str]:
     """The texts of all modules, docstrings too."""
@@ -39,7 +36,7 @@ def test_what_is_raised_is_explained_and_nothing_else() -> None:
         if CODES.fullmatch(text) and text.partition(".")[0] in families and text.partition(".")[2] not in FILES
     }
     assert raised - explained.keys() == set()
-    assert {code for code in explained.keys() - raised if not code.startswith(REMEMBERED)} == set()
+    assert explained.keys() - raised == set()
 
 
 def test_explanations_are_sentences() -> None:
