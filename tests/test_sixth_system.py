@@ -152,7 +152,7 @@ def test_every_screen(site: Site) -> None:
         terminal.press("N")
         terminal.see("The chain is broken here")
         terminal.press("v")
-        terminal.see("read again from the raw bytes")
+        terminal.see("9 of 9 events read again")
         terminal.press("?")
         terminal.see("Help")
         terminal.press("escape")

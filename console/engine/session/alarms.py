@@ -4,6 +4,7 @@ What is bad already when the first reading is done is no alarm, and neither is w
 again. So what was known is remembered by ledger and finding, and one pure function compares it with what is known now.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,9 @@ LIMIT = 5_000
 """Findings, or streams, of one ledger that are looked at, worst first."""
 HISTORY = frozenset({"container.shrunk", "container.rewritten", "container.replaced"})
 """Codes that speak of a change while a ledger was read, without being critical."""
+SETTLING = 3.0
+"""Seconds after the first look in which a ledger that may still be being written (nothing read of it yet, or a last
+record without its end) is read as it stood at the opening."""
 WATCHED = ("following", "reader only")
 """Phases of the worker in which all that was there has been read."""
 _READ = ("live", "behind")
@@ -146,6 +150,9 @@ class AlarmWatch:
         self._known: dict[str, LedgerTrust] | None = None
         self._seen: dict[str, tuple[object, LedgerTrust]] = {}
         """By ledger's name: the facts of its row, and what was read because of them."""
+        self._settling: set[str] = set()
+        """Ledgers of the first look of which not all was read that was there."""
+        self._until = 0.0
 
     @property
     def is_watching(self) -> bool:
@@ -156,10 +163,19 @@ class AlarmWatch:
         """The alarms since the look before; ``phase`` is the worker's."""
         if phase not in WATCHED:
             return []
-        after = {row.name: await self._trust(row) for row in await self._session.ledgers()}
-        raised = [] if self._known is None else alarms(self._known, after)
-        self._known = remembered(self._known or {}, after)
-        return raised
+        rows = await self._session.ledgers()
+        after = {row.name: await self._trust(row) for row in rows}
+        if self._known is None:
+            self._known = after
+            self._settling = {row.name for row in rows if row.pending or (not row.records and row.state in _READ)}
+            self._until = time.monotonic() + SETTLING
+            return []
+        if time.monotonic() >= self._until:
+            self._settling.clear()
+        opening = {name: trust for name, trust in after.items() if name in self._settling}
+        known = remembered(self._known, opening)
+        self._known = remembered(known, after)
+        return alarms(known, after)
 
     async def _trust(self, row: LedgerRow) -> LedgerTrust:
         facts = (row.id, row.state, row.note, row.trust[Trust.BROKEN], row.findings, row.flagged)

@@ -157,6 +157,25 @@ async def test_a_ledger_that_gets_worse_while_it_is_watched(change: Callable[[Pa
         assert row.worst >= Severity.WARNING or row.trust[Trust.BROKEN]
 
 
+async def test_what_was_there_at_the_opening_and_is_read_a_moment_later_is_no_alarm(tmp_path: Path) -> None:
+    """Zeros in a file, or a last record without its end, may just be being written: they are waited for."""
+    broken = Deal("bad").lines(3).replace(b'"number":1', b'"number":7')
+    zeros, last = tmp_path / "zeros.jsonl", tmp_path / "last.jsonl"
+    zeros.write_bytes(broken + bytes(64) + b"\n")
+    last.write_bytes(Deal().lines(2) + Deal("deal-2").event(number=1).replace(b'"number":1', b'"number":2'))
+    async with console(zeros, last, index=tmp_path / "i.sqlite") as one:
+        watch = AlarmWatch(one.session)
+        raised = await watch.look("following")
+
+        async def all_read() -> bool:
+            raised.extend(await watch.look("following"))
+            rows = await one.ledgers()
+            return all(row.trust[Trust.BROKEN] for row in rows) and len(rows) == 2
+
+        await one.until(all_read)
+        assert raised == []
+
+
 async def _raised(one: Console, watch: AlarmWatch) -> list[Alarm]:
     async def look() -> list[Alarm]:
         return await watch.look("following")
