@@ -151,7 +151,7 @@ class AlarmWatch:
         self._seen: dict[str, tuple[object, LedgerTrust]] = {}
         """By ledger's name: the facts of its row, and what was read because of them."""
         self._settling: set[str] = set()
-        """Ledgers of the first look of which not all was read that was there."""
+        """Ledgers of the first look that were not read to their end yet."""
         self._until = 0.0
 
     @property
