@@ -4,17 +4,19 @@ Every door comes here with what it read: the record hashes in order, or none whe
 cannot have changed. Nobody is accused by one reading alone: what disagrees is read again.
 """
 
+import os
 from dataclasses import dataclass, replace
 
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
+from console.engine.ledgers.volume_names import base_name
 from console.engine.memory.accusation import accuse, downgraded
 from console.engine.memory.heads import heads
 from console.engine.memory.hints import hints_of
 from console.engine.memory.remembered import Remembered, Standing, absent
 from console.engine.memory.second_reading import read_again
 from console.model.finding import Finding
-from console.sources.protocol import SourceError
+from console.sources.protocol import Source, SourceError
 from console.sources.record_hash import SIZE
 from console.verify.catalogue import finding
 from console.witness.comparison import common_start
@@ -32,7 +34,7 @@ class Seen:
 
     ``leaves`` are the record hashes, None where they were not made because ``Witness.needs_leaves`` did not ask for
     them. ``complete``: it was read to its end, and did not change meanwhile. ``size`` are its bytes, ``sha256`` is its
-    file's as it is stored, '' where it was not computed.
+    file's as it is stored, '' where it was not computed. ``part``: it is only the beginning of the ledger.
     """
 
     records: int
@@ -42,6 +44,7 @@ class Seen:
     sha256: str = ""
     verdict: str = ""
     profile: str | None = None
+    part: bool = False
 
 
 class Witness:
@@ -67,6 +70,8 @@ class Witness:
             return False
         try:
             hints = self.note_state(opened)
+            if past_of(opened.source) is not None:
+                return True
             with self.memory.recalled(self.origin(opened)) as known:
                 return not (known.known and known.observations[-1].agrees and known.known.hints.state == hints.state)
         except (SourceError, WitnessError):
@@ -82,6 +87,11 @@ class Witness:
         if self.memory is None:
             return absent(self._why), []
         try:
+            if (whole := past_of(opened.source)) is not None and seen.leaves:
+                of = origin(whole, opened.source.member, self.memory.place.names)
+                with self.memory.recalled(of) as known:
+                    if known.leaves().startswith(seen.leaves[:SIZE]):
+                        return _OneLook(self, known, opened, options, replace(seen, part=True)).compared()
             with self.memory.ledger(self.origin(opened)) as known:
                 return _OneLook(self, known, opened, options, seen).compared()
         except WitnessError as error:
@@ -112,6 +122,13 @@ class Witness:
         return self.memory.is_listed(self.origin(opened))
 
 
+def past_of(source: Source) -> str | None:
+    """The path of the ledger that a rotated file is the past of; None for any other file."""
+    folder, name = os.path.split(source.path)
+    base = os.path.join(folder, base_name(name))  # noqa: PTH118 - the text of the path
+    return base if base != source.path and os.path.isfile(base) else None  # noqa: PTH113
+
+
 class _OneLook:
     """A ledger's memory is open, and nobody else writes it."""
 
@@ -125,6 +142,8 @@ class _OneLook:
 
     def compared(self) -> tuple[Remembered, list[Finding]]:
         known, seen = self._memory.known, self._seen
+        if seen.part:
+            return self._beginning()
         if known is None:
             return self._first()
         leaves = seen.leaves
@@ -138,6 +157,17 @@ class _OneLook:
         if leaves.startswith(before):
             return self._agrees(leaves[len(before) :]), self._accepted_before()
         return self._differs(before, leaves)
+
+    def _beginning(self) -> tuple[Remembered, list[Finding]]:
+        """A rotated file alone: compared with the beginning of its ledger, and not remembered."""
+        leaves, before = self._seen.leaves or b"", self._memory.leaves()
+        looks = [each for each in self._memory.since_base if each.agrees]
+        word = Remembered(Standing.AGREES, len(looks), looks[0].time, looks[-1].records, kept=False)
+        if before.startswith(leaves):
+            return word, []
+        again = read_again(self._opened, self._options)
+        found = accuse(again, before[: len(leaves)], looks[-1], {})
+        return replace(word, standing=Standing.DISAGREES), found
 
     def _first(self) -> tuple[Remembered, list[Finding]]:
         if not self._seen.complete or self._seen.leaves is None:

@@ -13,13 +13,15 @@ from functools import partial
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.ingest.ingest import Ingest
 from console.engine.ledgers.opening import Opened
-from console.engine.ledgers.rotated_source import RotatedSource, source_at
+from console.engine.ledgers.rotated_source import RotatedSource, files_of, source_at
 from console.engine.memory.consult import Seen, Witness
+from console.engine.memory.hints import hints_of
 from console.engine.memory.missing import judged, missing
 from console.engine.memory.remembered import NOT_ASKED, Remembered
+from console.engine.memory.second_reading import read_again
 from console.model.finding import Finding
 from console.model.trust import Severity
-from console.sources.protocol import Skipped
+from console.sources.protocol import Skipped, SourceError
 from console.store.protocol import StatedBy
 from console.witness.memory import MemoryFolder
 from console.witness.place import MemoryPlace
@@ -44,17 +46,20 @@ class Witnessing:
             if witnessed.words:
                 await self._state(ledger, NOT_ASKED, [])
             return 0.0
-        now = f"{ledger.reading.records}:{ledger.file_now()}"
+        opened = await self._whole(ledger)
+        try:
+            now = f"{ledger.reading.records}:{(await asyncio.to_thread(hints_of, opened.source)).state}"
+        except SourceError:
+            return 0.0  # the next look at it says why
         if witnessed.state == now:
             return 0.0
         wait = witnessed.not_before - time.monotonic()
         if self._follow and wait > 0:
             return wait
-        opened = await self._whole(ledger)
         with MemoryFolder(self._place) as memory:
             witness = Witness(memory)
             needed = await asyncio.to_thread(witness.needs_leaves, opened)
-            leaves = await self._leaves(ledger) if needed else None
+            leaves = await self._leaves(ledger, opened) if needed else None
             seen = Seen(ledger.reading.records, leaves, complete=True, profile=ledger.reading.profile)
             word, found = await asyncio.to_thread(witness.compare, opened, self._ingest.options, seen)
         await self._state(ledger, word, found)
@@ -81,7 +86,10 @@ class Witnessing:
             gone = await asyncio.to_thread(missing, witness, paths, found, [], read)
         return [each for each in gone if each.finding.severity > Severity.NOTE]
 
-    async def _leaves(self, ledger: FollowedLedger) -> bytes:
+    async def _leaves(self, ledger: FollowedLedger, opened: Opened) -> bytes:
+        """The record hashes: as the index knows them or, of several files, as they are; the observer looks at one."""
+        if len(files_of(opened.source)) > 1:
+            return (await asyncio.to_thread(read_again, opened, self._ingest.options)).leaves
         return b"".join([each async for each in self._writer.record_hashes(ledger.id, 1)])
 
     async def _whole(self, ledger: FollowedLedger) -> Opened:

@@ -131,6 +131,8 @@ class Verification:
 
 def _skipped(path: Skipped) -> Evidence:
     found = path.finding
+    if found.code == "witness.rotated":
+        return Evidence(findings=count_codes([found]))  # its records are another ledger's, which is verified
     if found.code == "container.empty":
         return Evidence(findings=count_codes([found]), empty=1)
     return Evidence(findings=count_codes([found]), unread=(f"{path.path}: {found.message}",))
