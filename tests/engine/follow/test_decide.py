@@ -34,6 +34,10 @@ TABLE = {
         Facts(in_earlier_file=True, path_taken=False),
         READ,
     ),
+    "an unfinished record was replaced": (
+        Facts(tail_replaced=True),
+        Transition(Next.REPORT_REPLACED_TAIL, code="record.tail-replaced"),
+    ),
     # The content is not what was read.
     "shrunk, seen once": (Facts(content=SHRUNK), WAIT),
     "rewritten, seen once": (Facts(content=REWRITTEN), WAIT),
