@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from console.engine.verify.verification import check_ledger
 from console.formats.json import strict
 from console.model.trust import Severity
 from console.sources.protocol import SourceError
+from console.sources.text.sse import parse_block
 from tests.support.engine_cases import NOW, Deal, opened
 from tests.support.places import SAMPLES
 
@@ -109,6 +111,32 @@ def test_what_stands_around_records_hides_none(tmp_path: Path, at: int, piece: b
     if report is None or is_loud(report):
         return
     assert events_of(path) == [json.loads(each) for each in EVENTS]
+
+
+STREAM = SAMPLES / "maysano" / "batch-setup.sse"
+
+
+@some
+@given(draw=st.data())
+def test_no_event_of_a_stream_is_lost_in_silence(tmp_path: Path, draw: st.DataObject) -> None:
+    data = STREAM.read_bytes()
+    begins = [found.start() for found in re.finditer(rb"^(?:data|event|id)", data, re.MULTILINE)]
+    at = draw.draw(st.sampled_from(begins)) + draw.draw(st.integers(0, 4))
+    piece = draw.draw(st.sampled_from([b"", b"\0", b"x", b"\xff"]))
+    path = tmp_path / "a.sse"
+    path.write_bytes(data)
+    before, count = checked(path), len(dispatched(data))
+    changed = data[:at] + piece + data[at + 1 :]
+    path.write_bytes(changed)
+    after = checked(path)
+    if before is None or after is None or len(dispatched(changed)) == count:
+        return
+    assert {each.code for each in after.findings} - {each.code for each in before.findings}
+
+
+def dispatched(data: bytes) -> list[str]:
+    """What a client would be given."""
+    return [block.data for raw in data.split(b"\n\n") if (block := parse_block(raw)).data is not None]
 
 
 def array(records: list[bytes]) -> bytes:

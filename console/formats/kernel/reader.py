@@ -47,6 +47,7 @@ class KernelReader(LedgerReader[KernelRun]):
     ``segment``: the records are a later part of a ledger, verified apart and joined with what stands before it.
     """
 
+    blank = Trust.UNCHAINED  # no link of a chain
     fields = FIELDS
     tolerated = 0
     run_type = KernelRun

@@ -52,6 +52,12 @@ class CaptureReader(LedgerReader[Run]):
         for problem in envelope.problems:
             message = f"data: {problem.message}"
             found.add(problem.code, message, group="data", each=VIOLATIONS, field="data")
+        if names := document.get("unknown fields"):
+            message = f"The block has a field that no client reads: {shown(names[0])!r}."
+            found.add("schema.unknown-field", message, each=EACH, field=shown(names[0]))
+        if document["data"] is None and (document["event"] != "message" or "id" in document):
+            message = "The block names an event, but has no data: a client passes it over."
+            found.add("schema.missing-field", message, each=EACH, field="data")
         time = NO_TIME if moment is None else moment.micros
         if document["data"] is not None:
             self._step(envelope.type, envelope.extra, place, time)

@@ -93,6 +93,8 @@ class LedgerReader(Generic[R]):
     """False: every record is looked at one by one."""
     json_records: ClassVar[bool] = True
     """False: records are other texts than JSON, and damaged ones are not cut."""
+    blank: ClassVar[Trust] = Trust.UNCHECKED
+    """The trust of blank lines."""
     fields: ClassVar[Fields] = Fields()
     types: ClassVar[Sequence[Typed]] = ()
     tolerated: ClassVar[int] = Flag.WHITE_SPACE | Flag.ESCAPED_KEY
@@ -220,7 +222,7 @@ class LedgerReader(Generic[R]):
             self.lost(place)
             self.row(place)
         else:  # blank lines: no event is missing where they stand
-            self.row(place, trust=Trust.UNCHAINED)
+            self.row(place, trust=self.blank)
 
     # -- what holds as of now
 
