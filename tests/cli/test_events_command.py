@@ -248,7 +248,7 @@ def test_the_index_stays_where_it_should(call: Call, home: Path) -> None:
     broken(Path("a.jsonl"))
     before = sorted(Path().iterdir())
     assert len(objects(call("events", ".", "--index", ":memory:", "--format", "jsonl"))) == 5
-    assert not home.exists()
+    assert not (home / "cache").exists()
     assert len(objects(call("events", ".", "--format", "jsonl"))) == 5
     (kept,) = (home / "cache/audit-console").glob("*.sqlite")
     assert kept.name.startswith("work-")
