@@ -131,7 +131,8 @@ def test_hostile_values_in_each_field(call: Call, tmp_path: Path, system: str) -
         file.write(b"\n".join(lines[-9:]) + b"\n")
     whole.write_bytes(path.read_bytes())
     report = verified(call, path)
-    assert report["totals"]["events"] == path.read_bytes().count(b"\n")
+    # Blank lines at the end are no record yet.
+    assert report["totals"]["events"] == path.read_bytes().rstrip(b"\n").count(b"\n") + 1
     grown, fresh = (call("ledgers", each, "--format", "json")[1].replace(each.stem, "") for each in (path, whole))
     assert grown == fresh
 

@@ -46,13 +46,15 @@ class Piece(NamedTuple):
 class _Walk:
     """One walk from an opening brace: where it ``end``ed, and if that is behind the closing one (``whole``).
 
-    ``unfinished``: the bytes end before anything is wrong. ``within`` are braces that end a string; ``key`` is the
-    first key; ``last`` is the last object within that was closed: where it begins and ends, and its first key.
+    ``unfinished``: the bytes end before anything is wrong. ``deep``: brackets are nested too deep: what is found within
+    is no record. ``within`` are braces that end a string; ``key`` is the first key; ``last`` is the last object within
+    that was closed: where it begins and ends, and its first key.
     """
 
     end: int = 0
     whole: bool = False
     unfinished: bool = False
+    deep: bool = False
     within: list[int] = field(default_factory=list)
     key: bytes = b""
     last: tuple[int, int, bytes] = (0, 0, b"")
@@ -93,7 +95,7 @@ def _next(raw: bytes, begin: int, open_end: bool) -> tuple[int, int] | None:
             at = walk.end
             continue
         torn = True
-        if open_end and walk.unfinished:
+        if walk.deep or (open_end and walk.unfinished):
             return None
         work -= walk.end - start
         for inner in walk.within:
@@ -160,7 +162,7 @@ def _walk(raw: bytes, start: int) -> _Walk:  # noqa: C901 - one state machine
             at += 1
         elif byte in (_OPEN, _OPEN_LIST) and expected in ("value", "value or ]"):
             if len(opened) == MAX_DEPTH:
-                walk.end = at
+                walk.end, walk.deep = at, True
                 return walk
             opened.append((byte, at, b""))
             expected = "key or }" if byte == _OPEN else "value or ]"
