@@ -33,7 +33,7 @@ async def unchanged(ledger: FollowedLedger, writer: IndexWriter, *, follow: bool
         return True
     try:
         now = file_text(source)
-        if now in (ledger.rows.state, reading.file):
+        if now == ledger.rows.state:
             return True
         if follow and time.monotonic() < ledger.rows.not_before and not _suspicious(ledger, now):
             return True
@@ -60,7 +60,8 @@ def _suspicious(ledger: FollowedLedger, now: str) -> bool:
 
 def is_due(ledger: FollowedLedger, now: str) -> bool:
     """True if a comparison that was put off is to be made for the file in this state."""
-    return now not in ("", ledger.rows.state) and time.monotonic() >= ledger.rows.not_before
+    packed = ledger.source.container in ("gzip", "zip")  # whose state is that of all that was decoded
+    return not packed and now not in ("", ledger.rows.state) and time.monotonic() >= ledger.rows.not_before
 
 
 def begin(ledger: FollowedLedger, state: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.engine.follow import row_comparison
-from tests.support.engine_cases import console, following, indexed, reading
+from tests.support.engine_cases import Deal, append, console, following, indexed, reading
 from tests.support.places import SAMPLES
 
 TABLE = "action_audit_events"
@@ -96,3 +96,31 @@ async def test_what_was_put_off_is_made_up_for(database: Path, tmp_path: Path, m
         assert await _said(index) == (40, set())
     await indexed(index, database)
     assert await _said(index) == (40, {"witness.rewritten"})
+
+
+async def test_an_edit_behind_an_append(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the same length, so that the first and the last record that were read stand where they stood. It is found when
+    it comes, or when what was put off is made up for."""
+    ledger, deal = tmp_path / "deals.jsonl", Deal()
+    ledger.write_bytes(deal.lines(30))
+    for share in (0.0, 1e9):
+        monkeypatch.setattr(row_comparison, "SHARE", share)
+        index = tmp_path / f"{share}.sqlite"
+        async with following(index, ledger) as (follower, _):
+            append(ledger, deal.lines(2))
+            await follower.look(str(ledger))  # compared, and with a large share not again for a long time
+            before = ledger.read_bytes()
+            append(ledger, deal.lines(1))
+            with ledger.open("r+b") as file:
+                file.seek(before.index(b'"anna"', len(before) // 2))
+                file.write(b'"otto"')
+            await follower.look(str(ledger))
+            found = {"witness.rewritten"} if not share else set()
+            assert (await _said(index))[1] == found
+            if share:
+                (followed,) = follower._ledgers()
+                followed.rows.not_before = 0.0  # its time has come
+                assert await follower.changed() == [str(ledger)]
+                await follower.look(str(ledger))
+                assert (await _said(index))[1] == {"witness.rewritten"}
+                assert await follower.changed() == []
