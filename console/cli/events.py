@@ -143,7 +143,7 @@ class _Printing:
 
     def _line(self, each: "ListedEvent", place: str) -> str:
         row = each.row
-        trust = self._paint.trust(f"{row.trust.glyph} {row.trust.word:<9}", row.trust)
+        trust = self._paint.trust(f"{row.trust.glyph} {row.trust_word:<9}", row.trust)
         worst = self._paint.severity(f"{row.worst.glyph} {row.worst.word if row.worst else '':<8}", row.worst)
         sequence = "" if row.sequence is None else str(row.sequence)
         line = (

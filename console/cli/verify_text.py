@@ -60,7 +60,8 @@ def _ledger(
     streams = ledger["streams"]
     out(paint.strong(safe(ledger["path"])))
     kinds = Counter(each["kind"] for each in streams)
-    parts = [count(ledger["records"], "event"), f"{ledger['format']} in {ledger['container']}"]
+    events = sum(ledger["trust"].values()) - ledger["trust"][Trust.PENDING.word]
+    parts = [count(events, "event"), f"{ledger['format']} in {ledger['container']}"]
     parts += [count(number, safe(kind)) for kind, number in kinds.items()]
     times = [each[name] for each in streams for name in ("first_time", "last_time") if each[name]]
     if times:

@@ -19,7 +19,7 @@ class Trust(IntEnum):
     UNCHAINED = 4
     """The event takes part in no chain."""
     PENDING = 5
-    """A tail without its line end."""
+    """No event: a tail without its line end, or blank lines. It is counted nowhere as an event."""
     BROKEN = 6
 
     @property

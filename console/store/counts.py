@@ -1,7 +1,7 @@
 """Counts of events by stream: by trust, with the earliest and latest time.
 
-Every event is counted, so that what most batches are (one trust throughout, times in order) is counted in a few calls
-for the whole batch.
+Every event is counted (blank lines are none), so that what most batches are (one trust throughout, times in order) is
+counted in a few calls for the whole batch.
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from console.model.batch import EventBatch
 from console.model.event import NO_TIME
+from console.model.trust import Trust
 
 TRUSTS = 7
 """Kinds of ``Trust``."""
@@ -52,6 +53,7 @@ def count_events(events: EventBatch) -> Count:
     """The count of all rows."""
     times = _named(events.time)
     trust = [events.trust.count(each) for each in range(TRUSTS)]
+    trust[Trust.PENDING] = 0
     return Count(trust, min(times, default=None), max(times, default=None))
 
 
@@ -83,7 +85,8 @@ def add_counts(into: Counts, more: Counts) -> None:
 def _by_code(codes: Sequence[int], trusts: bytes | bytearray, times: Sequence[int]) -> Counts:
     counts: Counts = {}
     for (code, trust), number in _pairs(codes, trusts):
-        counts.setdefault(code, Count()).trust[trust] += number
+        if trust != Trust.PENDING:
+            counts.setdefault(code, Count()).trust[trust] += number
     if NO_TIME in times:
         timed = [(time, code) for time, code in zip(times, codes, strict=True) if time != NO_TIME]
         times, codes = [time for time, _ in timed], [code for _, code in timed]
@@ -92,9 +95,11 @@ def _by_code(codes: Sequence[int], trusts: bytes | bytearray, times: Sequence[in
         pairs = sorted(zip(times, codes, strict=True))
         times, codes = [time for time, _ in pairs], [code for _, code in pairs]
     for code, time in dict(zip(codes, times, strict=True)).items():
-        counts[code].span(time)
+        if code in counts:
+            counts[code].span(time)
     for code, time in dict(zip(reversed(codes), reversed(times), strict=True)).items():
-        counts[code].span(time)
+        if code in counts:
+            counts[code].span(time)
     return counts
 
 

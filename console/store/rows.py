@@ -46,6 +46,11 @@ class LedgerRow:
         return self.path if self.member is None else f"{self.path}#{self.member}"
 
     @property
+    def events(self) -> int:
+        """Records that are events: all but blank lines."""
+        return sum(self.trust)
+
+    @property
     def worst(self) -> Severity:
         return worst_of(self.findings)
 
@@ -96,6 +101,11 @@ class EventRow:
     sequence: int | None
     trust: Trust
     worst: Severity
+
+    @property
+    def trust_word(self) -> str:
+        """The word of its trust. An unfinished record is no row: what is pending among rows are blank lines."""
+        return "blank" if self.trust is Trust.PENDING else self.trust.word
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,13 @@ def test_counts_are_those_of_the_events(
     asyncio.run(scenario())
 
 
+async def test_blank_lines_are_rows_and_no_events(one: Opened) -> None:
+    pen = one.pens[0]
+    await pen.add(Row(1, stream="s"), Row(2, trust=Trust.PENDING), Row(3, stream="s", trust=Trust.BROKEN))
+    (ledger,) = await one.reader.ledgers(pen.ledger)
+    assert (ledger.records, ledger.events, ledger.trust[Trust.PENDING]) == (3, 2, 0)
+
+
 # Ledgers and their files
 
 

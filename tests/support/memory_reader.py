@@ -208,7 +208,9 @@ def _ledger_row(ledger: MemoryLedger) -> LedgerRow:
     counted = ledger.counted
     times = [event.time for event in ledger.events if event.time is not None]
     times += [time for time in (counted.first, counted.last) if time is not None]
-    trust = tuple(sum(event.trust == state for event in ledger.events) + counted.trust[state] for state in Trust)
+    trust = tuple(
+        sum(event.trust == state != Trust.PENDING for event in ledger.events) + counted.trust[state] for state in Trust
+    )
     level = max((flagged(each.facts.state) for each in ledger.streams.values() if each.facts), default=0)
     return LedgerRow(
         *(ledger.id, ledger.path, ledger.member, ledger.container, ledger.format, ledger.shape, ledger.profile),

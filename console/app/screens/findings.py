@@ -238,7 +238,7 @@ class FindingsScreen(ConsoleScreen):
         if self._rows:
             return f"No findings that are {self._least.word} or worse. Press s to show the others."
         ledgers = [row for row in self._ledgers if self._ledger in (None, row.id)]
-        events = sum(row.records for row in ledgers)
+        events = sum(row.events for row in ledgers)
         return f"No findings. {count(len(ledgers), 'ledger')}, {count(events, 'event')} checked."
 
     def _refresh_detail(self) -> None:

@@ -174,7 +174,7 @@ class OverviewScreen(ConsoleScreen):
         return self.console_app.progress.phase not in ("starting", "reading", "restarting")
 
     def _totals(self) -> Content:
-        events = sum(ledger.records for ledger in self._ledgers)
+        events = sum(ledger.events for ledger in self._ledgers)
         trust = added([ledger.trust for ledger in self._ledgers], len(Trust))
         findings = added([ledger.findings for ledger in self._ledgers], len(Severity))
         streams = sum(total for _, total in self._streams.values())

@@ -58,5 +58,6 @@ def read_again(opened: Opened, options: Options) -> SecondReading:
         found.lengths.extend(portion.events.length)
         for state in Trust:
             found.trust[state] += portion.events.trust.count(state)
+    found.trust[Trust.PENDING] = 0  # blank lines are no events
     found.leaves = b"".join(leaves)
     return found

@@ -10,7 +10,6 @@ from itertools import compress
 from typing import Any
 
 from console.formats.json.scan import Interner, Kind, Scan, both, neither, rows_of, scan_batch
-from console.formats.json.strict import Problem
 from console.formats.kernel.chain import Known, mark_of, walk, walk_again
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
 from console.formats.kernel.deals import LEVELS, Deal, Deals, End
@@ -47,7 +46,6 @@ class KernelReader(LedgerReader[KernelRun]):
     ``segment``: the records are a later part of a ledger, verified apart and joined with what stands before it.
     """
 
-    blank = Trust.UNCHAINED  # no link of a chain
     fields = FIELDS
     tolerated = 0
     run_type = KernelRun
@@ -186,11 +184,6 @@ class KernelReader(LedgerReader[KernelRun]):
     def lost(self, place: Place) -> None:
         self.loose[Trust.UNCHECKED] += 1
         super().lost(place)
-
-    def unreadable(self, place: Place, raw: bytes, problems: Sequence[Problem]) -> None:
-        super().unreadable(place, raw, problems)
-        if self.findings.worst <= Severity.NOTE:  # a blank line
-            self.loose[Trust.UNCHAINED] += 1
 
     def _entry(self, record: Look) -> Entry:
         return entry_of(record.document, record.raw, self.shape, self.pack_deal, record.place, record.problems)

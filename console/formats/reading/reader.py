@@ -93,8 +93,6 @@ class LedgerReader(Generic[R]):
     """False: every record is looked at one by one."""
     json_records: ClassVar[bool] = True
     """False: records are other texts than JSON, and damaged ones are not cut."""
-    blank: ClassVar[Trust] = Trust.UNCHECKED
-    """The trust of blank lines."""
     fields: ClassVar[Fields] = Fields()
     types: ClassVar[Sequence[Typed]] = ()
     tolerated: ClassVar[int] = Flag.WHITE_SPACE | Flag.ESCAPED_KEY
@@ -222,7 +220,7 @@ class LedgerReader(Generic[R]):
             self.lost(place)
             self.row(place)
         else:  # blank lines: no event is missing where they stand
-            self.row(place, trust=self.blank)
+            self.row(place, trust=Trust.PENDING)
 
     # -- what holds as of now
 

@@ -148,8 +148,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
             self.findings.count("data.encrypted", message, mark=False)
             self.row(place, type=ENCRYPTED)
             return
-        self.problems(problems)
-        self.row(place)
+        super().unreadable(place, raw, problems)
 
     def _listed(self, place: Place, raw: bytes) -> None:
         """Compare the record with the list of ``hashes.json``, which has an entry for each."""

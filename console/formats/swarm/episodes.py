@@ -26,7 +26,6 @@ class EpisodeReader(LedgerReader[Run]):
     """One episode log's reader; see ``LedgerReader``. Entries are few, and each is walked by itself."""
 
     bulk = False
-    blank = Trust.UNCHAINED
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, causes=_CAUSES)

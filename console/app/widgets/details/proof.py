@@ -256,7 +256,7 @@ def _links(details: Details) -> bool:
 def without_chain(details: Details) -> list[str]:
     """Sentences on an event that has no link to lay open."""
     if details.row.trust is Trust.PENDING:
-        return ["This record has no end yet: a writer may be at work. Nothing of it was checked."]
+        return ["There is no event here: the lines are blank."]
     if (check := check_of(details)) is not None:
         caveat = details.profile.caveat if details.profile else ""
         protects = "Only this check protects it" + (f", and little: {safe(caveat)}" if caveat else "")

@@ -117,7 +117,7 @@ class Cells:
 
 def cells(row: EventRow, columns: EventColumns, ledger_name: str = "") -> Cells:
     """Showable texts of one event for these columns."""
-    trust = f"{row.trust.glyph} {row.trust.word}" if columns.trust > 1 else row.trust.glyph
+    trust = f"{row.trust.glyph} {row.trust_word}" if columns.trust > 1 else row.trust.glyph
     worst = f"{row.worst.glyph} {row.worst.word}" if row.worst and columns.worst > 1 else row.worst.glyph
     full = columns.time >= 23
     time = day_and_time(row.time, full=full, digits=3 if columns.time != 14 else 0).rstrip(".")

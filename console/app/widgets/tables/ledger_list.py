@@ -162,7 +162,7 @@ class LedgerList(CursorList):
             )
             system = f"{ledger.format} {ledger.shape}" if at.profile else ledger.format
             format, profile = safe(system), safe(ledger.profile or "")
-            events_ = ledger.records
+            events_ = ledger.events
             if not at.profile and profile:
                 format = profile
         else:
