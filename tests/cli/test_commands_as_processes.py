@@ -173,7 +173,7 @@ def test_the_quick_answers_are_quick(environment: dict[str, str], argument: str)
 def test_module_and_script_are_the_same(environment: dict[str, str]) -> None:
     broken(Path("a.jsonl"))
     script = [sys.executable, "-c", "import sys; from console.cli.main import main; sys.argv[0] = 'x'; main()"]
-    for arguments in (["--help"], ["verify", "a.jsonl"], ["verify", "--nosuch"], ["events", "a.jsonl"]):
+    for arguments in (["--help"], ["verify", "a.jsonl", "--no-memory"], ["verify", "--nosuch"], ["events", "a.jsonl"]):
         one, other = (
             subprocess.run([*command, *arguments], env=environment, capture_output=True, check=False)
             for command in ([sys.executable, "-m", "console"], script)

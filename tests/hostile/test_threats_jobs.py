@@ -136,7 +136,8 @@ async def test_the_report_does_not_depend_on_the_number_of_processes(
     path = tmp_path / "ledger.jsonl"
     path.write_bytes(b"".join(tampered(healthy, case)))
     alone = await said(path, 1)
-    assert alone["findings"] or case == "healthy"
+    # Lines that only stand in another order are no fault: each names its place.
+    assert alone["findings"] or case in ("healthy", "out of order over the cut")
     assert await said(path, 2 if "cut" in case else 5) == alone
 
 

@@ -60,7 +60,8 @@ def verified(call: Call, path: Path) -> dict[str, Any]:
         assert call(command[0], path, *command[1:])[0] in (code, 0, 3)
     if report["totals"]["events"]:
         rows = [json.loads(line) for line in call("events", path, "--format", "jsonl")[1].splitlines()]
-        assert len(rows) == report["totals"]["events"]
+        events = [row for row in rows if row["trust"] != "pending"]  # blank lines are rows, too
+        assert len(events) == report["totals"]["events"]
     return report
 
 
@@ -107,7 +108,7 @@ def test_a_bad_record_is_said_and_the_rest_is_read(call: Call, tmp_path: Path, c
             code_of, out = call("verify", path, "--format", "json")
             assert time.monotonic() - began < 10
             report = json.loads(out)
-            assert report["totals"]["events"] == len(lines) + 1, system
+            assert report["totals"]["events"] == len(lines) + (case != "blank"), system
             found = [each for each in report["findings"] if each["code"] == code]
             assert found, (system, report["findings"])
             start = sum(len(line) + 1 for line in lines[:3])
@@ -126,14 +127,16 @@ def test_hostile_values_in_each_field(call: Call, tmp_path: Path, system: str) -
     lines = spoiled(sample_events(SYSTEMS[system]))
     path, whole = tmp_path / "grown.jsonl", tmp_path / "whole.jsonl"
     path.write_bytes(b"\n".join(lines[:-9]) + b"\n")
-    call("ledgers", path)
+    call("ledgers", path, "--no-memory")
     with path.open("ab") as file:
         file.write(b"\n".join(lines[-9:]) + b"\n")
     whole.write_bytes(path.read_bytes())
     report = verified(call, path)
     # Blank lines at the end are no record yet.
     assert report["totals"]["events"] == path.read_bytes().rstrip(b"\n").count(b"\n") + 1
-    grown, fresh = (call("ledgers", each, "--format", "json")[1].replace(each.stem, "") for each in (path, whole))
+    grown, fresh = (
+        call("ledgers", each, "--no-memory", "--format", "json")[1].replace(each.stem, "") for each in (path, whole)
+    )
     assert grown == fresh
 
 

@@ -229,7 +229,8 @@ async def test_work_is_at_most_a_message_ahead(executor: Executor, tmp_path: Pat
 
 
 INTERRUPTED = """
-import asyncio, sys
+import asyncio, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what starts the tests may ignore it
 from console.engine.run.executor import Work, outcome
 from tests.support.executors import executor_of, go_on
 kind, address, lock = sys.argv[1:]
