@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.places import REAL
 
-# A busy machine is slow; what fails can be run again from its report.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+# A busy machine is slow; what fails can be run again from its report. The same code is asked the same every time:
+# ``--hypothesis-profile explore`` looks for more.
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("tests", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("tests")
 for _name in ("COLUMNS", "LINES"):
     # Readline puts them into the environment of a parallel run; the commands would take them for their terminal's.
