@@ -24,7 +24,7 @@ class Broken:
 
 class BrokenSession(FakeSession):
     async def ledgers(self) -> list[LedgerRow]:
-        return [replace(row, records=Broken()) for row in await super().ledgers()]  # type: ignore[arg-type] # broken
+        return [replace(row, trust=(Broken(),) * 7) for row in await super().ledgers()]  # type: ignore[arg-type] # broken
 
 
 async def main() -> None:
