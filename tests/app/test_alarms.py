@@ -139,7 +139,7 @@ async def test_the_command_gets_the_finding(tmp_path: Path) -> None:
 
 
 async def test_a_command_that_fails_is_reported_and_holds_nothing_up() -> None:
-    app, session = console(on_finding=[sys.executable, "-c", "raise SystemExit(7)"])
+    app, session = console(on_finding=["sh", "-c", "exit 7"])
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await watching(pilot)
         session.append_broken()
