@@ -78,7 +78,7 @@ def test_an_unreadable_one_among_others_is_3_and_findings_win(call: Call) -> Non
     result = call("verify", broken(Path("b.jsonl")), "nosuch")
     assert result.code == 1
     words = " ".join(result.out.split())
-    assert "findings: 1 event broken; 1 finding at or above error; nosuch: There is no such file." in words
+    assert "findings: 1 event broken; 1 finding at or above error; nosuch: There is no such file but" in words
 
 
 def test_wrong_usage_is_2(call: Call) -> None:

@@ -176,9 +176,10 @@ def unchecked(evidence: Evidence, policy: Policy) -> list[str]:
 
 
 def _not_read(unread: tuple[str, ...]) -> list[str]:
-    if len(unread) < 2:
-        return [*unread]
-    return [f"{count(len(unread), 'ledger or path', 'ledgers or paths')} not read to the end, the first: {unread[0]}"]
+    clauses = [each.rstrip(".") for each in unread]
+    if len(clauses) < 2:
+        return clauses
+    return [f"{count(len(clauses), 'ledger or path', 'ledgers or paths')} not read to the end, the first: {clauses[0]}"]
 
 
 def _no_events(evidence: Evidence) -> str:
@@ -222,7 +223,7 @@ def in_words(judged: Judgement, evidence: Evidence) -> str:
     counts = ", ".join(f"{evidence.trust[state]:,} {state.word}" for state in WORST_FIRST if evidence.trust[state])
     profiles = f" under {', '.join(sorted(evidence.uncovered))}" if evidence.uncovered else ""
     parts = [*judged.reasons, *([counts + profiles] if counts else [])]
-    return f"{judged.verdict.word.capitalize()}: {'; '.join(each.rstrip('.') for each in parts)}."
+    return f"{judged.verdict.word.capitalize()}: {'; '.join(parts)}."
 
 
 def evidence_of_row(row: LedgerRow, profile: Profile | None = None) -> Evidence:
