@@ -71,13 +71,14 @@ SHAPES: dict[str, tuple[int, Flag, Callable[[int], bytes]]] = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_time_grows_with_the_length(shape: str, by: ModuleType) -> None:
     size, flags, write = SHAPES[shape]
-    times = []
+    times, lengths = [], []
     for many in (size, size * GROWTH):
         raw = write(many)
         assert Flag(by.flags(raw)) == flags
         times.append(min(_seconds(by, raw) for _ in range(3)))
-    # Eight times as much takes about eight times as long; all pairs would take sixty-four times.
-    assert times[1] < 30 * times[0] + 0.005
+        lengths.append(len(raw))
+    # Eight times the bytes take about eight times as long; all pairs of them would take sixty-four times.
+    assert times[1] < 4 * lengths[1] / lengths[0] * times[0] + 0.005
 
 
 def _seconds(by: ModuleType, raw: bytes) -> float:
