@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -36,7 +37,7 @@ class ThisProcess:
 
     async def run(self, work: Work, data: bytes) -> Messages:
         """See ``Slot.run``."""
-        channel = _ThreadChannel(asyncio.get_running_loop())
+        channel = ThreadChannel(asyncio.get_running_loop())
         # A daemon: a thread that does not come to its end does not hold up that of the process.
         thread = threading.Thread(target=channel.work, args=(data,), name=work.name, daemon=True)
         thread.start()
@@ -56,7 +57,7 @@ class ThisProcess:
         """See ``Slot.close``."""
 
 
-class _ThreadChannel:
+class ThreadChannel:
     """See ``Channel``: ``work``, ``send`` and ``on_hang_up`` are the thread's, the rest is the loop's."""
 
     worker = NAME
@@ -65,25 +66,38 @@ class _ThreadChannel:
         self.ended = asyncio.Event()
         self._loop = loop
         self._messages: asyncio.Queue[Message] = asyncio.Queue()
-        self._room = threading.Semaphore(_AHEAD)
+        # Both are C: an interrupt finds no lock of theirs taken, as it may between the lines of ``Semaphore``.
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._hung_up = self._over = False
+        self._hung_up = self._interruptible = False
         self._calls: list[Callable[[], object]] = []
+        for _ in range(_AHEAD):
+            self._room.put(None)
 
     def work(self, data: bytes) -> None:
         with contextlib.suppress(RuntimeError):  # a loop that is closed has nobody left who waits
             try:
-                outcome = perform(data, self)
-                with self._lock:
-                    self._over = True
-                self._put(outcome)
+                self._perform(data)
             except HungUpError:
-                pass
+                pass  # late: it arrived between the work's end and that of being interruptible
             finally:
                 self._loop.call_soon_threadsafe(self.ended.set)
 
+    def _perform(self, data: bytes) -> None:
+        """Do the work. An interrupt comes while it is interruptible, or in here just after, and never later."""
+        with self._lock:
+            if self._hung_up:
+                return
+            self._interruptible = True
+        try:
+            outcome = perform(data, self)
+        finally:
+            with self._lock:
+                self._interruptible = False
+        self._put(outcome)
+
     def send(self, value: object) -> None:
-        self._room.acquire()
+        self._room.get()
         if self._hung_up:
             raise HungUpError
         self._put(Reported(value))
@@ -100,20 +114,20 @@ class _ThreadChannel:
 
     async def next(self) -> Message:
         message = await self._messages.get()
-        self._room.release()
+        self._room.put(None)
         return message
 
     def hang_up(self, thread: threading.Thread) -> None:
         """Want no more: whoever asked to be called is called, other work is interrupted where it is."""
         with self._lock:
             self._hung_up = True
-            if not self._over and not self._calls:
+            if self._interruptible and not self._calls:
                 import ctypes
 
-                # What ``KeyboardInterrupt`` is for the main thread. Not once the work is over: see ``work``.
+                # What ``KeyboardInterrupt`` is for the main thread.
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(thread.ident or 0), ctypes.py_object(HungUpError)
                 )
-        self._room.release()
+        self._room.put(None)
         for call in self._calls:
             call()
