@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol, runtime_checkable
 
+from console.formats.relations import Relations, of_envelope
+from console.formats.replayer import Replayer
+from console.formats.report import Report
 from console.model.batch import EventBatch
 from console.model.event import Event, Field, Panel, StreamKey
 from console.model.finding import Finding
@@ -217,6 +220,11 @@ class Format(Protocol):
         """Answers of the system's own software."""
         return ()
 
+    @property
+    def reports(self) -> Sequence[Report]:
+        """Tables that its auditor asks for; each becomes a command and a screen."""
+        return ()
+
     def sniff(self, sample: Sample) -> Claim | None:
         """How sure it is that these are its records; None if they are another system's."""
 
@@ -227,6 +235,14 @@ class Format(Protocol):
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         """The detail tabs that this format has, Envelope first."""
         return [Panel("Envelope", tuple(Field(name, _shown(value)) for name, value in event.document.items()))]
+
+    def replayer(self, stream: StreamKey, context: Context) -> Replayer | None:
+        """What rebuilds the state of a stream of this kind; None where it has no state."""
+        return None
+
+    def relations(self, event: Event) -> Relations:
+        """What an event, with its document, says of other events."""
+        return of_envelope(event)
 
     def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
         """The link of one record, laid open. ``before`` is the event before it in the chain, if known."""
