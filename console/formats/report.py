@@ -25,8 +25,8 @@ class ReportColumn:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One row: a value for each column by name (None: does not apply), and how bad it is. ``ledger`` and ``ordinal`` are
-    the record that a screen goes to, ``details`` are further lines that explain the row."""
+    """One row: a value for each column by name (None: does not apply), and how bad it is. A screen goes to the record
+    ``ordinal`` of ``ledger``; ``details`` are further lines that explain the row."""
 
     values: Mapping[str, Any]
     worst: Severity = Severity.NONE
