@@ -9,7 +9,8 @@ import pytest
 from console.app.actions import ACTIONS
 from console.cli.main import commands
 from console.cli.names import COMMANDS
-from console.formats.registry import all_formats, stream_kinds
+from console.cli.report import report_command
+from console.formats.registry import all_formats, reports, stream_kinds
 from console.model.trust import Trust
 from console.store.filter import field_names, parse
 from tests.support.places import ROOT
@@ -59,8 +60,8 @@ def test_commands_and_options() -> None:
     named = re.findall(r"audit-console ([a-z]+) ?[A-Z`]", section("Commands"))
     assert set(COMMANDS) <= set(named)
     options = {"--help", "--version"}
-    for name in (*COMMANDS, "open"):
-        command = import_module(f"console.cli.{name}").command
+    for name in (*COMMANDS, "open", *reports()):
+        command = report_command(name) if name in reports() else import_module(f"console.cli.{name}").command
         for one in (command, *getattr(command, "commands", {}).values()):
             for parameter in one.params:
                 options.update(each for each in parameter.opts if each.startswith("--"))
@@ -74,7 +75,7 @@ def test_exit_codes() -> None:
     from console.cli import names
     from console.engine.verify.verdict import Verdict
 
-    named = {int(code) for code, _ in list(rows("Commands")) if code.isdecimal()}
+    named = {int(code) for code, *_ in rows("Commands") if code.isdecimal()}
     known = {*(each.exit_code for each in Verdict), names.USAGE, names.UNVERIFIED, names.INTERRUPTED, names.PIPE_CLOSED}
     assert named == known
 
@@ -115,12 +116,33 @@ def table_of_systems() -> str:
 
 def test_systems_profiles_and_coverage(pytestconfig: pytest.Config) -> None:
     """``pytest --update-golden`` writes the rows anew."""
-    before, head, rest = README.read_text(encoding="utf-8").partition(HEAD)
+    generated(HEAD, table_of_systems(), pytestconfig)
+
+
+def generated(head: str, table: str, pytestconfig: pytest.Config) -> None:
+    """Below its head stand these rows of a table and no others."""
+    before, head, rest = README.read_text(encoding="utf-8").partition(head)
     after = re.sub(r"\A(?:\|.*\n)*", "", rest)
-    made = before + head + table_of_systems() + after
+    made = before + head + table + after
     if pytestconfig.getoption("--update-golden"):
         README.write_text(made, encoding="utf-8")
     assert head and made == README.read_text(encoding="utf-8")
+
+
+REPORTS = "| report | of | shows |\n|---|---|---|\n"
+
+
+def table_of_reports() -> str:
+    """The rows of the table of reports, from what the formats declare."""
+    return "".join(
+        f"| `audit-console {name} PATH…` | {form.name} | {report.summary} |\n"
+        for name, (form, report) in reports().items()
+    )
+
+
+def test_reports(pytestconfig: pytest.Config) -> None:
+    """``pytest --update-golden`` writes the rows anew."""
+    generated(REPORTS, table_of_reports(), pytestconfig)
 
 
 def test_settings_are_those_of_the_file() -> None:

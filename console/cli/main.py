@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,6 +14,8 @@ from console import __version__
 from console.cli.names import COMMANDS, INTERRUPTED, NAME, PIPE_CLOSED, UNVERIFIED, USAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from click.shell_completion import CompletionItem
 
     from console.cli.open import Show
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 _OWN = ("-h", "--help", "--version")
 _OPEN = "open"
 """The command that has no name for people."""
+_WORD = re.compile("[a-z][a-z-]*")
+"""What may name a report: formats are asked for no other text."""
 
 
 class _PipeClosedError(Exception):
@@ -27,14 +32,14 @@ class _PipeClosedError(Exception):
 
 
 class _Commands(click.Group):
-    """Knows the commands by name; whatever is not one of them is a path to open."""
+    """Knows the commands by name, and the reports of the formats; whatever is none of them is a path to open."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS, *_reports()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS and cmd_name != _OPEN:
-            return None
+            return _report(cmd_name)
         command: click.Command = import_module(f"console.cli.{cmd_name}").command
         return command
 
@@ -42,7 +47,7 @@ class _Commands(click.Group):
         completing = ctx.resilient_parsing and not args
         if args and not ctx.resilient_parsing:
             _not_a_command(args[0], ctx)
-        if not completing and (not args or (args[0] not in COMMANDS and args[0] not in _OWN)):
+        if not completing and (not args or not (args[0] in COMMANDS or args[0] in _OWN or _report(args[0]))):
             args = [_OPEN, *args]
         return super().parse_args(ctx, args)
 
@@ -57,22 +62,42 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        if reports := _reports():
+            with formatter.section("Reports"):
+                formatter.write_dl(list(reports.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        names = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        known = {**COMMANDS, **_reports()}
+        names = [CompletionItem(name, help=text) for name, text in known.items() if name.startswith(incomplete)]
         return [*names, CompletionItem(incomplete, type="file")]
 
 
 def _not_a_command(name: str, ctx: click.Context) -> None:
     """Raise for a name that is nearly a command's, and no path's: its options would make no sense for a path."""
-    if name in COMMANDS or name.startswith("-") or os.path.lexists(name):
+    if name in COMMANDS or name.startswith("-") or os.path.lexists(name) or _report(name):
         return
     from difflib import get_close_matches
 
-    if near := get_close_matches(name, COMMANDS, 1):
+    if near := get_close_matches(name, [*COMMANDS, *_reports()], 1):
         raise click.UsageError(f"{name}: there is no such file or folder (is the command {near[0]} meant?)", ctx)
+
+
+def _reports() -> Mapping[str, str]:
+    """The reports of the formats, without those whose name is a command's."""
+    from console.cli.report import report_names
+
+    return {name: summary for name, summary in report_names().items() if name not in COMMANDS}
+
+
+def _report(name: str) -> click.Command | None:
+    """The command of a report; None where there is none of this name."""
+    if _WORD.fullmatch(name) is None:
+        return None
+    from console.cli.report import report_command
+
+    return report_command(name)
 
 
 @click.command(

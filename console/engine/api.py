@@ -36,11 +36,13 @@ from console.witness.place import MemoryPlace
 
 if TYPE_CHECKING:
     from console.engine.memory.keeping import RememberedLedger
+    from console.engine.replay.reports import ReportAnswer
     from console.engine.session.finding_command import FindingCommand
     from console.engine.verify.answers import Answer
     from console.engine.verify.results import Verification, VerifiedSoFar
     from console.formats.protocol import Context, Format
     from console.formats.registry import Broken
+    from console.formats.report import Report, ReportColumn
     from console.model.record import Record
     from console.store.protocol import IndexReader
     from console.verify.catalogue import CatalogueEntry
@@ -76,6 +78,7 @@ __all__ = [
     "Proof",
     "ReadSoFar",
     "RememberedLedger",
+    "ReportAnswer",
     "SearchStep",
     "SessionApi",
     "SeveralStreamsError",
@@ -273,6 +276,37 @@ def answer(verification: "Verification", name: str, stream: str | None, policy: 
     from console.engine.verify import answers
 
     return answers.answer(verification, name, stream, policy)
+
+
+def reports() -> "dict[str, Report]":
+    """The reports of all formats by name; each is a command, too."""
+    from console.formats import registry
+
+    return {name: report for name, (_, report) in registry.reports().items()}
+
+
+def make_report(
+    paths: Sequence[str], name: str, *, now: int | None = None, progress: Callable[[int], None] | None = None
+) -> "ReportAnswer":
+    """The report of this name on all ledgers of its format under these paths, from their raw bytes, as of ``now`` (UTC
+    microseconds). ``progress`` hears events so far. Raises ``EngineError``."""
+    from console.engine.replay.reports import make_report
+
+    return make_report(paths, name, now=now, progress=progress)
+
+
+def report_cell(column: "ReportColumn", value: Any) -> str:  # noqa: ANN401 - what the column holds
+    """A value of a report as one line of text, foreign as it may be."""
+    from console.engine.replay.cells import cell
+
+    return cell(column, value)
+
+
+def report_value(column: "ReportColumn", value: Any) -> Any:  # noqa: ANN401 - what the column holds
+    """A value of a report for JSON."""
+    from console.engine.replay.cells import exact
+
+    return exact(column, value)
 
 
 def search_event(form: str, record: "Record", before: "Record | None", context: "Context") -> "Iterator[SearchStep]":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import console.formats
 from console.formats.protocol import Claim, Format, Sample, SystemAnswer
+from console.formats.report import Report
 from console.model.ledger import Profile
 from console.verify.catalogue import CATALOGUE, CatalogueEntry
 
@@ -27,6 +28,7 @@ _SHARED = frozenset(("json", "reading"))
 """Packages beside this module that are no systems."""
 _NAME = re.compile("[a-z][a-z0-9_-]*")
 _KIND = re.compile("[a-z]+")
+_REPORT = re.compile("[a-z]+(-[a-z]+)*")
 _REASON = 300
 """Characters of an error that are repeated."""
 
@@ -111,6 +113,8 @@ def _wrong(name: str, form: Format) -> str:
         return f"{odd[0]!r} is no kind of streams: lower-case letters only"
     if odd := [entry.code for entry in form.codes if entry.code in CATALOGUE]:
         return f"the code {odd[0]} has a meaning already"
+    if named := [each.name for each in form.reports if _REPORT.fullmatch(each.name) is None]:
+        return f"{named[0]!r} is no name of a report: lower-case letters and - only"
     return ""
 
 
@@ -188,6 +192,15 @@ def profiles() -> list[Profile]:
 def answers() -> dict[str, tuple[Format, SystemAnswer]]:
     """What systems' own software would answer, by name."""
     return {answer.name: (form, answer) for form in all_formats() for answer in form.answers}
+
+
+def reports() -> dict[str, tuple[Format, Report]]:
+    """Reports by name, and whose each is; of two with one name the first."""
+    found: dict[str, tuple[Format, Report]] = {}
+    for form in all_formats():
+        for report in form.reports:
+            found.setdefault(report.name, (form, report))
+    return found
 
 
 def catalogue() -> Mapping[str, CatalogueEntry]:

@@ -16,17 +16,19 @@ from console.model.trust import Severity
 @dataclass(frozen=True, slots=True)
 class ReportColumn:
     """``name`` is the key in JSON, ``title`` the header. Values: ``text`` str, ``number`` int or float, ``time`` UTC
-    microseconds, ``age`` microseconds, ``flag`` True, False, or None for what the ledger cannot show."""
+    microseconds, ``age`` microseconds (below 0: still to come), ``flag`` True, False, or None for what the ledger
+    cannot show, ``progress`` (done, total), drawn as a bar; a total of None is not known."""
 
     name: str
     title: str
-    holds: Literal["text", "number", "time", "age", "flag"] = "text"
+    holds: Literal["text", "number", "time", "age", "flag", "progress"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
     """One row: a value for each column by name (None: does not apply), and how bad it is. A screen goes to the record
-    ``ordinal`` of ``ledger``; ``details`` are further lines that explain the row."""
+    ``ordinal`` of ``ledger``; ``details`` are further lines that explain the row. Worse rows are shown first, those
+    that are equally bad in the fold's order. Texts may be foreign."""
 
     values: Mapping[str, Any]
     worst: Severity = Severity.NONE

@@ -5,7 +5,9 @@ from typing import Any
 
 from console.formats.json import strict
 from console.formats.protocol import Claim, Context, Format, Reader, Sample, SystemAnswer
-from console.model.event import Event
+from console.formats.replayer import Replayer
+from console.formats.report import Report
+from console.model.event import Event, StreamKey
 from console.model.ledger import Profile
 from console.model.proof import Proof
 from console.model.record import Record
@@ -13,6 +15,7 @@ from console.model.trust import Trust
 from console.verify.catalogue import CatalogueEntry
 from console.verify.profile import spans
 
+from .lives import LAMPS, LampReplayer
 from .record import KEYS, LOG, decode, note_text, recomputed_hash
 from .rules import OIL_LOW
 
@@ -34,6 +37,7 @@ class BeaconFormat(Format):
     flags = ("dark",)
     codes: Sequence[CatalogueEntry] = (OIL_LOW,)
     answers = (SystemAnswer("beacon", "lamp", "The lighthouse office", office, from_records=True),)
+    reports: Sequence[Report] = (LAMPS,)
 
     def sniff(self, sample: Sample) -> Claim | None:
         found = [strict.decode(raw).document or {} for raw in sample.records[:20]]
@@ -47,6 +51,9 @@ class BeaconFormat(Format):
 
     def decode(self, record: Record, context: Context) -> Event:
         return decode(record)
+
+    def replayer(self, stream: StreamKey, context: Context) -> Replayer | None:
+        return LampReplayer() if stream.kind == "lamp" else None
 
     def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
         event = decode(record)

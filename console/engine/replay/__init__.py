@@ -1,0 +1,1 @@
+"""Events decoded from raw records: folded into reports, and replayed into states."""

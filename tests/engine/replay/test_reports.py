@@ -1,0 +1,112 @@
+"""Reports are folded from the raw records of all ledgers of their format, and say what they left out."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console.engine.errors import EngineError
+from console.engine.replay.cells import cell, exact
+from console.engine.replay.reports import ReportAnswer, make_report
+from console.formats.report import ReportColumn
+from console.model.words import span
+from tests.support import sixth_system
+from tests.support.sixth_system import entries, lines
+
+
+@pytest.fixture
+def sixth(tmp_path: Path) -> Iterator[Path]:
+    """The sixth system is installed; a folder for its ledgers."""
+    sixth_system.install(tmp_path / "packages")
+    with sixth_system.installed(tmp_path / "packages"):
+        (tmp_path / "work").mkdir()
+        yield tmp_path / "work"
+
+
+def report(path: Path, now: int = 0) -> ReportAnswer:
+    return make_report([str(path)], "lamps", now=now)
+
+
+def test_events_of_all_ledgers_worst_first(sixth: Path) -> None:
+    (sixth / "north.jsonl").write_bytes(lines(entries("north", 12)))
+    (sixth / "south.jsonl").write_bytes(lines(entries("south", 9, e9={"note": {"oil": 3}})))
+    answer = report(sixth, now=1_772_776_800_000_000)
+    rows = [(row.values["lamp"], row.values["entries"], row.worst.word, row.ordinal) for row in answer.table.rows]
+    assert rows == [("south", 9, "warning", 9), ("north", 12, "note", 12)]
+    assert answer.complete and [each.events for each in answer.ledgers] == [12, 9]
+    assert answer.table.rows[0].values["silent"] == 24 * 3600 * 1_000_000
+
+
+def test_rotated_files_and_a_last_line_without_its_end(sixth: Path) -> None:
+    whole = lines(entries(count=10)).splitlines(keepends=True)
+    (sixth / "lamps.jsonl.1.gz").write_bytes(gzip.compress(b"".join(whole[:6])))
+    (sixth / "lamps.jsonl").write_bytes(b"".join(whole[6:])[:-1])
+    answer = report(sixth / "lamps.jsonl")
+    (row,) = answer.table.rows
+    assert (row.values["entries"], row.ordinal, len(answer.ledgers)) == (10, 10, 1)
+
+
+def test_what_cannot_be_read_is_passed_over_and_counted(sixth: Path) -> None:
+    whole = lines(entries(count=4)).splitlines(keepends=True)
+    whole[1:1] = [b"{broken\n", b"\n", b"\xff\n"]
+    (sixth / "lamps.jsonl").write_bytes(b"".join(whole))
+    answer = report(sixth)
+    (read,) = answer.ledgers
+    assert (read.events, read.unreadable, answer.complete) == (4, 2, False)
+    assert answer.table.rows[0].ordinal == 7
+
+
+def test_other_formats_are_counted_and_nothing_recognised_is_not_complete(sixth: Path) -> None:
+    (sixth / "other.jsonl").write_bytes(b'{"some": "thing"}\n')
+    answer = report(sixth)
+    assert not answer.ledgers and not answer.complete and len(answer.skipped) == 1
+
+
+def test_a_fold_that_fails_is_an_error_in_words(sixth: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (sixth / "lamps.jsonl").write_bytes(lines(entries()))
+    from beacon_ledgers.lives import LampFold  # type: ignore[import-not-found]  # a package that the test installs
+
+    monkeypatch.setattr(LampFold, "take", lambda *_: 1 / 0)
+    with pytest.raises(EngineError, match="beacon failed to make the report lamps: ZeroDivisionError"):
+        report(sixth)
+    with pytest.raises(EngineError, match="No format has a report nothing"):
+        make_report([str(sixth)], "nothing")
+
+
+CELLS = [
+    ("text", "a\x1bb", "a\x1bb", "a\x1bb"),
+    ("text", None, "", None),
+    ("number", 12345, "12,345", 12345),
+    ("number", 0.5, "0.5", 0.5),
+    ("time", 0, "1970-01-01 00:00:00 UTC", "1970-01-01T00:00:00.000000Z"),
+    ("age", 90_000_000, "1 min", 90.0),
+    ("flag", True, "✓", True),
+    ("flag", False, "✗", False),
+    ("flag", None, "?", None),
+    ("progress", (5, 20), "██░░░░░░░░ 5 of 20", {"done": 5, "total": 20}),
+    ("progress", (30, 20), "██████████ 30 of 20", {"done": 30, "total": 20}),
+    ("progress", (5, None), "5 of ?", {"done": 5, "total": None}),
+    ("progress", (5, 0), "5 of 0", {"done": 5, "total": 0}),
+    ("time", "not a time", "not a time", "not a time"),
+]
+
+
+@pytest.mark.parametrize(("holds", "value", "text", "json"), CELLS)
+def test_values_as_text_and_as_json(holds: str, value: object, text: str, json: object) -> None:
+    column = ReportColumn("name", "Name", holds)  # type: ignore[arg-type]  # one of its kinds
+    assert (cell(column, value), exact(column, value)) == (text, json)
+
+
+SPANS = {
+    350_000: "0.35 s",
+    59_000_000: "59 s",
+    3_599_000_000: "59 min",
+    11_100_000_000: "3 h 05 min",
+    2_311_200_000_000: "26 d 18 h",
+    -90_000_000: "in 1 min",
+}
+
+
+def test_spans_of_time() -> None:
+    assert {micros: span(micros) for micros in SPANS} == SPANS
