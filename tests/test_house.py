@@ -27,7 +27,6 @@ FILES = 12
 FULLER = {
     "console/cli": 24,  # one module per command
     "console/engine/verify": 17,
-    "console/formats/kernel": 17,
 }
 HEAVY = ("textual", "rich", "pydantic", "msgspec", "watchfiles", "aiosqlite", "asyncio", "distributed", "sqlite3")
 
@@ -36,7 +35,6 @@ HEAVY = ("textual", "rich", "pydantic", "msgspec", "watchfiles", "aiosqlite", "a
 
 UNPLAIN = {
     "console/engine/verify",
-    "console/formats/kernel",
     "console/verify",
 }
 """Rooms."""

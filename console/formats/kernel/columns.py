@@ -8,9 +8,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
-from console.formats.kernel.deals import Deals
+from console.formats.kernel.chain.deals import Deals
 from console.formats.kernel.record import API, layout_of
-from console.formats.kernel.rules import CREATION, KNOWN, SYMBOLS
+from console.formats.kernel.rules.states import CREATION, KNOWN, SYMBOLS
 from console.formats.reading.bulk_hashes import BulkHashes
 from console.formats.reading.columns import Columns
 from console.formats.reading.runs import Run

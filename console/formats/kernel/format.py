@@ -16,8 +16,8 @@ from console.model.proof import Proof, SearchStep
 from console.model.record import Record
 
 if TYPE_CHECKING:
+    from console.formats.kernel.chain.segments import Fetch, Summary
     from console.formats.kernel.reader import KernelReader
-    from console.formats.kernel.segments import Fetch, Summary
 
 
 class KernelFormat(Format):
@@ -48,7 +48,7 @@ class KernelFormat(Format):
         return KernelReader(context, columns=columns, segment=segment)
 
     def join(self, left: "Summary", right: "Summary", fetch: "Fetch") -> "Summary":
-        from console.formats.kernel.segments import join
+        from console.formats.kernel.chain.segments import join
 
         return join(left, right, fetch)
 

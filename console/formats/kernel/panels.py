@@ -71,7 +71,7 @@ def _inner(value: Any) -> Any:
 
 
 def _lines(value: Any, path: str = "", left: list[int] | None = None) -> Iterable[Field]:
-    """One line a value, with its path; at most ``_MAX_LINES``, and the rest is said."""
+    """One line a value, with its path; at most ``_MAX_LINES``, and a line about the rest."""
     left = [_MAX_LINES] if left is None else left
     if left[0] < 0 or (value is None and not path):
         return

@@ -103,7 +103,7 @@ def _fitting(event: Hashed, known: list[HashProfile], memory: Memory) -> HashPro
 
 
 def _linked(entry: Entry, before: Entry | None) -> bool | None:
-    """Whether the link holds; None where the event before is not known."""
+    """True if the link holds; None where the event before is not known."""
     if before is None:
         return True if entry.previous is None and entry.sequence == 1 else None
     return entry.previous is not None and entry.previous == before.hash

@@ -10,16 +10,16 @@ from itertools import compress
 from typing import Any
 
 from console.formats.json.scan import Interner, Kind, Scan, both, neither, rows_of, scan_batch
-from console.formats.kernel.chain import Known, mark_of, walk, walk_again
+from console.formats.kernel.chain.deals import LEVELS, Deal, Deals, End
+from console.formats.kernel.chain.segments import Summary
+from console.formats.kernel.chain.standing import standing, state_facts
+from console.formats.kernel.chain.walk import Known, mark_of, walk, walk_again
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
-from console.formats.kernel.deals import LEVELS, Deal, Deals, End
 from console.formats.kernel.profiles import candidates, named
-from console.formats.kernel.projection import Projection, stage_of
 from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_at, entry_of, layout_of, read
-from console.formats.kernel.rules import SYMBOLS, TYPES
-from console.formats.kernel.schema import found_in
-from console.formats.kernel.segments import Summary
-from console.formats.kernel.standing import standing, state_facts
+from console.formats.kernel.rules.projection import Projection, stage_of
+from console.formats.kernel.rules.schema import found_in
+from console.formats.kernel.rules.states import SYMBOLS, TYPES
 from console.formats.protocol import Context, Rewalk, Tallies
 from console.formats.reading.bulk_hashes import BulkHashes
 from console.formats.reading.columns import NoRows

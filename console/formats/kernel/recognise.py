@@ -5,7 +5,7 @@ from typing import Any
 
 from console.formats.json.strict import decode
 from console.formats.kernel.record import API, OLD, PACK, TABLE
-from console.formats.kernel.rules import KNOWN
+from console.formats.kernel.rules.states import KNOWN
 from console.formats.protocol import Claim, Sample
 
 _ALIKE = 1

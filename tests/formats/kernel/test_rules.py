@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from console.formats.kernel.rules import STATES, State, move, project
+from console.formats.kernel.rules.states import STATES, State, move, project
 
 
 def test_random_sequences(real: Path) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as some
 
-from console.formats.kernel.models import errors
 from console.formats.kernel.record import API
-from console.formats.kernel.schema import _is_sound
+from console.formats.kernel.rules.models import errors
+from console.formats.kernel.rules.schema import _is_sound
 from tests.support.cli_cases import events
 from tests.support.kernel_cases import encode, ledger, outcome
 from tests.support.places import ROOT, SAMPLES

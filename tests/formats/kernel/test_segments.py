@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.formats.kernel import FORMAT
-from console.formats.kernel.segments import Summary, join
+from console.formats.kernel.chain.segments import Summary, join
 from console.model.record import Record
 from tests.formats.kernel.test_walk_properties import CHANGES, COUNT, PLACE, changed
 from tests.support.kernel_cases import AUDIT, DOC, Outcome, batches_of, context, ledger, outcome, raws_of

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.formats.kernel import FORMAT
-from console.formats.kernel.rules import project
+from console.formats.kernel.rules.states import project
 from console.formats.protocol import Context
 from console.model.record import Record
 from tests.support.data import facts

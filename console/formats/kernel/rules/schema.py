@@ -8,7 +8,7 @@ import msgspec
 
 from console.formats.json.strict import place_problems
 from console.formats.kernel.record import PACK, TABLE, Entry, layout_of
-from console.formats.kernel.rules import KNOWN
+from console.formats.kernel.rules.states import KNOWN
 from console.model.finding import Finding
 from console.model.trust import Severity
 from console.verify.catalogue import finding
@@ -43,7 +43,7 @@ def check(entry: Entry, shape: str) -> list[Finding]:
         return []
     found = []
     if not _is_sound(document, shape):
-        from console.formats.kernel.models import errors
+        from console.formats.kernel.rules.models import errors
 
         walked = _walked(entry, shape)
         found = [
@@ -89,7 +89,7 @@ def found_in(entry: Entry, shape: str) -> list[Finding]:
 
 
 def _walked(entry: Entry, shape: str) -> set[str]:
-    """Fields of which the chain's walk says what is missing: an empty value is one finding."""
+    """Fields whose lack is reported by the chain's walk: an empty value is one finding."""
     document, name = entry.document or {}, layout_of(shape).name
     asked = {name("hash")} if entry.sequence else set()
     if entry.sequence and entry.sequence > 1:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, Va
 
 from console.formats.json.validation import path, should_be, shown, whole
 from console.formats.kernel.record import PACK, TABLE
-from console.formats.kernel.schema import brief
+from console.formats.kernel.rules.schema import brief
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 Id = Annotated[str, Field(min_length=1)]

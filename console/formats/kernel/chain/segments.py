@@ -4,10 +4,10 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from console.formats.kernel.chain import moved
-from console.formats.kernel.deals import Deal
+from console.formats.kernel.chain.deals import Deal
+from console.formats.kernel.chain.walk import moved
 from console.formats.kernel.record import Entry, read
-from console.formats.kernel.rules import TYPES, Lives, State, Trace
+from console.formats.kernel.rules.states import TYPES, Lives, State, Trace
 from console.formats.reading.holes import Holes
 from console.model.finding import Finding
 

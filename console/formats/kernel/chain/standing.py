@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from console.formats.kernel.deals import Deal
+from console.formats.kernel.chain.deals import Deal
 from console.formats.kernel.record import Group
-from console.formats.kernel.rules import START
+from console.formats.kernel.rules.states import START
 from console.model.finding import Finding
 from console.model.trust import Confidence
 from console.verify.catalogue import finding
 from console.verify.profile import HashProfile
 
 _OF_THE_LEDGER = frozenset(("unproven", "naive", "future"))
-"""Groups of which there is one finding for the whole ledger."""
+"""Groups that are one finding for the whole ledger."""
 _BEGINS = "begins:"
 _FEW = 3
 """Chains that begin in the middle and are listed one by one."""
@@ -115,7 +115,7 @@ def _grouped(key: str, deal: Deal, profile: str | None) -> list[Finding]:
             text = (
                 f"{group.count:,} event{'s hash' if many else ' hashes'} only under a sequence number that is"
                 f" {abs(shift)} {'lower' if shift > 0 else 'higher'} than the stored one:"
-                " numbered anew after being written."
+                " the numbers were changed after they were written."
             )
             found.append(
                 finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="sequenceNumber", **place)

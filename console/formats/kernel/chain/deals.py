@@ -15,7 +15,7 @@ import msgspec
 
 from console.formats.json.columns import Counts, Tips
 from console.formats.kernel.record import Entry, Group
-from console.formats.kernel.rules import Lives, State, Trace
+from console.formats.kernel.rules.states import Lives, State, Trace
 from console.formats.reading.columns import Columns
 from console.formats.reading.saved_state import stream_of
 from console.formats.reading.streams import Followed, Streams
@@ -80,7 +80,7 @@ class Times(msgspec.Struct, array_like=True):
         return time
 
     def follows(self, time: int, latest: int) -> bool:
-        """True if an event with this time is surely later than all before, of which the last one has ``latest``."""
+        """True if an event with this time is surely later than all before; the last of them has ``latest``."""
         return time > latest and not self.backwards
 
     def join(self, after: "Times", latest: int) -> None:
@@ -222,7 +222,7 @@ class Deals:
         self._streams: Streams[Deal] = Streams(columns, lambda kind: Deal)
         self._by_code: list[Followed[Deal]] = [Followed("", "", Deal())]
         self._untimed: set[int] = set()
-        """Codes of deals of which no event has named a time."""
+        """Codes of deals without an event that names a time."""
         self.backwards: set[int] = set()
         """Codes of deals in which an event stands behind one that is later."""
 
@@ -248,7 +248,7 @@ class Deals:
         return [followed.key for followed in self._by_code]
 
     def at(self, code: int) -> Deal:
-        """A deal; what it changes in is told by ``changed`` and ``save``."""
+        """A deal; what changes in it is given by ``changed`` and ``save``."""
         return self._streams.touch(self._by_code[code])
 
     def adopt(self, key: str, deal: Deal) -> None:
@@ -288,7 +288,7 @@ class Deals:
             self.put(followed.code, self.ends.get(followed.code))
 
     def add_all(self, codes: "array[int]", trust: bytearray, times: "array[int]") -> None:
-        """Events of several deals, each of which followed where its deal was, in their order."""
+        """Events of several deals, in their order; each followed where its deal was."""
         self.counts.add(codes, trust)
         for code in self._untimed.intersection(codes) if self._untimed else ():
             self._by_code[code].state.times.begin(times[codes.index(code)])

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import chain as chain_of
 from typing import NamedTuple
 
-from console.formats.kernel.deals import Deal, Links
+from console.formats.kernel.chain.deals import Deal, Links
 from console.formats.kernel.record import Entry
-from console.formats.kernel.rules import CREATION
+from console.formats.kernel.rules.states import CREATION
 from console.formats.reading.findings import Place
 from console.formats.reading.holes import Excuses, Holes
 from console.model.finding import Finding

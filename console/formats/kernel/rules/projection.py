@@ -6,9 +6,9 @@ moves its state is put in order first, so that every container and every order o
 
 from typing import NamedTuple
 
-from console.formats.kernel.deals import Deal
+from console.formats.kernel.chain.deals import Deal
 from console.formats.kernel.record import Entry
-from console.formats.kernel.rules import SYMBOLS, TYPES, State, move
+from console.formats.kernel.rules.states import SYMBOLS, TYPES, State, move
 from console.model.event import NO_TIME
 from console.model.trust import Severity
 from console.verify.catalogue import CATALOGUE
