@@ -85,7 +85,7 @@ def backwards(ledger: Path, events: int) -> None:
     ledger.write_bytes(b"".join(line for rows in zip(*lines, strict=True) for line in rows))
 
 
-@pytest.mark.parametrize(("events", "rounds"), [(20_000, 4), pytest.param(120_000, 10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("events", "rounds"), [(20_000, 4), pytest.param(60_000, 6, marks=pytest.mark.slow)])
 def test_killed_while_reading(events: int, rounds: int, tmp_path: Path) -> None:
     ledger = tmp_path / "deals.jsonl"
     backwards(ledger, events)

@@ -146,7 +146,7 @@ def test_a_sound_ledger_that_was_printed_nicely(folder: Path, ledger: str) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ledger", SOUND)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_changed_ledgers(folder: Path, ledger: str, data: st.DataObject) -> None:
     path = put(folder, data.draw(st.sampled_from([*CONTAINERS])), data.draw(changed(SOUND[ledger])))
@@ -155,7 +155,7 @@ def test_changed_ledgers(folder: Path, ledger: str, data: st.DataObject) -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ledger", SOUND)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_containers_do_not_matter(folder: Path, ledger: str, data: st.DataObject) -> None:
     """The same records: the same verdict, trust and findings, at the same records."""
@@ -178,7 +178,7 @@ def test_containers_do_not_matter(folder: Path, ledger: str, data: st.DataObject
 
 @pytest.mark.parametrize("addition", UNEXPLAINABLE)
 @pytest.mark.parametrize("ledger", ["kernel-doc", "kernel-audit"])
-@pytest.mark.parametrize("line", [0, 5, 11])
+@pytest.mark.parametrize("line", [0, 11])
 def test_an_edit_that_nothing_explains(folder: Path, ledger: str, addition: bytes, line: int) -> None:
     """Whatever was added, it is not called intact, nor valid."""
     path = put(folder, "ledger.jsonl", unexplainable(SOUND[ledger], line, addition))

@@ -23,7 +23,7 @@ def _record(previous: str, stored: str) -> bytes:
     return ("{" + ",".join(members) + "}").encode()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(-1, 4), st.integers(1, 3), st.integers(5, 7), _LINK, _LINK, st.integers(0, 9)),
