@@ -143,8 +143,8 @@ def batch(raws: Sequence[bytes], first: int = 1, offset: int = 0) -> RecordBatch
     return RecordBatch(first, offsets, [len(raw) for raw in raws], list(raws), Cursor(first + len(raws), at))
 
 
-def context(companions: Mapping[str, bytes] | None = None, shape: str = "ledger") -> Context:
-    return Context(shape, NOW, companions=companions or {})
+def context(companions: Mapping[str, bytes] | None = None, shape: str = "ledger", now: int = NOW) -> Context:
+    return Context(shape, now, companions=companions or {})
 
 
 def read(raws: Sequence[bytes], companions: Mapping[str, bytes] | None = None) -> tuple[EventBatch, list[Finding]]:

@@ -16,7 +16,7 @@ from console.formats.json.times import moments
 from console.formats.reading.runs import Run, Typed
 from console.formats.smvm import record
 from console.formats.smvm.integrity import HashState, check_metadata
-from console.formats.smvm.rules import CHECKS, SECOND, SERVICES, Rules
+from console.formats.smvm.rules import CHECKS, SECOND, SERVICES, Rules, apart_from_run
 from console.formats.smvm.runs import RANKS
 from console.formats.smvm.schema.hints import Words
 from console.formats.smvm.schema.models import MODELS
@@ -30,16 +30,19 @@ KNOWN = 1000
 """Good values that are remembered of one field."""
 
 
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class PlainEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A ledger event as its schema wants it; ``metadata`` and ``provenance`` have the
     fields of its type's models as attributes."""
 
-    event_id: str
-    timestamp: str
-    run_id: str
-    span_id: str
-    service: str
-    agent_id: str
+    event_id: Text
+    timestamp: Text
+    run_id: Text
+    span_id: Text
+    service: Text
+    agent_id: Text
     data_hash: str
     metadata: Any
     provenance: Any
@@ -75,7 +78,7 @@ class EventKind(NamedTuple):
 
 
 def _type(annotation: Any, marks: list[Any]) -> Any:
-    limits = {name: getattr(mark, name) for mark in marks for name in ("ge", "le") if hasattr(mark, name)}
+    limits = {name: getattr(mark, name) for mark in marks for name in ("ge", "le", "min_length") if hasattr(mark, name)}
     return Annotated[annotation, msgspec.Meta(**limits)] if limits else annotation
 
 
@@ -122,9 +125,10 @@ TYPES = (Typed(reduce(or_, KINDS)),)
 
 class RunEventRows(Run):
     """``decided`` are the rows whose ``data_hash`` is that of their metadata, ``flagged`` those of FLAGGED events,
-    ``odd`` those with a finding of their own whatever came before."""
+    ``odd`` those with a finding of their own whatever came before; ``inside`` are rows with times of their provenance
+    and their zones."""
 
-    __slots__ = ("decided", "flagged", "ids", "keys", "names", "odd", "ranks", "runs", "times", "zones")
+    __slots__ = ("decided", "flagged", "ids", "inside", "keys", "names", "odd", "ranks", "runs", "times", "zones")
 
     def __init__(self, batch: RecordBatch, scan: Scan, start: int, objects: Sequence[Any]) -> None:
         super().__init__(batch, scan, start, objects)
@@ -137,7 +141,14 @@ class RunEventRows(Run):
         self.times, self.zones = scan.instants("timestamp")
         self.decided: set[int] = set()
         self.flagged: list[int] = []
+        self.inside: list[tuple[int, int, str]] = []
         self.odd = _unlike_ids(self.ids, self.times) | _unlike_hashes([event.data_hash for event in events])
+        stamps = [event.timestamp for event in events]
+        unlike = _unlike_times(stamps)
+        for row in unlike:
+            if stamps[row][16:17] != ":":  # which second of its minute is not known
+                self.times[row] = NO_TIME
+        self.odd |= unlike
         pairs = [(event.run_id, event.span_id) for event in events]
         self._leave({pair for pair in {*pairs} if not _belongs(*pair)}, pairs)
         services = [event.service for event in events]
@@ -174,12 +185,18 @@ class RunEventRows(Run):
             odd.update(row for row in rows if row not in self.decided)
 
     def _time_inside(self, rows: list[int], stamps: list[str]) -> None:
-        self.odd.update(row for row, time in zip(rows, moments(stamps)[0], strict=True) if time == NO_TIME)
+        odd = {rows[each] for each in _unlike_times(stamps)}
+        for row, time, zone in zip(rows, *moments(stamps), strict=True):
+            if time == NO_TIME or not zone:
+                odd.add(row)
+            else:
+                self.inside.append((row, time, zone))
+        self.odd |= odd
 
     def notable(self, rules: Rules) -> list[int]:
         """Rows that may give a finding of their own."""
         latest = rules.clock.latest, rules.clock.latest_local
-        found = set(self.odd)
+        found = self.odd | {row for row, time, _zone in self.inside if time > latest[0]}
         lasts: dict[str, int] = {}
         ranks: dict[str, int] = {}
         begins: dict[str, int] = {}
@@ -189,11 +206,11 @@ class RunEventRows(Run):
                 continue
             if run not in lasts:
                 state = rules.state(run, self.place(row), documented=True)
-                lasts[run], ranks[run], begins[run] = state.last, state.rank, state.began - SECOND
+                lasts[run], ranks[run], begins[run] = state.last, state.rank, state.began
             if time == NO_TIME or time > latest[not self.zones[row]]:
                 found.add(row)
             else:
-                if time < lasts[run] or time < begins[run]:
+                if time < lasts[run] or apart_from_run(time, begins[run], lasts[run]):
                     found.add(row)
                 lasts[run] = time
             if rank:
@@ -218,6 +235,16 @@ def _unlike_hashes(hashes: list[str]) -> set[int]:
     if {*map(len, hashes)} == {64} and not "".join(hashes).strip(_HEX):
         return set()
     return {row for row, each in enumerate(hashes) if record.SHA256.fullmatch(each) is None}
+
+
+def _unlike_times(stamps: list[str]) -> set[int]:
+    """Rows whose time is not written as RFC 3339 has it, among times that exist. A few characters settle it for times
+    in UTC."""
+    if all(
+        text[10:17:6] == "T:" and text[19:20] in ".Z" and text[-2:-1] != " " and text[-1:] == "Z" for text in stamps
+    ):
+        return set()
+    return {row for row, text in enumerate(stamps) if record.DATE_TIME.fullmatch(text) is None}
 
 
 def _unlike_ids(names: list[str], times: Sequence[int]) -> set[int]:

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from console.formats.json import strict
-from console.formats.json.times import quick
 from console.formats.protocol import Context
 from console.formats.reading.findings import Place
 from console.formats.reading.reader import LedgerReader, Look
@@ -20,6 +19,7 @@ from console.formats.smvm.record import (
     SHA256,
     STEP,
     STEP_TYPES,
+    STORE_TYPES,
     is_encrypted,
     shape_of,
     text,
@@ -130,6 +130,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
                 field=breach.field or None,
                 expected=breach.expected,
                 actual=breach.actual,
+                severity=breach.severity,
             )
         if shape == LEDGER:
             self._ledger_event(document, record)
@@ -239,8 +240,8 @@ class SmvmReader(LedgerReader[RunEventRows]):
             self._malformed(checksum, "provenance.source_checksum")
         for name in ("ingestion_timestamp", "detection_timestamp"):
             stamp = getattr(provenance, name, None)
-            if isinstance(stamp, str) and quick(stamp) is None:
-                self._rules.bad_time(stamp, f"provenance.{name}")
+            if isinstance(stamp, str):
+                self._rules.time_inside(stamp, f"provenance.{name}")
 
     def _step(self, document: Mapping[str, Any], place: Place) -> None:
         """A step of a run, as the command line logs it."""
@@ -251,11 +252,26 @@ class SmvmReader(LedgerReader[RunEventRows]):
             state.stage = f"{step} {kind}".strip()
             if stamp:
                 time = self._rules.time(state, stamp)
-        for field, value, allowed in (("event_type", kind, STEP_TYPES), ("level", level, LEVELS)):
-            if value and value not in allowed:
-                self._rules.hint(field, value, "/".join(sorted(allowed)))
+        self._kind(document, STEP_TYPES)
+        if isinstance(document.get("level"), str) and level not in LEVELS:
+            self._rules.hint("level", level, "/".join(sorted(LEVELS)))
         stream = self._run_code(run) if run else 0
         self.row(place, time=time, type=kind, actor=step, stream=stream, trust=Trust.UNCHAINED)
+
+    def _kind(self, document: Mapping[str, Any], allowed: frozenset[str]) -> None:
+        """The event type of a record that the specification does not know. Its writers' types are known from what they
+        wrote alone, so that another one only warns."""
+        kind = document.get("event_type")
+        if isinstance(kind, str) and kind not in allowed:
+            message = f"{kind[:80]!r} is not one of the event types that such ledgers are known to hold."
+            self.findings.add(
+                "schema.unknown-event-type",
+                message,
+                severity=Severity.WARNING,
+                field="event_type",
+                expected="|".join(sorted(allowed)),
+                actual=kind[:200],
+            )
 
     def _entry(self, document: Mapping[str, Any], place: Place) -> None:
         """An entry of the memory service's store."""
@@ -264,8 +280,9 @@ class SmvmReader(LedgerReader[RunEventRows]):
         if stamp:
             time = self._rules.time(self._rules.store(place), stamp)
         stored = text(document, "stored_at")
-        if stored and quick(stored) is None:
-            self._rules.bad_time(stored, "stored_at")
+        if stored:
+            self._rules.time_inside(stored, "stored_at")
+        self._kind(document, STORE_TYPES)
         if event_id and record.STORED_ID.fullmatch(event_id) is None:
             self.findings.add("schema.bad-pattern", "id is not evt_<12 hex>.", field="id", actual=event_id[:200])
         data_hash = text(document, "data_hash")

@@ -4,6 +4,7 @@ that tie fields of one event.
 One ``RunState`` per run is carried from batch to batch; what would repeat for event after event is counted.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,8 +19,11 @@ from console.model.trust import Severity
 
 SERVICES = frozenset(("ingestion", "personas", "competitors", "simulation", "analysis", "overwatch", "memory", "cli"))
 SECOND = 1_000_000
+DAY = 86_400 * SECOND
 HIGH = FLAGS.index("high")
 _RUN, _RULES = "run:", "rules"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?![0-9])")
+"""The beginning of a time that is written well enough to say that it does not exist."""
 
 
 class Rules:
@@ -77,26 +81,47 @@ class Rules:
 
     def time(self, state: RunState, stamp: str) -> int:
         """The instant of the event at hand (``NO_TIME`` if it names none), and what is wrong with it in its run."""
-        known = quick(stamp)
-        if known is None:
-            self.bad_time(stamp, "timestamp")
+        time, zone = self._instant(stamp, "timestamp")
+        if time == NO_TIME:
             return NO_TIME
-        time, zone = known
-        if not zone:
-            self.naive(self.findings.place)
         if time < state.last:
             message = f"The event is {(state.last - time) / SECOND:g} s earlier than the one before it in its run."
             back = state.last - time
             self.findings.remark(step_back(back, message, naive=not zone, field="timestamp", actual=stamp))
-        if time > (self.clock.latest if zone else self.clock.latest_local):
-            self.findings.add("order.future-timestamp", f"{stamp} is later than now.", field="timestamp", actual=stamp)
-        else:
+        apart = apart_from_run(time, state.began, state.last)
+        if not self._future(time, zone, stamp, "timestamp"):
             state.last = time
-        if time < state.began - SECOND and not state.early:
-            state.early = True
-            message = "The event is earlier than the second that its run's id names."
-            self.findings.add("identity.id-time-mismatch", message, field="run_id", actual=stamp)
+        if apart and not state.apart:
+            state.apart = True
+            self.findings.add("identity.id-time-mismatch", apart, field="run_id", actual=stamp)
         return time
+
+    def time_inside(self, stamp: str, field: str) -> None:
+        """A time beside that of the event. Its field is called ISO 8601, which knows more forms: others only warn."""
+        time, zone = self._instant(stamp, field, Severity.WARNING)
+        if time != NO_TIME:
+            self._future(time, zone, stamp, field)
+
+    def _instant(self, stamp: str, field: str, severity: Severity | None = None) -> tuple[int, str]:
+        """Microseconds and zone of a time, and what is wrong with how it is written."""
+        known = quick(stamp)
+        if known is None:
+            self.bad_time(stamp, field)
+            return NO_TIME, ""
+        if record.DATE_TIME.fullmatch(stamp) is None:
+            message = f"{field} is not written as YYYY-MM-DDThh:mm:ss, with a fraction and a zone."
+            self.findings.add("schema.bad-pattern", message, severity=severity, field=field, actual=stamp[:200])
+            if stamp[16:17] != ":":  # which second of its minute is not known
+                return NO_TIME, ""
+        if not known[1]:
+            self.naive(self.findings.place)
+        return known
+
+    def _future(self, time: int, zone: str, stamp: str, field: str) -> bool:
+        late = time > (self.clock.latest if zone else self.clock.latest_local)
+        if late:
+            self.findings.add("order.future-timestamp", f"{stamp} is later than now.", field=field, actual=stamp)
+        return late
 
     def naive(self, place: Place, times: int = 1) -> None:
         """Count times without a zone; the first is at ``place``."""
@@ -116,6 +141,8 @@ class Rules:
             message,
             f"{field} {value[:200]}",
             mark=False,
+            event_id=self.findings.event_id,
+            stream=self.findings.stream,
             field=field,
             expected=expected,
             actual=value[:200],
@@ -123,7 +150,7 @@ class Rules:
 
     def bad_time(self, stamp: str, field: str) -> None:
         """A time stamp that names no instant: of the right form, or not even that."""
-        formed = len(stamp) >= 16 and stamp[:4].isdecimal() and stamp[4] == stamp[7] == "-"
+        formed = record.DATE_TIME.fullmatch(stamp) is not None or _DAY.match(stamp) is not None
         code = "schema.impossible-date" if formed else "schema.bad-pattern"
         wrong = "is no date and time that exists" if formed else "is no ISO 8601 time"
         self.findings.add(code, f"{field} {wrong}.", field=field, actual=stamp[:200])
@@ -147,7 +174,10 @@ class Rules:
         if run and span.startswith(run):
             if record.SPAN_TAIL.fullmatch(span, len(run)) is None and span and not state.bad:
                 self._pattern("span_id", span, "<run_id>-NNNN-XXX")
-        elif span and run:
+        elif span and not run:
+            if record.SPAN_ID.fullmatch(span) is None:
+                self._pattern("span_id", span, "<run_id>-NNNN-XXX")
+        elif span:
             message = "span_id does not begin with the event's run_id."
             self.findings.add("identity.span-run-mismatch", message, field="span_id", expected=run, actual=span[:200])
         if event.service not in SERVICES and event.service:
@@ -215,6 +245,18 @@ class Rules:
         self._unsettled = set(self.runs)
 
 
+def apart_from_run(time: int, began: int, last: int) -> str:
+    """How an event's time contradicts the second that its run's id names; '' where it does not. ``last`` is the time of
+    the event before, ``NO_TIME`` for the first."""
+    if began == NO_TIME:
+        return ""
+    if time < began:
+        return "The event is earlier than the second that its run's id names."
+    if last == NO_TIME and time - began > DAY:
+        return "The run's first event is more than a day later than the second that its id names."
+    return ""
+
+
 # Business rules. Parts come with their fields as attributes, whatever their types.
 
 
@@ -241,10 +283,38 @@ def _flagged(metadata: Any, provenance: Any) -> Iterator[Remark]:
         yield Remark("schema.inconsistent", message, "metadata.recommended_actions")
 
 
+def _synthesized(metadata: Any, provenance: Any) -> Iterator[Remark]:
+    if getattr(provenance, "validation_passed", None) is False:
+        message = "SYNTHESIZED stands for data that was validated, but validation_passed is false."
+        yield Remark("schema.inconsistent", message, "provenance.validation_passed")
+
+
+def _decided(metadata: Any, provenance: Any) -> Iterator[Remark]:
+    action, options = getattr(metadata, "recommended_action", None), getattr(metadata, "decision_options", None)
+    if isinstance(action, str) and isinstance(options, list) and action not in options and not _named(action, options):
+        message = "recommended_action is not one of decision_options."
+        yield Remark("schema.inconsistent", message, "metadata.recommended_action", actual=action[:200])
+
+
+def _named(action: str, options: list[Any]) -> bool:
+    """True if an option that is an object names the action by one of its values."""
+    return any(action in option.values() for option in options if isinstance(option, dict))
+
+
 def _persisted(metadata: Any, provenance: Any) -> Iterator[Remark]:
+    if getattr(provenance, "replication_status", None) == "failed":
+        message = "PERSISTED stands for what was stored successfully, but its replication failed."
+        yield Remark("schema.inconsistent", message, "provenance.replication_status")
     if getattr(provenance, "integrity_check_passed", None) is False:
         message = "What was stored did not pass its integrity check."
         yield Remark("data.integrity-check-failed", message, "provenance.integrity_check_passed")
 
 
-CHECKS = {"INGESTED": _ingested, "SANITIZED": _sanitized, "FLAGGED": _flagged, "PERSISTED": _persisted}
+CHECKS = {
+    "INGESTED": _ingested,
+    "SANITIZED": _sanitized,
+    "SYNTHESIZED": _synthesized,
+    "FLAGGED": _flagged,
+    "DECIDED": _decided,
+    "PERSISTED": _persisted,
+}

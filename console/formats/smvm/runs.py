@@ -34,7 +34,8 @@ class RunState(msgspec.Struct, array_like=True):
     top: int = 0
     seen: int = 0
     reported: int = 0
-    early: bool = False
+    apart: bool = False
+    """A time was found that its id contradicts."""
     flagged: int = 0
     decided: Place | None = None
     """The first DECIDED event, until an ANALYZED one is seen."""

@@ -169,7 +169,7 @@ STAGES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
         "analysis",
         {
             "decision_type": "go_no_go",
-            "decision_options": ["proceed", "cancel"],
+            "decision_options": ["proceed – après examen", "cancel"],
             "evaluation_criteria": ["returns", "risk"],
             "decision_logic": "weighted_criteria",
             "recommended_action": "proceed – après examen",

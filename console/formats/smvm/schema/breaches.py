@@ -27,6 +27,7 @@ from console.formats.smvm.schema.models import (
     Synthesized,
     UntypedEvent,
 )
+from console.model.trust import Severity
 
 SHOWN = 20
 """Schema findings shown of one event; further ones are counted."""
@@ -41,6 +42,8 @@ class Breach:
     field: str
     expected: str | None = None
     actual: str | None = None
+    severity: Severity | None = None
+    """None: the catalogue's."""
 
 
 _CODES = {
@@ -48,8 +51,15 @@ _CODES = {
     "extra_forbidden": "schema.unknown-field",
     "greater_than_equal": "schema.out-of-range",
     "less_than_equal": "schema.out-of-range",
+    "string_too_short": "schema.missing-field",
     "string_unicode": "",  # half a surrogate pair, which the JSON check has already named
 }
+_EMPTY = {
+    **dict.fromkeys(("event_id", "timestamp", "run_id", "span_id", "id", "stored_at"), "schema.bad-pattern"),
+    "service": "schema.not-in-vocabulary",
+}
+"""What an empty text breaks where the field has a form or a vocabulary. Where it is free, an empty one only warns: the
+document asks for a text, and not for a long one."""
 
 
 @cache
@@ -98,14 +108,19 @@ def _read(error: ValidationError) -> Iterator[Breach]:
         path = ".".join(str(step) for step in each["loc"] if step not in MODELS)
         code = _CODES.get(kind, "schema.wrong-type")
         actual: str | None = shown(value)
+        severity: Severity | None = None
         if not code:
             continue
         if kind == "missing":
             message, actual = f"{path} is missing.", None
         elif kind == "extra_forbidden":
             message = f"{path} is not a field of this event."
+        elif kind == "string_too_short":
+            code, message = _EMPTY.get(path, code), f"{path} is empty."
+            severity = None if path in _EMPTY else Severity.WARNING
         elif kind == "int_type" and isinstance(value, float) and value.is_integer():
             code, message = "schema.coerced", f"{path} is written {value!r}, where an integer is asked for."
         else:
             message = f"{path} {should_be(each)}."
-        yield Breach(code, message, path, None if kind in ("missing", "extra_forbidden") else wanted(each), actual)
+        expected = None if kind in ("missing", "extra_forbidden") else wanted(each)
+        yield Breach(code, message, path, expected, actual, severity)

@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from console.formats.smvm.schema.hints import units, words
 
+Text = Annotated[str, Field(min_length=1)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Ratio = Annotated[float, Field(ge=0)]
 Items = list[Any]
 Table = dict[str, Any]
 
@@ -21,7 +23,7 @@ class Part(BaseModel):
 
 class IngestedMetadata(Part):
     source_type: Annotated[str, words("api", "file", "database")]
-    source_url: str
+    source_url: Text
     record_count: Count
     data_format: Annotated[str, words("json", "csv", "xml")]
     ingestion_method: Annotated[str, words("batch", "stream")]
@@ -39,8 +41,8 @@ class IngestedProvenance(Part):
 
 
 class NormalizedMetadata(Part):
-    original_schema: str
-    target_schema: str
+    original_schema: Text
+    target_schema: Text
     field_mapping_count: Count
     transformation_rules_applied: Items
     data_quality_improved: bool
@@ -48,7 +50,7 @@ class NormalizedMetadata(Part):
 
 
 class NormalizedProvenance(Part):
-    normalization_engine_version: str
+    normalization_engine_version: Text
     transformation_duration_ms: Count
     fields_normalized: Count
     default_values_applied: Count
@@ -65,7 +67,7 @@ class SanitizedMetadata(Part):
 
 
 class SanitizedProvenance(Part):
-    sanitization_engine_version: str
+    sanitization_engine_version: Text
     redaction_duration_ms: Count
     fields_redacted: Count
     hashing_algorithm: Annotated[str, words("SHA-256", "SHA-3")]
@@ -83,7 +85,7 @@ class SynthesizedMetadata(Part):
 
 
 class SynthesizedProvenance(Part):
-    synthesis_engine_version: str
+    synthesis_engine_version: Text
     generation_duration_ms: Count
     random_seed: int
     bias_assessment_score: Share
@@ -101,7 +103,7 @@ class SimulatedMetadata(Part):
 
 
 class SimulatedProvenance(Part):
-    simulation_engine_version: str
+    simulation_engine_version: Text
     execution_duration_ms: Count
     iterations_completed: Count
     random_seed: int
@@ -119,7 +121,7 @@ class FlaggedMetadata(Part):
 
 
 class FlaggedProvenance(Part):
-    detection_engine_version: str
+    detection_engine_version: Text
     detection_timestamp: str
     confidence_score: Share
     false_positive_probability: Share
@@ -137,7 +139,7 @@ class AnalyzedMetadata(Part):
 
 
 class AnalyzedProvenance(Part):
-    analysis_engine_version: str
+    analysis_engine_version: Text
     analysis_duration_ms: Count
     data_points_processed: Count
     statistical_tests_passed: Count
@@ -149,14 +151,14 @@ class DecidedMetadata(Part):
     decision_type: Annotated[str, words("go_no_go", "market_entry", "pricing")]
     decision_options: Items
     evaluation_criteria: Items
-    decision_logic: str
-    recommended_action: str
+    decision_logic: Text
+    recommended_action: Text
     confidence_level: Share
     alternative_considerations: Items
 
 
 class DecidedProvenance(Part):
-    decision_engine_version: str
+    decision_engine_version: Text
     decision_duration_ms: Count
     criteria_weighted: bool
     sensitivity_analysis_performed: bool
@@ -169,15 +171,15 @@ class PersistedMetadata(Part):
     data_classification: Annotated[str, words("green", "amber")]
     retention_policy: Annotated[str, units("days", "months", "years")]
     artifact_types: Items
-    storage_location: str
-    backup_strategy: str
+    storage_location: Text
+    backup_strategy: Text
 
 
 class PersistedProvenance(Part):
-    storage_engine_version: str
+    storage_engine_version: Text
     persistence_duration_ms: Count
     data_volume_bytes: Count
-    compression_ratio: float
+    compression_ratio: Ratio
     integrity_check_passed: bool
     replication_status: Annotated[str, words("completed", "pending", "failed")]
 
@@ -185,12 +187,12 @@ class PersistedProvenance(Part):
 class LedgerEvent(Part):
     """The envelope; patterns, dates and hashes are checked by the rules, not by the model."""
 
-    event_id: str
-    timestamp: str
-    run_id: str
-    span_id: str
-    service: str
-    agent_id: str
+    event_id: Text
+    timestamp: Text
+    run_id: Text
+    span_id: Text
+    service: Text
+    agent_id: Text
     data_hash: str
 
 
@@ -280,8 +282,8 @@ class StepContext(Part):
 class StepEvent(Part):
     """A step of a run, as the real command line writes it. Not in the specification."""
 
-    timestamp: str
-    run_id: str
+    timestamp: Text
+    run_id: Text
     step_name: str | None
     event_type: str
     level: str
@@ -293,10 +295,10 @@ class StepEvent(Part):
 class StoredEvent(Part):
     """An entry of the memory service's event store. Not in the specification."""
 
-    id: str
-    timestamp: str
+    id: Text
+    timestamp: Text
     event_type: str
-    entity_type: str
-    entity_id: str
+    entity_type: Text
+    entity_id: Text
     data_hash: str
-    stored_at: str
+    stored_at: Text
