@@ -8,6 +8,7 @@ COMMANDS = {
     "findings": "List findings, grouped by cause, the worst first.",
     "events": "Print events.",
     "streams": "List the streams: runs, deals, actions and so on.",
+    "state": "Print the state of a stream at a moment, and the events that made it.",
     "ledgers": "List the ledgers that are there.",
     "memory": "Show what was seen of ledgers; accept changes, or forget.",
     "explain": "Say what a finding means and what to do next.",

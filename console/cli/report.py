@@ -37,20 +37,25 @@ def report_command(name: str) -> click.Command | None:
     @click.command(name, help=summary)
     @paths
     @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+    @click.option("--where", metavar="QUERY", default="", help="Only rows that fit: worst:error, lag>2h, NAME:VALUE …")
     @click.option("--now", metavar="ISO", callback=micros, help="The moment that ages and due dates are counted to.")
     @common
-    def command(paths: list[str], form: str, now: int | None, no_color: bool, **_: Any) -> int:
-        return _run(paths, name, form, now, Paint(no_color))
+    def command(paths: list[str], form: str, where: str, now: int | None, no_color: bool, **_: Any) -> int:
+        return _run(paths, name, form, where, now, Paint(no_color))
 
     return command
 
 
-def _run(paths: list[str], name: str, form: str, now: int | None, paint: Paint) -> int:
-    from console.engine.api import EngineError, make_report
+def _run(paths: list[str], name: str, form: str, where: str, now: int | None, paint: Paint) -> int:
+    from console.engine.api import EngineError, FilterError, make_report
 
     with Ticker("reading") as ticker:
         try:
-            answer = make_report(paths, name, now=now, progress=lambda events: ticker.show(count(events, "event")))
+            answer = make_report(
+                paths, name, now=now, where=where, progress=lambda events: ticker.show(count(events, "event"))
+            )
+        except FilterError as error:
+            raise click.UsageError(str(error)) from error
         except EngineError as error:
             say(str(error))
             return UNVERIFIED
@@ -78,10 +83,12 @@ def _print(answer: "ReportAnswer", shown: AsGiven, paint: Paint) -> None:
         return
     if answer.table.summary:
         out(" · ".join(f"{safe(name)} {safe(str(value))}" for name, value in answer.table.summary.items()))
+    if answer.kept_back:
+        out(f"{count(answer.kept_back, 'row')} not shown (--where)")
     for note in answer.table.notes:
         for line in paragraph(safe(note)):
             out(line)
-    if not rows and not answer.table.notes:
+    if not rows and not answer.kept_back and not answer.table.notes:
         out("nothing to list")
 
 

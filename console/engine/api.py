@@ -37,6 +37,7 @@ from console.witness.place import MemoryPlace
 if TYPE_CHECKING:
     from console.engine.memory.keeping import RememberedLedger
     from console.engine.replay.reports import ReportAnswer
+    from console.engine.replay.states import StateAnswer
     from console.engine.session.finding_command import FindingCommand
     from console.engine.verify.answers import Answer
     from console.engine.verify.results import Verification, VerifiedSoFar
@@ -82,6 +83,7 @@ __all__ = [
     "SearchStep",
     "SessionApi",
     "SeveralStreamsError",
+    "StateAnswer",
     "StreamRow",
     "Verdict",
     "Verification",
@@ -286,13 +288,19 @@ def reports() -> "dict[str, Report]":
 
 
 def make_report(
-    paths: Sequence[str], name: str, *, now: int | None = None, progress: Callable[[int], None] | None = None
+    paths: Sequence[str],
+    name: str,
+    *,
+    now: int | None = None,
+    where: str = "",
+    progress: Callable[[int], None] | None = None,
 ) -> "ReportAnswer":
     """The report of this name on all ledgers of its format under these paths, from their raw bytes, as of ``now`` (UTC
-    microseconds). ``progress`` hears events so far. Raises ``EngineError``."""
+    microseconds); its rows that the filter ``where`` lets through. ``progress`` hears events so far. Raises
+    ``FilterError`` and ``EngineError``."""
     from console.engine.replay.reports import make_report
 
-    return make_report(paths, name, now=now, progress=progress)
+    return make_report(paths, name, now=now, where=where, progress=progress)
 
 
 def report_cell(column: "ReportColumn", value: Any) -> str:  # noqa: ANN401 - what the column holds
@@ -307,6 +315,23 @@ def report_value(column: "ReportColumn", value: Any) -> Any:  # noqa: ANN401 - w
     from console.engine.replay.cells import exact
 
     return exact(column, value)
+
+
+def state_as_of(
+    paths: Sequence[str],
+    stream: str,
+    *,
+    until: int | None = None,
+    sequence: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> "StateAnswer":
+    """The state of a stream, named by its key or as ``kind:key``, and the events that made it: after all that happened
+    before the time ``until`` (UTC microseconds), or after the event of this sequence number (of a stream without
+    numbers, after so many events). ``progress`` hears events so far. Raises ``NoSuchStreamError``,
+    ``SeveralStreamsError``, and ``EngineError`` for a stream without a state."""
+    from console.engine.replay.states import state_as_of
+
+    return state_as_of(paths, stream, until=until, sequence=sequence, progress=progress)
 
 
 def search_event(form: str, record: "Record", before: "Record | None", context: "Context") -> "Iterator[SearchStep]":

@@ -35,6 +35,13 @@ def test_table_and_json(call: Any, ledgers: Path) -> None:
     assert (found["now"], found["summary"]) == ("2026-04-01T00:00:00.000000Z", {"lamps": 2})
 
 
+def test_where(call: Any, ledgers: Path) -> None:
+    done = call("lamps", ledgers, "--where", "worst:warning")
+    assert "so␛uth" in done.out and "north" not in done.out and "1 row not shown (--where)" in done.out
+    done = call("lamps", ledgers, "--where", "nothing:1")
+    assert done.code == 2 and "There is no column 'nothing'" in done.err
+
+
 def test_exit_codes(call: Any, ledgers: Path) -> None:
     (ledgers / "torn.jsonl").write_bytes(lines(entries("east", 3)) + b"{broken\n")
     done = call("lamps", ledgers)

@@ -8,6 +8,7 @@ from console.engine.ledgers.opening import open_ledgers
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.volumes import joined
 from console.engine.replay.decoded import LedgerRead, decoded
+from console.engine.replay.row_filter import rows_where
 from console.formats.json.times import now_micros
 from console.formats.protocol import Format
 from console.formats.registry import reports
@@ -32,6 +33,8 @@ class ReportAnswer:
     ledgers: Sequence[LedgerRead] = ()
     skipped: Sequence[Skipped] = ()
     others: int = 0
+    kept_back: int = 0
+    """Rows that the filter did not let through."""
 
     @property
     def complete(self) -> bool:
@@ -48,25 +51,35 @@ class _Gathered:
 
 
 def make_report(
-    paths: Sequence[str], name: str, *, now: int | None = None, progress: Callable[[int], None] | None = None
+    paths: Sequence[str],
+    name: str,
+    *,
+    now: int | None = None,
+    where: str = "",
+    progress: Callable[[int], None] | None = None,
 ) -> ReportAnswer:
-    """Read what is under these paths and make the report of this name. ``progress`` hears events so far.
+    """Read what is under these paths and make the report of this name, with the rows that the filter ``where`` lets
+    through. ``progress`` hears events so far.
 
-    Never raises for what ledgers hold; raises ``EngineError`` where there is no such report, or its format fails.
+    Never raises for what ledgers hold; raises ``FilterError``, and ``EngineError`` where there is no such report, or
+    its format fails.
     """
     known = reports().get(name)
     if known is None:
         raise EngineError(f"No format has a report {name}.")
     form, report = known
     when = now_micros() if now is None else now
+    wanted = rows_where(where, report.columns)
     found = _Gathered()
     try:
         table = _folded(paths, form, report, when, found, progress)
     except Exception as error:
         words = f"{type(error).__name__}: {error}".removesuffix(": ")[:_REASON]
         raise EngineError(f"The format {form.name} failed to make the report {name}: {words}") from error
-    table = replace(table, rows=sorted(table.rows, key=lambda row: -row.worst))
-    return ReportAnswer(report, form.name, when, table, found.ledgers, found.skipped, found.others)
+    rows = sorted(filter(wanted, table.rows), key=lambda row: -row.worst)
+    kept_back = len(table.rows) - len(rows)
+    table = replace(table, rows=rows)
+    return ReportAnswer(report, form.name, when, table, found.ledgers, found.skipped, found.others, kept_back)
 
 
 def _folded(

@@ -9,8 +9,11 @@ import pytest
 from console.engine.errors import EngineError
 from console.engine.replay.cells import cell, exact
 from console.engine.replay.reports import ReportAnswer, make_report
-from console.formats.report import ReportColumn
+from console.engine.replay.row_filter import rows_where
+from console.formats.report import ReportColumn, ReportRow
+from console.model.trust import Severity
 from console.model.words import span
+from console.store.filter import FilterError
 from tests.support import sixth_system
 from tests.support.sixth_system import entries, lines
 
@@ -110,3 +113,54 @@ SPANS = {
 
 def test_spans_of_time() -> None:
     assert {micros: span(micros) for micros in SPANS} == SPANS
+
+
+WHERE = {
+    "": ["a", "b", "c"],
+    "name:a,c": ["a", "c"],
+    "name:?": ["a", "b", "c"],
+    "-name:a": ["b", "c"],
+    "worst:warning": ["a"],
+    "tries>1": ["b"],
+    "tries:1": ["a"],
+    "tries:1..2": ["a", "b"],
+    "lag>1h": ["b"],
+    "lag<=90m lag>0s": ["a"],
+    "due:1970": ["a", "c"],
+    "due>=1971": ["b"],
+    "ready:yes": ["a"],
+    "ready:no": ["b"],
+    "ready:unknown": ["c"],
+    "part<100": ["a"],
+    "DETAIL": [],
+    "detail": ["a"],
+    '"a detail"': ["a"],
+    "ledger:*.jsonl": ["a", "b"],
+}
+
+
+def test_rows_by_their_columns() -> None:
+    kinds = {"name": "text", "tries": "number", "lag": "age", "due": "time", "ready": "flag", "part": "progress"}
+    columns = [ReportColumn(name, name, holds) for name, holds in kinds.items()]  # type: ignore[arg-type]  # its kinds
+    hour, year = 3_600_000_000, 365 * 86_400_000_000
+
+    def row(worst: Severity, ledger: str | None, details: tuple[str, ...], *values: object) -> ReportRow:
+        return ReportRow(dict(zip(kinds, values, strict=True)), worst, ledger, None, details)
+
+    rows = [
+        row(Severity.WARNING, "x.jsonl", ("a detail",), "a", 1, hour, 0, True, (1, 2)),
+        row(Severity.NONE, "y.jsonl", (), "b", 2, 2 * hour, year, False, (2, 2)),
+        row(Severity.NOTE, None, (), "c", None, None, 1, None, None),
+    ]
+    found = {text: [row.values["name"] for row in rows if rows_where(text, columns)(row)] for text in WHERE}
+    assert found == WHERE
+
+
+@pytest.mark.parametrize(
+    "text", ["nothing:1", "name>a", "tries>x", "lag>2", "lag:2h", "ready:perhaps", "due:soon", "name:", '"open']
+)
+def test_a_filter_that_fits_no_column_is_an_error(text: str) -> None:
+    kinds = {"name": "text", "tries": "number", "lag": "age", "due": "time", "ready": "flag", "part": "progress"}
+    columns = [ReportColumn(name, name, holds) for name, holds in kinds.items()]  # type: ignore[arg-type]  # its kinds
+    with pytest.raises(FilterError):
+        rows_where(text, columns)
