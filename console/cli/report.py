@@ -16,7 +16,7 @@ from console.model.words import count
 from console.text import safe
 
 if TYPE_CHECKING:
-    from console.engine.api import ReportAnswer
+    from console.engine.questions import ReportAnswer
 
 INDENT = "    "
 

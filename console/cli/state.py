@@ -12,7 +12,7 @@ from console.model.words import count
 from console.text import safe
 
 if TYPE_CHECKING:
-    from console.engine.api import StateAnswer
+    from console.engine.questions import StateAnswer
     from console.model.event import Event
 
 

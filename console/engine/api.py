@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError, SeveralStreamsError
 from console.engine.ledgers.options import Options
+from console.engine.questions import make_report, report_cell, report_value, reports, state_as_of
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
 from console.engine.search.findings_by_code import CodeFindings, FindingList, by_code
 from console.engine.session.alarms import Alarm, AlarmWatch
@@ -36,14 +37,11 @@ from console.witness.place import MemoryPlace
 
 if TYPE_CHECKING:
     from console.engine.memory.keeping import RememberedLedger
-    from console.engine.replay.reports import ReportAnswer
-    from console.engine.replay.states import StateAnswer
     from console.engine.session.finding_command import FindingCommand
     from console.engine.verify.answers import Answer
     from console.engine.verify.results import Verification, VerifiedSoFar
     from console.formats.protocol import Context, Format
     from console.formats.registry import Broken
-    from console.formats.report import Report, ReportColumn
     from console.model.record import Record
     from console.store.protocol import IndexReader
     from console.verify.catalogue import CatalogueEntry
@@ -79,11 +77,9 @@ __all__ = [
     "Proof",
     "ReadSoFar",
     "RememberedLedger",
-    "ReportAnswer",
     "SearchStep",
     "SessionApi",
     "SeveralStreamsError",
-    "StateAnswer",
     "StreamRow",
     "Verdict",
     "Verification",
@@ -92,6 +88,11 @@ __all__ = [
     "View",
     "by_code",
     "flagged",
+    "make_report",
+    "report_cell",
+    "report_value",
+    "reports",
+    "state_as_of",
     "state_words",
 ]
 
@@ -278,60 +279,6 @@ def answer(verification: "Verification", name: str, stream: str | None, policy: 
     from console.engine.verify import answers
 
     return answers.answer(verification, name, stream, policy)
-
-
-def reports() -> "dict[str, Report]":
-    """The reports of all formats by name; each is a command, too."""
-    from console.formats import registry
-
-    return {name: report for name, (_, report) in registry.reports().items()}
-
-
-def make_report(
-    paths: Sequence[str],
-    name: str,
-    *,
-    now: int | None = None,
-    where: str = "",
-    progress: Callable[[int], None] | None = None,
-) -> "ReportAnswer":
-    """The report of this name on all ledgers of its format under these paths, from their raw bytes, as of ``now`` (UTC
-    microseconds); its rows that the filter ``where`` lets through. ``progress`` hears events so far. Raises
-    ``FilterError`` and ``EngineError``."""
-    from console.engine.replay.reports import make_report
-
-    return make_report(paths, name, now=now, where=where, progress=progress)
-
-
-def report_cell(column: "ReportColumn", value: Any) -> str:  # noqa: ANN401 - what the column holds
-    """A value of a report as one line of text, foreign as it may be."""
-    from console.engine.replay.cells import cell
-
-    return cell(column, value)
-
-
-def report_value(column: "ReportColumn", value: Any) -> Any:  # noqa: ANN401 - what the column holds
-    """A value of a report for JSON."""
-    from console.engine.replay.cells import exact
-
-    return exact(column, value)
-
-
-def state_as_of(
-    paths: Sequence[str],
-    stream: str,
-    *,
-    until: int | None = None,
-    sequence: int | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> "StateAnswer":
-    """The state of a stream, named by its key or as ``kind:key``, and the events that made it: after all that happened
-    before the time ``until`` (UTC microseconds), or after the event of this sequence number (of a stream without
-    numbers, after so many events). ``progress`` hears events so far. Raises ``NoSuchStreamError``,
-    ``SeveralStreamsError``, and ``EngineError`` for a stream without a state."""
-    from console.engine.replay.states import state_as_of
-
-    return state_as_of(paths, stream, until=until, sequence=sequence, progress=progress)
 
 
 def search_event(form: str, record: "Record", before: "Record | None", context: "Context") -> "Iterator[SearchStep]":

@@ -1,0 +1,67 @@
+"""What may be asked of the documents of events: reports, states, and what else reads them again from raw records.
+
+A part of ``console.engine.api``, which hands it on: no module has room for all questions. The rooms behind are imported
+when something is asked.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from console.engine.replay.reports import ReportAnswer
+    from console.engine.replay.states import StateAnswer
+    from console.formats.report import Report, ReportColumn
+
+
+def reports() -> "dict[str, Report]":
+    """The reports of all formats by name; each is a command, too."""
+    from console.formats import registry
+
+    return {name: report for name, (_, report) in registry.reports().items()}
+
+
+def make_report(
+    paths: Sequence[str],
+    name: str,
+    *,
+    now: int | None = None,
+    where: str = "",
+    progress: Callable[[int], None] | None = None,
+) -> "ReportAnswer":
+    """The report of this name on all ledgers of its format under these paths, from their raw bytes, as of ``now`` (UTC
+    microseconds); its rows that the filter ``where`` lets through. ``progress`` hears events so far. Raises
+    ``FilterError`` and ``EngineError``."""
+    from console.engine.replay.reports import make_report
+
+    return make_report(paths, name, now=now, where=where, progress=progress)
+
+
+def report_cell(column: "ReportColumn", value: Any) -> str:  # noqa: ANN401 - what the column holds
+    """A value of a report as one line of text, foreign as it may be."""
+    from console.engine.replay.cells import cell
+
+    return cell(column, value)
+
+
+def report_value(column: "ReportColumn", value: Any) -> Any:  # noqa: ANN401 - what the column holds
+    """A value of a report for JSON."""
+    from console.engine.replay.cells import exact
+
+    return exact(column, value)
+
+
+def state_as_of(
+    paths: Sequence[str],
+    stream: str,
+    *,
+    until: int | None = None,
+    sequence: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> "StateAnswer":
+    """The state of a stream, named by its key or as ``kind:key``, and the events that made it: after all that happened
+    before the time ``until`` (UTC microseconds), or after the event of this sequence number (of a stream without
+    numbers, after so many events). ``progress`` hears events so far. Raises ``NoSuchStreamError``,
+    ``SeveralStreamsError``, and ``EngineError`` for a stream without a state."""
+    from console.engine.replay.states import state_as_of
+
+    return state_as_of(paths, stream, until=until, sequence=sequence, progress=progress)
