@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from console.engine.replay.states import StateAnswer
     from console.formats.report import Report, ReportColumn
 
+__all__ = ["ReportAnswer", "StateAnswer", "make_report", "report_cell", "report_value", "reports", "state_as_of"]
+
 
 def reports() -> "dict[str, Report]":
     """The reports of all formats by name; each is a command, too."""
