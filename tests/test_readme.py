@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 
+import click
 import pytest
 
 from console.app.actions import ACTIONS
@@ -56,13 +57,22 @@ def _shown(keys: tuple[str, ...]) -> list[str]:
     return [shown_key(key) for key in keys]
 
 
+def below(command: click.Command) -> list[click.Command]:
+    """The commands of a group."""
+    if not isinstance(command, click.Group):
+        return []
+    context = click.Context(command)
+    found = [command.get_command(context, name) for name in command.list_commands(context)]
+    return [each for each in found if each is not None]
+
+
 def test_commands_and_options() -> None:
     named = re.findall(r"audit-console ([a-z]+) ?[A-Z`]", section("Commands"))
     assert set(COMMANDS) <= set(named)
     options = {"--help", "--version"}
     for name in (*COMMANDS, "open", *reports()):
         command = report_command(name) if name in reports() else import_module(f"console.cli.{name}").command
-        for one in (command, *getattr(command, "commands", {}).values()):
+        for one in (command, *below(command)):
             for parameter in one.params:
                 options.update(each for each in parameter.opts if each.startswith("--"))
     said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) - {"--update-golden"}

@@ -7,6 +7,7 @@ COMMANDS = {
     "verify": "Verify ledgers and report what was found.",
     "findings": "List findings, grouped by cause, the worst first.",
     "events": "Print events.",
+    "export": "Write events to files: CSV, graphs and other forms.",
     "streams": "List the streams: runs, deals, actions and so on.",
     "state": "Print the state of a stream at a moment, and the events that made it.",
     "ledgers": "List the ledgers that are there.",

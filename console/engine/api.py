@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError, SeveralStreamsError
+from console.engine.export.export_request import ExportedLedgers
 from console.engine.ledgers.options import Options
 from console.engine.questions import make_report, report_cell, report_value, reports, state_as_of
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
@@ -36,10 +37,12 @@ from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagg
 from console.witness.place import MemoryPlace
 
 if TYPE_CHECKING:
+    from console.engine.export.export_records import ExportSources
     from console.engine.memory.keeping import RememberedLedger
     from console.engine.session.finding_command import FindingCommand
     from console.engine.verify.answers import Answer
     from console.engine.verify.results import Verification, VerifiedSoFar
+    from console.formats.export_form import ExportForm
     from console.formats.protocol import Context, Format
     from console.formats.registry import Broken
     from console.model.record import Record
@@ -59,6 +62,7 @@ __all__ = [
     "EventRequest",
     "EventRow",
     "ExecutorError",
+    "ExportedLedgers",
     "FilterError",
     "FindingList",
     "FindingRow",
@@ -140,6 +144,26 @@ def list_events(
 
     listing = EventListing(request, listeners)
     return listing.followed() if follow else listing.present()
+
+
+async def export_sources(
+    request: EventRequest, accepts: Callable[[str, str], bool], listeners: Listeners
+) -> "ExportSources":
+    """The ledgers that a form of export takes, by the name of their format and their shape, and their records.
+
+    Without filters no index is asked. Raises ``FilterError``, ``NoSuchStreamError``, and ``OSError`` where the index
+    cannot be kept at its place.
+    """
+    from console.engine.export.export_records import open_for_export, select
+
+    return open_for_export(request, accepts, await select(request, listeners))
+
+
+def format_exports() -> "list[tuple[Format, ExportForm]]":
+    """Forms of export that formats declare as their system's own."""
+    from console.formats import registry
+
+    return registry.exports()
 
 
 async def list_findings(

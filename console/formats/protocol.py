@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol, runtime_checkable
 
+from console.formats.export_form import ExportForm
 from console.formats.relations import Relations, of_envelope
 from console.formats.replayer import Replayer
 from console.formats.report import Report
@@ -223,6 +224,11 @@ class Format(Protocol):
     @property
     def reports(self) -> Sequence[Report]:
         """Tables that its auditor asks for; each becomes a command and a screen."""
+        return ()
+
+    @property
+    def exports(self) -> Sequence[ExportForm]:
+        """Forms of the system's own in which its events leave the console."""
         return ()
 
     def sniff(self, sample: Sample) -> Claim | None:

@@ -15,6 +15,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, cast
 
 import console.formats
+from console.formats.export_form import ExportForm
 from console.formats.protocol import Claim, Format, Sample, SystemAnswer
 from console.formats.report import Report
 from console.model.ledger import Profile
@@ -201,6 +202,11 @@ def reports() -> dict[str, tuple[Format, Report]]:
         for report in form.reports:
             found.setdefault(report.name, (form, report))
     return found
+
+
+def exports() -> list[tuple[Format, ExportForm]]:
+    """Forms of export that are a system's own."""
+    return [(form, each) for form in all_formats() for each in form.exports]
 
 
 def catalogue() -> Mapping[str, CatalogueEntry]:

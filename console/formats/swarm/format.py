@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from console.formats.export_form import ExportForm
 from console.formats.protocol import Claim, Context, Format, Reader, Sample
 from console.formats.swarm.profiles import IDS, SIMAPI
 from console.formats.swarm.proof import prove
@@ -29,6 +30,12 @@ class SwarmFormat(Format):
     stream_kinds = ("simulation", "agent", "scenario", "episode")
     profiles: Sequence[Profile] = (SIMAPI, IDS)
     reference_codes = ("provenance.id-collision", "reference.orphan-parent")
+
+    @property
+    def exports(self) -> Sequence[ExportForm]:
+        from console.formats.swarm.exports import EXPORTS
+
+        return EXPORTS
 
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)

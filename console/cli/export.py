@@ -1,0 +1,173 @@
+"""``audit-console export``: events as files of other forms."""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.cli.names import UNVERIFIED, USAGE
+from console.cli.options import common, index_place, moment, paths
+from console.cli.output import AsGiven, Ticker, say
+from console.text import sweep
+
+if TYPE_CHECKING:
+    from console.engine.api import ExportedLedgers
+    from console.export.exporters import Exporter
+
+_HEARD_EVERY = 10_000
+"""Events between two lines of progress."""
+
+
+class _Forms(click.Group):
+    """A command for each form, with the form's own options."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from console.export.exporters import exporters
+
+        return [*exporters()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from console.export.exporters import exporters
+
+        exporter = exporters().get(cmd_name)
+        return None if exporter is None else _command_of(exporter)
+
+
+@click.command("export", cls=_Forms, subcommand_metavar="FORM PATH… -o FILE")
+def command() -> None:
+    """Write events to a file: FORM is one of those below.
+
+    Files are written whole or not at all, and an existing one is not overwritten without --force. `-o -` is stdout,
+    with exact bytes unless it is a terminal.
+    """
+
+
+def _command_of(exporter: "Exporter") -> click.Command:
+    of = f" For ledgers of {exporter.formats}." if exporter.formats else ""
+
+    @click.command(exporter.name, help=exporter.description + of)
+    @paths
+    @click.option("-o", "--output", required=True, metavar="FILE", help="Where it is written; - is stdout.")
+    @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
+    @click.option("--where", metavar="QUERY", default="", help="Only these events: a filter, as in the console.")
+    @click.option("--stream", metavar="KEY", help="Only this run, deal, action …")
+    @click.option("--type", "types", multiple=True, metavar="T", help="Only this type (repeatable).")
+    @click.option("--since", callback=moment, metavar="TIME", help="From this time on.")
+    @click.option("--until", callback=moment, metavar="TIME", help="Up to this time: 2026-11-20 is that whole day.")
+    @common
+    def export(
+        paths: list[str],
+        output: str,
+        force: bool,
+        where: str,
+        stream: str | None,
+        types: tuple[str, ...],
+        since: str | None,
+        until: str | None,
+        index: str | None,
+        config: str | None,
+        no_color: bool,
+        **chosen: Any,
+    ) -> int:
+        from console.engine.api import EventRequest
+
+        request = EventRequest(paths, index_place(paths, index, config), where, stream, types, since, until)
+        options = {option.name: chosen[option.name.replace("-", "_")] for option in exporter.options}
+        return asyncio.run(_Export(exporter, options, output, force).run(request))
+
+    for option in exporter.options:
+        kind: dict[str, Any] = {"is_flag": True}
+        if option.choices:
+            kind = {"type": click.Choice(option.choices), "default": option.choices[0], "show_default": True}
+        export = click.option(f"--{option.name}", help=option.help, **kind)(export)
+    return export
+
+
+class _Export:
+    """One run of the command."""
+
+    def __init__(self, exporter: "Exporter", options: dict[str, Any], output: str, force: bool) -> None:
+        self._exporter = exporter
+        self._options = options
+        self._output = output
+        self._force = force
+
+    async def run(self, request: Any) -> int:
+        """Write it; the exit code."""
+        from console.cli.indexing import so_far
+        from console.engine.api import FilterError, Listeners, NoSuchStreamError, export_sources
+        from console.export.exporters import SeveralFormsError
+        from console.export.output_file import OutputError, ensure_free
+
+        shown = AsGiven(request.paths)
+        with Ticker("exporting") as ticker:
+            try:
+                if self._output != "-":
+                    ensure_free(self._output, force=self._force)
+                listeners = Listeners(say, lambda at: ticker.show(so_far(at)), lambda _: None)
+                sources = await export_sources(request, self._exporter.accepts, listeners)
+                if not sources.formats:
+                    ticker.done()
+                    return self._nothing(sources.about, shown)
+                records = _counted(sources.records(), ticker)
+                self._write(self._exporter.write(sources.formats, records, self._options), sources.about)
+            except SeveralFormsError as error:
+                raise click.UsageError(str(error)) from error
+            except FilterError as error:
+                raise click.UsageError(str(error)) from error
+            except NoSuchStreamError:
+                say(f"There is no stream {request.stream} here; `audit-console streams` lists them.")
+                return UNVERIFIED
+            except OutputError as error:
+                say(str(error))
+                return USAGE if error.refused else UNVERIFIED
+        return _report(sources.about, shown)
+
+    def _nothing(self, about: "ExportedLedgers", shown: AsGiven) -> int:
+        for name, why in about.problems:
+            say(f"{shown(name)}: {why}")
+        of = f"form of ledgers of {self._exporter.formats}" if self._exporter.formats else "form"
+        say(f"There is nothing here to be exported: {self._exporter.name} is a {of}. No file was written.")
+        return UNVERIFIED
+
+    def _write(self, pieces: Iterator[bytes], about: "ExportedLedgers") -> None:
+        from console.export.output_file import ensure_free, write_file
+
+        if self._output == "-":
+            _print(pieces)
+            return
+        ensure_free(self._output, force=self._force, never=about.files)
+        write_file(self._output, pieces, force=self._force)
+
+
+def _print(pieces: Iterable[bytes]) -> None:
+    sys.stdout.flush()
+    if sys.stdout.isatty():
+        for piece in pieces:
+            for line in piece.decode("utf-8", "backslashreplace").splitlines():
+                sys.stdout.write(sweep(line) + "\n")
+        return
+    for piece in pieces:
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
+
+
+def _counted(records: Iterable[Any], ticker: Ticker) -> Iterator[Any]:
+    for number, each in enumerate(records, 1):
+        if not number % _HEARD_EVERY:
+            ticker.show(f"{number:,} events")
+        yield each
+
+
+def _report(about: "ExportedLedgers", shown: AsGiven) -> int:
+    """Say what is not in the export; 0, or 3 where something could not be read."""
+    for name, why in about.problems:
+        say(f"{shown(name)}: {why}")
+    for name, format in about.left_out:
+        say(f"{shown(name)}: left out, it is a ledger of {format} that this form does not take.")
+    if about.unreadable:
+        one = about.unreadable == 1
+        say(f"{about.unreadable:,} record{' is' if one else 's are'} not in the export: no event could be read there.")
+    return UNVERIFIED if about.problems or about.unreadable else 0

@@ -1,0 +1,1 @@
+"""Forms of export that every ledger has, and where exports are written."""

@@ -1,0 +1,72 @@
+"""The forms of export that can be asked for, by name: those of every ledger, and those that formats declare.
+
+A form may be declared by several formats: then the ledgers decide which of them it is.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from console.engine.api import format_exports
+from console.export.dot import DOT
+from console.export.lines import LINES
+from console.formats.export_form import Chosen, ExportForm, ExportOption
+from console.formats.export_record import ExportRecord
+
+GENERAL = (DOT, LINES)
+"""Forms that every ledger has."""
+
+
+class SeveralFormsError(Exception):
+    """Ledgers of several systems have a form of this name, each its own. The message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """One name of ``export``. ``by_format`` are the forms by the name of the format that declares each; '' for all."""
+
+    name: str
+    by_format: Mapping[str, ExportForm]
+
+    @property
+    def description(self) -> str:
+        """What it is, of each format."""
+        return " ".join(dict.fromkeys(form.description for form in self.by_format.values()))
+
+    @property
+    def options(self) -> Sequence[ExportOption]:
+        """Options of all its forms, each once."""
+        return [*{option.name: option for form in self.by_format.values() for option in form.options}.values()]
+
+    @property
+    def formats(self) -> str:
+        """Names of the formats that have it; '' for all."""
+        return ", ".join(name for name in self.by_format if name)
+
+    def accepts(self, format: str, shape: str) -> bool:
+        """True for ledgers from which it can be made."""
+        form = self._form(format)
+        return form is not None and (not form.shapes or shape in form.shapes)
+
+    def write(self, formats: Sequence[str], records: Iterable[ExportRecord], chosen: Chosen) -> Iterator[bytes]:
+        """The form of records from ledgers of these formats; it accepts them all. Raises ``SeveralFormsError``."""
+        forms = {id(form): form for name in formats if (form := self._form(name)) is not None}
+        if len(forms) > 1:
+            raise SeveralFormsError(f"{self.name} is another form for each of {', '.join(formats)}: export them apart.")
+        (form,) = forms.values()
+        return form.write(records, chosen)
+
+    def _form(self, format: str) -> ExportForm | None:
+        return self.by_format.get(format) or self.by_format.get("")
+
+
+def exporters() -> dict[str, Exporter]:
+    """All of them by name."""
+    found: dict[str, dict[str, ExportForm]] = {}
+    for format, form in _declared():
+        found.setdefault(form.name, {})[format] = form
+    return {name: Exporter(name, forms) for name, forms in sorted(found.items())}
+
+
+def _declared() -> Iterator[tuple[str, ExportForm]]:
+    yield from (("", form) for form in GENERAL)
+    yield from ((format.name, form) for format, form in format_exports())

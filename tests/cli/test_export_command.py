@@ -1,0 +1,112 @@
+"""``export``: which forms there are, what goes into a file, and what is refused."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from console.formats.export_form import Chosen, ExportForm, ExportOption
+from console.formats.export_record import ExportRecord
+from console.formats.swarm.format import SwarmFormat
+from tests.cli.conftest import Result
+from tests.support.cli_cases import DEAL, OTHER, broken, events, intact, lines
+from tests.support.swarm_cases import line
+
+Call = Callable[..., Result]
+
+
+def log(path: Path, count: int = 4) -> Path:
+    made = [line(number, "agent_created" if number == 1 else "reputation_updated") for number in range(1, count + 1)]
+    path.write_text("".join(json.dumps(each) + "\n" for each in made))
+    return path
+
+
+def test_forms_are_listed_with_the_systems_that_have_them(call: Call) -> None:
+    listed = call("export", "--help").out
+    for name in ("csv", "dot", "jsonl", "provenance-csv"):
+        assert f"\n  {name}" in listed
+    assert "--payload" in call("export", "csv", "--help").out
+    assert "swarm" in call("export", "csv", "--help").out
+    assert call("export", "pdf", ".", "-o", "x").code == 2
+    assert call("export", "jsonl", ".").code == 2, "-o is needed"
+
+
+def test_all_events_or_those_that_fit(call: Call) -> None:
+    intact(Path("a.jsonl"))
+    assert call("export", "jsonl", "a.jsonl", "-o", "all.txt").code == 0
+    assert Path("all.txt").read_bytes() == Path("a.jsonl").read_bytes()
+    broken(Path("b.jsonl"), deal=OTHER)
+    two = call("export", "jsonl", "a.jsonl", "b.jsonl", "-o", "-")
+    assert two.out.encode() == Path("a.jsonl").read_bytes() + Path("b.jsonl").read_bytes()
+    for options, wanted in (
+        (("--where", "trust:broken"), [(OTHER, 3)]),
+        (("--type", "DealCreated"), [(DEAL, 1), (OTHER, 1)]),
+        (("--stream", OTHER, "--since", "2025-03-01T10:00:04Z"), [(OTHER, 4), (OTHER, 5)]),
+        (("--until", "2025-02-01"), []),
+    ):
+        result = call("export", "jsonl", "a.jsonl", "b.jsonl", "-o", "-", *options)
+        assert result.code == 0, result.err
+        found = [json.loads(each) for each in result.out.splitlines()]
+        assert [(each["dealId"], each["sequenceNumber"]) for each in found] == wanted, options
+    assert call("export", "jsonl", "a.jsonl", "-o", "-", "--stream", "nobody").code == 3
+    assert call("export", "jsonl", "a.jsonl", "-o", "-", "--where", "trust:odd").code == 2
+
+
+def test_a_file_is_refused_rather_than_lost(call: Call) -> None:
+    ledger = intact(Path("a.jsonl"))
+    before = ledger.read_bytes()
+    Path("there").write_text("before")
+    refused = call("export", "jsonl", "a.jsonl", "-o", "there")
+    assert (refused.code, Path("there").read_text()) == (2, "before") and "--force" in refused.err
+    assert call("export", "jsonl", "a.jsonl", "-o", "there", "--force").code == 0
+    assert Path("there").read_bytes() == before
+    assert call("export", "jsonl", "a.jsonl", "-o", "a.jsonl", "--force").code == 2 and ledger.read_bytes() == before
+    assert call("export", "jsonl", "a.jsonl", "-o", "no/where").code == 3
+    assert call("export", "csv", "a.jsonl", "-o", "none.csv").code == 3 and not Path("none.csv").exists()
+    assert call("export", "jsonl", "gone.jsonl", "-o", "none").code == 3 and not Path("none").exists()
+
+
+def test_what_is_left_out_is_named(call: Call) -> None:
+    intact(Path("deals.jsonl"))
+    log(Path("log.jsonl"))
+    result = call("export", "csv", ".", "-o", "-")
+    assert (result.code, result.out.count("\n")) == (0, 5) and "deals.jsonl" in result.err
+    with Path("log.jsonl").open("ab") as file:
+        file.write(b'\n{"half\n' + json.dumps(line(9)).encode())  # the last one without its line end
+    result = call("export", "csv", "log.jsonl", "-o", "-")
+    assert (result.code, result.out.count("\n")) == (3, 6) and "1 record is not in the export" in result.err
+
+
+def test_a_form_of_two_systems_is_told_by_the_ledgers(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def toy(records: Iterable[ExportRecord], chosen: Chosen) -> Iterator[bytes]:
+        yield f"{len([*records])} {chosen}".encode()
+
+    options = (ExportOption("loud", "Loudly."), ExportOption("as-what", "How.", ("words", "figures")))
+    monkeypatch.setattr(SwarmFormat, "exports", [ExportForm("toy", "A toy.", toy, options)])
+    log(Path("log.jsonl"))
+    intact(Path("deals.jsonl"))
+    assert call("export", "toy", "log.jsonl", "-o", "-").out == "4 {'loud': False, 'as-what': 'words'}"
+    assert "'figures'" in call("export", "toy", "log.jsonl", "-o", "-", "--loud", "--as-what", "figures").out
+    assert call("export", "toy", "log.jsonl", "-o", "-", "--as-what", "colours").code == 2
+    assert call("export", "toy", "deals.jsonl", "-o", "-").code == 3
+
+
+def test_a_form_that_fails_leaves_no_file(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(os, "fsync", full)
+    Path("a").mkdir()
+    ledger = intact(Path("a/deals.jsonl"))
+    result = call("export", "jsonl", ledger, "-o", "out")
+    assert result.code == 3 and "No space left" in result.err and [*map(str, Path().iterdir())] == ["a"]
+
+
+def test_other_bytes_than_lines_become_lines(call: Call) -> None:
+    Path("a.json").write_text(json.dumps(events(3), indent=1))
+    result = call("export", "jsonl", "a.json", "-o", "-")
+    assert [json.loads(each) for each in result.out.splitlines()] == events(3)
+    Path("b.jsonl").write_bytes(lines(events(3)).replace(b"\n", b"\r\n"))
+    assert call("export", "jsonl", "b.jsonl", "-o", "-").out.encode() == lines(events(3))
