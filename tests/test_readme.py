@@ -72,6 +72,7 @@ def test_commands_and_options() -> None:
     options = {"--help", "--version"}
     for name in (*COMMANDS, "open", *reports()):
         command = report_command(name) if name in reports() else import_module(f"console.cli.{name}").command
+        assert command is not None
         for one in (command, *below(command)):
             for parameter in one.params:
                 options.update(each for each in parameter.opts if each.startswith("--"))
