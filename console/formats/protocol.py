@@ -50,7 +50,9 @@ class Context:
     """What a reader needs beside the records.
 
     ``now`` is the clock of the checks (UTC microseconds). ``profile`` is the operator's choice. ``companions`` holds
-    small files found beside the ledger (or in its archive), by their relative path: see ``Format.companions``.
+    small files found beside the ledger (or in its archive), by their relative path: see ``Format.companions``, and
+    under ``DIGEST`` and its path the SHA-256 of a file that ``Format.listed`` names, empty where there is none.
+    ``path`` is where the ledger lies, for what its folder's name says of it.
     ``search`` is how far what a hash covers is searched for, where it is not stored: ``normal`` or ``thorough``.
     ``salt`` goes into the keys of ids (``key64``): whoever writes a ledger must not know it.
     """
@@ -61,6 +63,11 @@ class Context:
     companions: Mapping[str, bytes] = field(default_factory=dict)
     search: str = "normal"
     salt: bytes = b""
+    path: str = ""
+
+
+DIGEST = "sha256:"
+"""Begins the name of a companion that is the hash of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,10 @@ class Format(Protocol):
     @property
     def companions(self) -> Sequence[str]:
         """Glob patterns, relative to the ledger's folder, of side-car files that help to check."""
+        return ()
+
+    def listed(self, companions: Mapping[str, bytes]) -> Sequence[str]:
+        """Paths of further files beside the ledger, relative to its folder, that the companions list with hashes."""
         return ()
 
     @property

@@ -14,14 +14,19 @@ from itertools import islice
 
 from console.sources.compressed.tar import TarMember
 from console.sources.compressed.zip import PackContent, read_members
-from console.sources.files import read_small
+from console.sources.files import opened, read_at, read_small
 from console.sources.protocol import Source, SourceError
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of one companion."""
 COUNT = 64
 """Companions of one ledger."""
+NAMES = 256
+"""Files that are hashed by their names."""
+HASHED = 256 * 1024 * 1024
+"""Bytes of one that is hashed."""
 _VISITED = 10_000
+_BLOCK = 1024 * 1024
 
 
 def companions(source: Source, patterns: Sequence[str], limit: int = LIMIT) -> dict[str, bytes]:
@@ -51,6 +56,37 @@ def companions(source: Source, patterns: Sequence[str], limit: int = LIMIT) -> d
         if data is not None:
             found[name] = data
     return found
+
+
+def digests(source: Source, names: Sequence[str]) -> dict[str, str]:
+    """SHA-256 of files by their names relative to the ledger's folder, '' where there is none of the name.
+
+    Unreadable files and those over ``HASHED`` bytes are left out, and so is what leads out of the folder or lies in an
+    archive; at most ``NAMES`` are looked at.
+    """
+    if isinstance(getattr(source, "content", None), PackContent | TarMember):
+        return {}
+    folder = os.path.dirname(os.path.abspath(source.path))  # noqa: PTH100, PTH120 - exact text
+    found = {}
+    for name in _inside(names)[:NAMES]:
+        path = os.path.join(folder, name)  # noqa: PTH118
+        try:
+            if not os.path.lexists(path):
+                found[name] = ""
+            elif os.stat(path).st_size <= HASHED:  # noqa: PTH116
+                found[name] = _digest(path)
+        except (OSError, ValueError, SourceError):
+            continue
+    return found
+
+
+def _digest(path: str) -> str:
+    digest, at = hashlib.sha256(), 0
+    with opened(path) as descriptor:
+        while block := read_at(path, descriptor, at, _BLOCK):
+            digest.update(block)
+            at += len(block)
+    return digest.hexdigest()
 
 
 def beside(source: Source, patterns: Sequence[str]) -> str:

@@ -16,11 +16,10 @@ from console.engine.follow.row_comparison import unchanged
 from console.engine.follow.unfinished_writes import half_written, seen_twice, tail_replaced
 from console.engine.ledgers.continuation import WINDOW
 from console.engine.ledgers.continuity import Continuity, Marks, compare, holds, is_file, marks, moved_to, size_of
-from console.engine.ledgers.opening import Opened, open_ledger
+from console.engine.ledgers.opening import Opened, open_ledger, state_beside
 from console.engine.ledgers.rotated_source import source_at
 from console.engine.ledgers.volume_names import alike
 from console.engine.ledgers.volumes import parted, whole_ledger
-from console.sources.companions import beside
 from console.sources.protocol import Source
 from console.store.protocol import IndexWriter
 
@@ -175,7 +174,7 @@ def with_past(ledger: FollowedLedger, item: Opened) -> Opened:
 
 def files_beside(ledger: FollowedLedger) -> str:
     """Changes with the files that lie beside a ledger: see ``console.sources.companions.beside``."""
-    return beside(ledger.source, ledger.opened.format.companions)
+    return state_beside(ledger.source, ledger.opened.format, ledger.opened.companions)
 
 
 def _kind(opened: Opened) -> tuple[str, str]:

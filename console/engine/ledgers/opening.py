@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from glob import escape
 from typing import Any
 
 from console.engine.ledgers import refusal
@@ -11,10 +12,10 @@ from console.engine.ledgers.faults import as_source_error
 from console.engine.ledgers.options import Options
 from console.formats.guarded import named
 from console.formats.json.times import now_micros
-from console.formats.protocol import ArchivingFormat, Claim, Context, Format, Sample
+from console.formats.protocol import DIGEST, ArchivingFormat, Claim, Context, Format, Sample
 from console.formats.registry import recognise
 from console.model.finding import Finding
-from console.sources.companions import beside, companions
+from console.sources.companions import beside, companions, digests
 from console.sources.discover import discover, obstacle, sample
 from console.sources.protocol import Skipped, Source, SourceError
 from console.sources.sniff import promises_lines
@@ -62,7 +63,36 @@ class Opened:
     def context(self, options: Options = _NOTHING_CHOSEN) -> Context:
         """What a reader of this ledger needs."""
         now = now_micros() if options.now is None else options.now
-        return Context(self.claim.shape, now, options.profile, self.companions, options.search, options.salt)
+        return Context(
+            self.claim.shape,
+            now,
+            options.profile,
+            self.companions,
+            options.search,
+            options.salt,
+            os.path.realpath(self.source.path),
+        )
+
+
+def state_beside(source: Source, form: Format, companions: Iterable[str]) -> str:
+    """A text that changes with the files that lie beside a ledger and help to check it: see ``beside``. ``companions``
+    are the names of those that were found."""
+    named = [escape(each.removeprefix(DIGEST)) for each in companions if each.startswith(DIGEST)]
+    return beside(source, [*form.companions, *named])
+
+
+def _companions(source: Source, form: Format) -> tuple[dict[str, bytes], str]:
+    """What lies beside a ledger, and a text that changes when it does, made before it is read."""
+    if not form.companions:
+        return {}, ""
+    now = beside(source, form.companions)
+    found = companions(source, form.companions)
+    if listed := form.listed(found):
+        unchanged = beside(source, form.companions) == now
+        named = dict.fromkeys((f"{DIGEST}{each}" for each in listed), b"")
+        now = state_beside(source, form, named) if unchanged else now
+        found |= {f"{DIGEST}{name}": each.encode() for name, each in digests(source, listed).items()}
+    return found, now
 
 
 def _opened(
@@ -143,8 +173,7 @@ def open_ledger(source: Source) -> Opened | Skipped:
         records, known = _recognised(source)
         if known is not None and not known[1].alike:
             form, claim = known
-            now = beside(source, form.companions)
-            found = companions(source, form.companions) if form.companions else {}
+            found, now = _companions(source, form)
             return Opened(source, form, claim, found | _past(source, form), now)
         if not records and (problem := obstacle(source)) is not None:
             return Skipped(source.path, problem)

@@ -128,7 +128,20 @@ class RunEventRows(Run):
     ``odd`` those with a finding of their own whatever came before; ``inside`` are rows with times of their provenance
     and their zones."""
 
-    __slots__ = ("decided", "flagged", "ids", "inside", "keys", "names", "odd", "ranks", "runs", "times", "zones")
+    __slots__ = (
+        "decided",
+        "flagged",
+        "ids",
+        "inside",
+        "keys",
+        "names",
+        "odd",
+        "ranks",
+        "runs",
+        "spans",
+        "times",
+        "zones",
+    )
 
     def __init__(self, batch: RecordBatch, scan: Scan, start: int, objects: Sequence[Any]) -> None:
         super().__init__(batch, scan, start, objects)
@@ -149,7 +162,8 @@ class RunEventRows(Run):
             if stamps[row][16:17] != ":":  # which second of its minute is not known
                 self.times[row] = NO_TIME
         self.odd |= unlike
-        pairs = [(event.run_id, event.span_id) for event in events]
+        self.spans = [event.span_id for event in events]
+        pairs = [*zip(self.runs, self.spans, strict=True)]
         self._leave({pair for pair in {*pairs} if not _belongs(*pair)}, pairs)
         services = [event.service for event in events]
         self._leave({*services} - SERVICES, services)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from console.formats.protocol import DIGEST
 from console.formats.reading.findings import Place
 from console.formats.reading.saved_state import unpack
 from console.formats.smvm.integrity import RULES, canonical, digest
-from console.formats.smvm.record import SHA256
+from console.formats.smvm.record import REAL_RUN_ID, RUN_ID, SHA256
 from console.model.finding import Finding
 from console.model.trust import Confidence
 from console.verify.catalogue import finding
@@ -59,6 +60,15 @@ def run_of(companions: Mapping[str, bytes]) -> str | None:
         document = read_json(companions.get(path, b""))
         if isinstance(document, dict) and isinstance(document.get("run_id"), str):
             return str(document["run_id"])
+    return None
+
+
+def run_of_folder(path: str) -> str | None:
+    """The run that the folders of a ledger's path, or its own name, belong to; None where none is named as runs are."""
+    for step in reversed(path.split("/")):
+        name = step.partition(".")[0]
+        if RUN_ID.fullmatch(name) or (RUN_ID.match(name) and REAL_RUN_ID.fullmatch(name)):
+            return name
     return None
 
 
@@ -157,33 +167,53 @@ def event_hashes(companions: Mapping[str, bytes]) -> EventHashes | None:
     return EventHashes([str(each) for each in listed]) if isinstance(listed, list) and listed else None
 
 
-def file_findings(companions: Mapping[str, bytes]) -> list[Finding]:
-    """Files beside the ledger that are not those which ``hashes.json`` lists."""
+def listed(companions: Mapping[str, bytes]) -> dict[str, object]:
+    """The files of ``hashes.json`` by their path relative to the ledger's folder, with what it lists for each."""
     document = read_json(companions.get("hashes.json", b""))
     if not isinstance(document, dict):
-        return []
-    wanted: dict[str, object] = {"seeds.json": document.get("seeds"), "metadata.json": document.get("metadata")}
+        return {}
+    found = {f"{name}.json": document[name] for name in ("metadata", "seeds") if name in document}
     artifacts = document.get("artifacts")
     if isinstance(artifacts, dict):
-        wanted.update(artifacts)
-    found: list[Finding] = []
-    for path, listed in wanted.items():
-        data = companions.get(path)
-        if data is None or not isinstance(listed, str) or SHA256.fullmatch(listed) is None:
-            continue
+        found |= {_inside(path): each for path, each in artifacts.items()}
+    return found
+
+
+def _inside(path: str) -> str:
+    """A path as it is in the run's folder, where it is written as seen from above."""
+    steps = path.removeprefix("./").split("/")
+    run = next((at for at, step in enumerate(steps[:-1]) if RUN_ID.fullmatch(step)), -1)
+    return "/".join(steps[run + 1 :])
+
+
+def file_findings(companions: Mapping[str, bytes]) -> list[Finding]:
+    """Files beside the ledger that are not those which ``hashes.json`` lists."""
+    return [found for path, wanted in listed(companions).items() if (found := _file_finding(path, wanted, companions))]
+
+
+def _file_finding(path: str, wanted: object, companions: Mapping[str, bytes]) -> Finding | None:
+    if not isinstance(wanted, str) or SHA256.fullmatch(wanted) is None:
+        message = f"hashes.json lists no SHA-256 for {path}."
+        return finding("data.hash-malformed", message, field=path, actual=str(wanted)[:200], standing=True)
+    data, digested = companions.get(path), companions.get(f"{DIGEST}{path}")
+    if data is not None:
         content = read_json(data)
         hashes = [sha256(data).hexdigest(), *(digest(content, separators) for _name, separators in RULES)]
-        if listed not in hashes:
-            message = f"{path} is not the file that hashes.json lists."
-            found.append(
-                finding(
-                    "data.hash-mismatch",
-                    message,
-                    confidence=Confidence.RECOMPUTED,
-                    field=path,
-                    expected=listed,
-                    actual=hashes[0],
-                    standing=True,
-                )
-            )
-    return found
+    elif digested is None:
+        return None  # too large, out of the folder, or in an archive: nothing is known of it
+    elif not digested:
+        message = f"hashes.json lists {path}, which is not there."
+        return finding("reference.unresolved", message, field=path, expected=wanted, standing=True)
+    else:
+        hashes = [digested.decode()]
+    if wanted in hashes:
+        return None
+    return finding(
+        "data.hash-mismatch",
+        f"{path} is not the file that hashes.json lists.",
+        confidence=Confidence.RECOMPUTED,
+        field=path,
+        expected=wanted,
+        actual=hashes[0],
+        standing=True,
+    )

@@ -1,9 +1,9 @@
 """SMVM as a format: recognition and description; reading, panels and proofs are imported when they are asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from console.formats.protocol import Claim, Context, Format, Reader, Sample
-from console.formats.smvm.companions import PATTERNS
+from console.formats.smvm.companions import PATTERNS, listed
 from console.formats.smvm.proof import PROFILE, prove
 from console.formats.smvm.recognise import sniff
 from console.formats.smvm.record import decode
@@ -30,6 +30,9 @@ class SmvmFormat(Format):
     flags = ("high", "critical")
     profiles: Sequence[Profile] = (PROFILE,)
     companions: Sequence[str] = PATTERNS
+
+    def listed(self, companions: Mapping[str, bytes]) -> Sequence[str]:
+        return [path for path in listed(companions) if path not in companions]
 
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)

@@ -50,7 +50,8 @@ class SmvmReader(LedgerReader[RunEventRows]):
         self._payloads = companions.payload_names(context.companions)
         self._hashes = companions.event_hashes(context.companions)
         self._files = companions.file_findings(context.companions)
-        self._rules = Rules(self.findings, self.clock, companions.run_of(context.companions), context.salt)
+        own = companions.run_of(context.companions) or companions.run_of_folder(context.path)
+        self._rules = Rules(self.findings, self.clock, own, context.salt)
         self._shown: set[str] = set()
 
     # -- in bulk
@@ -70,6 +71,8 @@ class SmvmReader(LedgerReader[RunEventRows]):
                 entered[name] = rank
                 place = run.place(row)
                 rules.state(name, place, documented=True).enter(rank, place)
+        for name, span in dict.fromkeys(zip(runs, run.spans[low:high], strict=True)):
+            rules.state(name, run.place(low), documented=True).span(span, name)
         for name, count in Counter(runs).items():
             last = high - 1 - runs[::-1].index(name)
             state = rules.run(name, run.place(low), documented=True, events=count)
@@ -106,7 +109,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
     def _seen(self, run: RunEventRows, low: int, high: int) -> None:
         """Ids of these rows are in the ledger."""
         part = slice(low, high)
-        self._rules.references.seen_all(run.ids[part], run.keys[part], run.runs[part], run.times[part])
+        self._rules.references.seen_all(run.ids[part], run.keys[part], run.runs[part], run.spans[part], run.times[part])
 
     # -- one by one
 
@@ -168,6 +171,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         """A ledger event, typed or with whatever its fields hold."""
         rules, run, event_id = self._rules, event.run_id, event.event_id
         state = rules.run(run, record.place, documented=True) if run else RunState(record.place)
+        state.span(event.span_id, run)
         time = rules.time(state, event.timestamp) if event.timestamp else NO_TIME
         rules.identity(event, state, time)
         rules.stage(kind, event, state)
@@ -183,7 +187,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         key = 0
         if event_id:
             key = self.key64(event_id)
-            rules.references.seen(event_id, key, run, time)
+            rules.references.seen(event_id, key, run, event.span_id, time)
         trust = self._trust(event.data_hash, kind, record)
         self.row(
             record.place,

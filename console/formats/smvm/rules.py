@@ -13,7 +13,7 @@ from console.formats.reading.clock import Clock, step_back
 from console.formats.reading.findings import Place, Recorder, Remark
 from console.formats.reading.saved_state import unpack
 from console.formats.smvm import record
-from console.formats.smvm.runs import FLAGS, RANKS, STAGES, Gaps, OpenReferences, Pending, RunState
+from console.formats.smvm.runs import FLAGS, RANKS, STAGES, Gaps, OpenReferences, Pending, RunState, entities_of
 from console.model.event import NO_TIME
 from console.model.trust import Severity
 
@@ -206,10 +206,8 @@ class Rules:
         level = getattr(event.metadata, "severity_level", None)
         weight = FLAGS.index(level) if level in FLAGS else 0
         state.flagged = max(state.flagged, weight)
-        entities = getattr(event.metadata, "affected_entities", None)
-        for entity in entities if isinstance(entities, list) else ():
-            if isinstance(entity, str):
-                self.references.refer(entity, Pending(event.event_id, event.run_id, place), self.runs)
+        for entity in entities_of(getattr(event.metadata, "affected_entities", None)):
+            self.references.refer(entity, Pending(event.event_id, event.run_id, place), self.runs)
         return Severity.WARNING if weight >= HIGH else Severity.NONE
 
     def gaps(self) -> Gaps:

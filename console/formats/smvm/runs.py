@@ -1,6 +1,6 @@
 """What is carried of a ledger: its runs, the stages that they miss, and references to ids that did not come yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -13,6 +13,8 @@ STAGES = ("INGESTED", "NORMALIZED", "SANITIZED", "SYNTHESIZED", "SIMULATED", "AN
 RANKS = {name: rank for rank, name in enumerate(STAGES, 1)}
 """The documented order; FLAGGED has no rank, for it may come anywhere."""
 ANALYZED, DECIDED = RANKS["ANALYZED"], RANKS["DECIDED"]
+SPANS = 64
+"""Spans of one run that are told apart; a run with more may have any."""
 FLAGS = ("", "low", "medium", "high", "critical")
 
 
@@ -39,6 +41,8 @@ class RunState(msgspec.Struct, array_like=True):
     flagged: int = 0
     decided: Place | None = None
     """The first DECIDED event, until an ANALYZED one is seen."""
+    spans: set[str] = msgspec.field(default_factory=set)
+    """Ends of the ids of its spans, such as ``0001-ING``; at most ``SPANS``."""
     documented: bool = False
     """It has events of the specification's, which says what the id of a run is like."""
 
@@ -47,6 +51,15 @@ class RunState(msgspec.Struct, array_like=True):
         """Bit set of the stages that are missing before the highest one; a DECIDED's ANALYZED is not among them."""
         gaps = ~self.seen & (1 << self.top) - 2 if self.top else 0
         return gaps if self.decided is None else gaps & ~(1 << ANALYZED)
+
+    def span(self, span_id: str, run: str) -> None:
+        """A span of the run."""
+        if len(self.spans) < SPANS and span_id.startswith(run):
+            self.spans.add(span_id[len(run) + 1 :])
+
+    def has_span(self, end: str) -> bool:
+        """True if the run has this span, or may have it."""
+        return end in self.spans or len(self.spans) >= SPANS
 
     def enter(self, rank: int, place: Place) -> int:
         """Go on to a stage; the rank that should not have come before it, 0 if there is none (once a stage)."""
@@ -120,8 +133,7 @@ class Pending(msgspec.Struct, array_like=True):
 class OpenReferences:
     """What FLAGGED events name should be in the ledger: its last event ids, and the references not met yet.
 
-    An event id older than the window is not called missing. A span counts as met when its run is
-    known.
+    An event id older than the window is not called missing.
     """
 
     def __init__(self, salt: bytes = b"") -> None:
@@ -129,25 +141,29 @@ class OpenReferences:
         self.pending: dict[str, Pending] = {}
         self._recent: dict[int, int] = {}
 
-    def seen(self, event_id: str, key: int, run: str, micros: int) -> None:
+    def seen(self, event_id: str, key: int, run: str, span: str, micros: int) -> None:
         """An event of the ledger; ``key`` is ``key64`` of its id."""
         recent = self._recent
         recent[key] = micros
         if len(recent) > WINDOW:
             del recent[next(iter(recent))]
         if self.pending:
-            self.pending.pop(event_id, None)
-            for entity in [each for each in self.pending if run and each.startswith(run)]:
-                del self.pending[entity]
+            for name in (event_id, run, span):
+                self.pending.pop(name, None)
 
     def seen_all(
-        self, event_ids: Sequence[str], keys: Sequence[int], runs: Sequence[str], times: Sequence[int]
+        self,
+        event_ids: Sequence[str],
+        keys: Sequence[int],
+        runs: Sequence[str],
+        spans: Sequence[str],
+        times: Sequence[int],
     ) -> None:
         """Several events, in their order."""
         some = dict(zip(keys[-WINDOW:], times[-WINDOW:], strict=True))
         if self.pending or len({*keys}) < len(keys) or not self._recent.keys().isdisjoint(keys):
-            for event_id, key, run, micros in zip(event_ids, keys, runs, times, strict=True):
-                self.seen(event_id, key, run, micros)
+            for event_id, key, run, span, micros in zip(event_ids, keys, runs, spans, times, strict=True):
+                self.seen(event_id, key, run, span, micros)
         elif len(some) == WINDOW:
             self._recent = some
         else:
@@ -156,19 +172,21 @@ class OpenReferences:
             for key in [*recent][: max(0, len(recent) - WINDOW)]:
                 del recent[key]
 
-    def refer(self, entity: str, by: Pending, runs: Mapping[str, object]) -> None:
+    def refer(self, entity: str, by: Pending, runs: Mapping[str, RunState]) -> None:
         """A FLAGGED event names this entity."""
         if len(self.pending) < LIMIT and entity not in self.pending and self._unmet(entity, runs):
             self.pending[entity] = by
 
-    def _unmet(self, entity: str, runs: Mapping[str, object]) -> bool:
+    def _unmet(self, entity: str, runs: Mapping[str, RunState]) -> bool:
         match = record.EVENT_ID.fullmatch(entity)
         if match is not None:
             oldest = next(iter(self._recent.values())) if len(self._recent) == WINDOW else NO_TIME
             second = record.second(match[1])
             return (second is None or second > oldest) and key64(entity, self.salt) not in self._recent
-        match = record.SPAN_ID.fullmatch(entity) or record.RUN_ID.fullmatch(entity)
-        return match is not None and entity[: record.RUN_ID_LENGTH] not in runs
+        if record.SPAN_ID.fullmatch(entity):
+            state = runs.get(entity[: record.RUN_ID_LENGTH])
+            return state is None or not state.has_span(entity[record.RUN_ID_LENGTH + 1 :])
+        return record.RUN_ID.fullmatch(entity) is not None and entity not in runs
 
     def dump(self) -> tuple[dict[int, int], dict[str, Pending]]:
         """For ``load``."""
@@ -176,3 +194,12 @@ class OpenReferences:
 
     def load(self, recent: dict[int, int], pending: dict[str, Pending]) -> None:
         self._recent, self.pending = recent, pending
+
+
+def entities_of(value: object) -> Iterator[str]:
+    """The names in ``affected_entities``: its texts, and those that its objects hold."""
+    for each in value if isinstance(value, list) else ():
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            yield from (part for part in each.values() if isinstance(part, str))

@@ -57,7 +57,7 @@ def _mixed_runs(rules: Rules) -> Iterator[Finding]:
     if first is None:
         return
     if rules.own_run is not None:
-        message = f"The folder belongs to run {own}, but the ledger also holds {first}."
+        message = f"The folder belongs to run {own}, but the ledger holds {first}."
     else:
         message = f"The ledger holds {len(rules.runs)} runs: the specification has one file a run, real writers append."
     count = rules.events - (rules.runs[own].events if own in rules.runs else 0)
