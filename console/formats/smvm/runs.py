@@ -14,7 +14,7 @@ RANKS = {name: rank for rank, name in enumerate(STAGES, 1)}
 """The documented order; FLAGGED has no rank, for it may come anywhere."""
 ANALYZED, DECIDED = RANKS["ANALYZED"], RANKS["DECIDED"]
 SPANS = 64
-"""Spans of one run that are told apart; a run with more may have any."""
+"""Spans of one run that are kept; one with more may have any."""
 FLAGS = ("", "low", "medium", "high", "critical")
 
 
