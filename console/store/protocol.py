@@ -88,8 +88,9 @@ class EventView(Protocol):
 class HitView(EventView, Protocol):
     """A view that shows only those events whose records a search of raw records has named."""
 
-    async def add_hits(self, ledger: int, ordinals: Iterable[int]) -> None:
-        """Records that were found."""
+    async def add_hits(self, ledger: int, hits: Iterable[tuple[int, int]]) -> None:
+        """Records that were found: ordinals, and what holds of them of what ``Filter.undecided`` asks of records, as
+        bits in the order of ``Filter.of_record``. What the filter asks of records alone must hold."""
 
     async def forget_hits(self, ledger: int) -> None:
         """What was found in this ledger does not count any more."""
@@ -122,19 +123,19 @@ class IndexReader(RecordsOf, Protocol):
         """Events by id, in that order; ids that are not there are left out."""
 
     async def between(self, filter: Filter, ledger: int, first: int, last: int, limit: int) -> list[EventRow]:
-        """Events of ordinals ``first`` to ``last`` of a ledger that the filter lets through, in their order. Texts of
-        the filter are not looked for."""
+        """Events of ordinals ``first`` to ``last`` of a ledger that the filter lets through, in their order. The
+        filter asks nothing of raw records."""
 
     async def chain_neighbour(self, event: int, step: int, *, broken: bool = False) -> int | None:
         """The id of the next (1) or previous (-1) event of the same stream by (sequence, ordinal); with ``broken`` the
         next one whose trust is broken. None at the end."""
 
     async def view(self, filter: Filter, *, ledger: int | None = None, stream: int | None = None) -> EventView:
-        """A view of one stream, one ledger, or all that is opened, looked at once. Texts of the filter are not looked
-        for."""
+        """A view of one stream, one ledger, or all that is opened, looked at once. The filter asks nothing of raw
+        records."""
 
     async def hit_view(self, filter: Filter, *, ledger: int | None = None, stream: int | None = None) -> HitView:
-        """The same, without rows until hits are added."""
+        """The same for any filter, without rows until hits are added."""
 
     async def version(self) -> int:
         """A number that changes when the writer has committed."""

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,16 @@ from console.model.finding import Finding
 from console.model.trust import Severity, Trust
 from console.store.filter import Filter, parse
 from console.store.filter.tree import (
+    FALSE,
     And,
     Condition,
+    Contains,
+    FieldCompares,
+    FieldMatches,
     InStream,
     Matches,
     Not,
+    OfRecord,
     Or,
     Pattern,
     SequenceWithin,
@@ -63,6 +70,16 @@ CONDITIONS = st.recursive(
         st.builds(Or, st.lists(inner, max_size=3).map(tuple)),
     ),
     max_leaves=5,
+)
+OF_RECORDS = (Contains("x"), FieldMatches(("a",), (Pattern("1"),)), FieldCompares(("a",), ">", Decimal(1), None))
+CONDITIONS_WITH_RECORDS = st.recursive(
+    LEAVES | st.sampled_from(OF_RECORDS),
+    lambda inner: st.one_of(
+        st.builds(Not, inner),
+        st.builds(And, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(Or, st.lists(inner, max_size=3).map(tuple)),
+    ),
+    max_leaves=6,
 )
 APPENDS = st.lists(st.tuples(st.integers(0, 2), st.lists(ROWS, min_size=1, max_size=8)), min_size=1, max_size=5)
 
@@ -187,14 +204,45 @@ async def test_only_hits_are_shown(one: Opened) -> None:
     view = await one.reader.hit_view(parse("type:A"))
     other = await one.reader.hit_view(EVERYTHING)
     assert view.count == other.count == 0
-    await view.add_hits(ledgers[0], [1, 2, 4])
-    await view.add_hits(ledgers[1], [6, 4])
+    await view.add_hits(ledgers[0], [(1, 0), (2, 0), (4, 0)])
+    await view.add_hits(ledgers[1], [(6, 0), (4, 0)])
     assert await view.refresh() == 0
     assert await shown(view, ledgers) == [(0, 2), (0, 4), (1, 4), (1, 6)]
     await view.forget_hits(ledgers[0])
     assert await view.refresh() == 0
     assert await shown(view, ledgers) == [(1, 4), (1, 6)]
     assert await other.refresh() is None
+
+
+@every_store
+@settings(max_examples=40, deadline=None)
+@given(CONDITIONS_WITH_RECORDS, st.lists(st.tuples(ROWS, st.frozensets(st.sampled_from(OF_RECORDS))), max_size=8))
+def test_what_holds_of_records_stands_anywhere(
+    tmp_path_factory: pytest.TempPathFactory,
+    name: str,
+    condition: Condition,
+    rows: list[tuple[Row, frozenset[OfRecord]]],
+) -> None:
+    """Hits are the records that may fit; the rest is asked of the index."""
+
+    async def scenario() -> None:
+        async with index(name, tmp_path_factory.mktemp("index")) as one:
+            await write(one.pen, [row for row, _ in rows])
+            filter = Filter(condition)
+            view = await one.reader.hit_view(filter)
+            asked, hits, expected = filter.undecided.of_record, [], []
+            for ordinal, (row, held) in enumerate(rows, 1):
+                if filter.given(held.__contains__).condition != FALSE:
+                    hits.append((ordinal, sum(1 << bit for bit, each in enumerate(asked) if each in held)))
+                if fits(condition, replace(judged(0, ordinal, row), held=held)):
+                    expected.append(ordinal)
+            await view.add_hits(one.pen.ledger, hits)
+            await view.refresh()
+            assert sorted(row.ordinal for row in await view.rows(0, 99)) == expected
+            possible = await one.reader.between(filter.possible, one.pen.ledger, 1, 99, 99)
+            assert {*expected} <= {row.ordinal for row in possible}
+
+    asyncio.run(scenario())
 
 
 async def test_between_two_records(one: Opened) -> None:

@@ -8,11 +8,18 @@ from console.model.trust import Severity
 from console.store.filter.tree import (
     And,
     Condition,
+    Contains,
+    FieldCompares,
+    FieldMatches,
+    FirstIn,
     InStream,
     Matches,
     Not,
+    OfRecord,
+    OneOf,
     Or,
     Pattern,
+    Related,
     SequenceWithin,
     TimeWithin,
     TrustIn,
@@ -34,6 +41,10 @@ class Judged:
     trust: int
     worst: int
     codes: frozenset[str] = frozenset()
+    held: frozenset[OfRecord] = frozenset()
+    """What holds of its raw record."""
+    id: int = 0
+    stream: int = 0
 
 
 def fits(condition: Condition, event: Judged) -> bool:
@@ -58,6 +69,14 @@ def fits(condition: Condition, event: Judged) -> bool:
         case TimeWithin(start, end):
             time = event.time
             return time is not None and (start is None or time >= start) and (end is None or time < end)
+        case OneOf(events):
+            return event.id in events
+        case FirstIn(streams):
+            return event.stream in streams
+        case Contains() | FieldMatches() | FieldCompares():
+            return condition in event.held
+        case Related():
+            raise TypeError(condition)
 
 
 def _names(name: str, event: Judged) -> frozenset[str] | set[str]:

@@ -1,9 +1,10 @@
 """Readers of the store of lists and dicts: every answer is computed anew from all that is there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from console.model.trust import Severity, Trust
 from console.store.filter import Filter
+from console.store.filter.tree import OfRecord
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagged
 from tests.support.filter_evaluation import Judged, fits
 from tests.support.memory_content import LARGEST, Content, MemoryEvent, MemoryLedger, MemoryStream
@@ -110,12 +111,27 @@ class MemoryReader(MemoryRecords):
         return view
 
     async def hit_view(self, filter: Filter, *, ledger: int | None = None, stream: int | None = None) -> "MemoryView":
-        view = MemoryView(self, filter, ledger, stream, set())
+        view = MemoryView(self, filter.undecided, ledger, stream, {})
         await view.refresh()
         return view
 
-    def chosen(self, filter: Filter, ledger: int | None, stream: int | None) -> list[tuple[MemoryLedger, MemoryEvent]]:
+    def chosen(
+        self,
+        filter: Filter,
+        ledger: int | None,
+        stream: int | None,
+        hits: Mapping[tuple[int, int], int] | None = None,
+    ) -> list[tuple[MemoryLedger, MemoryEvent]]:
         """The events of a view, in its order."""
+        asked = filter.of_record
+
+        def held(of: MemoryLedger, event: MemoryEvent) -> frozenset[OfRecord] | None:
+            """What holds of its record; None if it is no hit."""
+            if hits is None:
+                return frozenset()
+            bits = hits.get((of.id, event.ordinal))
+            return None if bits is None else frozenset(each for at, each in enumerate(asked) if bits >> at & 1)
+
         pair = None if stream is None else self._named(stream)
         ledgers = [pair[0]] if pair else [] if stream is not None else self.opened(ledger)
         found = [
@@ -123,7 +139,8 @@ class MemoryReader(MemoryRecords):
             for each in ledgers
             for event in each.events
             if (pair is None or pair[1].name in (event.stream, *event.further))
-            and fits(filter.condition, judged(each, event))
+            and (known := held(each, event)) is not None
+            and fits(filter.condition, judged(each, event, known))
         ]
         if ledger is None and stream is None:
             found.sort(key=lambda pair: (pair[1].order, pair[0].id, pair[1].ordinal))
@@ -137,7 +154,7 @@ class MemoryReader(MemoryRecords):
 
 
 class MemoryView:
-    """See ``EventView`` and, with a set of hits, ``HitView``."""
+    """See ``EventView`` and, with hits, ``HitView``."""
 
     def __init__(
         self,
@@ -145,7 +162,7 @@ class MemoryView:
         filter: Filter,
         ledger: int | None,
         stream: int | None,
-        hits: set[tuple[int, int]] | None = None,
+        hits: dict[tuple[int, int], int] | None = None,
     ) -> None:
         self._reader = reader
         self._chosen = (filter, ledger, stream)
@@ -158,9 +175,7 @@ class MemoryView:
         return len(self._rows)
 
     async def refresh(self) -> int | None:
-        pairs = self._reader.chosen(*self._chosen)
-        if self._hits is not None:
-            pairs = [pair for pair in pairs if (pair[0].id, pair[1].ordinal) in self._hits]
+        pairs = self._reader.chosen(*self._chosen, self._hits)
         before, self._rows = self._rows, [self._reader.row(*pair) for pair in pairs]
         both = enumerate(zip(before, self._rows, strict=False))
         same = min(len(before), len(self._rows))
@@ -173,22 +188,23 @@ class MemoryView:
     async def position(self, event: int) -> int | None:
         return next((at for at, row in enumerate(self._rows) if row.id == event), None)
 
-    async def add_hits(self, ledger: int, ordinals: Iterable[int]) -> None:
+    async def add_hits(self, ledger: int, hits: Iterable[tuple[int, int]]) -> None:
         assert self._hits is not None
-        self._hits |= {(ledger, each) for each in ordinals}
+        self._hits |= {(ledger, ordinal): held for ordinal, held in hits}
 
     async def forget_hits(self, ledger: int) -> None:
         assert self._hits is not None
-        self._hits -= {each for each in self._hits if each[0] == ledger}
+        self._hits = {each: held for each, held in self._hits.items() if each[0] != ledger}
 
 
-def judged(ledger: MemoryLedger, event: MemoryEvent) -> Judged:
+def judged(ledger: MemoryLedger, event: MemoryEvent, held: frozenset[OfRecord] = frozenset()) -> Judged:
     """What a condition may ask of an event."""
     codes = {each.finding.code for each in ledger.findings if each.finding.record == event.ordinal}
     streams = ((event.stream,) if event.stream else ()) + event.further
     return Judged(
         *(ledger.path, ledger.format, event.type, event.actor, streams, event.sequence, event.time),
-        *(event.trust, event.worst, frozenset(codes)),
+        *(event.trust, event.worst, frozenset(codes), held),
+        *(ledger.event_id(event.ordinal), 0 if event.stream is None else ledger.streams[event.stream].id),
     )
 
 

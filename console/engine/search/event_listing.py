@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from console.engine.errors import NoSuchStreamError
 from console.engine.ledgers.options import Options
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
-from console.engine.search.raw_scan import matches
+from console.engine.search.record_conditions import RecordConditions
 from console.engine.search.search_view import SearchedView
 from console.engine.session.alarms import AlarmWatch
 from console.engine.session.client import Session, open_session
@@ -15,7 +15,8 @@ from console.engine.session.headless import indexed
 from console.engine.session.records import Records
 from console.sources.protocol import MAX_RECORD
 from console.store.facts import volume_of
-from console.store.filter import Filter, either, parse
+from console.store.filter import Filter, both, either, parse
+from console.store.filter.tree import OfRecord, OneOf
 from console.store.protocol import EventView, IndexReader
 from console.store.rows import EventRow, LedgerRow
 
@@ -86,7 +87,7 @@ class EventListing:
         names = {each.id: each.name for each in ledgers}
         only = ledgers[0].id if len(ledgers) == 1 else None
         view: EventView | SearchedView
-        if self._filter.texts:
+        if self._filter.of_record:
             view = SearchedView(reader, self._filter, only, None, lambda: None)
             await view.start()
             await view.finished()
@@ -132,8 +133,8 @@ class EventListing:
                 else:
                     await self._tell(reader, ledger, done)
                 first = done.records + 1
-                while rows := await reader.between(self._filter, ledger.id, first, ledger.records, PAGE):
-                    fitting = [row for row in rows if await records.fits(row, self._filter)]
+                while rows := await reader.between(self._filter.possible, ledger.id, first, ledger.records, PAGE):
+                    fitting = await records.fitting(rows, self._filter)
                     async for each in records.listed(fitting, {ledger.id: ledger.name}):
                         yield each
                     first = rows[-1].ordinal + 1
@@ -227,17 +228,29 @@ class _RawRecords:
             self._files[row.ledger] = [(each.first, each.path) for each in files] if len(files) > 1 else []
         return volume_of(self._files[row.ledger], row.ordinal)
 
-    async def fits(self, row: EventRow, filter: Filter) -> bool:
-        """True if a row's record holds what the filter looks for in raw records."""
-        return not filter.texts or matches((await self._records.raw(row, MAX_RECORD)).record.raw, filter.texts)
+    async def fitting(self, rows: Sequence[EventRow], filter: Filter) -> Sequence[EventRow]:
+        """Those of some rows of one ledger that the filter lets through, its part on raw records included."""
+        if not filter.of_record:
+            return rows
+        asked = RecordConditions(filter)
+        alike: dict[frozenset[OfRecord], set[int]] = {}
+        for part in _parts(rows):
+            for row, now in zip(part, await self._records.raws(part, MAX_RECORD), strict=True):
+                alike.setdefault(asked.held(now.record.raw), set()).add(row.id)
+        fits: set[int] = set()
+        for held, ids in alike.items():
+            left = both(filter.given(held.__contains__), Filter(OneOf(frozenset(ids))))
+            found = await self._reader.between(left, rows[0].ledger, rows[0].ordinal, rows[-1].ordinal, len(ids))
+            fits.update(row.id for row in found)
+        return [row for row in rows if row.id in fits]
 
 
 def _filter(request: EventRequest) -> Filter:
-    terms = [request.where]
+    terms = [parse(request.where)]
     for name, value in (("stream", request.stream), ("since", request.since), ("until", request.until)):
         if value is not None:
-            terms.append(f"{name}:{_quoted(value)}")
-    return either(parse(" ".join(terms)), [parse(f"type:{_quoted(each)}") for each in request.types])
+            terms.append(parse(f"{name}:{_quoted(value)}"))
+    return either(both(*terms), [parse(f"type:{_quoted(each)}") for each in request.types])
 
 
 def _quoted(value: str) -> str:

@@ -7,16 +7,24 @@ the findings at such events.
 
 from enum import Enum
 
-from console.engine.search.raw_scan import matches
+from console.engine.search.record_conditions import RecordConditions
 from console.engine.session.records import Records
 from console.model.trust import Severity
 from console.sources.protocol import MAX_RECORD
 from console.store.filter import Filter
-from console.store.filter.tree import And, Condition, InStream, Matches, Not, Or, SequenceWithin, WorstFrom
+from console.store.filter.tree import (
+    FALSE,
+    TRUE,
+    Condition,
+    InStream,
+    Leaf,
+    Matches,
+    SequenceWithin,
+    WorstFrom,
+    rebuilt,
+)
 from console.store.protocol import IndexReader
 from console.store.rows import FindingRow, LedgerRow
-
-TRUE, FALSE = And(), Or(())
 
 
 class Fit(Enum):
@@ -37,37 +45,25 @@ class FindingFilter:
 
     async def fit(self, row: FindingRow, ledger: LedgerRow) -> Fit:
         """What the filter says of a finding of this ledger."""
-        left = asked_of_event(self._filter.condition, row, ledger)
-        if left == FALSE:
-            return Fit.NO
-        texts = self._filter.texts
-        if left == TRUE and not texts:
-            return Fit.YES
+        left = Filter(rebuilt(self._filter.condition, lambda leaf: asked_of_event(leaf, row, ledger)))
+        if left.condition in (TRUE, FALSE):
+            return Fit.YES if left.everything else Fit.NO
         record = row.finding.record
         if record is None:
             return Fit.UNPLACED
-        events = await self._reader.between(Filter(left), ledger.id, record, record, 1)
-        if not events:
-            there = await self._reader.between(Filter(), ledger.id, record, record, 1)
-            return Fit.NO if there else Fit.UNPLACED
-        if texts and not matches((await self._records.raw(events[0], MAX_RECORD)).record.raw, texts):
-            return Fit.NO
-        return Fit.YES
+        there = await self._reader.between(Filter(), ledger.id, record, record, 1)
+        if not there:
+            return Fit.UNPLACED
+        if left.of_record:
+            raw = (await self._records.raw(there[0], MAX_RECORD)).record.raw
+            left = left.given(RecordConditions(left).held(raw).__contains__)
+        return Fit.YES if await self._reader.between(left, ledger.id, record, record, 1) else Fit.NO
 
 
-def asked_of_event(condition: Condition, row: FindingRow, ledger: LedgerRow) -> Condition:
-    """What is left of a condition for the finding's event, once the finding has answered its part."""
+def asked_of_event(leaf: Leaf, row: FindingRow, ledger: LedgerRow) -> Condition:
+    """What is left of a part of a filter for the finding's event, once the finding has answered it."""
     finding = row.finding
-    match condition:
-        case And(parts):
-            left = [part for each in parts if (part := asked_of_event(each, row, ledger)) != TRUE]
-            return FALSE if FALSE in left else left[0] if len(left) == 1 else And(tuple(left))
-        case Or(parts):
-            left = [part for each in parts if (part := asked_of_event(each, row, ledger)) != FALSE]
-            return TRUE if TRUE in left else left[0] if len(left) == 1 else Or(tuple(left))
-        case Not(part):
-            inner = asked_of_event(part, row, ledger)
-            return FALSE if inner == TRUE else TRUE if inner == FALSE else Not(inner)
+    match leaf:
         case Matches("code" | "ledger" | "format" as name, patterns):
             text = {"code": finding.code, "ledger": ledger.path, "format": ledger.format}[name]
             return _known(any(pattern.fits(text) for pattern in patterns))
@@ -75,11 +71,11 @@ def asked_of_event(condition: Condition, row: FindingRow, ledger: LedgerRow) -> 
             return _known(severity is not Severity.NONE and finding.severity >= severity)
         case InStream(patterns, None) if finding.stream is not None:
             # The event may be in further streams too.
-            return TRUE if any(pattern.fits(finding.stream) for pattern in patterns) else condition
+            return TRUE if any(pattern.fits(finding.stream) for pattern in patterns) else leaf
         case SequenceWithin(low, high) if finding.sequence is not None:
             return _known((low is None or finding.sequence >= low) and (high is None or finding.sequence <= high))
         case _:
-            return condition
+            return leaf
 
 
 def _known(holds: bool) -> Condition:

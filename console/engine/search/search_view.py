@@ -1,10 +1,11 @@
-"""A view whose filter holds free text: hits of a raw search appear in it as they are found."""
+"""A view whose filter asks for something of raw records: hits of a raw search appear in it as they are found."""
 
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 
 from console.engine.search.raw_scan import Hits, search
+from console.engine.search.record_conditions import RecordConditions
 from console.formats.reading.cutting import CUT
 from console.model.record import Cursor
 from console.sources.discover import open_sources
@@ -31,6 +32,7 @@ class SearchedView:
         self.note = ""
         self._reader = reader
         self._filter = filter
+        self._asked = RecordConditions(filter)
         self._ledger = ledger
         self._stream = stream
         self._changed = changed
@@ -127,8 +129,8 @@ class SearchedView:
             return
         found_there, _ = await self._reader.findings(ledger=ledger.id, limit=_ALL)
         damaged = any(each.finding.code in CUT for each in found_there)
-        hits: Iterator[Hits] = search(source, self._filter.texts, start, damaged=damaged)
-        found: list[int] = []
+        hits: Iterator[Hits] = search(source, self._asked, start, damaged=damaged)
+        found: list[tuple[int, int]] = []
         while True:
             try:
                 step = await asyncio.to_thread(next, hits, None)
@@ -137,17 +139,17 @@ class SearchedView:
                 return
             if step is None:
                 break
-            found += [ordinal for ordinal in step.ordinals if ordinal <= last]
+            found += [hit for hit in step.found if hit[0] <= last]
             if step.next.ordinal > last + 1:
                 break  # the next search begins with this batch again: the index does not know all of it yet
-            if step.ordinals or len(found) > 1000:
+            if step.found or len(found) > 1000:
                 await self._keep(ledger.id, found)
                 found = []
             self._read[key] = step.next
             self.note = f"searching {min(99, round(100 * (before + step.next.offset) / total))} %"
         await self._keep(ledger.id, found)
 
-    async def _keep(self, ledger: int, ordinals: list[int]) -> None:
-        if ordinals:
-            await self._hits.add_hits(ledger, ordinals)
+    async def _keep(self, ledger: int, found: list[tuple[int, int]]) -> None:
+        if found:
+            await self._hits.add_hits(ledger, found)
             self._changed()

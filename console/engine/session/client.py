@@ -211,7 +211,7 @@ class Session:
     async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
         parsed = parse(query)
         reader = await self._another_reader()
-        if not parsed.texts:
+        if not parsed.of_record:
             return _Owned(await reader.view(parsed, ledger=ledger, stream=stream), reader)
         row = None if stream is None else await reader.stream(stream)
         found = SearchedView(reader, parsed, ledger if row is None else row.ledger, stream, self._news.set)

@@ -1,212 +1,140 @@
-"""The text of a filter becomes a tree: ``field:value`` terms and free text.
+"""The text of a filter becomes a tree.
 
-``type:A,B`` is either · ``-type:A`` is not · ``*`` matches any text · ``seq:3..9``, ``seq:>9`` · ``since:2026-01-01``,
-``until:…``, ``time:2026-01-01T10`` (that hour) · ``trust:broken`` · ``severity:warning`` (and worse) ·
-``code:chain.*`` · ``run:… deal:… action:…`` (streams by kind) · ``ledger:*name*`` · ``"exact words"`` and every other
-word are looked for in the raw records, letter case ignored unless the word has capitals. Terms are joined by *and*.
-Between quotes ``,`` ``*`` and ``?`` stand for themselves, and a backslash before a quote or a backslash is dropped.
+``type:A,B`` is either · ``-type:A``, ``not type:A`` and ``type!=A`` are not · ``*`` matches any text · ``seq:3..9``,
+``seq>9`` · ``since:2026-01-01``, ``since:2h``, ``until:now``, ``time:2026-01-01T10`` (that hour) · ``trust:broken`` ·
+``severity:warning`` (and worse) · ``code:chain.*`` · ``run:… deal:… action:…`` (streams by kind) · ``ledger:*name*`` ·
+``payload.amount>5``, ``.dealId:…`` (keys of the raw record) · ``ancestors(ID)``, ``descendants(ID)``, ``chain(ID)`` ·
+``"exact words"`` and every other word are looked for in the raw records, letter case ignored without capitals in it.
+Terms are joined by *and*, written or not, by *or*, and by brackets. Between quotes ``,`` ``*`` and ``?`` stand for
+themselves, and a backslash before a quote or a backslash is dropped.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, cast
 
 from console.formats.registry import stream_kinds
-from console.model.trust import Severity, Trust
-from console.store.filter.times import moment
-from console.store.filter.tree import (
-    And,
-    Condition,
-    Filter,
-    InStream,
-    Matches,
-    Named,
-    Not,
-    Pattern,
-    SequenceWithin,
-    TimeWithin,
-    TrustIn,
-    WorstFrom,
+from console.store.filter.errors import FilterError
+from console.store.filter.fields import (
+    FUNCTIONS,
+    field_condition,
+    field_names,
+    key_condition,
+    keys_of,
+    related,
 )
+from console.store.filter.grammar import NAME, SIGN, parsed
+from console.store.filter.tree import And, Condition, Contains, Filter, Not, Or, rebuilt
+from console.store.filter.values import unquoted, value_of
 from console.store.spelling import spelled_out
 
-RAW_FIELDS = ("id", "hash", "parent", "correlation", "cause")
-"""Fields whose values stand in the raw record: looked for there."""
-LENGTH, TERMS, VALUES = 10_000, 200, 200
-"""Characters of a filter, its terms, and values of one term: so much every store can answer."""
+if TYPE_CHECKING:
+    from lark import Token
+
+    from console.store.filter.grammar import Parsed
+
+LENGTH, TERMS, DEPTH, BESIDE = 10_000, 200, 20, 60
+"""Characters of a filter, its terms, brackets within brackets, and texts and keys of records beside fields within
+brackets: so much every store can answer."""
+_TERM = re.compile(rf"(?P<name>{NAME})(?P<sign>{SIGN})(?P<value>.*)", re.DOTALL)
 
 
-class FilterError(Exception):
-    """A filter that cannot be read. ``at`` is the position of the term in the text."""
-
-    def __init__(self, message: str, at: int) -> None:
-        super().__init__(message)
-        self.at = at
-
-
-def field_names() -> tuple[str, ...]:
-    """Every field that a filter may name."""
-    return (*_FIELDS, *RAW_FIELDS, *stream_kinds())
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """The text behind a field. ``exact``: it was quoted."""
-
-    text: str
-    exact: bool = False
-
-    def each(self) -> list[str]:
-        """The comma-separated values. Raises ValueError for too many."""
-        found = [self.text] if self.exact else self.text.split(",")
-        if len(found) > VALUES:
-            raise ValueError(f"A term has at most {VALUES} values.")
-        return found
-
-    def patterns(self) -> tuple[Pattern, ...]:
-        """The values as patterns. Raises ValueError for too many."""
-        return tuple(Pattern(each, not self.exact and ("*" in each or "?" in each)) for each in self.each())
-
-
-_TERM = re.compile(
-    r'(?P<not>-)?(?:(?P<field>[A-Za-z_]+):)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)(?P<end>")?|(?P<plain>\S*))', re.DOTALL
-)
-
-
-def parse(text: str) -> Filter:
-    """Read a filter. Raises ``FilterError`` for an unknown field or a value that its field cannot have."""
+def parse(text: str, now: int | None = None) -> Filter:
+    """Read a filter. ``now`` (UTC microseconds, the clock by default) is what times such as ``2h`` count from. Raises
+    ``FilterError`` for what cannot be read."""
     if len(text) > LENGTH:
         raise FilterError(f"A filter has at most {LENGTH:,} characters.", LENGTH)
     text = spelled_out(text)
-    conditions: list[Condition] = []
-    texts: list[tuple[str, bool]] = []
-    position = terms = 0
-    while True:
-        while position < len(text) and text[position].isspace():
-            position += 1
-        if position >= len(text):
-            break
-        terms += 1
-        if terms > TERMS:
-            raise FilterError(f"A filter has at most {TERMS} terms.", position)
-        match = _TERM.match(text, position)
-        if match is None:
-            raise FilterError("A term must be text or field:value.", position)
-        wanted = match["not"] is None
-        found = _term(match, position)
-        if isinstance(found, str):
-            texts.append((found, wanted))
+    if not text.strip():
+        return Filter()
+    found = Filter(rebuilt(_Reading(now).condition(parsed(text), 0), lambda leaf: leaf))
+    if len(found.undecided.of_record) > BESIDE:
+        raise FilterError(f"At most {BESIDE} texts and keys of records may stand beside fields in brackets.", 0)
+    return found
+
+
+class _Reading:
+    """Reads the tree of one filter."""
+
+    def __init__(self, now: int | None) -> None:
+        self._now = now
+        self._terms = 0
+
+    def condition(self, node: "Parsed", depth: int) -> Condition:
+        if not hasattr(node, "children"):
+            return self._term(node)
+        if depth > DEPTH:
+            raise FilterError(f"A filter has at most {DEPTH} brackets within brackets.", _place(node))
+        parts = [each for each in node.children if getattr(each, "type", "") not in ("AND", "OR", "NOT", "MINUS")]
+        conditions = tuple(self.condition(each, depth + 1) for each in parts)
+        match node.data:
+            case "either":
+                return Or(conditions)
+            case "negated":
+                return Not(conditions[0])
+            case _:
+                return And(conditions)
+
+    def _term(self, token: "Token") -> Condition:
+        at = token.start_pos or 0
+        self._terms += 1
+        if self._terms > TERMS:
+            raise FilterError(f"A filter has at most {TERMS} terms.", at)
+        if token.type == "CALL":
+            return _call(token, at)
+        if token.type == "TERM":
+            return self._of_field(token, at)
+        text = unquoted(token, at) if token.startswith('"') else str(token)
+        if not text:
+            raise FilterError("There is nothing to look for.", at)
+        return Contains(text)
+
+    def _of_field(self, token: str, at: int) -> Condition:
+        match = _TERM.fullmatch(token)
+        assert match is not None  # the grammar has cut it so
+        name, start = match["name"], at + match.start("value")
+        value = value_of(match["sign"], match["value"], start)
+        if "." not in name and name.lower() not in field_names():
+            raise FilterError(_unknown(name, str(token)), at)
+        if not any(each.text for each in value.items):
+            raise FilterError(f"{name}: needs a value.", start)
+        if "." in name:
+            found = key_condition(keys_of(name, at), value, self._now)
         else:
-            conditions.append(found if wanted else Not(found))
-        position = match.end()
-    return Filter(And(tuple(conditions)), tuple(texts))
+            found = field_condition(name.lower(), value, self._now)
+        return Not(found) if value.sign == "!=" else found
 
 
-def _term(match: re.Match[str], at: int) -> Condition | str:
-    """A condition, or a text to look for in the raw records."""
-    name = (match["field"] or "").lower()
-    if match["plain"] is None:
-        if match["end"] is None:
-            raise FilterError("The quote has no end.", at)
-        value = _Value(re.sub(r'\\(["\\])', r"\1", match["quoted"]), exact=True)
-    else:
-        value = _Value(match["plain"])
-    if name and name not in field_names():
-        known = ", ".join(sorted((*_FIELDS, *RAW_FIELDS)))
-        raise FilterError(f"There is no field {name!r}. Known: {known}, and streams by kind such as run, deal.", at)
-    if not value.text:
-        raise FilterError(f"{name}: needs a value." if name else "There is nothing to look for.", at)
-    if not name or name in RAW_FIELDS:
-        return value.text
-    try:
-        return _FIELDS[name](value) if name in _FIELDS else InStream(value.patterns(), name)
-    except ValueError as error:
-        raise FilterError(str(error), at) from error
+def _place(node: "Parsed") -> int:
+    """Where the first token below a node begins."""
+    while hasattr(node, "children"):
+        node = node.children[0]
+    return cast("Token", node).start_pos or 0
 
 
-def _named(name: Named) -> Callable[[_Value], Condition]:
-    return lambda value: Matches(name, value.patterns())
+def _call(token: str, at: int) -> Condition:
+    name, _, inner = token.partition("(")
+    inner = inner[:-1].strip()
+    if name.lower() not in FUNCTIONS:
+        near = _near(name, FUNCTIONS)
+        known = f"Did you mean {near}(…)?" if near else f"Known: {', '.join(FUNCTIONS)}."
+        raise FilterError(f"There is no function {name}(…). {known} A text with brackets is put in quotes.", at)
+    id = unquoted(inner, at + token.index('"')) if inner.startswith('"') else inner
+    if not id:
+        raise FilterError(f"{name}(…) needs the id of an event.", at + len(name) + 1)
+    return related(name.lower(), id)
 
 
-def _ledger(value: _Value) -> Condition:
-    if not value.exact:
-        parts = [each if each.startswith("/") or "*" in each else f"*{each}*" for each in value.each()]
-        value = _Value(",".join(parts))
-    return Matches("ledger", value.patterns())
+def _unknown(name: str, term: str) -> str:
+    near = _near(name, field_names())
+    kinds = stream_kinds()
+    known = ", ".join(sorted({*field_names()} - {*kinds}))
+    hint = f"Did you mean {near}:?" if near else f"Known: {known}, and streams by kind such as {', '.join(kinds[:2])}."
+    quotes = f'quotes: "{term}"' if len(term) < 40 and '"' not in term else "quotes"
+    return (
+        f"There is no field {name!r}. {hint} A key of the raw record is .{name}, a text to look for stands in {quotes}."
+    )
 
 
-def _trust(value: _Value) -> Condition:
-    words = {trust.word: trust for trust in Trust}
-    states = []
-    for each in value.text.lower().split(","):
-        if each not in words:
-            raise ValueError(f"trust is one of {', '.join(words)}, not {each!r}.")
-        states.append(words[each])
-    return TrustIn(tuple(states))
-
-
-def _severity(value: _Value) -> Condition:
-    words = {severity.word: severity for severity in Severity}
-    level = words.get(value.text.lower())
-    if level is None:
-        raise ValueError(f"severity is one of {', '.join(words)}, not {value.text!r}.")
-    return WorstFrom(level)
-
-
-def _sequence(value: _Value) -> Condition:
-    try:
-        if match := _BOUND.fullmatch(value.text):
-            number = _number(match[2])
-            return {
-                ">": SequenceWithin(number + 1, None),
-                ">=": SequenceWithin(number, None),
-                "<": SequenceWithin(None, number - 1),
-                "<=": SequenceWithin(None, number),
-            }[match[1]]
-        low, dots, high = value.text.partition("..")
-        if not dots:
-            return SequenceWithin(_number(low), _number(low))
-        bounds = (_number(low) if low else None, _number(high) if high else None)
-        return And() if bounds == (None, None) else SequenceWithin(*bounds)
-    except ValueError:
-        raise ValueError(f"seq is a number, a range 3..9, or a bound >3, not {value.text!r}.") from None
-
-
-_BOUND = re.compile("(>=|<=|>|<)(.+)")
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,30}", text):
-        raise ValueError(text)
-    return int(text)
-
-
-def _time(value: _Value) -> Condition:
-    if match := _BOUND.fullmatch(value.text):
-        start, after = moment(match[2])
-        return {
-            ">": TimeWithin(after, None),
-            ">=": TimeWithin(start, None),
-            "<": TimeWithin(None, start),
-            "<=": TimeWithin(None, after),
-        }[match[1]]
-    low, dots, high = value.text.partition("..")
-    begin = moment(low)[0] if low else None
-    end = moment(high or low)[1] if high or not dots else None
-    return And() if begin is None and end is None else TimeWithin(begin, end)
-
-
-_FIELDS: dict[str, Callable[[_Value], Condition]] = {
-    "type": _named("type"),
-    "actor": _named("actor"),
-    "stream": lambda value: InStream(value.patterns()),
-    "ledger": _ledger,
-    "format": _named("format"),
-    "trust": _trust,
-    "severity": _severity,
-    "code": _named("code"),
-    "seq": _sequence,
-    "since": lambda value: TimeWithin(moment(value.text)[0], None),
-    "until": lambda value: TimeWithin(None, moment(value.text)[1]),
-    "time": _time,
-}
+def _near(name: str, known: tuple[str, ...]) -> str | None:
+    return next(iter(get_close_matches(name.lower(), known, 1, 0.6)), None)

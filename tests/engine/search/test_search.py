@@ -8,11 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.engine.search.raw_scan import matches, needle, search
+from console.engine.search.needle import needle
+from console.engine.search.raw_scan import search
+from console.engine.search.record_conditions import RecordConditions
 from console.engine.session.protocol import View
 from console.model.record import Cursor
 from console.sources.content import FileContent
 from console.sources.text.jsonl import JsonlSource
+from console.store.filter import Filter, parse
+from console.store.filter.tree import Contains, Not
 from tests.support.engine_cases import Console, Deal, append, console
 from tests.support.places import SAMPLES
 
@@ -50,17 +54,18 @@ def test_forms(text: str, raw: bytes, found: bool) -> None:
 def test_a_text_is_found_in_json(text: str, before: str, after: str, ascii: bool) -> None:
     raw = json.dumps({"value": before + text + after}, ensure_ascii=ascii).encode("utf-8", "surrogatepass")
     assert needle(text)(raw)
-    assert matches(raw, [(text, True)])
-    assert not matches(raw, [(text, False)])
+    asked = Filter(Contains(text))
+    assert RecordConditions(asked).held(raw) == {*asked.of_record}
+    assert RecordConditions(Filter(Not(Contains(text)))).hit(raw) is None
 
 
 def test_hits_over_batches_and_the_tail(tmp_path: Path) -> None:
     ledger = tmp_path / "many.jsonl"
     ledger.write_bytes(b"".join(b'{"n":"%d","x":"%s"}\n' % (n, b"y" * 300) for n in range(3000)) + b'{"n":"777')
     source = JsonlSource(FileContent(str(ledger)))
-    answers = list(search(source, [('"777', True), ("zz", False)], Cursor()))
+    answers = list(search(source, RecordConditions(parse('"\\"777" -zz')), Cursor()))
     assert len(answers) > 3
-    assert [ordinal for answer in answers for ordinal in answer.ordinals] == [778, 3001]
+    assert [ordinal for answer in answers for ordinal, _ in answer.found] == [778, 3001]
     assert answers[-1].next.ordinal == 3001
 
 
@@ -86,6 +91,9 @@ async def test_live(tmp_path: Path) -> None:
         assert await found(one, "Köln", 1) == [1]
         assert await found(one, "-köln seq:>1", 2) == [2, 4]
         assert await found(one, "nowhere", 0) == []
+        assert await found(one, "bonn or (köln and seq:1)", 2) == [1, 2]
+        assert await found(one, "not (köln or seq:2)", 1) == [4]
+        assert await found(one, "payload.place:B*,köln", 2) == [2, 3]
         view = await one.session.view("köln")
         append(ledger, deal.event(place="KÖLN") + b"\n" + deal.event(place="Rom") + b"\n")
 

@@ -8,6 +8,7 @@ import pytest
 from console.model.finding import Finding
 from console.model.trust import Severity, Trust
 from console.store.filter import FilterError, moment, parse
+from console.store.filter.tree import And, Contains, FieldCompares, Not, TimeWithin
 from console.store.opening import store_at
 from tests.support.index_cases import Row, new_index, view_of
 
@@ -97,20 +98,37 @@ async def test_field(ledger: Path, query: str, ordinals: list[int]) -> None:
     ("query", "at", "words"),
     [
         ("nothing:1", 0, "no field"),
-        ("ok type:A  trust:good", 11, "trust is one of"),
-        ("severity:bad", 0, "severity is one of"),
-        ("type:", 0, "needs a value"),
-        ('ok type:""', 3, "needs a value"),
-        ("id:", 0, "needs a value"),
+        ("severty:high", 0, "Did you mean severity:?"),
+        ("ok type:A  trust:good", 17, "trust is one of"),
+        ("trust:broken,good", 13, "trust is one of"),
+        ("severity:bad", 9, "severity is one of"),
+        ("type:", 5, "needs a value"),
+        ('ok type:""', 8, "needs a value"),
+        ("id:", 3, "needs a value"),
+        ("type:A or", 9, "term is missing"),
+        ("a (type:A or b", 2, "not closed"),
+        ("a) b", 1, "No bracket is open"),
+        ("a ()", 3, "no term before this bracket"),
+        ("or b", 0, "between two terms"),
+        ("a and and b", 6, "between two terms"),
+        ("a -", 2, "nothing to look for"),
+        ("a not", 5, "term is missing"),
+        ("seq>5x", 4, "seq is a number"),
+        ("type>A", 5, "has no order"),
+        ("seq:1,2", 6, "has one value"),
+        ("payload.amount>much", 15, "number or a time"),
+        ("ancesters(a)", 0, "no function"),
+        ("not " * 60 + "a", 84, "at most 20"),
         ('ab "cd', 3, "no end"),
+        ('type:"cd', 5, "no end"),
         ('"ab\\"', 0, "no end"),
         ('""', 0, "nothing to look for"),
-        ("seq:x", 0, "seq is a number"),
-        ("seq:1..x", 0, "seq is a number"),
-        ("since:yesterday", 0, "A time is written like"),
-        ("since:2026-02-30", 0, "A time is written like"),
-        ("time:0000", 0, "A time is written like"),
-        ("type:" + "a," * 300, 0, "at most 200 values"),
+        ("seq:x", 4, "seq is a number"),
+        ("seq:1..x", 4, "seq is a number"),
+        ("since:soon", 6, "A time is written like"),
+        ("since:2026-02-30", 6, "A time is written like"),
+        ("time:0000", 5, "A time is written like"),
+        ("type:" + "a," * 300, 405, "at most 200 values"),
         ("a " * 201, 400, "at most 200 terms"),
         ("a" * 10_001, 10_000, "at most 10,000 characters"),
     ],
@@ -122,12 +140,53 @@ def test_refused_with_its_place(query: str, at: int, words: str) -> None:
 
 
 def test_texts() -> None:
-    assert parse('abc -Def "two words" -"a \\"b\\\\" id:x-1').texts == (
-        ("abc", True),
-        ("Def", False),
-        ("two words", True),
-        ('a "b\\', False),
-        ("x-1", True),
+    assert parse('abc -Def "two words" -"a \\"b\\\\" id:x-1').condition == And(
+        (
+            Contains("abc"),
+            Not(Contains("Def")),
+            Contains("two words"),
+            Not(Contains('a "b\\')),
+            Contains("x-1"),
+        )
+    )
+
+
+@pytest.mark.parametrize("text", ["09:17", "<b>", "a->b", "10.0.0.1:80", 'x"y', "[a-[*", "C#", "and-so-on"])
+def test_what_can_be_meant_as_text(text: str) -> None:
+    assert parse(text).condition == Contains(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("type:A or type:B seq:1", "type:A or (type:B and seq:1)"),
+        ("not type:A seq:1", "(-type:A) and seq:1"),
+        ("type!=A,B", "-type:A,B"),
+        ("TYPE=A", "type:A"),
+        ("seq>9", "seq:>9"),
+        ("time<=2026", "time:<=2026"),
+        ("severity>=warning", "severity:warning"),
+        ("severity>warning", "severity:error"),
+        ("severity<warning", "-severity:warning"),
+        ("payload.a:>9", "payload.a>9"),
+        ("payload.a:3..9", "payload.a>=3 payload.a<=9"),
+        ('payload."a".0:x', "payload.a.0:x"),
+        ("Not (a OR b)", "-(a or b)"),
+        ('type:"A",B', 'type:A,"B"'),
+    ],
+)
+def test_two_ways_to_write_it(one: str, other: str) -> None:
+    assert parse(one) == parse(other)
+
+
+def test_times_count_from_now() -> None:
+    now = 10 * DAY + 5 * HOUR
+    assert parse("since:2h", now).condition == TimeWithin(now - 2 * HOUR, None)
+    assert parse("until:now", now).condition == TimeWithin(None, now + 1)
+    assert parse("time:yesterday", now).condition == TimeWithin(9 * DAY, 10 * DAY)
+    assert parse("since:1d12h30m", now).condition == TimeWithin(now - 36 * HOUR - HOUR // 2, None)
+    assert parse("payload.due<today", now).condition == FieldCompares(
+        ("payload", "due"), "<", None, (10 * DAY, 11 * DAY)
     )
 
 

@@ -1,16 +1,20 @@
 """Conditions of a filter as SQL over ``event``. Values of the filter are parameters, never SQL."""
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import singledispatch
 from typing import NamedTuple
 
 from console.model.trust import Severity
 from console.store.filter.tree import (
     And,
+    FirstIn,
     InStream,
     Matches,
     Not,
+    OneOf,
     Or,
     Pattern,
     SequenceWithin,
@@ -108,6 +112,29 @@ def _(condition: SequenceWithin) -> Sql:
 def _(condition: TimeWithin) -> Sql:
     test, parameters = _within("event.time", (">=", condition.start), ("<", condition.end))
     return Sql(f"(event.mark & {NO_TIME_BIT} = 0 AND {test})", parameters)
+
+
+@sql.register
+def _(condition: OneOf) -> Sql:
+    return Sql("event.id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(condition.events)),))
+
+
+@sql.register
+def _(condition: FirstIn) -> Sql:
+    return Sql("event.stream IN (SELECT value FROM json_each(?))", (json.dumps(sorted(condition.streams)),))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was asked of the event's raw record holds: the bit of this number is set in a table of hits."""
+
+    hits: str
+    bit: int
+
+
+@sql.register
+def _(condition: Held) -> Sql:
+    return Sql(f"(SELECT held FROM {condition.hits} h WHERE h.event = event.id) >> {condition.bit} & 1")
 
 
 def _within(column: str, *bounds: tuple[str, int | None]) -> Sql:

@@ -8,11 +8,11 @@ import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from console.store.filter.tree import And, Condition, Filter, Matches, Not, Or
+from console.store.filter.tree import Filter, Matches, leaves, rebuilt
 from console.store.rows import EventRow
 from console.store.sqlite.database import Database
 from console.store.sqlite.membership import IS_MEMBER, MEMBERS
-from console.store.sqlite.read.conditions import Sql, sql
+from console.store.sqlite.read.conditions import Held, Sql, sql
 from console.store.sqlite.read.pages import EventPages
 from console.store.sqlite.schema import row_id
 
@@ -42,7 +42,12 @@ class SqliteView:
         self._pages = pages
         self._by_time = scope.ledger is None and scope.stream is None
         self._key = "event.time, event.id" if self._by_time else "event.id"
-        self._filter = sql(filter.condition)
+        if scope.hits:
+            filter = filter.undecided
+            bits = {leaf: Held(scope.hits, bit) for bit, leaf in enumerate(filter.of_record)}
+            self._filter = sql(rebuilt(filter.condition, lambda leaf: bits.get(leaf, leaf)))
+        else:
+            self._filter = sql(filter.condition)
         self._further = False
         """True if the scope's stream is a further stream of some events."""
         self._where, self._parameters = self._listed = _source(self._filter, scope, further=False)
@@ -54,7 +59,7 @@ class SqliteView:
         self._last: tuple[int, ...] | None = None
         self._seen: dict[int, tuple[int, int]] = {}
         """Records and edition by ledger."""
-        self._follows_findings = _asks_for_code(filter.condition)
+        self._follows_findings = _asks_for_code(filter)
         self._version = -1
         self._scope = scope
         self._hits = 0
@@ -240,27 +245,21 @@ class SqliteHitView(SqliteView):
 
     async def start(self) -> None:
         """Make the table, and look once."""
-        await self._db.run(f"CREATE TABLE {self._scope.hits} (event INTEGER PRIMARY KEY)")
+        await self._db.run(f"CREATE TABLE {self._scope.hits} (event INTEGER PRIMARY KEY, held INTEGER NOT NULL)")
         await self.refresh()
 
-    async def add_hits(self, ledger: int, ordinals: Iterable[int]) -> None:
-        rows = [(row_id(ledger, each),) for each in ordinals]
-        await self._db.run_many(f"INSERT OR IGNORE INTO {self._scope.hits} VALUES (?)", rows)
+    async def add_hits(self, ledger: int, hits: Iterable[tuple[int, int]]) -> None:
+        rows = [(row_id(ledger, ordinal), held) for ordinal, held in hits]
+        await self._db.run_many(f"INSERT OR REPLACE INTO {self._scope.hits} VALUES (?, ?)", rows)
 
     async def forget_hits(self, ledger: int) -> None:
         ends = row_id(ledger, 0), row_id(ledger + 1, 0) - 1
         await self._db.run(f"DELETE FROM {self._scope.hits} WHERE event BETWEEN ? AND ?", ends)
 
 
-def _asks_for_code(condition: Condition) -> bool:
+def _asks_for_code(filter: Filter) -> bool:
     """True if the answer rests on findings, which may be replaced while no event changes."""
-    match condition:
-        case And(parts) | Or(parts):
-            return any(map(_asks_for_code, parts))
-        case Not(part):
-            return _asks_for_code(part)
-        case _:
-            return isinstance(condition, Matches) and condition.name == "code"
+    return any(isinstance(each, Matches) and each.name == "code" for each in leaves(filter.condition))
 
 
 def _source(filter: Sql, scope: Scope, *, further: bool, dense: bool = False) -> Sql:

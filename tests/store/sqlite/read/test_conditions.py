@@ -36,7 +36,7 @@ def database() -> sqlite3.Connection:
 
 
 def run(database: sqlite3.Connection, filter: Filter) -> int:
-    where, parameters = sql(filter.condition)
+    where, parameters = sql(filter.possible.condition)
     (count,) = database.execute(f"SELECT count(*) FROM event WHERE {where}", parameters).fetchone()
     return int(count)
 
@@ -68,3 +68,4 @@ def test_the_largest_filters_run(database: sqlite3.Connection) -> None:
     run(database, parse("seq:1 " * 200))
     run(database, parse("type:" + ",".join(["a"] * 100 + ["b*"] * 100)))
     run(database, parse("type:" + "*a" * 4000))
+    run(database, parse("not (type:A or " * 10 + "seq:1" + ")" * 10))
