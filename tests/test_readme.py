@@ -96,8 +96,10 @@ def test_filters() -> None:
     for name in field_names():
         if name not in stream_kinds():
             assert f"`{name}:" in text, name
-    for term in re.findall(r"`([a-z]+:[^`]+)`", text):
-        parse(term)
+    for cells in list(rows("Filter"))[1:]:
+        for term in re.findall(r"`([^`]+)`", cells[0]):
+            if not term.endswith(":"):
+                parse(term)
     for kind in re.findall(r"`([a-z]+):`", text):
         assert kind in field_names()
 

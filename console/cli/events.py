@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import UNVERIFIED
-from console.cli.options import common, index_place, moment, on_finding, paths
+from console.cli.options import common, index_place, moment, on_finding, paths, where
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, say
 from console.text import safe
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("events")
 @paths
-@click.option("--where", metavar="QUERY", default="", help="A filter, as in the console: type:DECIDED trust:broken …")
+@where("A filter, as in the console: type:DECIDED trust:broken …")
 @click.option("--stream", metavar="KEY", help="Only this run, deal, action …")
 @click.option("--type", "types", multiple=True, metavar="T", help="Only this type (repeatable).")
 @click.option("--since", callback=moment, metavar="TIME", help="From this time on: 2026-11-20, 2026-11-20T09:17Z …")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import UNVERIFIED, USAGE
-from console.cli.options import common, index_place, moment, paths
+from console.cli.options import common, index_place, moment, paths, where
 from console.cli.output import AsGiven, Ticker, say
 from console.text import sweep
 
@@ -51,7 +51,7 @@ def _command_of(exporter: "Exporter") -> click.Command:
     @paths
     @click.option("-o", "--output", required=True, metavar="FILE", help="Where it is written; - is stdout.")
     @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
-    @click.option("--where", metavar="QUERY", default="", help="Only these events: a filter, as in the console.")
+    @where("Only these events: a filter, as in the console.")
     @click.option("--stream", metavar="KEY", help="Only this run, deal, action …")
     @click.option("--type", "types", multiple=True, metavar="T", help="Only this type (repeatable).")
     @click.option("--since", callback=moment, metavar="TIME", help="From this time on.")

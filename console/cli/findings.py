@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.options import common, index_place, paths
+from console.cli.options import common, index_place, paths, where
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, paragraph, problems, say
 from console.model.words import count
 from console.text import safe
@@ -18,7 +18,7 @@ INDENT = " " * 11
 
 @click.command("findings")
 @paths
-@click.option("--where", metavar="QUERY", default="", help="A filter, as in the console: code:chain.* severity:error …")
+@where("A filter, as in the console: code:chain.* severity:error …")
 @click.option("--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True)
 @click.option("--limit", type=click.IntRange(0), metavar="N", help="At most N of each cause.  [default: 10 in a table]")
 @common

@@ -155,6 +155,8 @@ def _run(arguments: list[str] | None, show: Show | None) -> int:
         for line in usage.splitlines():
             narrate(line)
         say(error.format_message())
+        for line in getattr(error, "shown", ()):
+            narrate(line)
         return USAGE
     except click.ClickException as error:
         say(error.format_message())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from console.cli.names import USAGE
+from console.text import safe
 
 if TYPE_CHECKING:
     from console.config.settings import Settings
@@ -58,6 +59,32 @@ def on_finding(function: Function) -> Function:
         help="Run COMMAND, without a shell, for each alarm: trust that gets worse meanwhile. It gets the finding on "
         "its standard input, one JSON object.",
     )(function)
+
+
+class UnreadableQuery(click.UsageError):
+    """A filter that cannot be read. ``shown`` are lines that show the place in it."""
+
+    def __init__(self, words: str, query: str, at: int, ctx: click.Context) -> None:
+        super().__init__(words, ctx)
+        from rich.cells import cell_len
+
+        self.shown = (f"  {safe(query)}", f"  {' ' * cell_len(str(safe(query[:at])))}^")
+
+
+def where(help: str) -> Callable[[Function], Function]:
+    """``--where QUERY``: a filter as in the console, read before anything else is done."""
+    return click.option("--where", metavar="QUERY", default="", callback=_query, help=help)
+
+
+def _query(ctx: click.Context, _: click.Parameter, text: str) -> str:
+    if text:
+        from console.engine.api import FilterError, check_filter
+
+        try:
+            check_filter(text)
+        except FilterError as error:
+            raise UnreadableQuery(str(error), text, error.at, ctx) from error
+    return text
 
 
 class SettingsUnusable(click.ClickException):

@@ -185,6 +185,13 @@ async def list_findings(
     return await finding_listing.list_findings(paths, index, parse(where), progress=progress, note=note)
 
 
+def check_filter(text: str) -> None:
+    """Raises ``FilterError`` for a filter that cannot be read."""
+    from console.store.filter import parse
+
+    parse(text)
+
+
 def remembered_ledgers(place: MemoryPlace, paths: Sequence[str]) -> "list[RememberedLedger]":
     """What the memory knows of the ledgers at and below these paths, or of all where none is given. Raises
     ``EngineError``."""

@@ -84,6 +84,14 @@ def test_wrong_filters_are_usage(call: Call) -> None:
         assert words in result.err
 
 
+def test_a_wrong_filter_is_shown_with_its_place(call: Call) -> None:
+    for command in (["events"], ["findings"], ["export", "jsonl", "-o", "-"]):
+        result = call(*command, "a.jsonl", "--where", "é type:A severty:high")
+        assert result.code == 2
+        assert "Did you mean severity:?" in result.err
+        assert result.err.endswith("\n  é type:A severty:high\n           ^\n")
+
+
 @pytest.mark.usefixtures("two")
 def test_an_event_for_programs_is_whole(call: Call) -> None:
     raws = Path("b.jsonl").read_bytes().splitlines()

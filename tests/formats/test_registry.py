@@ -40,7 +40,7 @@ def test_the_highest_flags_of_all_systems_stand_together(tmp_path: Path) -> None
 
 
 def test_every_kind_of_stream_is_a_word_for_filters_that_no_other_field_has() -> None:
-    from console.store.filter.parse import field_names
+    from console.store.filter import field_names
 
     assert len({*field_names()}) == len(field_names())
 

@@ -9,6 +9,7 @@ from console.store.filter.tree import (
     And,
     Condition,
     Contains,
+    EventIn,
     FieldCompares,
     FieldMatches,
     FirstIn,
@@ -16,7 +17,6 @@ from console.store.filter.tree import (
     Matches,
     Not,
     OfRecord,
-    OneOf,
     Or,
     Pattern,
     Related,
@@ -69,7 +69,7 @@ def fits(condition: Condition, event: Judged) -> bool:
         case TimeWithin(start, end):
             time = event.time
             return time is not None and (start is None or time >= start) and (end is None or time < end)
-        case OneOf(events):
+        case EventIn(events):
             return event.id in events
         case FirstIn(streams):
             return event.stream in streams

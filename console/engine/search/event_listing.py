@@ -16,7 +16,7 @@ from console.engine.session.records import Records
 from console.sources.protocol import MAX_RECORD
 from console.store.facts import volume_of
 from console.store.filter import Filter, both, either, parse
-from console.store.filter.tree import OfRecord, OneOf
+from console.store.filter.tree import EventIn, OfRecord
 from console.store.protocol import EventView, IndexReader
 from console.store.rows import EventRow, LedgerRow
 
@@ -239,7 +239,7 @@ class _RawRecords:
                 alike.setdefault(asked.held(now.record.raw), set()).add(row.id)
         fits: set[int] = set()
         for held, ids in alike.items():
-            left = both(filter.given(held.__contains__), Filter(OneOf(frozenset(ids))))
+            left = both(filter.given(held.__contains__), Filter(EventIn(frozenset(ids))))
             found = await self._reader.between(left, rows[0].ledger, rows[0].ordinal, rows[-1].ordinal, len(ids))
             fits.update(row.id for row in found)
         return [row for row in rows if row.id in fits]

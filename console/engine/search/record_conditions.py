@@ -174,9 +174,7 @@ def _matches(value: object, patterns: Sequence[Pattern]) -> bool:
         return any(each.fits(word) for each in patterns)
     if isinstance(value, int | float):
         number = _number(value)
-        return number is not None and any(
-            each.fits(str(number)) or _decimal(each.text) == number for each in patterns
-        )
+        return number is not None and any(each.fits(str(number)) or _decimal(each.text) == number for each in patterns)
     return any(each.open and not each.text.strip("*") for each in patterns)
 
 

@@ -32,7 +32,7 @@ from console.store.filter.tree import (
     TrustIn,
     WorstFrom,
 )
-from console.store.filter.values import Item, Value, unquoted
+from console.store.filter.values import FieldValue, Item, unquoted
 
 RAW_FIELDS = ("id", "hash", "parent", "correlation", "cause")
 """Fields whose values stand in the raw record: looked for there."""
@@ -46,7 +46,7 @@ def field_names() -> tuple[str, ...]:
     return (*_FIELDS, *RAW_FIELDS, *stream_kinds())
 
 
-def field_condition(name: str, value: Value, now: int | None) -> Condition:
+def field_condition(name: str, value: FieldValue, now: int | None) -> Condition:
     """What a field with this value chooses; ``!=`` is left to the caller. Raises ``FilterError``."""
     if name in RAW_FIELDS:
         return Or(tuple(Contains(each.text) for each in value.listed(name).items))
@@ -70,7 +70,7 @@ def keys_of(name: str, at: int) -> tuple[str, ...]:
     )
 
 
-def key_condition(path: tuple[str, ...], value: Value, now: int | None) -> Condition:
+def key_condition(path: tuple[str, ...], value: FieldValue, now: int | None) -> Condition:
     """What a key of the raw record with this value chooses. Raises ``FilterError``."""
     value = value.bound()
     if value.sign in ("=", "!="):
@@ -102,11 +102,11 @@ def _number(text: str) -> Decimal | None:
 # Fields of the index
 
 
-def _named(name: Named) -> Callable[[Value, int | None], Condition]:
+def _named(name: Named) -> Callable[[FieldValue, int | None], Condition]:
     return lambda value, _: Matches(name, value.listed(name).patterns)
 
 
-def _ledger(value: Value, _: int | None) -> Condition:
+def _ledger(value: FieldValue, _: int | None) -> Condition:
     patterns = []
     for item in value.listed("ledger").items:
         whole = item.exact or item.text.startswith("/") or "*" in item.text
@@ -121,11 +121,11 @@ def _one_of(name: str, words: Mapping[str, Word], item: Item) -> Word:
     return found
 
 
-def _trust(value: Value, _: int | None) -> Condition:
+def _trust(value: FieldValue, _: int | None) -> Condition:
     return TrustIn(tuple(_one_of("trust", TRUSTS, item) for item in value.listed("trust").items))
 
 
-def _severity(value: Value, _: int | None) -> Condition:
+def _severity(value: FieldValue, _: int | None) -> Condition:
     value = value.bound()
     level = _one_of("severity", SEVERITIES, value.only)
     from_here: Condition = WorstFrom(level) if level else TRUE
@@ -143,7 +143,7 @@ def _severity(value: Value, _: int | None) -> Condition:
             return WorstFrom(level)
 
 
-def _sequence(value: Value, _: int | None) -> Condition:
+def _sequence(value: FieldValue, _: int | None) -> Condition:
     value = value.bound()
     item = value.only
     try:
@@ -171,7 +171,7 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _time(value: Value, now: int | None) -> Condition:
+def _time(value: FieldValue, now: int | None) -> Condition:
     value = value.bound()
     item = value.only
     match value.sign:
@@ -189,11 +189,11 @@ def _time(value: Value, now: int | None) -> Condition:
     return TRUE if begin is None and end is None else TimeWithin(begin, end)
 
 
-def _since(value: Value, now: int | None) -> Condition:
+def _since(value: FieldValue, now: int | None) -> Condition:
     return TimeWithin(_moment(value.listed("since").only, now)[0], None)
 
 
-def _until(value: Value, now: int | None) -> Condition:
+def _until(value: FieldValue, now: int | None) -> Condition:
     return TimeWithin(None, _moment(value.listed("until").only, now)[1])
 
 
@@ -206,7 +206,7 @@ def _moment(item: Item, now: int | None, text: str | None = None) -> tuple[int, 
 
 TRUSTS = {trust.word: trust for trust in Trust}
 SEVERITIES = {severity.word: severity for severity in Severity}
-_FIELDS: dict[str, Callable[[Value, int | None], Condition]] = {
+_FIELDS: dict[str, Callable[[FieldValue, int | None], Condition]] = {
     "type": _named("type"),
     "actor": _named("actor"),
     "stream": lambda value, _: InStream(value.listed("stream").patterns),

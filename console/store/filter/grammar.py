@@ -65,7 +65,7 @@ def parsed(text: str) -> "Parsed":
     except UnexpectedToken as error:
         raise _unexpected(text, error.token) from None
     except UnexpectedCharacters as error:
-        raise _wrong_place(text, error.pos_in_stream) from None
+        raise _wrong_place(text, error.pos_in_stream or 0) from None
 
 
 def _unexpected(text: str, token: "Token") -> FilterError:

@@ -11,7 +11,7 @@ themselves, and a backslash before a quote or a backslash is dropped.
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from console.formats.registry import stream_kinds
 from console.store.filter.errors import FilterError
@@ -61,7 +61,7 @@ class _Reading:
         self._terms = 0
 
     def condition(self, node: "Parsed", depth: int) -> Condition:
-        if not hasattr(node, "children"):
+        if isinstance(node, str):
             return self._term(node)
         if depth > DEPTH:
             raise FilterError(f"A filter has at most {DEPTH} brackets within brackets.", _place(node))
@@ -107,9 +107,9 @@ class _Reading:
 
 def _place(node: "Parsed") -> int:
     """Where the first token below a node begins."""
-    while hasattr(node, "children"):
+    while not isinstance(node, str):
         node = node.children[0]
-    return cast("Token", node).start_pos or 0
+    return node.start_pos or 0
 
 
 def _call(token: str, at: int) -> Condition:

@@ -99,7 +99,7 @@ class TimeWithin:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class EventIn:
     """The event is one of these: ids of an index."""
 
     events: frozenset[int]
@@ -115,7 +115,7 @@ class FirstIn:
 @dataclass(frozen=True, slots=True)
 class Related:
     """The event caused the one of this id, was caused by it, or is in the same chain. The engine finds out which events
-    these are, and puts ``OneOf`` or ``FirstIn`` in its place before a store is asked."""
+    these are, and puts ``EventIn`` or ``FirstIn`` in its place before a store is asked."""
 
     how: Literal["ancestors", "descendants", "chain"]
     id: str
@@ -151,7 +151,7 @@ class FieldCompares:
 
 OfRecord: TypeAlias = Contains | FieldMatches | FieldCompares
 Leaf: TypeAlias = (
-    Matches | InStream | TrustIn | WorstFrom | SequenceWithin | TimeWithin | OneOf | FirstIn | Related | OfRecord
+    Matches | InStream | TrustIn | WorstFrom | SequenceWithin | TimeWithin | EventIn | FirstIn | Related | OfRecord
 )
 Condition: TypeAlias = And | Or | Not | Leaf
 
@@ -215,7 +215,7 @@ class Filter:
         return both(*map(Filter, left))
 
     def given(self, held: Callable[[OfRecord], bool]) -> "Filter":
-        """What is left to ask of a record of which this is known."""
+        """What is left to ask of an event, once it is known what holds of its record."""
         return Filter(
             rebuilt(
                 self.condition,

@@ -40,7 +40,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class FieldValue:
     """The sign between field and value (``:`` and ``=`` are one), and the values."""
 
     sign: str
@@ -61,27 +61,27 @@ class Value:
     def patterns(self) -> tuple[Pattern, ...]:
         return tuple(item.pattern for item in self.items)
 
-    def bound(self) -> "Value":
+    def bound(self) -> "FieldValue":
         """The same, where ``:>9`` is ``>9``."""
         item = self.items[0]
         match = None if item.exact or self.sign != "=" else _BOUND.fullmatch(item.text)
         if match is None:
             return self
-        return Value(match[1], (Item(match[2], False, item.at + len(match[1])), *self.items[1:]))
+        return FieldValue(match[1], (Item(match[2], False, item.at + len(match[1])), *self.items[1:]))
 
-    def listed(self, name: str) -> "Value":
+    def listed(self, name: str) -> "FieldValue":
         """The same, of a field whose values have no order."""
         if self.sign not in ("=", "!="):
             raise FilterError(f"{name} has no order: {name}:… or {name}!=… are what can be asked.", self.at)
         return self
 
 
-def value_of(sign: str, text: str, at: int) -> Value:
+def value_of(sign: str, text: str, at: int) -> FieldValue:
     """The value that stands at ``at``. Raises ``FilterError``."""
     items = tuple(_items(text, at))
     if len(items) > VALUES:
         raise FilterError(f"A term has at most {VALUES} values.", items[VALUES].at)
-    return Value("=" if sign == ":" else sign, items)
+    return FieldValue("=" if sign == ":" else sign, items)
 
 
 def _items(text: str, at: int) -> Iterator[Item]:

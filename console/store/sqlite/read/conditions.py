@@ -10,11 +10,11 @@ from typing import NamedTuple
 from console.model.trust import Severity
 from console.store.filter.tree import (
     And,
+    EventIn,
     FirstIn,
     InStream,
     Matches,
     Not,
-    OneOf,
     Or,
     Pattern,
     SequenceWithin,
@@ -115,7 +115,7 @@ def _(condition: TimeWithin) -> Sql:
 
 
 @sql.register
-def _(condition: OneOf) -> Sql:
+def _(condition: EventIn) -> Sql:
     return Sql("event.id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(condition.events)),))
 
 

@@ -7,8 +7,9 @@ key, not by OFFSET: anchors (every ``STEP`` rows, the row's key) say where to st
 import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from console.store.filter.tree import Filter, Matches, leaves, rebuilt
+from console.store.filter.tree import Condition, Filter, Matches, leaves, rebuilt
 from console.store.rows import EventRow
 from console.store.sqlite.database import Database
 from console.store.sqlite.membership import IS_MEMBER, MEMBERS
@@ -45,7 +46,8 @@ class SqliteView:
         if scope.hits:
             filter = filter.undecided
             bits = {leaf: Held(scope.hits, bit) for bit, leaf in enumerate(filter.of_record)}
-            self._filter = sql(rebuilt(filter.condition, lambda leaf: bits.get(leaf, leaf)))
+            held: dict[object, Condition] = cast(dict[object, Condition], bits)  # a leaf that only ``sql`` knows
+            self._filter = sql(rebuilt(filter.condition, lambda leaf: held.get(leaf, leaf)))
         else:
             self._filter = sql(filter.condition)
         self._further = False
