@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from console.formats.json.times import parse
 from console.formats.protocol import Context, Reader
@@ -43,10 +44,15 @@ def codes(findings: Iterable[Finding]) -> list[str]:
     return [each.code for each in findings if each.code not in usual]
 
 
+def uid(name: object) -> str:
+    """A UUID for a short name, the same each time."""
+    return str(uuid5(NAMESPACE_OID, str(name)))
+
+
 def audit(event: str, details: Any = "{}", action: str = "ACT-1", second: int = 0, **more: Any) -> dict[str, Any]:
     audit.count += 1  # type: ignore[attr-defined]
     return {
-        "audit_id": f"a{audit.count}",  # type: ignore[attr-defined]
+        "audit_id": uid(f"a{audit.count}"),  # type: ignore[attr-defined]
         "action_id": action,
         "timestamp": f"2026-01-12T15:00:{second:02d}Z",
         "event": event,
@@ -61,15 +67,15 @@ audit.count = 0  # type: ignore[attr-defined]
 
 def agent(event_type: str, number: int, **more: Any) -> dict[str, Any]:
     return {
-        "id": f"e{number}",
-        "run_id": "r1",
-        "trace_id": "t1",
-        "correlation_id": "d1",
+        "id": uid(f"e{number}"),
+        "run_id": uid("r1"),
+        "trace_id": uid("t1"),
+        "correlation_id": uid("d1"),
         "causation_id": None,
         "event_type": event_type,
         "schema_version": 1,
         "payload": {},
-        "deal_id": "d1",
+        "deal_id": uid("d1"),
         "action_id": None,
         "created_at": "2026-01-12T15:00:00.000001Z",
         **more,
@@ -78,14 +84,14 @@ def agent(event_type: str, number: int, **more: Any) -> dict[str, Any]:
 
 def outbox(number: int, **more: Any) -> dict[str, Any]:
     return {
-        "id": f"o{number}",
+        "id": uid(f"o{number}"),
         "aggregate_type": "action",
-        "aggregate_id": "ACT-1",
+        "aggregate_id": uid("ACT-1"),
         "event_type": "action.created",
         "schema_version": 1,
         "payload": {},
-        "trace_id": "t1",
-        "correlation_id": "d1",
+        "trace_id": uid("t1"),
+        "correlation_id": uid("d1"),
         "created_at": "2026-01-19T23:59:00Z",
         "published_at": None,
         "attempts": 0,

@@ -23,6 +23,7 @@ _CODES = {
     "enum": "schema.not-in-vocabulary",
     "string_pattern_mismatch": "schema.bad-pattern",
     "string_too_short": "schema.missing-field",
+    "string_too_long": "schema.out-of-range",
     "greater_than": "schema.out-of-range",
     "greater_than_equal": "schema.out-of-range",
     "less_than": "schema.out-of-range",

@@ -6,7 +6,8 @@ from hashlib import blake2b
 from console.formats.json import strict
 from console.formats.zakops.record import AGENT, read_record, shape_of
 
-ARCHIVES = {"agent_events": "agent_events_archive"}
+ARCHIVE = "agent_events_archive"
+ARCHIVES = {"agent_events": ARCHIVE}
 """Tables and their archives."""
 _SIZE = 16
 

@@ -1,20 +1,35 @@
 """The checks of one ZakOps event alone: its schema, version, time and correlation ids."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from msgspec import UNSET
 
+from console.formats.json.times import parse
 from console.formats.json.validation import Violation, shown
 from console.formats.reading.clock import Clock
 from console.formats.reading.findings import EACH, Place, Recorder
 from console.formats.reading.saved_state import unpack
-from console.formats.zakops import rules
-from console.formats.zakops.columns import AgentEventRows, PlainAgentEvent, holds
+from console.formats.zakops.columns import PLAIN, AgentEventRows, PlainRequired, holds
 from console.formats.zakops.event_types import AUDIT as AUDIT_TYPES
 from console.formats.zakops.event_types import JUDGED, REGISTRY
-from console.formats.zakops.record import ACTION, AGENT, AUDIT, DEAL_FILE, INBOX, TITLES, ZakopsEnvelope
+from console.formats.zakops.record import (
+    ACTION,
+    AGENT,
+    AUDIT,
+    DEAL,
+    DEAL_FILE,
+    INBOX,
+    OUTBOX,
+    TITLES,
+    ZakopsEnvelope,
+    is_cut,
+    is_own_id,
+    is_required,
+    text,
+)
 from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.model.trust import Severity
@@ -22,6 +37,12 @@ from console.verify.catalogue import finding
 
 VIOLATIONS = 20
 """Violations of one field and type that are listed one by one."""
+_EVENTS = frozenset((AUDIT, AGENT, DEAL, DEAL_FILE))
+_IMMUTABLE = frozenset(("updated_at",))
+"""What an event cannot have, for it never changes."""
+_OWN_IDS = ("correlation_id", "deal_id", "action_id", "aggregate_id")
+_AUDIT_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_ENDED = {"completed": "COMPLETED", "failed": "FAILED"}
 _NAIVE = "Times without a zone, read as UTC."
 _MISSING = "missing ids"
 
@@ -65,12 +86,14 @@ class Checks:
         self._findings = findings
         self._clock = clock
         self._missing = _Missing()
+        self._fine: set[tuple[type, str, int]] = set()
         self._plans: dict[tuple[str, str, int], _Plan] = {}
 
     def look(self, row: ZakopsEnvelope, document: Mapping[str, Any], moment: tuple[int, str] | None) -> None:
         """All that can be found in the event at hand. ``moment`` is what was read of its time (microseconds, zone)."""
         self._schema(row, document)
-        self._time(row.time, moment)
+        self._time(row.time, moment, row.shape)
+        self._agreement(row, document)
         if row.shape not in (ACTION, INBOX):
             self._correlation(row)
 
@@ -78,7 +101,9 @@ class Checks:
         """The row and its payload against their models, its type and version against the registry."""
         shape, version = row.shape, row.version
         number = version if type(version) is int else 1
-        plan = self._plans.get((shape, row.type, number)) or self._plan(shape, row.type, number)
+        to_the_letter = is_required(shape, document)
+        variant = f"{shape}!" if to_the_letter else shape
+        plan = self._plans.get((variant, row.type, number)) or self._plan(variant, row.type, number)
         subject = document
         if shape == AUDIT and plan.known and row.payload is not None:
             subject = {**document, "details": row.payload}
@@ -91,6 +116,9 @@ class Checks:
             self._findings.add(
                 each.code, prefix + each.message, group=group, each=VIOLATIONS, field=field, actual=each.actual
             )
+        self._columns(row, document, variant)
+        if to_the_letter:
+            self._own_ids(document)
         field = row.payload_field
         for problem in row.payload_problems:
             message = f"{field}: {problem.message}"
@@ -100,18 +128,42 @@ class Checks:
             message = f"The event type {shown(row.type)!r} is not in the registry."
             self._findings.count("schema.unknown-event-type", message, row.type, severity=Severity.WARNING)
         if version is None and shape not in (ACTION, INBOX):
-            self._unversioned("schema_version" in document, row.type, shape)
+            self._unversioned("schema_version" in document, row.type, shape, to_the_letter=to_the_letter)
         elif plan.unknown_version:
             of = f"version {version} of {row.type!r}"
             self._findings.count("schema.unknown-version", f"The registry has no {of}: the payload is not checked.", of)
 
-    def _time(self, time: Any, moment: tuple[int, str] | None) -> None:
+    def _columns(self, row: ZakopsEnvelope, document: Mapping[str, Any], variant: str) -> None:
+        """Columns that a table has not by its schema, and the id that each row of the others needs."""
+        known = _columns_of(variant)
+        further = document.keys() - known if known else _IMMUTABLE & document.keys() if row.shape in _EVENTS else ()
+        for name in sorted(further):
+            message = f"{shown(name)} is no column of {TITLES[row.shape]}"
+            message += ": its events are never updated." if name in _IMMUTABLE else "."
+            self._findings.add("schema.unknown-field", message, group=name, each=VIOLATIONS, field=name)
+        if row.event_id is None and variant in (AGENT, DEAL):
+            self._findings.add("schema.missing-field", "id is missing.", group="id", each=VIOLATIONS, field="id")
+
+    def _own_ids(self, document: Mapping[str, Any]) -> None:
+        """Ids as the real system makes them, where the required schema wants a UUID."""
+        for name in _OWN_IDS:
+            value = document.get(name)
+            if type(value) is str and is_own_id(value):
+                message = f"{name} holds ids of the system's own form: the required column holds a UUID."
+                self._findings.count("schema.bad-pattern", message, name, severity=Severity.NOTE, mark=False)
+
+    def _time(self, time: Any, moment: tuple[int, str] | None, shape: str) -> None:
         """The time against its form and the clock."""
         if moment is None:
             if type(time) is str and time:
                 code = "schema.impossible-date" if time[:4].isdigit() and time[4:5] == "-" else "schema.bad-pattern"
                 self._findings.add(code, f"{shown(time)!r} is no time.", each=VIOLATIONS, actual=shown(time))
             return
+        if shape == AUDIT and not _AUDIT_TIME.fullmatch(time):
+            message = "timestamp should be of the form YYYY-MM-DDTHH:MM:SSZ."
+            self._findings.add(
+                "schema.bad-pattern", message, group="timestamp", each=VIOLATIONS, field="timestamp", actual=shown(time)
+            )
         if moment[0] > (self._clock.latest if moment[1] else self._clock.latest_local):
             self._findings.count("order.future-timestamp", "Times later than now.")
         if not moment[1]:
@@ -122,7 +174,7 @@ class Checks:
         self._missing.add(self._findings.place, row.trace, row.correlation)
         if row.correlation == row.deal or row.correlation is None or row.deal is None:
             return
-        if rules.is_cut(row.deal, row.correlation):
+        if is_cut(row.deal, row.correlation):
             message = "deal_id holds only the first 20 characters of correlation_id (the column is VARCHAR(20))."
             self._findings.count("correlation.mismatch", message, "cut", severity=Severity.WARNING, mark=False)
         else:
@@ -132,33 +184,107 @@ class Checks:
                 "correlation.mismatch", message, each=EACH, field="deal_id", expected=expected, actual=actual
             )
 
+    def _agreement(self, row: ZakopsEnvelope, document: Mapping[str, Any]) -> None:
+        """Fields that say the same thing twice."""
+        get, inner = document.get, row.payload or {}
+        if row.shape == AUDIT:
+            status, wanted = inner.get("status"), _ENDED.get(row.type)
+            if wanted and type(status) is str and status != wanted:
+                self._contradiction("details.status", f"The event is {row.type!r}, its status is", wanted, status)
+            return
+        outer, field = text(get("correlation_id")), row.payload_field
+        within = text(inner.get("correlation_id"))
+        if outer and within and outer != within:
+            message = "The payload names another correlation_id than the event."
+            self._findings.add(
+                "correlation.mismatch",
+                message,
+                each=EACH,
+                field=f"{field}.correlation_id",
+                expected=outer,
+                actual=within,
+            )
+        version, original = inner.get("schema_version"), inner.get("original_type")
+        if type(version) is int and type(get("schema_version")) is int and version != get("schema_version"):
+            message = "The payload's schema_version is"
+            self._contradiction(f"{field}.schema_version", message, str(get("schema_version")), str(version))
+        if type(original) is str and (entry := REGISTRY.get(original)) and entry.category != row.category:
+            self._contradiction(f"{field}.original_type", "The type is", row.type, original)
+        if row.shape == OUTBOX:
+            self._outbox(row, document)
+
+    def _outbox(self, row: ZakopsEnvelope, document: Mapping[str, Any]) -> None:
+        """What an outbox row says of its own delivery, and of its deal."""
+        get = document.get
+        published = get("published_at") or get("delivered_at")
+        field = "published_at" if get("published_at") else "delivered_at"
+        if published and get("is_dead") in (True, 1):
+            self._contradiction("is_dead", f"The message is dead, and yet {field} is", "null", shown(published))
+        status = get("status")
+        if status in ("pending", "processing", "dead") and published:
+            self._contradiction("status", f"{field} is set, and yet status is", "delivered", status)
+        elif status == "delivered" and not published and "delivered_at" in document:
+            self._contradiction("delivered_at", "The status is 'delivered', and yet delivered_at is", "a time", "null")
+        created, gone = parse(get("created_at")), parse(published)
+        if created and gone and gone.micros < created.micros:
+            message = f"{field} is before created_at."
+            self._findings.add("order.time-regression", message, each=EACH, field=field, actual=shown(published))
+        subject, correlation = text(get("aggregate_id")), row.correlation
+        if get("aggregate_type") == "deal" and subject and correlation and subject != correlation:
+            message = "correlation_id is not the deal that the message is about."
+            if not is_cut(subject, correlation):
+                self._findings.add(
+                    "correlation.mismatch",
+                    message,
+                    each=EACH,
+                    field="correlation_id",
+                    expected=subject,
+                    actual=correlation,
+                )
+
+    def _contradiction(self, field: str, message: str, expected: str, actual: str) -> None:
+        words = f"{message} {shown(actual)}."
+        self._findings.add(
+            "schema.inconsistent",
+            words,
+            group=field,
+            each=VIOLATIONS,
+            field=field,
+            expected=expected,
+            actual=shown(actual),
+        )
+
     def odd(self, run: AgentEventRows) -> Iterator[int]:
         """Rows of plain events that have a finding of their own."""
-        clock = self._clock
-        for row, event in enumerate(run.objects):
-            if type(event) is not PlainAgentEvent or not event.run_id:
+        clock, fine, unlike = self._clock, self._fine, run.unlike
+        columns = zip(run.objects, run.payloads, run.versions, run.times, run.zones, run.correlations, strict=True)
+        for row, (event, payload, version, time, zone, correlation) in enumerate(columns):
+            kind = type(event)
+            if kind not in PLAIN or not (event.run_id and run.ids[row]) or payload is None or row in unlike:
                 yield row
                 continue
-            payload, version, time = run.payloads[row], run.versions[row], run.times[row]
             number = version if type(version) is int else 1
-            plan = self._plans.get((AGENT, event.event_type, number)) or self._plan(AGENT, event.event_type, number)
-            correlation = run.correlations[row]
-            if (
-                not plan.known
-                or plan.unknown_version
-                or payload is None
-                or time == NO_TIME
-                or time > (clock.latest if run.zones[row] else clock.latest_local)
-                or (payload and not JUDGED.isdisjoint(payload) and not holds(payload))
+            if ((kind, event.event_type, number) not in fine and not self._is_fine(kind, event.event_type, number)) or (
+                not NO_TIME < time <= (clock.latest if zone else clock.latest_local)
+                or (payload and not JUDGED.isdisjoint(payload) and not holds(payload, event, correlation))
                 or (event.deal_id and correlation and event.deal_id != correlation)
             ):
                 yield row
+
+    def _is_fine(self, kind: type, name: str, version: int) -> bool:
+        """True if the registry knows this type and version; it is remembered."""
+        plan = _plan(f"{AGENT}!" if kind is PlainRequired else AGENT, name, version)
+        fine = plan.known and not plan.unknown_version
+        if fine:
+            self._fine.add((kind, name, version))
+        return fine
 
     def count(self, run: AgentEventRows, row: int) -> None:
         """What is only counted of a plain event that is not odd."""
         event = run.objects[row]
         if run.versions[row] is None:
-            self._unversioned(event.schema_version is not UNSET, event.event_type, AGENT)
+            required = type(event) is PlainRequired
+            self._unversioned(event.schema_version is not UNSET, event.event_type, AGENT, to_the_letter=required)
         if not run.zones[row]:
             self._findings.count("order.naive-timestamp", _NAIVE, mark=False)
         self._missing.add(self._findings.place, run.traces[row], run.correlations[row])
@@ -192,15 +318,18 @@ class Checks:
             self._missing = unpack(data, _Missing)
         return name == _MISSING
 
-    def _unversioned(self, written: bool, name: str, shape: str) -> None:
-        """An event without a version: one finding for its type, or for all the table where it has no such column."""
+    def _unversioned(self, written: bool, name: str, shape: str, *, to_the_letter: bool) -> None:
+        """An event without a version: one finding for its type, or for all the table where it has no such column,
+        which is a note where the table never had one."""
         of = repr(name) if written else "a deal's file" if shape == DEAL_FILE else TITLES[shape]
-        self._findings.count("schema.missing-version", f"Events of {of} name no schema_version.", of, mark=False)
+        severity = Severity.WARNING if written or to_the_letter else Severity.NOTE
+        message = f"Events of {of} name no schema_version."
+        self._findings.count("schema.missing-version", message, of, severity=severity, mark=False)
 
-    def _plan(self, shape: str, name: str, version: int) -> _Plan:
-        plan = _plan(shape, name, version)
+    def _plan(self, variant: str, name: str, version: int) -> _Plan:
+        plan = _plan(variant, name, version)
         if len(self._plans) < 1000:
-            self._plans[shape, name, version] = plan
+            self._plans[variant, name, version] = plan
         return plan
 
 
@@ -210,14 +339,20 @@ def _breaches(*given: Any) -> list[tuple[bool, Violation]]:
     return breaches(*given)
 
 
-def _plan(shape: str, name: str, version: int) -> _Plan:
-    if shape == AUDIT:
+def _columns_of(variant: str) -> frozenset[str] | None:
+    from console.formats.zakops.schema import COLUMNS
+
+    return COLUMNS.get(variant)
+
+
+def _plan(variant: str, name: str, version: int) -> _Plan:
+    if variant == AUDIT:
         known = name in AUDIT_TYPES
         return _Plan(known, AUDIT if known else "audit?", None, False)
-    if shape in (ACTION, INBOX):
-        return _Plan(True, shape, None, False)
+    if variant == ACTION or variant.startswith(INBOX):
+        return _Plan(variant == ACTION or name == "processed" or name in REGISTRY, variant, None, False)
     entry = REGISTRY.get(name)
     if entry is None:
-        return _Plan(False, shape, None, False)
+        return _Plan(False, variant, None, False)
     model = entry.versions.get(version)
-    return _Plan(True, shape, model, model is None)
+    return _Plan(True, variant, model, model is None)

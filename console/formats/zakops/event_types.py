@@ -8,8 +8,8 @@ from types import MappingProxyType
 @dataclass(frozen=True, slots=True)
 class Registered:
     """One event type. ``known`` is where from: 'required' (by the system's audit), 'code' (sent by the real code),
-    'stored' (as the real table stores it) or 'legacy' (action_audit_events). ``category`` is the type in the words of
-    agent_events. ``versions`` names the payload model (in ``schema.PAYLOADS``) of each schema version."""
+    'stored' (as the real table stores it) or 'migrated' (what an audit event becomes). ``category`` is the type in the
+    words of agent_events. ``versions`` names the payload model (in ``schema.PAYLOADS``) of each schema version."""
 
     type: str
     known: str
@@ -106,6 +106,8 @@ def _registry() -> dict[str, Registered]:
         for name, category in types.items():
             versions = MappingProxyType({1: "StageChanged"}) if name in stage else OPEN
             entries[name] = Registered(name, known, category or name, versions)
+    for name in AUDIT.values():
+        entries.setdefault(name, Registered(name, "migrated", name, OPEN))
     return entries
 
 

@@ -13,31 +13,38 @@ from console.formats.reading.findings import EACH, Remark
 from console.formats.reading.list_order import NEWEST_FIRST
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.streams import Followed
-from console.formats.zakops import rules
-from console.formats.zakops.archive import ARCHIVES, digest, known, run_digest
+from console.formats.zakops.archive import ARCHIVE, ARCHIVES, digest, known, run_digest
 from console.formats.zakops.checks import Checks
-from console.formats.zakops.columns import FIELDS, TYPES, AgentEventRows, PlainAgentEvent, type_of
+from console.formats.zakops.columns import FIELDS, TYPES, AgentEventRows, PlainEvent, PlainRequired, type_of
 from console.formats.zakops.event_types import REGISTRY
 from console.formats.zakops.record import (
     ACTION,
     AGENT,
     AUDIT,
+    DEAL,
     DEAL_FILE,
     INBOX,
     TIMES,
     ZakopsEnvelope,
+    action_of,
     deal_of,
     default_shape,
     read_record,
     shape_of,
     text,
 )
-from console.formats.zakops.streams import OpenStreams
+from console.formats.zakops.rules.actions import PROCESSING, ActionLife, step_action, step_action_event
+from console.formats.zakops.rules.delivery import Aggregate, Recent, delivery
+from console.formats.zakops.rules.lives import Subject, step_deal, step_email, step_job, thing_of
+from console.formats.zakops.rules.runs import BEGINS, RUNNING, RunLife, name_deal, step_run
+from console.formats.zakops.rules.trail import walk_trail
+from console.formats.zakops.streams import OpenStreams, State
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.trust import Severity, Trust
 
+_EVENTS = frozenset((AGENT, DEAL, DEAL_FILE))
 _Ties = tuple[str | None, str | None, str | None, str | None]
 """Correlation id, deal, trace and action of an event."""
 
@@ -56,7 +63,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         self._newest_first = NEWEST_FIRST in context.shape
         self._streams = OpenStreams(self.columns)
         self._checks = Checks(self.findings, self.clock)
-        self._recent = rules.Recent()
+        self._recent = Recent()
         self._past = known(b"".join(context.companions.get(table, b"") for table in ARCHIVES.values()))
         self._ties: dict[int, tuple[_Ties, int]] = {}
         """Of a run, by its code: what its last event was tied to, and the code of those streams."""
@@ -65,7 +72,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
 
     def which(self, scan: Scan) -> list[int]:
         if self._newest_first or self._deal:
-            return [1] * scan.count
+            return [2] * scan.count
         return type_of(scan)
 
     def notable(self, run: AgentEventRows) -> Iterator[int]:
@@ -108,20 +115,31 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
 
     def _follow(self, run: AgentEventRows, row: int) -> tuple[int, int]:
         """The rules of the streams of a plain event. The code of its run, and that of its further streams."""
-        event: PlainAgentEvent = run.objects[row]
+        event: PlainEvent = run.objects[row]
         stream = self._streams.follow("run", str(event.run_id))
         state = self._streams.touch(stream)
-        assert isinstance(state, rules.RunLife)
+        assert isinstance(state, RunLife)
         category = REGISTRY[event.event_type].category
-        self._step_run(stream, state, category, event.tool_call_id, run.payloads[row])
-        self._order(stream, AGENT, run.times[row], zoned=run.zones[row] == 1)
-        ties = run.correlations[row], event.deal_id or None, run.traces[row], event.action_id or None
+        payload, time = run.payloads[row], run.times[row]
+        if category.startswith("run."):
+            self._step_run(stream, state, category, event.tool_call_id, payload, time)
+        self._order(stream, AGENT, time, zoned=run.zones[row] == 1)
+        correlation, action = run.correlations[row], event.action_id or None
+        plain = category.startswith("run.")
+        if not plain and action is None:
+            action = action_of(category, payload)
+        deal = event.deal_id or None
+        ties = correlation, deal, run.traces[row], action
         before = self._ties.get(stream.code)
         if before is not None and before[0] == ties:
-            return stream.code, before[1]
-        further = self._tie(*ties)
-        if self.findings.worst is Severity.NONE:  # else the next one of the same streams has a finding, too
-            self._ties[stream.code] = ties, further
+            further = before[1]
+        else:
+            further = self._tie(*ties)
+            self._name_deal(stream, state, correlation or deal, written=type(event) is PlainRequired)
+            if self.findings.worst is Severity.NONE:  # else the next one of the same streams has a finding, too
+                self._ties[stream.code] = ties, further
+        if not plain:
+            self._life(category, stream.key, correlation or deal, action, payload, run.fields[row], time)
         return stream.code, further
 
     def _tie(self, correlation: str | None, deal: str | None, trace: str | None, action: str | None) -> int:
@@ -153,6 +171,12 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         for stream in streams:
             if stream.kind == "trace" and row.correlation is not None:
                 self._trace(stream, row.correlation)
+        if row.shape in _EVENTS and not self._newest_first:
+            by_kind = dict(row.streams)
+            run, deal = by_kind.get("run"), by_kind.get("deal")
+            if run and isinstance(state := streams[0].state, RunLife):
+                self._name_deal(streams[0], state, deal, written="event_id" not in document)
+            self._life(row.category, run, deal, by_kind.get("action"), row.payload, row.payload_field, time)
         first, *further = [stream.code for stream in streams] or [0]
         self.problems(record.problems)
         self.row(
@@ -170,7 +194,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
 
     def _step(
         self,
-        stream: Followed[rules.State],
+        stream: Followed[State],
         row: ZakopsEnvelope,
         document: Mapping[str, Any],
         time: int,
@@ -179,59 +203,107 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
     ) -> None:
         """The rules of the first stream of an event."""
         state = self._streams.touch(stream)
-        if isinstance(state, rules.Aggregate):
+        if isinstance(state, Aggregate):
             self._outbox(state, row, document, time)
             return
         if row.shape == ACTION:
-            found, remarks = rules.walk_trail(document)
-            if isinstance(state, rules.ActionLife):
+            found, remarks = walk_trail(document)
+            if isinstance(state, ActionLife):
                 state.status, state.retries = text(document.get("status")) or found.status, found.retries
             self._remarks(remarks, stream.key)
             return
         if self._newest_first:
             return
-        if isinstance(state, rules.ActionLife):
+        if isinstance(state, ActionLife):
             if row.shape == AUDIT:
-                self._remarks(rules.step_action(state, row.type, row.payload), stream.key)
-                if row.type == "started":
-                    state.since = time
-                    state.record, state.offset, state.length = self.findings.place
-                self._streams.watch(stream)
-        elif isinstance(state, rules.RunLife):
-            self._step_run(stream, state, row.category, document.get("tool_call_id"), row.payload)
-        elif row.category == "deal.stage_changed" and row.payload is not None:
-            state.stage = text(row.payload.get("to_stage")) or state.stage
+                self._remarks(step_action(state, row.type, row.payload), stream.key)
+                self._working(stream, state, time, begins=row.type == "started")
+        elif isinstance(state, RunLife):
+            self._step_run(stream, state, row.category, document.get("tool_call_id"), row.payload, time)
         self._order(stream, row.shape, time, zoned=zoned)
 
     # -- the rules of streams
 
     def _step_run(
         self,
-        stream: Followed[rules.State],
-        state: rules.RunLife,
+        stream: Followed[State],
+        state: RunLife,
         category: str,
         call: Any,
         payload: Mapping[str, Any] | None,
+        time: int,
     ) -> None:
-        if self._past and not state.status and run_digest(stream.key) in self._past and category not in rules.BEGINS:
-            state.status, state.partial = rules.RUNNING, True
+        if self._past and not state.status and run_digest(stream.key) in self._past and category not in BEGINS:
+            state.status, state.partial = RUNNING, True
         if category.startswith("run.tool_"):
-            call = text(call or (payload or {}).get("tool_call_id"))
-        remarks = rules.step_run(state, category, call)
+            get = (payload or {}).get
+            call = text(call or get("tool_call_id") or get("call_id"))
+        remarks = step_run(state, category, call, self.findings.place, time)
         if remarks:
             self._remarks(remarks, stream.key)
-        if state.status in rules.ENDED and not state.record and state.unanswered:
-            state.record, state.offset, state.length = self.findings.place
-            self._streams.watch(stream)
+        self._streams.watch(stream)
 
-    def _order(self, stream: Followed[rules.State], shape: str, time: int, *, zoned: bool) -> None:
+    def _name_deal(self, stream: Followed[State], state: RunLife, deal: str | None, *, written: bool) -> None:
+        if deal and (remark := name_deal(state, deal, written=written)):
+            self._remarks([remark], stream.key)
+
+    def _life(
+        self,
+        category: str,
+        run: str | None,
+        deal: str | None,
+        action: str | None,
+        payload: Mapping[str, Any] | None,
+        field: str,
+        time: int,
+    ) -> None:
+        """The life of the deal, action, job or email that an event is about."""
+        family = category.partition(".")[0]
+        if family == "deal" and deal:
+            stream = self._streams.follow("deal", deal)
+            state = self._streams.touch(stream)
+            if isinstance(state, Subject):
+                self._lived(step_deal(state, category, payload, field), deal)
+        elif family == "action" and action:
+            stream = self._streams.follow("action", action)
+            state = self._streams.touch(stream)
+            if isinstance(state, ActionLife):
+                self._lived(step_action_event(state, category, payload, field), action)
+                self._working(stream, state, time, begins=category == "action.executing")
+        elif family in ("worker", "email") and (found := thing_of(family, payload, run)):
+            stream = self._streams.thing(family, found[0])
+            state = self._streams.touch(stream)
+            if isinstance(state, Subject):
+                named = found[1]
+                job = family == "worker"
+                self._lived(
+                    step_job(state, category, payload, field, named=named)
+                    if job
+                    else step_email(state, category, named=named),
+                    run or deal or "",
+                )
+
+    def _lived(self, remarks: Iterable[Remark], stream: str) -> None:
+        """Remarks on a life. Where a ledger only begins in the middle, one cause is enough for all."""
+        for remark in remarks:
+            begins = remark.code == "lifecycle.event-before-creation"
+            self.findings.remark(remark, group="begins" if begins else stream, each=EACH, stream=stream)
+
+    def _working(self, stream: Followed[State], state: ActionLife, time: int, *, begins: bool) -> None:
+        """Since when an action is in PROCESSING."""
+        if begins and state.status == PROCESSING:
+            state.since = time
+            state.record, state.offset, state.length = self.findings.place
+        self._streams.watch(stream)
+
+    def _order(self, stream: Followed[State], shape: str, time: int, *, zoned: bool) -> None:
         """The order of times in a stream."""
         if time != NO_TIME:
             if time < stream.state.last:
                 self._regression(stream, shape, stream.state.last - time, naive=not zoned)
             stream.state.last = time
 
-    def _regression(self, stream: Followed[rules.State], shape: str, back: int, *, naive: bool) -> None:
+    def _regression(self, stream: Followed[State], shape: str, back: int, *, naive: bool) -> None:
         message = f"The time is {back / 1e6:g} s before that of the event before it in this {stream.kind}."
         severity = None
         if shape not in (AUDIT, DEAL_FILE):
@@ -241,9 +313,9 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         remark = step_back(back, message, naive=naive, field=TIMES[shape][0], severity=severity)
         self._remarks([remark], stream.key)
 
-    def _trace(self, stream: Followed[rules.State], correlation: str) -> None:
+    def _trace(self, stream: Followed[State], correlation: str) -> None:
         state = stream.state
-        if not isinstance(state, rules.Other) or state.correlation == correlation:
+        if not isinstance(state, Subject) or state.correlation == correlation:
             return
         if not state.correlation:
             state.correlation = correlation
@@ -253,11 +325,11 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         remark = Remark("correlation.mismatch", message, "correlation_id", state.correlation, correlation)
         self._remarks([remark], stream.key)
 
-    def _outbox(self, state: rules.Aggregate, row: ZakopsEnvelope, document: Mapping[str, Any], time: int) -> None:
+    def _outbox(self, state: Aggregate, row: ZakopsEnvelope, document: Mapping[str, Any], time: int) -> None:
         get = document.get
         delivered = parse(get("delivered_at")) or parse(get("published_at"))
         due = parse(get("next_attempt_at"))
-        found = rules.delivery(
+        found = delivery(
             document,
             time,
             NO_TIME if delivered is None else delivered.micros,
@@ -295,7 +367,11 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
     # -- what is known, and kept
 
     def standing(self) -> list[Finding]:
-        return [*super().standing(), *self._checks.standing(), *self._streams.standing(self.clock.now)]
+        return [*super().standing(), *self._checks.standing(), *self._open()]
+
+    def _open(self) -> Iterator[Finding]:
+        """What has no end as of now; of an archive's events that end may be in the table that they came from."""
+        return iter(()) if self.context.shape.startswith(ARCHIVE) else self._streams.standing(self.clock.now)
 
     def facts(self) -> Iterator[StreamFacts]:
         for each in self._streams.changed():

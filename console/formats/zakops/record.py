@@ -1,5 +1,6 @@
 """A ZakOps record in the words of the envelope, and its shape by its keys."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,17 @@ TIMES = {
     ACTION: ("updated_at", "created_at"),
 }
 """Where each shape names its time; the first that is there."""
+_OF_OUTBOX = frozenset(("aggregate_type", "aggregate_id", "is_dead", "published_at", "max_attempts", "delivered_at"))
+"""Columns that no other table has."""
+_OF_AGENT = frozenset(("run_id", "trace_id", "causation_id", "thread_id"))
+"""Columns that tell agent_events from deal_events."""
+_OF_REAL = frozenset(
+    {
+        *("event_id", "thread_id", "event_data", "tool_call_id", "sequence_number", "source", "event_source"),
+        *("actor", "actor_id", "actor_type", "idempotency_key", "details", "data"),
+    }
+)
+"""Columns that only the real agent_events have: a row without any is held to the required schema."""
 _FOREIGN = frozenset(
     {
         *("dealId", "sequenceNumber", "initiator_id", "counterparty_id", "interaction_id", "provenance_id", "epoch"),
@@ -49,9 +61,15 @@ _FOREIGN = frozenset(
     }
 )
 """Keys of other systems' events: rows that have one of them are not ours."""
+_OF_REAL_OUTBOX = frozenset(
+    ("status", "event_data", "max_attempts", "last_attempt_at", "next_attempt_at", "delivered_at", "error_message")
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_OWN_ID = re.compile(r"[A-Z]{2,10}-[A-Za-z0-9-]{1,60}")
 LONGEST = 200
 """Characters of an id or type beyond which it is cut, with a key of the whole."""
-_PAYLOADS = ("payload", "event_data", "details", "data")
+PAYLOADS = ("payload", "event_data", "details", "data")
+"""Where events hold their payload; the first that is there."""
 _MAX_SEQUENCE = 2**63 - 1
 
 
@@ -85,10 +103,10 @@ def shape_of(document: Mapping[str, Any]) -> str | None:
     if "event_type" in document:
         if not _FOREIGN.isdisjoint(document):
             return None
-        if "aggregate_type" in document and "aggregate_id" in document:
+        if not _OF_OUTBOX.isdisjoint(document):
             return OUTBOX
         if "created_at" in document:
-            if "run_id" in document:
+            if "run_id" in document or len(_OF_AGENT & document.keys()) > 1:
                 return AGENT
             if "deal_id" in document:
                 return DEAL
@@ -105,6 +123,31 @@ def shape_of(document: Mapping[str, Any]) -> str | None:
     if "processed_at" in document and "event_id" in document:
         return INBOX
     return None
+
+
+def is_required(shape: str, document: Mapping[str, Any]) -> bool:
+    """True for a row of the schema that is required of agent_events, outbox or inbox, whose columns are prescribed;
+    False for the real tables' rows, which have others."""
+    if shape == AGENT:
+        return _OF_REAL.isdisjoint(document)
+    if shape == OUTBOX:
+        return _OF_REAL_OUTBOX.isdisjoint(document)
+    return shape == INBOX and "consumer_id" not in document and "consumer" not in document
+
+
+def is_uuid(value: str) -> bool:
+    """True for a UUID as PostgreSQL writes it, in upper or lower case."""
+    return _UUID.fullmatch(value) is not None
+
+
+def is_own_id(value: str) -> bool:
+    """True for an id as the real system makes them for deals, actions and threads: ``DEAL-2026-006``."""
+    return _OWN_ID.fullmatch(value) is not None
+
+
+def is_cut(deal: str, correlation: str) -> bool:
+    """True if the deal's id is its correlation id, cut to the 20 characters of the real column."""
+    return len(deal) == 20 and correlation.startswith(deal)
 
 
 def default_shape(shape: str) -> str | None:
@@ -193,13 +236,15 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
     field = ""
     payload: Mapping[str, Any] | None = {}
     problems: tuple[strict.Problem, ...] = ()
-    for each in _PAYLOADS:
+    for each in PAYLOADS:
         if each in document:
             field = each
             payload, problems = read_payload(document[each])
             break
     inner: Mapping[str, Any] = payload or {}
-    run, action = text(get("run_id")), text(get("action_id"))
+    category = name if entry is None else entry.category
+    run = text(get("run_id"))
+    action = text(get("action_id")) or action_of(category, inner)
     deal = text(get("deal_id")) or deal_of_file
     if shape == DEAL_FILE and not deal:
         deal = text(inner.get("deal_id"))
@@ -225,12 +270,13 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
     if action:
         streams.append(("action", action))
     sequence = get("sequence_number")
+    required = shape == AGENT and is_required(shape, document)
     return ZakopsEnvelope(
         shape,
         name,
-        name if entry is None else entry.category,
+        category,
         streams,
-        text(get("event_id") or inner.get("event_id") or get("id")),
+        text(get("id") if required else get("event_id") or inner.get("event_id") or get("id")),
         get(TIMES[shape][0]),
         text(get("actor") or get("actor_id") or get("source") or get("event_source")),
         text(get("causation_id") or inner.get("causation_id")),
@@ -243,6 +289,11 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
         problems,
         inner.get("schema_version") if version is None else version,
     )
+
+
+def action_of(category: str, payload: Mapping[str, Any] | None) -> str | None:
+    """The action that an action's event names in its payload, for want of a column."""
+    return text((payload or {}).get("action_id")) if category.startswith("action.") else None
 
 
 def event_of(record: Record, row: ZakopsEnvelope, moment: Instant | None, document: Mapping[str, Any]) -> Event:

@@ -4,15 +4,62 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
+from console.formats.json.times import parse
 from console.formats.json.validation import Violation, violations
 from console.formats.zakops.event_types import AUDIT as AUDIT_TYPES
 from console.formats.zakops.event_types import JUDGED
+from console.formats.zakops.record import is_own_id, is_uuid
 
 Text = Annotated[str, Field(min_length=1)]
-Id = str | int
+Id = Text | int
 Count = Annotated[int, Field(ge=0)]
+Name50 = Annotated[str, Field(min_length=1, max_length=50)]
+Name100 = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _uuid(value: str) -> str:
+    if not is_uuid(value):
+        raise PydanticCustomError("string_pattern_mismatch", "a UUID", {"pattern": _UUID})
+    return value
+
+
+def _id(value: str) -> str:
+    return value if is_own_id(value) else _uuid(value)
+
+
+def _time(value: str) -> str:
+    if parse(value) is None:
+        raise PydanticCustomError("string_pattern_mismatch", "a time", {"pattern": "of a time"})
+    return value
+
+
+def _given(value: Any) -> Any:
+    if value is None:
+        raise PydanticCustomError("missing", "is null")
+    return value
+
+
+_UUID = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx (a UUID)"
+Uuid = Annotated[str, AfterValidator(_uuid)]
+OwnId = Annotated[str, AfterValidator(_id)]
+"""A UUID by the required schema; ids that the real system makes are reported apart."""
+Time = Annotated[str, AfterValidator(_time)]
+Payload = Annotated[Any, AfterValidator(_given)]
+"""NOT NULL. What else it must be is found by reading it."""
+Flag = Annotated[int, Field(ge=0, le=1)] | bool
+"""A boolean, which SQLite keeps as 0 or 1."""
+Status = Literal["PENDING_APPROVAL", "READY", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"]
 
 
 class ZakopsModel(BaseModel):
@@ -35,7 +82,7 @@ class CreatedDetails(ZakopsModel):
 
 
 class QueuedDetails(ZakopsModel):
-    next_attempt_at: str | None = None
+    next_attempt_at: Time | None = None
 
 
 class StartedDetails(ZakopsModel):
@@ -43,7 +90,7 @@ class StartedDetails(ZakopsModel):
 
 
 class EndedDetails(ZakopsModel):
-    status: str | None = None
+    status: Status | None = None
     error_code: str | None = None
 
 
@@ -53,7 +100,7 @@ class RetryDetails(QueuedDetails):
 
 
 class TimeoutDetails(ZakopsModel):
-    cutoff: str | None = None
+    cutoff: Time | None = None
 
 
 class ReasonDetails(ZakopsModel):
@@ -72,7 +119,7 @@ class StepDetails(ZakopsModel):
 class AuditRow(ZakopsModel):
     """A row of action_audit_events whose event is not known."""
 
-    audit_id: Text
+    audit_id: Uuid
     action_id: Text
     timestamp: Text
     event: Text
@@ -143,15 +190,31 @@ class AgentEvent(ZakopsModel):
     event_type: Text
     run_id: Id | None = None
     thread_id: Id | None = None
-    trace_id: str | None = None
-    correlation_id: str | None = None
-    causation_id: str | None = None
+    trace_id: Text | None = None
+    correlation_id: Text | None = None
+    causation_id: Text | None = None
     schema_version: int | None = None
     deal_id: Id | None = None
     action_id: Id | None = None
     tool_call_id: Id | None = None
     sequence_number: Count | None = None
     source: str | None = None
+    created_at: Text
+
+
+class RequiredEvent(ZakopsModel):
+    """agent_events to the letter of the required schema."""
+
+    id: Uuid
+    run_id: Uuid
+    trace_id: Uuid
+    correlation_id: OwnId
+    causation_id: Uuid | None = None
+    event_type: Name100
+    schema_version: int | None = None
+    payload: Payload
+    deal_id: OwnId | None = None
+    action_id: OwnId | None = None
     created_at: Text
 
 
@@ -172,8 +235,34 @@ class DealFileEvent(ZakopsModel):
     actor: str | None = None
 
 
+class RequiredOutbox(ZakopsModel):
+    """The outbox to the letter of the required schema."""
+
+    id: Uuid
+    aggregate_type: Name50
+    aggregate_id: OwnId
+    event_type: Name100
+    schema_version: int | None = None
+    payload: Payload
+    trace_id: Uuid | None = None
+    correlation_id: OwnId | None = None
+    created_at: Text
+    published_at: Time | None = None
+    attempts: Count
+    last_error: str | None = None
+    is_dead: Flag
+
+
+class RequiredInbox(ZakopsModel):
+    """The inbox to the letter of the required schema."""
+
+    event_id: Uuid
+    event_type: Name100
+    processed_at: Text
+
+
 class OutboxRow(ZakopsModel):
-    """Both schemas: the required one (published_at, is_dead) and the real one (status, max_attempts)."""
+    """The real outbox (status, max_attempts); mixtures of both schemas occur."""
 
     aggregate_type: Text
     aggregate_id: Id
@@ -184,10 +273,11 @@ class OutboxRow(ZakopsModel):
     status: Literal["pending", "processing", "delivered", "failed", "dead"] | None = None
     attempts: Count
     max_attempts: Count | None = None
-    is_dead: bool | int | None = None
-    published_at: str | None = None
-    delivered_at: str | None = None
-    next_attempt_at: str | None = None
+    is_dead: Flag | None = None
+    published_at: Time | None = None
+    delivered_at: Time | None = None
+    last_attempt_at: Time | None = None
+    next_attempt_at: Time | None = None
     last_error: str | None = None
     error_message: str | None = None
     created_at: Text
@@ -203,8 +293,8 @@ class InboxRow(ZakopsModel):
 class TrailEntry(ZakopsModel):
     """One audit event inside an action document."""
 
-    audit_id: str | None = None
-    timestamp: Text
+    audit_id: Uuid | None = None
+    timestamp: Time
     event: Text
     actor: Text
     details: dict[str, Any] | None = None
@@ -213,8 +303,9 @@ class TrailEntry(ZakopsModel):
 class ActionDocument(ZakopsModel):
     action_id: Text
     deal_id: Id | None = None
-    status: str | None = None
+    status: Status | None = None
     retry_count: Count | None = None
+    max_retries: Count | None = None
     audit_trail: Annotated[list[TrailEntry], FailFast()]
 
 
@@ -238,13 +329,20 @@ _ROWS: Mapping[str, Any] = {
     "audit": Audit,
     "audit?": AuditRow,
     "agent": AgentEvent,
+    "agent!": RequiredEvent,
+    "outbox!": RequiredOutbox,
+    "inbox!": RequiredInbox,
     "deal": DealEvent,
     "deal-file": DealFileEvent,
     "outbox": OutboxRow,
     "inbox": InboxRow,
     "action": ActionDocument,
 }
-TAGS = frozenset({"str", "int", "bool", *AUDIT_TYPES})
+COLUMNS: Mapping[str, frozenset[str]] = {
+    name: frozenset(_ROWS[name].model_fields) for name in ("agent!", "outbox!", "inbox!")
+} | {"audit": frozenset((*AuditRow.model_fields, "details"))}
+"""Columns of the tables whose columns are prescribed. Another one is a finding."""
+TAGS = frozenset({"str", "int", "bool", "constrained-str", "constrained-int", *AUDIT_TYPES})
 """Names that pydantic puts into a path for the member of a union that it tried."""
 
 

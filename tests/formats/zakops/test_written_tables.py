@@ -28,7 +28,7 @@ from tests.support.writers.zakops import (
     service_rows,
 )
 
-LEGACY = [("correlation.missing-id", "note"), ("schema.missing-version", "warning")]
+LEGACY = [("correlation.missing-id", "note"), ("schema.missing-version", "note")]
 """What every row of the older kind lacks, in one finding each."""
 
 
@@ -114,8 +114,8 @@ def agents(at: int, **change: Any) -> list[Row]:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        (agents(2, causation_id="nobody"), [("correlation.broken-causation", 3)]),
-        (agents(2, correlation_id="another-deal"), [("correlation.mismatch", 3)]),
+        (agents(2, causation_id="e0000000-0000-4000-8000-0000000000ff"), [("correlation.broken-causation", 3)]),
+        (agents(2, correlation_id="d0000000-0000-4000-8000-0000000000ff"), [("correlation.mismatch", 3)]),
         (agents(2, trace_id=None), [("correlation.missing-id", 3)]),
         (agents(2, schema_version=None), [("schema.missing-version", 3)]),
         (agents(2, schema_version=99), [("schema.unknown-version", 3)]),

@@ -9,6 +9,7 @@ from console.engine.ledgers.opening import Opened, open_ledgers
 from console.engine.ledgers.options import Options
 from console.engine.verify.results import LedgerReport
 from console.engine.verify.verification import check_ledger
+from tests.support.zakops_cases import uid
 
 COLUMNS = "id, run_id, trace_id, correlation_id, causation_id, event_type, schema_version, payload, deal_id, created_at"
 Row = tuple[str, str, str, str | None]
@@ -20,7 +21,19 @@ def database(path: Path, archive: list[Row], now: list[Row]) -> Path:
             db.execute(f"CREATE TABLE {table} ({COLUMNS})")
             for second, (name, run, kind, cause) in enumerate(rows, len(archive) * (table == "agent_events")):
                 stamp = f"2026-01-01T00:00:{second:02}Z"
-                row = (name, run, f"t-{run}", f"d-{run}", cause, kind, 1, "{}", f"d-{run}", stamp)
+                cause = cause and uid(cause)
+                row = (
+                    uid(name),
+                    uid(run),
+                    uid(f"t-{run}"),
+                    uid(f"d-{run}"),
+                    cause,
+                    kind,
+                    1,
+                    "{}",
+                    uid(f"d-{run}"),
+                    stamp,
+                )
                 db.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         db.commit()
     return path

@@ -9,11 +9,12 @@ from console.formats.json.times import parse
 from console.formats.protocol import key64
 from console.formats.zakops.columns import Judged
 from console.formats.zakops.event_types import AUDIT, JUDGED, REGISTRY, gaps
-from console.formats.zakops.rules import TRANSITIONS, Recent, span
+from console.formats.zakops.rules.actions import TRANSITIONS
+from console.formats.zakops.rules.delivery import Recent, span
 from console.formats.zakops.schema import PAYLOADS
 from console.model.trust import Severity, Trust
 from tests.support.clock import later
-from tests.support.zakops_cases import agent, audit, codes, outbox, read
+from tests.support.zakops_cases import agent, audit, codes, outbox, read, uid
 
 TABLE = "action_audit_events"
 
@@ -152,7 +153,7 @@ def test_an_unknown_audit_event_is_a_warning_once_for_its_type() -> None:
 def test_legacy_rows_without_ids_and_versions_are_one_finding_each() -> None:
     out, findings, _ = read([audit("created", action=f"ACT-{n}") for n in range(7)], TABLE)
     assert [(each.code, each.count, each.severity) for each in findings] == [
-        ("schema.missing-version", 7, Severity.WARNING),
+        ("schema.missing-version", 7, Severity.NOTE),
         ("correlation.missing-id", 7, Severity.NOTE),
     ]
     assert set(out.worst) == {Severity.NONE}, "rows are not marked for what their whole table lacks"
@@ -164,7 +165,8 @@ def test_missing_fields_and_times() -> None:
     assert codes(read([row], TABLE)[1]) == ["schema.missing-field"]
     assert codes(read([audit("created", timestamp="2026-02-30T10:00:00Z")], TABLE)[1]) == ["schema.impossible-date"]
     assert codes(read([audit("created", timestamp="yesterday")], TABLE)[1]) == ["schema.bad-pattern"]
-    assert codes(read([audit("created", timestamp="2026-01-12T10:00:00")], TABLE)[1]) == ["order.naive-timestamp"]
+    naive = [audit("created", timestamp="2026-01-12T10:00:00")]
+    assert codes(read(naive, TABLE)[1]) == ["schema.bad-pattern", "order.naive-timestamp"]
     assert codes(read([audit("created", timestamp="2026-02-12T10:00:00Z")], TABLE)[1]) == ["order.future-timestamp"]
 
 
@@ -181,7 +183,7 @@ def test_a_run_from_start_to_end_is_clean() -> None:
     types = ["run.started", "run.tool_called", "run.tool_completed", "run.paused", "run.resumed", "run.completed"]
     out, findings, reader = read([agent(each, n) for n, each in enumerate(types)], "agent_events")
     assert findings == []
-    assert states(reader)["run/r1"] == {"status": "COMPLETED"}
+    assert states(reader)[f"run/{uid('r1')}"] == {"status": "COMPLETED"}
     assert [each.kind for each in out.new_streams] == ["run", "deal", "trace"]
     assert (out.new_further, {*out.further}) == ([(2, 3)], {1})
 
@@ -216,17 +218,17 @@ def test_a_run_that_ends_with_calls_unanswered() -> None:
     types = ["run_started", "tool_call_started", "tool_call_started", "tool_call_completed", "run_completed"]
     rows = [agent(each, n, tool_call_id=call) for n, (each, call) in enumerate(zip(types, "-abb-", strict=True))]
     _, findings, reader = read(rows, "agent_events")
-    assert [(each.code, each.stream, each.record) for each in findings] == [("operation.interrupted", "r1", 5)]
-    assert states(reader)["run/r1"] == {"status": "COMPLETED", "open calls": "1"}
+    assert [(each.code, each.stream, each.record) for each in findings] == [("operation.interrupted", uid("r1"), 2)]
+    assert states(reader)[f"run/{uid('r1')}"] == {"status": "COMPLETED", "open calls": "1"}
 
 
 def test_correlation_is_the_deal_and_one_for_a_trace() -> None:
-    rows = [agent("run.started", 1), agent("run.completed", 2, deal_id="d2")]
+    rows = [agent("run.started", 1), agent("run.completed", 2, deal_id=uid("d2"))]
     found = [each for each in read(rows, "agent_events")[1] if each.code == "correlation.mismatch"]
-    assert [(each.record, each.expected, each.actual) for each in found] == [(2, "d1", "d2")]
-    rows = [agent("run.started", 1), agent("run.completed", 2, deal_id="d2", correlation_id="d2")]
+    assert [(each.record, each.expected, each.actual) for each in found] == [(2, uid("d1"), uid("d2"))]
+    rows = [agent("run.started", 1), agent("run.completed", 2, deal_id=uid("d2"), correlation_id=uid("d2"))]
     found = [each for each in read(rows, "agent_events")[1] if each.code == "correlation.mismatch"]
-    assert [(each.record, each.stream) for each in found] == [(2, "t1")]
+    assert [(each.record, each.stream) for each in found] == [(2, uid("t1")), (2, uid("r1"))]
 
 
 def test_a_deal_id_cut_short_by_its_column_is_said_once() -> None:
@@ -239,9 +241,9 @@ def test_a_deal_id_cut_short_by_its_column_is_said_once() -> None:
 
 
 def test_causes_are_left_to_the_index_as_keys() -> None:
-    out, _, _ = read([agent("run.started", 1), agent("run.completed", 2, causation_id="e1")], "agent_events")
-    assert list(out.key) == [key64("e1"), key64("e2")]
-    assert list(out.parent) == [0, key64("e1")]
+    out, _, _ = read([agent("run.started", 1), agent("run.completed", 2, causation_id=uid("e1"))], "agent_events")
+    assert list(out.key) == [key64(uid("e1")), key64(uid("e2"))]
+    assert list(out.parent) == [0, key64(uid("e1"))]
 
 
 def test_versions_and_types_of_the_registry() -> None:
@@ -254,6 +256,7 @@ def test_versions_and_types_of_the_registry() -> None:
     ]
     _, findings, _ = read(rows, "agent_events")
     assert sorted((each.code, each.severity.word) for each in findings if each.record) == [
+        ("lifecycle.event-before-creation", "note"),
         ("schema.missing-version", "warning"),
         ("schema.unknown-event-type", "warning"),
         ("schema.unknown-version", "warning"),
@@ -288,7 +291,9 @@ def test_dead_letters_and_stalled_messages() -> None:
         "none",
         "error",
     ]
-    assert states(reader) == {"aggregate/action/ACT-1": {"delivered": "1", "waiting": "4", "dead": "2", "lag": "1 min"}}
+    assert states(reader) == {
+        f"aggregate/action/{uid('ACT-1')}": {"delivered": "1", "waiting": "4", "dead": "2", "lag": "1 min"}
+    }
 
 
 def test_an_event_processed_twice_by_one_consumer() -> None:
