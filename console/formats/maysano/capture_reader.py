@@ -6,9 +6,9 @@ from typing import Any
 
 from console.formats.json import strict
 from console.formats.json.validation import shown
-from console.formats.maysano.operation import PHASES, Operation, step
 from console.formats.maysano.reader import VIOLATIONS
 from console.formats.maysano.record import BATCH, read_block
+from console.formats.maysano.rules.operation import PHASES, Operation, step
 from console.formats.protocol import Context
 from console.formats.reading.findings import EACH, Place
 from console.formats.reading.reader import LedgerReader, Look

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from console.formats.maysano.capture import item_of, total_of
-from console.formats.maysano.record import changes, read_record, shape_of
+from console.formats.maysano.record import read_record, shape_of
+from console.formats.maysano.rules.capture import item_of, total_of
+from console.formats.maysano.rules.changes import changes
 from console.model.event import Event, Field, Panel
 
 MOST = 200
@@ -40,7 +41,8 @@ def _of_change(event: Event) -> list[Panel]:
             else:
                 metadata.append(Field(name, in_words(value)))
     if shape is not None:
-        for name, has_old, old, has_new, new in changes(read_record(document, shape).step):
+        step = read_record(document, shape).step
+        for name, has_old, old, has_new, new in changes(step, step.kind):
             before = "?" if not has_old else "null" if old is None else old
             after = "?" if not has_new else "null" if new is None else new
             metadata.append(Field(name, f"{before} → {after}", "the change"))

@@ -3,9 +3,9 @@
 from collections import Counter
 
 from console.formats.json import strict
-from console.formats.maysano.capture import name_and_data
-from console.formats.maysano.operation import PHASES
 from console.formats.maysano.record import ACTIVITY, OBJECTIVE, SSE, STRUCTURAL, instant_of, shape_of
+from console.formats.maysano.rules.capture import name_and_data
+from console.formats.maysano.rules.operation import PHASES
 from console.formats.protocol import Claim, Sample
 from console.formats.reading.list_order import NEWEST_FIRST, OLDEST_FIRST, descends
 from console.sources.text.sse import parse_block

@@ -1,15 +1,12 @@
 """A Maysano record in the words of the envelope, its shape by its keys, and the changes that it makes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import msgspec
-
 from console.formats.json import strict
 from console.formats.json.times import from_epoch_ms, parse
-from console.formats.json.validation import whole
-from console.formats.maysano.capture import name_and_data
+from console.formats.maysano.rules.capture import name_and_data
 from console.formats.protocol import key64
 from console.formats.reading.list_order import NEWEST_FIRST, OLDEST_FIRST
 from console.model.event import Event, Instant, StreamKey
@@ -28,26 +25,22 @@ FIELDS = 64
 """Changed fields of one event that are followed."""
 BATCH = ("batch", "auto-setup")
 """The stream of a capture: it holds one operation."""
-_PAIRS = (("old", "new"), ("oldValue", "newValue"), ("from", "to"), ("before", "after"))
-_CHANGING = frozenset({"oldStatus", "newStatus", "changes", *(each for pair in _PAIRS for each in pair)})
-"""Keys without which an event makes no change."""
 _ACTOR = ("name", "email", "username", "id")
+_SECONDS = 100_000_000_000
+"""A number below is one of seconds: as milliseconds it would be before March 1973."""
+_LAST_MS = 253_402_300_800_000
+_OF_HISTORY = frozenset({"action", "field", "oldValue", "newValue", "summary", "performedBy"})
+_OWN = {
+    STRUCTURAL: frozenset({"id", "entityType", "entityId", "entityName", "eventType", "metadata", "createdAt"}),
+    ACTIVITY: frozenset({"id", "productId", "productName", "activityType", "description", "details", "createdAt"}),
+}
+"""Keys of a shape that say nothing of a change."""
 _TIMES = ("timestamp", "createdAt", "created_at", "time")
 
 
-class Change(NamedTuple):
-    """One field's change. ``has_old`` and ``has_new`` part null from absence; values are text, None for null."""
-
-    field: str
-    has_old: bool
-    old: str | None
-    has_new: bool
-    new: str | None
-
-
 class ThingStep(NamedTuple):
-    """What a record does to the thing that it belongs to. ``extra`` is the object of metadata or details, or the
-    document of an objective's change."""
+    """What a record does to the thing that it belongs to. ``extra`` is the object of metadata or details with further
+    keys, or the document of an objective's change."""
 
     kind: str
     type: str
@@ -84,12 +77,14 @@ def shape_of(document: Mapping[str, Any]) -> str | None:
         return STRUCTURAL
     if "activityType" in document and ("productId" in document or "createdAt" in document):
         return ACTIVITY
-    if "objectiveId" in document and ("action" in document or "field" in document):
+    if "objectiveId" in document and not _OF_HISTORY.isdisjoint(document):
         return OBJECTIVE
     if "productId" in document and "createdAt" in document and ("performedBy" in document or "details" in document):
         return ACTIVITY
     if "entityId" in document and "eventType" in document and "createdAt" in document:
         return STRUCTURAL
+    if "action" in document and "createdAt" in document and ("oldValue" in document or "newValue" in document):
+        return OBJECTIVE
     return None
 
 
@@ -104,9 +99,19 @@ def newest_first(words: str, shape: str) -> bool:
 
 
 def instant_of(document: Mapping[str, Any]) -> Instant | None:
-    """``createdAt``: ISO text, or milliseconds since 1970."""
-    value = document.get("createdAt")
-    return from_epoch_ms(value) if type(value) is int else parse(value)
+    """``createdAt``: ISO text, or seconds or milliseconds since 1970."""
+    return moment_of(document.get("createdAt"))
+
+
+def moment_of(value: Any) -> Instant | None:
+    """The instant of a text or of a number of seconds or milliseconds since 1970."""
+    if type(value) is int or type(value) is float:
+        if not -_LAST_MS < value < _LAST_MS:
+            return None
+        micros = round(value * 1_000_000 if abs(value) < _SECONDS else value * 1000)
+        found = from_epoch_ms(micros // 1000)
+        return None if found is None else Instant(micros, str(value), "Z")
+    return parse(value)
 
 
 def text(value: Any) -> str | None:
@@ -144,15 +149,20 @@ def read_record(document: Mapping[str, Any], shape: str) -> MaysanoEnvelope:
             streams.append((kind, key))
         category, title = f"{kind or '?'}.{name}", get("entityName")
         extra, problems = object_of(get("metadata"))
+        extra = _with_others(extra, document, shape)
     elif shape == ACTIVITY:
         key, name = text(get("productId")), text(get("activityType")) or "?"
         streams = [("product", key)] if key else []
         category, title = f"product.{name}", get("productName")
         extra, problems = object_of(get("details"))
+        extra = _with_others(extra, document, shape)
     else:
         key, name = text(get("objectiveId")), text(get("action")) or "?"
         streams = [("objective", key)] if key else []
-        category, title, extra = f"objective.{name}", None, document
+        category, title = f"objective.{name}", None
+        extra = document
+        for inner in (get("details"), get("metadata")):
+            extra = {**object_of(inner)[0], **extra}
     return MaysanoEnvelope(
         shape,
         name,
@@ -180,14 +190,9 @@ def read_block(raw: bytes) -> tuple[MaysanoEnvelope, dict[str, Any], Instant | N
     if block.unknown:
         document["unknown fields"] = list(block.unknown)
     extra: Mapping[str, Any] = data or {}
-    moment = next((found for found in (parse(extra.get(key)) for key in _TIMES) if found), None)
+    moment = next((found for found in (moment_of(extra.get(key)) for key in _TIMES) if found), None)
     row = MaysanoEnvelope(SSE, cut(name), cut(name), [BATCH], block.id, None, None, extra, problems)
     return row, document, moment
-
-
-def changes(step: ThingStep) -> list[Change]:
-    """The fields that an event changes: an objective's field, or old and new values in metadata and details."""
-    return [] if _CHANGING.isdisjoint(step.extra) else list(_changes(step))
 
 
 def decode(record: Record, shape: str) -> Event:
@@ -215,6 +220,12 @@ def decode(record: Record, shape: str) -> Event:
     )
 
 
+def _with_others(extra: Mapping[str, Any], document: Mapping[str, Any], shape: str) -> Mapping[str, Any]:
+    """Metadata or details, with the values that stand beside them instead of in them."""
+    beside = document.keys() - _OWN[shape]
+    return {**{key: document[key] for key in document if key in beside}, **extra} if beside else extra
+
+
 def object_of(value: Any) -> tuple[Mapping[str, Any], tuple[strict.Problem, ...]]:
     """Metadata and details: objects, or JSON text of one. Other text stays text."""
     if type(value) is dict:
@@ -223,56 +234,3 @@ def object_of(value: Any) -> tuple[Mapping[str, Any], tuple[strict.Problem, ...]
         found = strict.decode(value.encode("utf-8", "surrogatepass"))
         return found.document or {}, found.problems
     return {}, ()
-
-
-def _changes(step: ThingStep) -> Iterator[Change]:
-    extra = step.extra
-    named = extra.get("field")
-    name = named[:LONGEST] if type(named) is str and named else "status" if step.type == "status_changed" else None
-    if step.shape == OBJECTIVE:
-        if name is not None and ("oldValue" in extra or "newValue" in extra):
-            yield _change(name, extra, "oldValue", "newValue")
-        return
-    if "oldStatus" in extra or "newStatus" in extra:
-        yield _change("status", extra, "oldStatus", "newStatus")
-    for old, new in _PAIRS:
-        if old not in extra and new not in extra:
-            continue
-        before, after = extra.get(old), extra.get(new)
-        if isinstance(before, dict) or isinstance(after, dict):
-            sides = {"old": before if isinstance(before, dict) else {}, "new": after if isinstance(after, dict) else {}}
-            for key in list({**sides["old"], **sides["new"]})[:FIELDS]:
-                pair = {side: values[key] for side, values in sides.items() if key in values}
-                yield _change(key[:LONGEST], pair, "old", "new")
-        elif name is not None:
-            yield _change(name, extra, old, new)
-        return
-    listed = extra.get("changes")
-    if isinstance(listed, dict):
-        for key, pair in list(listed.items())[:FIELDS]:
-            if isinstance(pair, dict):
-                old, new = next((each for each in _PAIRS if each[0] in pair or each[1] in pair), ("old", "new"))
-                yield _change(key[:LONGEST], pair, old, new)
-
-
-def _change(name: str, values: Mapping[str, Any], old: str, new: str) -> Change:
-    return Change(name, old in values, value_text(values.get(old)), new in values, value_text(values.get(new)))
-
-
-def _plain(value: Any) -> Any:
-    """The value with whole numbers as integers: 2.0 and 2 are the same one."""
-    if type(value) is list:
-        return [_plain(each) for each in value]
-    return {key: _plain(each) for key, each in value.items()} if type(value) is dict else whole(value)
-
-
-def value_text(value: Any) -> str | None:
-    """A value for comparing and showing: texts as they are, numbers and the like as JSON, None for null."""
-    if value is None:
-        return None
-    if type(value) is str:
-        return cut(value)
-    try:
-        return cut(msgspec.json.encode(_plain(value), order="sorted").decode())
-    except (TypeError, ValueError, RecursionError):  # integers beyond 64 bits, lone surrogates
-        return cut(repr(value)) if type(value) is not int else f"an integer of {value.bit_length()} bits"

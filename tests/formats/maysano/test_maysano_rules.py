@@ -34,7 +34,7 @@ def test_a_product_that_is_an_entity_is_followed_as_a_product_too() -> None:
 
 
 def test_after_deletion_nothing_comes_but_a_new_life() -> None:
-    rows = [structural(each) for each in ("created", "deleted", "updated", "restored", "updated")]
+    rows = [structural(each, at) for at, each in enumerate(("created", "deleted", "updated", "restored", "updated"))]
     assert check(rows) == [("lifecycle.event-after-deletion", 3)]
 
 
@@ -75,10 +75,12 @@ def test_the_values_of_an_objective_join() -> None:
     ],
 )
 def test_old_and_new_values_in_metadata(first: Any, second: Any, broken: bool) -> None:
-    rows = [structural("created")] + [structural("status_changed", metadata=each) for each in (first, second)]
+    rows = [structural("created")]
+    rows += [structural("status_changed", at, metadata=each) for at, each in enumerate((first, second), 1)]
     expected = [("replay.value-discontinuity", 3)] if broken else []
     assert check(rows) == expected
-    rows = [activity("created")] + [activity("status_changed", details=each) for each in (first, second)]
+    rows = [activity("created")]
+    rows += [activity("status_changed", at, details=each) for at, each in enumerate((first, second), 1)]
     assert check(rows) == expected
 
 
@@ -158,7 +160,7 @@ def test_backwards_the_same_breaks_are_found() -> None:
 
 
 def test_many_breaks_of_one_thing_are_three_findings_and_a_count() -> None:
-    rows = [history("created")] + [history("updated", 1, "t", oldValue="x", newValue="y") for _ in range(20)]
+    rows = [history("created")] + [history("updated", at, "t", oldValue="x", newValue="y") for at in range(20)]
     out, findings, _ = read(map(raw, rows))
     assert [each.count for each in findings] == [1, 1, 1, 16]
     assert list(out.worst) == [0, 0] + [Severity.WARNING] * 19

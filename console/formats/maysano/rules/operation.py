@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.formats.maysano.capture import item_of, total_of
+from console.formats.maysano.rules.capture import item_of, total_of
 from console.formats.reading.findings import Remark
 
 PHASES = {
