@@ -8,7 +8,8 @@ from console.formats.json import strict
 from console.formats.json.validation import shown
 from console.formats.maysano.reader import VIOLATIONS
 from console.formats.maysano.record import BATCH, read_block
-from console.formats.maysano.rules.operation import PHASES, Operation, step
+from console.formats.maysano.rules.capture import PHASES
+from console.formats.maysano.rules.operation import Operation, step
 from console.formats.protocol import Context
 from console.formats.reading.findings import EACH, Place
 from console.formats.reading.reader import LedgerReader, Look
@@ -54,10 +55,10 @@ class CaptureReader(LedgerReader[Run]):
             found.add(problem.code, message, group="data", each=VIOLATIONS, field="data")
         if names := document.get("unknown fields"):
             message = f"The block has a field that no client reads: {shown(names[0])!r}."
-            found.add("schema.unknown-field", message, each=EACH, field=shown(names[0]))
-        if document["data"] is None and (document["event"] != "message" or "id" in document):
+            found.add("schema.unknown-field", message, each=EACH, field=shown(names[0]), severity=Severity.NOTE)
+        if document["data"] is None and document["event"] != "message":
             message = "The block names an event, but has no data: a client passes it over."
-            found.add("schema.missing-field", message, each=EACH, field="data")
+            found.add("schema.missing-field", message, each=EACH, field="data", severity=Severity.NOTE)
         time = NO_TIME if moment is None else moment.micros
         if document["data"] is not None:
             self._step(envelope.type, envelope.extra, place, time)

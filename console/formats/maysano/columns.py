@@ -20,6 +20,7 @@ from console.formats.maysano.record import (
     actor_of,
     object_of,
 )
+from console.formats.maysano.rules.fields import lacking, unnamed
 from console.formats.protocol import keys64
 from console.formats.reading.runs import Run, Typed
 from console.model.record import RecordBatch
@@ -28,8 +29,9 @@ FIELDS = Fields("createdAt", "entityType", "activityType")
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
 _Text = str | UnsetType | None
 _Id = _Name | int
-Plain = tuple[ThingStep, tuple[tuple[str, str], ...], bool]
-"""What a record does, its streams (the one whose rules apply first), and True if nothing is wrong inside."""
+Plain = tuple[ThingStep, tuple[tuple[str, str], ...], bool, tuple[str, ...]]
+"""What a record does, its streams (the one whose rules apply first), True if nothing is wrong inside, and fields that
+it lacks."""
 
 
 class PlainChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -51,8 +53,11 @@ class Structural(PlainChange, kw_only=True, forbid_unknown_fields=True, gc=False
         kind, key = self.entityType, str(self.entityId)
         extra, problems = object_of(self.metadata)
         further = ((kind, key),) if kind == "product" or kind == "objective" else ()
-        step = ThingStep("entity", self.eventType, STRUCTURAL, self.entityName or None, extra)
-        return step, (("entity", f"{kind}/{key}"), *further), not problems
+        step = ThingStep(kind, self.eventType, STRUCTURAL, self.entityName or None, extra)
+        lacks: tuple[str, ...] = ()
+        if self.entityName is UNSET or self.metadata is UNSET:
+            lacks = tuple(lacking(STRUCTURAL, _given(self, ("entityName", "metadata"))))
+        return step, (("entity", f"{kind}/{key}"), *further), not problems, lacks
 
 
 class Activity(PlainChange, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -65,7 +70,10 @@ class Activity(PlainChange, kw_only=True, forbid_unknown_fields=True, gc=False):
     def plain(self) -> Plain:
         extra, problems = object_of(self.details)
         step = ThingStep("product", self.activityType, ACTIVITY, self.productName or None, extra)
-        return step, (("product", str(self.productId)),), not problems
+        lacks: tuple[str, ...] = ()
+        if self.productName is UNSET or self.description is UNSET or self.details is UNSET:
+            lacks = tuple(lacking(ACTIVITY, _given(self, ("productName", "description", "details"))))
+        return step, (("product", str(self.productId)),), not problems, lacks
 
 
 class Objective(PlainChange, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -77,10 +85,20 @@ class Objective(PlainChange, kw_only=True, forbid_unknown_fields=True, gc=False)
     summary: _Text = UNSET
 
     def plain(self) -> Plain:
-        given = {"field": self.field, "oldValue": self.oldValue, "newValue": self.newValue}
-        extra = {name: value for name, value in given.items() if value is not UNSET}
+        if self.field and UNSET not in (self.oldValue, self.newValue, self.summary):
+            extra = {"field": self.field, "oldValue": self.oldValue, "newValue": self.newValue}
+            lacks, sound = (), True
+        else:
+            extra = _given(self, ("action", "field", "oldValue", "newValue", "summary"))
+            lacks, sound = tuple(lacking(OBJECTIVE, extra)), not unnamed(extra)
         step = ThingStep("objective", self.action, OBJECTIVE, None, extra)
-        return step, (("objective", str(self.objectiveId)),), True
+        return step, (("objective", str(self.objectiveId)),), sound, lacks
+
+
+def _given(record: PlainChange, names: tuple[str, ...]) -> dict[str, Any]:
+    """Of these fields those that are written."""
+    values = [(name, getattr(record, name)) for name in names]
+    return {name: value for name, value in values if value is not UNSET}
 
 
 TYPES = (Typed(Structural), Typed(Activity), Typed(Objective))

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from console.formats.maysano.record import read_record, shape_of
-from console.formats.maysano.rules.capture import item_of, total_of
-from console.formats.maysano.rules.changes import changes
+from console.formats.maysano.rules.capture import items_of, total_of
+from console.formats.maysano.rules.changes import changes, verb
 from console.model.event import Event, Field, Panel
 
 MOST = 200
@@ -42,7 +42,7 @@ def _of_change(event: Event) -> list[Panel]:
                 metadata.append(Field(name, in_words(value)))
     if shape is not None:
         step = read_record(document, shape).step
-        for name, has_old, old, has_new, new in changes(step, step.kind):
+        for name, has_old, old, has_new, new in changes(step.extra, verb(step.type, step.kind)):
             before = "?" if not has_old else "null" if old is None else old
             after = "?" if not has_new else "null" if new is None else new
             metadata.append(Field(name, f"{before} → {after}", "the change"))
@@ -67,10 +67,12 @@ def _of_block(event: Event) -> list[Panel]:
     metadata: list[Field] = []
     if isinstance(data, dict):
         metadata += [Field(f"data.{name}", in_words(value)) for name, value in data.items()]
-        total, item = total_of(data), item_of(data)
-        if item is not None:
-            metadata.append(Field("item", item, "read as the table or check"))
-        if total is not None and event.type.endswith("phase_start"):
+        items = items_of(data)
+        kind, starts, _ = event.type.partition("_phase_start")
+        total = total_of(data, kind) if starts and kind in ("recommend", "create") else None
+        if items:
+            metadata.append(Field("item", items[0], "read as the table or check"))
+        if total is not None:
             metadata.append(Field("total", str(total), "read as the announced total"))
     else:
         note = "no data: a browser would not dispatch this block" if data is None else ""

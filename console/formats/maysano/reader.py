@@ -12,6 +12,7 @@ from console.formats.json.times import quick
 from console.formats.json.validation import shown
 from console.formats.maysano.columns import FIELDS, TYPES, Changes, type_of
 from console.formats.maysano.record import (
+    OBJECTIVE,
     SHAPES,
     STRUCTURAL,
     MaysanoEnvelope,
@@ -24,6 +25,7 @@ from console.formats.maysano.record import (
 )
 from console.formats.maysano.rules.across import Beginnings, Late, Whole, live
 from console.formats.maysano.rules.changes import verb
+from console.formats.maysano.rules.fields import lacking, unnamed
 from console.formats.maysano.rules.things import ALIVE, Thing, repeats, step
 from console.formats.protocol import Context
 from console.formats.reading.clock import step_back
@@ -68,7 +70,7 @@ class MaysanoReader(LedgerReader[Changes]):
     def notable(self, run: Changes) -> Iterator[int]:
         """Records with a finding of their own, beside the rules of the things that they change."""
         clock = self.clock
-        for row, (time, zoned, (event, _, sound)) in enumerate(zip(run.times, run.zoned, run.plain, strict=True)):
+        for row, (time, zoned, (event, _, sound, _)) in enumerate(zip(run.times, run.zoned, run.plain, strict=True)):
             latest = clock.latest if zoned else clock.latest_local
             if time == NO_TIME or time > latest or not sound or not (run.actors[row] or event.shape == STRUCTURAL):
                 yield row
@@ -76,22 +78,24 @@ class MaysanoReader(LedgerReader[Changes]):
     def quiet(self, run: Changes, low: int, high: int) -> None:
         streams, further, worst = [], [], bytearray()
         for row in range(low, high):
-            event, of, _ = run.plain[row]
+            event, of, _, lacks = run.plain[row]
             self.findings.begin(run.place(row), run.ids[row] or None)
             if not run.zoned[row]:
                 self.findings.count("order.naive-timestamp", _NAIVE, mark=False)
+            for name in lacks:
+                self._lacking(name, event.shape)
             followed = [self._things.follow(*each) for each in of]
             row_key = 0 if run.ids[row] else _key(run.raw(row))
             self._step(followed, event, run.times[row], row_key, zoned=run.zoned[row] == 1)
             streams.append(followed[0].code)
-            further.append(self.columns.set_of([each.code for each in followed[1:]]))
+            further.append(self.columns.set_of([each.code for each in followed[1:]]) if len(followed) > 1 else 0)
             worst.append(self.findings.worst)
             self.columns.out.findings += self.findings.found
         part = slice(low, high)
         self.columns.rows(
             run.part(low, high),
             time=run.times[part],
-            type=[event.type for event, _, _ in run.plain[part]],
+            type=[event.type for event, _, _, _ in run.plain[part]],
             actor=run.actors[part],
             stream=streams,
             further=further if any(further) else (),
@@ -142,6 +146,11 @@ class MaysanoReader(LedgerReader[Changes]):
                 self.findings.add(
                     each.code, each.message, group=group, each=VIOLATIONS, field=each.field, actual=each.actual
                 )
+        for name in lacking(shape, document):
+            self._lacking(name, shape)
+        if shape == OBJECTIVE and unnamed(document):
+            message = "The update has values, but names no field that they are of."
+            self.findings.add("schema.missing-field", message, group="field", each=EACH, field="field")
         field = "metadata" if shape == STRUCTURAL else "details"
         for problem in envelope.problems:  # places inside are not places of the record
             message = f"{field}: {problem.message}"
@@ -154,6 +163,12 @@ class MaysanoReader(LedgerReader[Changes]):
             self.findings.add(
                 code, message, group=f"performedBy {shape}", each=EACH, field="performedBy", actual=actual
             )
+
+    def _lacking(self, name: str, shape: str) -> None:
+        message = f"{name} is missing: nothing depends on it."
+        self.findings.count(
+            "schema.missing-field", message, f"{name} {shape}", severity=Severity.NOTE, mark=False, field=name
+        )
 
     def _time(self, value: Any) -> tuple[int, bool]:
         """The instant of createdAt, ISO text or a number since 1970, and True if it names its zone; and what is odd
@@ -219,7 +234,7 @@ class MaysanoReader(LedgerReader[Changes]):
         """What the event means to the same product or objective in other sequences."""
         thing = self._things.touch(stream)
         whole = thing.whole = thing.whole or Whole()
-        what = verb(event.type, event.kind if event.shape != STRUCTURAL else stream.kind)
+        what = verb(event.type, event.kind)
         late = live(whole, event.shape, what, at, alive=what in ALIVE)
         if thing.began != NO_TIME and whole.created_before(thing.began):
             thing.began = NO_TIME
@@ -228,8 +243,8 @@ class MaysanoReader(LedgerReader[Changes]):
         if late is not None:
             message = f"{late.type!r} comes after the deletion of this {stream.kind}, which stands in the {whole.by}."
             worst = self.findings.worst
-            place = {"record": late.record, "offset": late.offset, "length": late.length, "stream": stream.key}
-            found = finding("lifecycle.event-after-deletion", message, actual=late.type, **place)
+            place: dict[str, Any] = {"record": late.record, "offset": late.offset, "length": late.length}
+            found = finding("lifecycle.event-after-deletion", message, actual=late.type, stream=stream.key, **place)
             self.findings.take(found, stream.key, each=EACH)
             if late.record != at.record:
                 self.findings.worst = worst

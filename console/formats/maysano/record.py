@@ -64,11 +64,13 @@ class MaysanoEnvelope:
     """The object of metadata or details, the document of an objective's change, or the data of a capture's event."""
     problems: tuple[strict.Problem, ...] = ()
     """What is wrong inside metadata, details or data."""
+    kind: str = ""
+    """What kind of thing it is of: an entity's own type, product or objective."""
 
     @property
     def step(self) -> ThingStep:
         """What it does to the thing of its first stream."""
-        return ThingStep(self.streams[0][0] if self.streams else "", self.type, self.shape, self.name, self.extra)
+        return ThingStep(self.kind, self.type, self.shape, self.name, self.extra)
 
 
 def shape_of(document: Mapping[str, Any]) -> str | None:
@@ -151,13 +153,13 @@ def read_record(document: Mapping[str, Any], shape: str) -> MaysanoEnvelope:
         extra, problems = object_of(get("metadata"))
         extra = _with_others(extra, document, shape)
     elif shape == ACTIVITY:
-        key, name = text(get("productId")), text(get("activityType")) or "?"
+        kind, key, name = "product", text(get("productId")), text(get("activityType")) or "?"
         streams = [("product", key)] if key else []
         category, title = f"product.{name}", get("productName")
         extra, problems = object_of(get("details"))
         extra = _with_others(extra, document, shape)
     else:
-        key, name = text(get("objectiveId")), text(get("action")) or "?"
+        kind, key, name = "objective", text(get("objectiveId")), text(get("action")) or "?"
         streams = [("objective", key)] if key else []
         category, title = f"objective.{name}", None
         extra = document
@@ -173,6 +175,7 @@ def read_record(document: Mapping[str, Any], shape: str) -> MaysanoEnvelope:
         title if type(title) is str else None,
         extra,
         problems,
+        kind or "entity",
     )
 
 

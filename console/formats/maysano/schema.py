@@ -11,14 +11,16 @@ from console.formats.maysano.record import ACTIVITY, OBJECTIVE, STRUCTURAL
 
 Text = Annotated[str, Field(min_length=1)]
 Id = Text | int
-Time = Text | int
-"""ISO text, or milliseconds since 1970."""
+Time = Text | int | float
+"""ISO text, or seconds or milliseconds since 1970."""
 
 
 class MaysanoModel(BaseModel):
     """No value is converted, further keys are not judged."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
+
+    id: Id | None = None
 
 
 class StructuralEvent(MaysanoModel):
@@ -53,7 +55,7 @@ CHANGES: Mapping[str, type[MaysanoModel]] = {
     OBJECTIVE: ObjectiveChange,
 }
 """The three shapes. What tells them apart are their keys, not a value, so the caller names the shape."""
-TAGS = frozenset({"str", "int", "dict[str,any]", "constrained-str"})
+TAGS = frozenset({"str", "int", "float", "dict[str,any]", "constrained-str"})
 """Names that pydantic puts into a path for the member of a union that it tried."""
 
 

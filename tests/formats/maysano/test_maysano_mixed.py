@@ -18,7 +18,10 @@ def sequences(turned: Sequence[bool]) -> list[Rows]:
     parts: list[Rows] = [
         [structural("created", 1), *(structural("updated", at) for at in range(2, 9))],
         [activity("created", 11), *(activity("updated", at) for at in range(12, 20))],
-        [history("created", 21), *(history("updated", at) for at in range(22, 30))],
+        [
+            history("created", 21),
+            *(history("updated", at, "target", oldValue=at, newValue=at + 1) for at in range(22, 30)),
+        ],
     ]
     return [part[::-1] if turn else part for part, turn in zip(parts, turned, strict=True)]
 

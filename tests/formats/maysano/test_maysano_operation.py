@@ -69,7 +69,7 @@ def test_an_operation_without_an_end_is_interrupted_as_of_now() -> None:
         ([block("recommend_start", {"table": "x"})], "operation.unstarted", 1),
         ([block("create_progress")], "operation.unstarted", 1),
         ([block("run_complete")], "operation.unstarted", 1),
-        ([WHOLE[6], *WHOLE[7:10], WHOLE[7]], "operation.over-total", 5),
+        ([*WHOLE[:6], WHOLE[6], *WHOLE[7:10], WHOLE[7]], "operation.over-total", 11),
         ([*WHOLE[:2], WHOLE[4], WHOLE[5], WHOLE[6], WHOLE[1]], "operation.phase-order", 6),
         ([*WHOLE, WHOLE[7]], "lifecycle.event-after-end", 15),
         ([WHOLE[0], block("error"), block("done")], "lifecycle.event-after-end", 3),
@@ -104,7 +104,7 @@ def test_the_name_may_stand_inside_the_data() -> None:
 
 
 def test_unknown_events_are_shown_with_a_note() -> None:
-    out, findings, _ = read([WHOLE[0], block("heartbeat"), block("heartbeat"), block("done")], "sse")
+    out, findings, _ = read([WHOLE[0], block("heartbeat"), block("heartbeat"), block("error")], "sse")
     assert [(each.code, each.severity, each.count) for each in findings] == [
         ("schema.unknown-event-type", Severity.NOTE, 2)
     ]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.formats.maysano import FORMAT
-from console.formats.maysano.rules.operation import PHASES
+from console.formats.maysano.rules.capture import PHASES
 from console.formats.protocol import Context, Sample
 from console.model.finding import Finding
 from console.model.record import Record

@@ -5,14 +5,14 @@ So a key is read by its parts: a word for before or after, and the field that it
 ``new_owner``). A pair without a field (``old``, ``new``) takes the name in ``field``, or that of the status.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 
 from console.formats.json.validation import whole
-from console.formats.maysano.record import FIELDS, LONGEST, ThingStep, cut
+from console.formats.maysano.record import FIELDS, LONGEST, cut
 
 STATUS = "status"
 _BEFORE = ("old", "previous", "prev")
@@ -23,7 +23,7 @@ _PLAIN = frozenset({"value", "values", "data"})
 _STATES = frozenset({STATUS, "state", "stage"})
 _NAMES = ("field", "fieldName", "field_name")
 _LISTED_NAMES = (*_NAMES, "name", "property", "attribute", "key", "path")
-_LISTS = ("changes", "diff")
+_LISTS = frozenset({"changes", "diff"})
 _KEYS = 64
 """Keys of one object that are looked at, and characters of one."""
 
@@ -58,19 +58,24 @@ def verb(type: str, kind: str) -> str:
     return "status_changed" if plain in ("status_change", "status_updated", "state_changed") else plain
 
 
-def changes(step: ThingStep, kind: str) -> list[Change]:
-    """The fields that an event of a thing of this kind changes, each once."""
-    extra = step.extra
-    if not extra:
-        return []
-    found = {}
-    status = verb(step.type, kind) == "status_changed"
+def changes(extra: Mapping[str, Any], what: str) -> Sequence[Change]:
+    """The fields that an event changes, each once. ``what`` is the verb of its type."""
+    pairs = _pairs(extra)
+    status = what == "status_changed"
+    if not status and _LISTS.isdisjoint(extra):
+        if not pairs:
+            return ()
+        if len(pairs) == 1:
+            (pair,) = pairs
+            name = pair.field or _name(extra, _NAMES)
+            if name and not isinstance(extra.get(pair.old), dict) and not isinstance(extra.get(pair.new), dict):
+                return (_change(name, extra, pair),)
+    found: dict[str, Change] = {}
     for each in _changes(extra, STATUS if status else "", deep=True):
-        if each.field not in found:
-            found[each.field] = each
+        found.setdefault(each.field, each)
         if len(found) == FIELDS:
             break
-    return list(found.values())
+    return [*found.values()]
 
 
 def _changes(extra: Mapping[str, Any], default: str, *, deep: bool = False) -> Iterator[Change]:
@@ -83,7 +88,7 @@ def _changes(extra: Mapping[str, Any], default: str, *, deep: bool = False) -> I
             yield from _unnamed(name, extra, pair)
     if default == STATUS and STATUS in extra and not any(pair.field == STATUS for pair in pairs):
         yield _change(STATUS, extra, Pair(STATUS, None, STATUS))
-    for key in _LISTS if deep else ():
+    for key in sorted(_LISTS) if deep else ():
         yield from _listed(extra.get(key), default)
 
 
@@ -119,12 +124,18 @@ def _listed(listed: Any, default: str) -> Iterator[Change]:
 
 def _name(extra: Mapping[str, Any], keys: tuple[str, ...]) -> str:
     """The field that an object names."""
-    names = (extra.get(key) for key in keys)
-    return next((name for name in names if type(name) is str and name), "")
+    for key in keys:
+        name = extra.get(key)
+        if type(name) is str and name:
+            return name
+    return ""
 
 
 def _pairs(values: Mapping[str, Any]) -> tuple[Pair, ...]:
-    return pairs_of(tuple([key for key in values if len(key) <= _KEYS][:_KEYS]))
+    keys = tuple(values)
+    if len(keys) > _KEYS or max(map(len, keys), default=0) > _KEYS:
+        keys = tuple([key for key in keys if len(key) <= _KEYS][:_KEYS])
+    return pairs_of(keys)
 
 
 @lru_cache(maxsize=4096)

@@ -67,7 +67,7 @@ def step(thing: Thing, event: ThingStep, *, newest_first: bool = False, born: bo
         _life_backwards(thing, what, event, remarks)
     else:
         _life(thing, what, event, remarks, born=born)
-    for name, has_old, old, has_new, new in changes(event, event.kind):
+    for name, has_old, old, has_new, new in changes(event.extra, what):
         if not what.endswith(_OF_A_SET):
             joins, value = (has_new, new) if newest_first else (has_old, old)
             if joins and name in thing.edges and thing.edges[name] != value:
