@@ -85,9 +85,10 @@ class Objective(PlainChange, kw_only=True, forbid_unknown_fields=True, gc=False)
     summary: _Text = UNSET
 
     def plain(self) -> Plain:
+        lacks: tuple[str, ...] = ()
+        sound = True
         if self.field and UNSET not in (self.oldValue, self.newValue, self.summary):
             extra = {"field": self.field, "oldValue": self.oldValue, "newValue": self.newValue}
-            lacks, sound = (), True
         else:
             extra = _given(self, ("action", "field", "oldValue", "newValue", "summary"))
             lacks, sound = tuple(lacking(OBJECTIVE, extra)), not unnamed(extra)

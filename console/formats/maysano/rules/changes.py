@@ -68,7 +68,8 @@ def changes(extra: Mapping[str, Any], what: str) -> Sequence[Change]:
         if len(pairs) == 1:
             (pair,) = pairs
             name = pair.field or _name(extra, _NAMES)
-            if name and not isinstance(extra.get(pair.old), dict) and not isinstance(extra.get(pair.new), dict):
+            values = [extra[key] for key in (pair.old, pair.new) if key is not None]
+            if name and not any(isinstance(each, dict) for each in values):
                 return (_change(name, extra, pair),)
     found: dict[str, Change] = {}
     for each in _changes(extra, STATUS if status else "", deep=True):

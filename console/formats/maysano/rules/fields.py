@@ -23,7 +23,7 @@ def lacking(shape: str, document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def unnamed(document: Mapping[str, Any]) -> bool:
-    """True for an objective's update that has values, and does not say of which field."""
+    """True for an objective's update that has values, but names no field."""
     values = [document.get("oldValue"), document.get("newValue")]
     return (
         not document.get("field")
