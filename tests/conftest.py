@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.places import REAL
+from tests.support.full_disk import may_mount, small_file_system
+from tests.support.places import CASES, REAL
+
+AT_HAND = {"real": REAL.is_dir, "cases": CASES.is_dir, "small_disk": may_mount}
+"""Fixtures that stand for something that not every machine has. Tests that need one that is not at hand are deselected:
+others prove the same with ledgers of tests/data and tests/support/writers; these are more evidence."""
 
 # A busy machine is slow; what fails can be run again from its report. The same code is asked the same every time:
 # ``--hypothesis-profile explore`` looks for more.
@@ -23,11 +28,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden screens again instead of comparing")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Coverage is that of the quick tests: the slow ones would take twice their time."""
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker("no_cover")
+    _deselect_what_is_not_at_hand(config, items)
+
+
+def _deselect_what_is_not_at_hand(config: pytest.Config, items: list[pytest.Item]) -> None:
+    needed: dict[str, list[pytest.Item]] = {name: [] for name in AT_HAND}
+    for item in items:
+        for name in AT_HAND.keys() & getattr(item, "fixturenames", ()):
+            needed[name].append(item)
+    without = {item for name, those in needed.items() if those and not AT_HAND[name]() for item in those}
+    if without:
+        config.hook.pytest_deselected(items=[*without])
+        items[:] = [item for item in items if item not in without]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,10 +57,21 @@ def a_home_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def real() -> Path:
-    """Ledgers written by the real systems, where they are at hand."""
-    if not REAL.is_dir():
-        pytest.skip("the real systems' ledgers are not beside this checkout (../shared/real)")
+    """Ledgers written by the real systems."""
     return REAL
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """Small inputs on which something once went wrong."""
+    return CASES
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB."""
+    with small_file_system(tmp_path / "small") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

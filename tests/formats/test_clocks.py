@@ -59,7 +59,7 @@ def test_most_systems_were_asked() -> None:
     assert {case.format.name for case, _ in dated()} == {"maysano", "smvm", "swarm", "zakops"}
 
 
-def test_the_case_that_was_given(real: Path) -> None:
-    verdict = judge(real.parent / "cases" / "dst-naive-time" / "dst.jsonl")
+def test_the_case_that_was_given(cases: Path) -> None:
+    verdict = judge(cases / "dst-naive-time" / "dst.jsonl")
     (one,) = [each for each in verdict.findings if each["code"] == REGRESSION]
     assert (one["severity"], one["confidence"], verdict.code) == ("warning", "heuristic", 0)

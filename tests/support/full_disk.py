@@ -4,11 +4,14 @@ A module ``sitecustomize`` that every process of ours imports gives databases in
 """
 
 import os
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+PATIENCE = 30
 _SITE = """
 import sqlite3
 _connect = sqlite3.connect
@@ -33,3 +36,25 @@ def full_after(folder: Path, pages: int, beside: Path) -> Iterator[None]:
     """The same for processes that are started within the block."""
     with patch.dict(os.environ, environment(folder, pages, beside)):
         yield
+
+
+@contextmanager
+def small_file_system(folder: Path) -> Iterator[Path]:
+    """A real file system of 64 KiB. Raises where it cannot be mounted: for root only, and not everywhere."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    subprocess.run(mount, capture_output=True, timeout=PATIENCE, check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], timeout=PATIENCE, check=True)
+
+
+def may_mount() -> bool:
+    """True where ``small_file_system`` works."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with small_file_system(Path(folder) / "small"):
+                return True
+        except (OSError, subprocess.SubprocessError):
+            return False

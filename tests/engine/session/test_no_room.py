@@ -1,16 +1,14 @@
 """No room for the index: named, and the console goes on with one in a temporary folder."""
 
 import os
-import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from console.engine.session.client import open_session
 from console.engine.session.protocol import IndexPlace
-from tests.support.engine_cases import NOW, PATIENCE, Console, Deal, append
+from tests.support.engine_cases import NOW, Console, Deal, append
 from tests.support.full_disk import full_after
 
 
@@ -81,30 +79,14 @@ async def test_no_room_anywhere(ledger: Path, tmp_path: Path) -> None:
             await one.close()
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(mount, capture_output=True, timeout=PATIENCE)
-    except OSError:
-        pytest.skip("there is no mount")
-    if done.returncode:
-        pytest.skip("only root may mount; the tests above are about the same")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("left", [65536, 4096, 0])
-async def test_a_real_file_system_that_is_full(left: int, small: Path, ledger: Path) -> None:
-    fill = os.statvfs(small).f_bavail * 4096 - left
-    (small / "fill").write_bytes(bytes(max(fill, 0)))
-    one = await opened(ledger, small / "audit-console/i.sqlite")
+async def test_a_real_file_system_that_is_full(left: int, small_disk: Path, ledger: Path) -> None:
+    fill = os.statvfs(small_disk).f_bavail * 4096 - left
+    (small_disk / "fill").write_bytes(bytes(max(fill, 0)))
+    one = await opened(ledger, small_disk / "audit-console/i.sqlite")
     try:
         await one.records(ledger, 50)
         await one.following()
     finally:
         await one.close()
-    assert any(str(small) in note and "temporary folder" in note for note in one.notes)
+    assert any(str(small_disk) in note and "temporary folder" in note for note in one.notes)

@@ -15,9 +15,6 @@ from console.engine.verify.verification import check_ledger
 from console.model.trust import Severity, Trust
 from tests.engine.verify.test_equal_verdicts import assert_equal, of_check
 from tests.support.engine_cases import NOW, Deal, append, console, indexed, opened, reading
-from tests.support.places import REAL
-
-CASES = REAL.parent / "cases"
 
 
 def plain(path: Path, data: bytes) -> Path:
@@ -190,11 +187,8 @@ async def test_a_search_finds_pieces_by_their_ordinals(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["hole", "nul", "torn", "two"])
-async def test_cases_accuse_nobody(name: str, tmp_path: Path) -> None:
-    path = CASES / "unreadable-line-read-as-missing" / f"{name}.jsonl"
-    if not path.exists():
-        pytest.skip("the cases are not at hand")
-    report = await verified(path)
+async def test_cases_accuse_nobody(name: str, cases: Path) -> None:
+    report = await verified(cases / "unreadable-line-read-as-missing" / f"{name}.jsonl")
     found = codes(report)
     assert "record.recovered" in found
     if name != "hole":  # there the first event is gone: what follows begins later

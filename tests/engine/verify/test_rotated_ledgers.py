@@ -320,10 +320,7 @@ async def test_just_rotated(tmp_path: Path) -> None:
         assert (ledger.opened.source.path, ledger.records, codes(ledger)) == (str(newest), 6, set())
 
 
-async def test_files_of_a_real_rotation(real: Path) -> None:
-    folder = real.parent / "cases" / "rotated-chain"
-    if not folder.is_dir():
-        pytest.skip("the cases are not beside this checkout")
-    found = await verified(folder)
+async def test_files_of_a_real_rotation(cases: Path) -> None:
+    found = await verified(cases / "rotated-chain")
     assert [each.records for each in found.ledgers] == [3, 2]
     assert not any(codes(each) for each in found.ledgers)

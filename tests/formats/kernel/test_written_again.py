@@ -159,8 +159,8 @@ def test_the_proof_names_what_was_recovered() -> None:
         )
 
 
-def test_the_case_that_was_given(real: Path) -> None:
-    folder = real.parent / "cases" / "key-order-kernel-doc"
+def test_the_case_that_was_given(cases: Path) -> None:
+    folder = cases / "key-order-kernel-doc"
     for name, trusts in (("original.jsonl", {"verified"}), ("reordered.jsonl", {"verified", "recovered"})):
         verdict = judge(folder / name)
         assert (verdict.code, verdict.findings) == (0, []) and set(verdict.trusts) <= trusts

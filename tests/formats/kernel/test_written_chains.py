@@ -119,6 +119,15 @@ def test_what_cannot_be_searched_to_its_end_is_linked_and_never_called_tampered(
     assert [each["trust"] for each in verdict.events].count("linked") == 1 and verdict.broken() == []
 
 
+def test_a_thorough_search_goes_on_where_the_budget_ended(tmp_path: Path) -> None:
+    payload = {f"key {at}": at / 3 for at in (6, 1, 4, 7, 3, 8)}
+    judged(tmp_path, audit([*story()[:3], Act("DataDisputed", "auditor", payload), *story()[3:5]]))
+    path = tmp_path / "events.jsonl"
+    assert judge(path).trusts.get("linked", 0) == 1
+    verdict = judge(path, "--search", "thorough")
+    assert verdict.code == 0 and set(verdict.trusts) == {"verified", "recovered"}
+
+
 def test_events_without_hashes_take_part_in_no_chain(tmp_path: Path) -> None:
     verdict = judged(tmp_path, [unchained(act) for act in story()[:5]])
     (note,) = verdict.findings

@@ -50,6 +50,14 @@ def test_with_its_payloads_every_hash_of_a_run_is_verified(tmp_path: Path, packe
     assert [(each["kind"], each["key"]) for each in verdict.report["ledgers"][0]["streams"]] == [("run", RUN)]
 
 
+def test_lines_that_end_in_crlf_are_the_same_run(tmp_path: Path) -> None:
+    path = run_folder(tmp_path)
+    plain = judge(path)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    verdict = judge(path)
+    assert (verdict.code, verdict.findings, trusts(verdict)) == (0, [], trusts(plain))
+
+
 def test_without_them_only_the_decision_can_be_checked(tmp_path: Path) -> None:
     verdict = judge(run_folder(tmp_path, payloads=False))
     (note,) = verdict.findings

@@ -128,7 +128,7 @@ def test_the_api_answer_and_the_outbox(real: Path) -> None:
     assert codes(findings) == [], "a minute after, three messages only wait"
 
 
-def test_no_other_table_of_the_database_is_a_ledger(real: Path) -> None:
+def test_no_other_table_of_the_database_is_a_ledger() -> None:
     row = raw({"action_id": "ACT-1", "deal_id": "D", "type": "T", "status": "READY", "created_at": "x"})
     for table in ("actions", "action_steps", "action_artifacts", "action_runner_leases"):
         assert FORMAT.sniff(Sample("x.db", "sqlite", table, [row])) is None
