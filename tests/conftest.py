@@ -19,8 +19,9 @@ others prove the same with ledgers of tests/data and tests/support/writers; thes
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("tests", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("tests")
-for _name in ("COLUMNS", "LINES"):
-    # Readline puts them into the environment of a parallel run; the commands would take them for their terminal's.
+for _name in ("COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"):
+    # Readline puts the first two into the environment of a parallel run; the commands would take them for their
+    # terminal's. With the third one, each of some thousand processes would compile all modules again.
     os.environ.pop(_name, None)
 
 
