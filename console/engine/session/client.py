@@ -9,16 +9,19 @@ from dataclasses import replace
 
 from console.engine.errors import ExecutorError
 from console.engine.ledgers.options import Options
+from console.engine.replay.stream_replay import ReplayedStream, StreamReplay
 from console.engine.run.choice import process
 from console.engine.run.executor import Begun, Failed, Reported, Work
 from console.engine.search.search_view import SearchedView
 from console.engine.session.index_place import KeptIndex, elsewhere, keep
-from console.engine.session.protocol import MEMORY, Changed, Details, IndexPlace, Progress, VerifyProgress, View
+from console.engine.session.protocol import MEMORY, Changed, Details, IndexPlace, Progress, Replay, VerifyProgress, View
 from console.engine.session.records import Records
 from console.engine.session.screen_search import search_elsewhere
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.session.worker import Assignment, run
 from console.engine.verify.verdict import Evidence, in_words, judge
+from console.formats.guarded import named
+from console.model.event import StreamKey
 from console.model.proof import SearchStep
 from console.store.filter import parse
 from console.store.opening import store_at
@@ -227,6 +230,20 @@ class Session:
     async def details(self, event: int) -> Details:
         records, row, ledger = await self._event(event)
         return await records.details(row, ledger)
+
+    async def replay(self, stream: int) -> Replay | None:
+        reader = await self._another_reader()
+        row = await reader.stream(stream)
+        if row is not None:
+            (ledger,) = await reader.ledgers(row.ledger)
+            records = Records(reader)
+            form, context, key = named(ledger.format), await records.context(ledger), StreamKey(row.kind, row.key)
+            if form.replayer(key, context) is not None:
+                view = await reader.view(parse(""), stream=stream)
+                of = ReplayedStream(key, form, context, view, reader.events, records.raws, reader.close)
+                return StreamReplay(of)
+        await reader.close()
+        return None
 
     async def search(self, event: int) -> AsyncIterator[SearchStep]:
         records, row, ledger = await self._event(event)

@@ -3,7 +3,7 @@
 Cheap to import, so that the screen is there before the engine is.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -134,6 +134,49 @@ class View(Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class StateAfter:
+    """What holds after one event of a stream, the ``number``-th in the order in which they count. ``changed`` is what
+    was before of each value that is another one now, '' where there was none; ``why`` is a clause that says why the
+    event did not do what it is meant to do, '' where it did."""
+
+    number: int
+    row: EventRow
+    state: Mapping[str, str]
+    changed: Mapping[str, str]
+    why: str
+
+
+class Replay(Protocol):
+    """The states of one stream, event by event, in the order in which they count."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of the state's values, as far as they are known, in the order in which they are shown."""
+
+    @property
+    def count(self) -> int:
+        """Events of the stream, as of the last ``advance``."""
+
+    @property
+    def done(self) -> int:
+        """Events that were replayed."""
+
+    async def advance(self) -> bool:
+        """Look for new events, and replay some that were not. True if there are more."""
+
+    async def steps(self, start: int, stop: int) -> list[StateAfter]:
+        """What held after the events from ``start`` (0 is the first one) to ``stop``, as far as they were replayed."""
+
+    async def place(self, event: int) -> int | None:
+        """Where an event of this id stands (0 is the first one); None while it is not replayed."""
+
+    def as_of(self, micros: int) -> int:
+        """How many events had happened before this time (UTC microseconds)."""
+
+    async def close(self) -> None: ...
+
+
 class SessionApi(Protocol):
     """What the app may ask. All foreign strings are raw: ``text.py`` makes them showable."""
 
@@ -156,6 +199,9 @@ class SessionApi(Protocol):
         """A view of events. Raises ``FilterError`` (message for people, ``at``: position) for one it cannot read."""
 
     async def details(self, event: int) -> Details: ...
+    async def replay(self, stream: int) -> Replay | None:
+        """The states of a stream; None where streams of its kind have none."""
+
     async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
         """The next (``step`` 1) or previous (-1) event of the same chain in sequence order; with ``broken`` the next
         whose trust is broken. None at the end."""
