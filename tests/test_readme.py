@@ -32,7 +32,14 @@ def rows(title: str) -> Iterator[list[str]]:
             yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
-WHERE = {"Overview": "overview", "Stream": "stream", "Chain walk": "walk", "Findings": "findings", "Details": "details"}
+WHERE = {
+    "Overview": "overview",
+    "Stream": "stream",
+    "Chain walk": "walk",
+    "Replay": "replay",
+    "Findings": "findings",
+    "Details": "details",
+}
 
 
 def test_keys() -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 OVERVIEW, STREAM, WALK, FINDINGS, HELP = "overview", "stream", "walk", "findings", "help"
+REPLAY = "replay"
 DETAILS = "details"
 """Not a screen: the keys that the details take while they have the focus."""
-LISTS = (OVERVIEW, STREAM, FINDINGS)
-SCREENS = (OVERVIEW, STREAM, WALK, FINDINGS)
+LISTS = (OVERVIEW, STREAM, FINDINGS, REPLAY)
+SCREENS = (OVERVIEW, STREAM, WALK, FINDINGS, REPLAY)
 EVERYWHERE = (*SCREENS, HELP)
 GROUPS = ("Move", "Look", "Prove", "Console")
 
@@ -54,6 +55,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", ("enter",), "Open", "Open what the cursor is on.", "Move", (OVERVIEW,), rank=1),
     Action("open", ("enter",), "Details", "Show the event's details and go into them.", "Move", (STREAM,), rank=1),
     Action("open", ("enter",), "Go to event", "Go to the event that the finding is about.", "Move", (FINDINGS,), rank=1),
+    Action("open", ("enter",), "Go to event", "Go to the event in its stream.", "Move", (REPLAY,), rank=4),
+    Action("step_on", ("right", "l"), "Next event", "The state after the next event.", "Move", (REPLAY,), rank=1),
+    Action("step_back", ("left", "h"), "Event before", "The state after the event before.", "Move", (REPLAY,), rank=2),
+    Action("next_change", ("n",), "Next change", "To the next event that changed the state, or failed to.", "Move", (REPLAY,), rank=3),
+    Action("previous_change", ("N",), "Previous change", "To the event before that changed the state, or failed to.", "Move", (REPLAY,), rank=8),
+    Action("to_time", ("t",), "To a time", "The state as of a time; a day is its end.", "Move", (REPLAY,), rank=5),
     Action("next_link", ("n", "j", "down"), "Next link", "To the next link of the chain.", "Move", (WALK,), rank=1),
     Action("previous_link", ("p", "k", "up"), "Previous link", "To the link before.", "Move", (WALK,), rank=8),
     Action("next_broken", ("N",), "Next broken", "To the next broken link.", "Move", (WALK,), rank=2),
@@ -67,7 +74,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_error", ("e",), "Next error", "To the next event with an error or worse.", "Move", (STREAM,)),
     Action("previous_error", ("E",), "Previous error", "To the event with an error before.", "Move", (STREAM,)),
     Action("switch_pane", ("tab",), "Switch pane", "Between the list and the details.", "Move", (STREAM,)),
-    Action("back", ("escape", "backspace"), "Back", "Back to where you came from.", "Move", (WALK, FINDINGS, HELP), rank=7),
+    Action("back", ("escape", "backspace"), "Back", "Back to where you came from.", "Move", (WALK, FINDINGS, REPLAY, HELP), rank=7),
     Action("back", ("escape", "backspace"), "Back", "Stop a search or check, clear the filter, then go back.", "Move", (STREAM,), rank=9),
     Action("back", ("escape",), "Stop", "Stop a check that is running.", "Move", (OVERVIEW,)),
     # Look
@@ -90,6 +97,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.next_alarm", ("exclamation_mark",), "Alarm", "Go to what the alarm is about, then to the next one.", "Look", EVERYWHERE),
     # Prove
     Action("walk", ("w",), "Chain walk", "Walk the chain link by link from this event.", "Prove", (STREAM,), rank=4),
+    Action("replay", ("t",), "Replay", "The state of the stream after each event, step by step.", "Prove", (STREAM,), rank=6),
     Action("findings", ("F",), "Findings", "What is wrong or notable, worst first.", "Prove", (OVERVIEW, STREAM), rank=5),
     Action("findings", ("F", "enter"), "Findings", "The findings of this event.", "Prove", (WALK,), rank=9),
     Action("verify", ("v",), "Verify", "Check all again from the raw bytes, not from the index.", "Prove", (OVERVIEW, STREAM, WALK), rank=7),
@@ -121,6 +129,8 @@ _KEY_NAMES = {
     "pagedown": "PgDn",
     "up": "↑",
     "down": "↓",
+    "left": "←",
+    "right": "→",
     "f1": "F1",
 }
 

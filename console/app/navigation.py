@@ -65,6 +65,12 @@ class Navigation:
 
         self._app.push_screen(WalkScreen(session, event), then)
 
+    def replay(self, session: SessionApi, stream: int, event: int | None, then: ReturnTo) -> None:
+        """The states of a stream, from an event on."""
+        from console.app.screens.replay import ReplayScreen
+
+        self._app.push_screen(ReplayScreen(session, stream, event), then)
+
     def _opener(self, session: SessionApi) -> ReturnTo:
         """Opens a chosen event in its stream."""
 

@@ -12,13 +12,21 @@ from console.app.screens.base import ConsoleScreen
 from console.app.screens.findings import FindingsScreen
 from console.app.screens.help import HelpScreen, help_lines
 from console.app.screens.overview import OverviewScreen
+from console.app.screens.replay import ReplayScreen
 from console.app.screens.stream import StreamScreen
 from console.app.screens.walk import WalkScreen
 from console.app.widgets.tables.cursor_list import CursorList
 from tests.support.fake_session import FakeSession
 from tests.support.stage import seen
 
-SCREENS: list[type[ConsoleScreen]] = [OverviewScreen, StreamScreen, WalkScreen, FindingsScreen, HelpScreen]
+SCREENS: list[type[ConsoleScreen]] = [
+    OverviewScreen,
+    StreamScreen,
+    WalkScreen,
+    FindingsScreen,
+    ReplayScreen,
+    HelpScreen,
+]
 
 
 def test_every_screen_of_the_registry_is_there() -> None:

@@ -46,6 +46,12 @@ def test_golden_screens(columns: int, lines: int, request: pytest.FixtureRequest
         terminal.see("of 120")
         terminal.press("F")
         same(f"findings-{size}", terminal.see("chain.hash-mismatch"), update)
+        terminal.press("escape")
+        terminal.see("of 120")
+        terminal.press("t")
+        terminal.see("of 30")
+        terminal.press("g", "n", "n")
+        same(f"replay-{size}", terminal.see("UnderReview → Approved"), update)
         terminal.press("q")
         assert terminal.end() == 0
 

@@ -20,6 +20,7 @@ from console.model.proof import Proof, SearchStep, Span
 from console.model.trust import Confidence, Severity, Trust
 from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
+from tests.support.fake_replay import FakeReplay
 
 START = 1_767_225_600_000_000  # 2026-01-01T00:00Z
 SECOND = 1_000_000
@@ -132,6 +133,7 @@ class FakeSession:
         self.closed = False
         self.new_index = False
         self.view_note = ""
+        self.replayed_at_once = 1000
         self.states: dict[int, tuple[str, str]] = {}
         """State and note of ledgers that are not live."""
         self._failures: dict[str, Exception] = {}
@@ -284,6 +286,11 @@ class FakeSession:
             raw=entry.raw,
             intact=True,
         )
+
+    async def replay(self, stream: int) -> FakeReplay | None:
+        await self.asked("replay")
+        kind = self._streams[stream][1]
+        return FakeReplay(self, stream, self.replayed_at_once) if kind == "deal" else None
 
     async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
         await self.asked("link")

@@ -15,6 +15,7 @@ from console.app.drawing.layout import TRUST_STYLE
 from console.app.messages import Sought, TotalsRead, ViewChanged, ViewOpened, ViewRefused
 from console.app.row_search import find_row
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
+from console.app.screens.stream_states import StreamStates
 from console.app.widgets.bars.filter_bar import FilterBar
 from console.app.widgets.bars.frame import TitleLine
 from console.app.widgets.details.pane import DetailsPane
@@ -56,6 +57,7 @@ class StreamScreen(ConsoleScreen):
         begin = partial(self.run_worker, group="reading", exit_on_error=False)
         self._refresher = Coalescer(self.guarded(self._refresh_view, "Reading"), begin)
         self._totals = Coalescer(self.guarded(self._read_totals, "Reading totals"), begin)
+        self._states = StreamStates(self.table, self.guarded, begin)
         self._throttled_totals = Throttle(REST, self._totals.ask, self.set_timer)
 
     def body(self) -> Iterator[Widget]:
@@ -132,9 +134,12 @@ class StreamScreen(ConsoleScreen):
         self.table.focus()
         self._open("", self._goal)
         self._throttled_totals.ask()
+        if (stream := self._stream) is not None:
+            self.start(lambda: self._states.open(self._session, stream.id), "Replaying", "states")
 
     def look(self) -> None:
         self._refresher.ask()
+        self._states.look()
         self._throttled_totals.ask()
 
     def _open(self, query: str, event: int | None) -> None:
@@ -322,6 +327,14 @@ class StreamScreen(ConsoleScreen):
         if row is not None:
             self.console_app.go_to.walk(self._session, row.id, self._go)
 
+    def action_replay(self) -> None:
+        row = self.table.row
+        stream = self._stream.id if self._stream else row.stream if row else 0
+        if stream:
+            self.console_app.go_to.replay(self._session, stream, row.id if row else None, self._go)
+        else:
+            self.show_note("The event is in no stream.")
+
     def action_findings(self) -> None:
         ledger = self._ledger.id if self._ledger else None
         self.console_app.go_to.findings(self._session, ledger, then=self._go)
@@ -378,3 +391,4 @@ class StreamScreen(ConsoleScreen):
         view: View | None = self.table.view
         if view is not None:
             self.app.run_worker(view.close(), group="closing", exit_on_error=False)
+        self.app.run_worker(self._states.close(), group="closing", exit_on_error=False)

@@ -1,6 +1,6 @@
 """The columns of the event table: what is shown at which width. Plain functions, so that every width can be tested."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,13 +26,14 @@ class EventColumns:
     time: int = 18
     sequence: int = 6
     type: int = 0
+    state: int = 0
     stream: int = 0
     actor: int = 0
     ledger: int = 0
     record: int = 0
 
     def __iter__(self) -> Iterator[int]:
-        return iter((self.marker, self.trust, self.worst, self.time, self.sequence, self.type, self.stream, self.actor, self.ledger, self.record))  # fmt: skip  # noqa: E501 - one list
+        return iter((self.marker, self.trust, self.worst, self.time, self.sequence, self.type, self.state, self.stream, self.actor, self.ledger, self.record))  # fmt: skip  # noqa: E501 - one list
 
     @property
     def total(self) -> int:
@@ -55,6 +56,7 @@ class _Share(NamedTuple):
 
 _SHARES = (
     _Share("type", 10, 22, 32),
+    _Share("state", 12, 20, 40),
     _Share("stream", 12, 14, 44),
     _Share("ledger", 16, 20, 40),
     _Share("actor", 12, 16, 28),
@@ -62,11 +64,13 @@ _SHARES = (
 )
 
 
-def fit_columns(width: int, *, streams: bool, ledgers: bool, sequences: bool = True) -> EventColumns:
+def fit_columns(
+    width: int, *, streams: bool, ledgers: bool, sequences: bool = True, states: bool = False
+) -> EventColumns:
     """Columns for a table so many cells wide. ``streams`` and ``ledgers``: rows of several of them are mixed;
-    ``sequences``: there are rows that have a number in their stream.
+    ``sequences``: there are rows that have a number in their stream; ``states``: what holds after each event is shown.
 
-    Time, trust, type, sequence and stream come first; then actor, ledger, record number, and words beside signs.
+    Time, trust, type, state, sequence and stream come first; then actor, ledger, record number, and words beside signs.
     """
     trust = TRUST_WIDTH if width >= 64 else 1
     worst = WORST_WIDTH if width >= 140 else 1
@@ -74,11 +78,12 @@ def fit_columns(width: int, *, streams: bool, ledgers: bool, sequences: bool = T
     sequence = (6 if width >= 50 else 5) if sequences else 0
     left = width - (1 + trust + worst + time + 4 + (sequence + 1 if sequence else 0))
     given: dict[str, int] = {}
-    wanted = [share for share in _SHARES if (share.name != "stream" or streams) and (share.name != "ledger" or ledgers)]
+    asked = {"stream": streams, "ledger": ledgers, "state": states}
+    wanted = [share for share in _SHARES if asked.get(share.name, True)]
     owed = 0
     for share in wanted:
         gap = 1 if given else 0
-        if left - (owed if share.name not in {"type", "stream"} else 0) >= share.least + gap:
+        if left - (owed if share.name not in {"type", "state", "stream"} else 0) >= share.least + gap:
             given[share.name] = share.least
             left -= share.least + gap
             owed += share.good - share.least
@@ -93,9 +98,9 @@ def fit_columns(width: int, *, streams: bool, ledgers: bool, sequences: bool = T
     return EventColumns(trust=trust, worst=worst, time=time, sequence=sequence, **given)
 
 
-def titles(columns: EventColumns) -> str:
-    """The line of headings."""
-    names = ("", "trust", "finding" if columns.worst > 1 else "!", "time, UTC", "seq", "type", "stream", "actor", "ledger", "record")  # fmt: skip  # noqa: E501 - one list
+def titles(columns: EventColumns, states: Sequence[str] = ()) -> str:
+    """The line of headings; ``states`` are names of what holds after each event."""
+    names = ("", "trust", "finding" if columns.worst > 1 else "!", "time, UTC", "seq", "type", state_text(states, columns.state), "stream", "actor", "ledger", "record")  # fmt: skip  # noqa: E501 - one list
     right = {"seq", "record"}
     return " ".join(fit(name, width, right=name in right) for name, width in zip(names, columns, strict=True) if width)
 
@@ -134,6 +139,15 @@ def cells(row: EventRow, columns: EventColumns, ledger_name: str = "") -> Cells:
         ledger=fit(middle(ledger_name, columns.ledger), columns.ledger) if columns.ledger else "",
         record=fit(f"{row.ordinal:,}", columns.record, right=True) if columns.record else "",
     )
+
+
+def state_text(values: Sequence[str], width: int) -> str:
+    """Values of a state, one below the other in all rows: the first one gets three fifths."""
+    if len(values) < 2 or width < 20:
+        return fit(" ".join(safe(each, limit=TEXT_LIMIT) for each in values), width)
+    first = width * 3 // 5
+    rest = " ".join(safe(each, limit=TEXT_LIMIT) for each in values[1:])
+    return f"{fit(safe(values[0], limit=TEXT_LIMIT), first)} {fit(rest, width - first - 1)}"
 
 
 def _stream(row: EventRow, width: int) -> str:

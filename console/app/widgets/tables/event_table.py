@@ -4,7 +4,7 @@ Keys never wait for the index: the table draws the pages that it has, asks for t
 first, and redraws the lines that differ when they come.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -14,14 +14,17 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from console.app.drawing.cells import fit
 from console.app.messages import SessionTrouble
 from console.app.widgets.tables.cursor_list import CursorList
-from console.app.widgets.tables.event_columns import EventColumns, cells, fit_columns, titles
+from console.app.widgets.tables.event_columns import EventColumns, cells, fit_columns, state_text, titles
 from console.app.widgets.tables.event_pages import PAGE, Pages
 from console.app.work import Coalescer, in_words
 from console.engine.api import EventRow, View
 from console.model.trust import Severity, Trust
 
+KEPT_STATES = 8192
+"""States after events that are kept."""
 _COMPONENTS = ("cursor", "marker", "dim", *(trust.word for trust in Trust), *(level.word for level in Severity))
 
 
@@ -57,6 +60,10 @@ class EventTable(CursorList):
         self._streams, self._ledgers = streams, ledgers
         self._sequences = False
         """True once a row with a number in its stream was seen: without any, their column gives its room to others."""
+        self._states: dict[int, tuple[Sequence[str], bool]] = {}
+        """What holds after an event, by its id, and true if the event changed it."""
+        self._state_names: Sequence[str] = ()
+        self._want_state: Callable[[int, EventRow], None] | None = None
         self._view: View | None = None
         self._pages = Pages()
         self._wanted: dict[int, None] = {}
@@ -71,7 +78,7 @@ class EventTable(CursorList):
     @property
     def titles(self) -> str:
         """The headings for the present width."""
-        return titles(self._columns)
+        return titles(self._columns, self._state_names)
 
     @property
     def row(self) -> EventRow | None:
@@ -219,11 +226,48 @@ class EventTable(CursorList):
         if page in visible:
             self._want_around(page * PAGE)
 
+    # states
+
+    def show_states(self, names: Sequence[str], want: Callable[[int, EventRow], None]) -> None:
+        """Show what holds after each event; ``want`` is called for a row where that is not known."""
+        self._state_names, self._want_state = names, want
+        self.on_resize()
+
+    def put_states(self, names: Sequence[str], states: Mapping[int, tuple[Sequence[str], bool]]) -> None:
+        """What holds after these events, by their ids."""
+        if names != self._state_names and self.heading is not None:
+            self.heading.refresh()
+        self._state_names = names
+        if len(self._states) > KEPT_STATES:
+            self._states.clear()
+        self._states |= states
+        if states:
+            self.forget()
+
+    def forget_states(self) -> None:
+        """What was known of states does not count any more."""
+        self._states.clear()
+        self.forget()
+
+    def _state_of(self, row: int, event: EventRow) -> str:
+        width, want = self._columns.state, self._want_state
+        if not width or want is None:
+            return ""
+        known = self._states.get(event.id)
+        if known is None:
+            want(row, event)
+            return fit("…", width)
+        return state_text(known[0], width)
+
     # drawing
 
     def restyle(self) -> None:
         self._columns = fit_columns(
-            self.inner_width, streams=self._streams, ledgers=self._ledgers, sequences=self._sequences
+            self.inner_width,
+            streams=self._streams,
+            ledgers=self._ledgers,
+            sequences=self._sequences,
+            states=self._want_state is not None,
         )
         self._inks = {}
 
@@ -248,6 +292,7 @@ class EventTable(CursorList):
             (text.time, "dim"),
             (text.sequence, ""),
             (text.type, "broken" if event.trust is Trust.BROKEN else ""),
+            (self._state_of(row, event), "" if self._states.get(event.id, ("", False))[1] else "dim"),
             (text.stream, "dim"),
             (text.actor, ""),
             (text.ledger, "dim"),

@@ -1,0 +1,45 @@
+"""The state of a stream as of one event, as lines: what changed is marked by a sign, by both values, and in bold."""
+
+from textual.content import Content
+
+from console.app.drawing.layout import MUTED, STRONG, label_width, labelled, prose, rule, trust_mark
+from console.app.words import day_and_time
+from console.engine.api import StateAfter
+from console.text import safe
+
+VALUE_LIMIT = 2000
+"""Characters of a value that are shown."""
+CHANGED = "▸ "
+
+
+def state_page(step: StateAfter, total: int, width: int) -> list[Content]:
+    """The event, and all that holds after it."""
+    row = step.row
+    sequence = "" if row.sequence is None else f", sequence {row.sequence:,}"
+    lines = [
+        Content.styled(f"After event {step.number:,} of {total:,}{sequence}", STRONG).truncate(width, ellipsis=True)
+    ]
+    actor = f" by {safe(row.actor, limit=80)}" if row.actor else ""
+    when = f" · {day_and_time(row.time)} UTC" if row.time is not None else ""
+    type = safe(row.type, limit=200)
+    lines += prose(f"{type}{actor}{when} · {trust_mark(row.trust).plain}", width, MUTED)
+    if step.why:
+        lines += prose(f"It did nothing: {safe(step.why, limit=500)}.", width, "bold $text-warning", lead="✗ ")
+    elif not step.changed:
+        lines += prose("It changed nothing.", width, MUTED)
+    lines.append(rule("State", width))
+    names = [*step.state, *(name for name in step.changed if name not in step.state)]
+    shown = [name for name in names if step.state.get(name) or name in step.changed]
+    column = label_width((CHANGED + safe(name) for name in shown), width)
+    for name in shown:
+        lines += _value(step, name, column, width)
+    return lines if shown else [*lines, Content.styled("Nothing is known of it yet.", MUTED)]
+
+
+def _value(step: StateAfter, name: str, column: int, width: int) -> list[Content]:
+    after = safe(step.state.get(name) or "–", limit=VALUE_LIMIT)
+    if name not in step.changed:
+        return labelled(f"  {safe(name, limit=80)}", [after], column, width)
+    before = safe(step.changed[name] or "–", limit=VALUE_LIMIT)
+    lines = labelled(f"{CHANGED}{safe(name, limit=80)}", [f"{before} → {after}"], column, width)
+    return [line.stylize("bold") for line in lines]
