@@ -93,7 +93,7 @@ def step_line(step: StateAfter, width: int) -> Content:
 
 
 def did(step: StateAfter) -> Content:
-    """``Draft → Open; keeper ada → grace``, why nothing happened, or ``·`` for an event that is not meant to do anything."""
+    """``Draft → Open; keeper ada → grace``, why nothing happened, or ``·`` where none was meant to."""
     parts = [change(name, before, step.state) for name, before in step.changed.items()]
     if step.why:
         parts.append(Content.styled(f"✗ {safe(step.why, limit=TEXT_LIMIT)}", "$text-warning"))
