@@ -310,6 +310,7 @@ SPELLINGS: dict[str, list[Row]] = {
         {"oldValues": {"x": each["old"]}, "newValues": {"x": each["new"]}} for each in pair("old", "new")
     ],
     "changes by field": [{"changes": {"owner": each}} for each in pair("old", "new")],
+    "changes by field, two values": [{"changes": {"owner": [each["old"], each["new"]]}} for each in pair("old", "new")],
     "changes by field, from/to": [{"changes": {"owner": each}} for each in pair("from", "to")],
     "changes of old and new": [
         {"changes": {"old": {"x": each["old"]}, "new": {"x": each["new"]}}} for each in pair("old", "new")

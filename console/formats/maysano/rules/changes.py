@@ -112,7 +112,7 @@ def _listed(listed: Any, default: str) -> Iterator[Change]:
         if _pairs(listed):
             yield from _changes(listed, default)
             return
-        items = [(key, pair) for key, pair in list(listed.items())[:FIELDS] if isinstance(pair, dict)]
+        items = [(key, _both(pair)) for key, pair in list(listed.items())[:FIELDS] if isinstance(pair, dict | list)]
     elif isinstance(listed, list):
         items = [(_name(each, _LISTED_NAMES), each) for each in listed[:FIELDS] if isinstance(each, dict)]
     else:
@@ -121,6 +121,13 @@ def _listed(listed: Any, default: str) -> Iterator[Change]:
         for pair in _pairs(values)[:1]:
             if name or pair.field:
                 yield _change(name or pair.field, values, pair)
+
+
+def _both(pair: Any) -> dict[str, Any]:
+    """Two values in a list are the old and the new one."""
+    if isinstance(pair, dict):
+        return pair
+    return {"old": pair[0], "new": pair[1]} if len(pair) == 2 else {}
 
 
 def _name(extra: Mapping[str, Any], keys: tuple[str, ...]) -> str:
