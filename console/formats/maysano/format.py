@@ -6,7 +6,10 @@ from console.formats.maysano import panels as tabs
 from console.formats.maysano.recognise import sniff
 from console.formats.maysano.record import SSE, decode
 from console.formats.protocol import Claim, Context, Format, Reader, Sample
-from console.model.event import Event, Panel
+from console.formats.relations import Relations
+from console.formats.replayer import Replayer
+from console.formats.report import Report
+from console.model.event import Event, Panel, StreamKey
 from console.model.record import Record
 
 DESCRIPTION = """\
@@ -16,7 +19,7 @@ The document says that events are immutable and append-only; nothing in them pro
 sequence. Only the console's own witness notices a change; events are never more than unchained.
 The document says that every change is attributed to a user, but structural events have no field for one: who is asked
 of activities and history alone. Types, ids, time zones and the order of lists are not documented: ids may be texts or
-numbers, times ISO text or milliseconds, vocabularies are open. A list whose first events go back in time is read as
+numbers, times ISO text, seconds or milliseconds, vocabularies are open. A list whose first events go back in time is read as
 newest first, and its rules run backwards. Values are compared as text: 5 and "5" are the same.
 A list may begin in the middle of a thing's life: that is one finding for each thing.
 The data of stream events is not documented: totals, tables and checks are taken from the obvious keys, and the data is
@@ -46,6 +49,22 @@ class Maysano(Format):
 
     def decode(self, record: Record, context: Context) -> Event:
         return decode(record, context.shape)
+
+    @property
+    def reports(self) -> Sequence[Report]:
+        from console.formats.maysano.views.operations import OPERATIONS
+
+        return (OPERATIONS,)
+
+    def replayer(self, stream: StreamKey, context: Context) -> Replayer | None:
+        from console.formats.maysano.views.replay import OperationReplayer, ThingReplayer
+
+        return OperationReplayer() if context.shape == SSE else ThingReplayer(context.shape)
+
+    def relations(self, event: Event) -> Relations:
+        from console.formats.maysano.views.relations import relations
+
+        return relations(event)
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         return tabs.panels(event, sse=context.shape == SSE)
