@@ -19,8 +19,9 @@ The document says that events are immutable and append-only; nothing in them pro
 sequence. Only the console's own witness notices a change; events are never more than unchained.
 The document says that every change is attributed to a user, but structural events have no field for one: who is asked
 of activities and history alone. Types, ids, time zones and the order of lists are not documented: ids may be texts or
-numbers, times ISO text, seconds or milliseconds, vocabularies are open. A list whose first events go back in time is read as
-newest first, and its rules run backwards. Values are compared as text: 5 and "5" are the same.
+numbers, times ISO text, seconds or milliseconds, vocabularies are open, and old and new values are read in every usual
+spelling. A list whose first events go back in time, and whose things do not begin at its top, is read as newest first,
+and its rules run backwards. Values are compared as text: 5 and "5" are the same.
 A list may begin in the middle of a thing's life: that is one finding for each thing.
 The data of stream events is not documented: totals, tables and checks are taken from the obvious keys, and the data is
 always shown as it is. Counts and trends are the console's own."""

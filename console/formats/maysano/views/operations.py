@@ -45,7 +45,7 @@ class OperationsFold:
         summary = {"operations": len(rows)} | {
             word: sum(row.values["outcome"] == word for row in rows) for word in OUTCOMES.values()
         }
-        notes = ()
+        notes: tuple[str, ...] = ()
         if self._others:
             count = len(self._others)
             notes = (f"{count} {'ledger holds' if count == 1 else 'ledgers hold'} changes, and no operation.",)
@@ -59,7 +59,7 @@ def _row(ledger: str, progress: Progress) -> ReportRow:
     tables = ", ".join(f"{states.count(each)} {each}" for each in ("ready", "failed", "under way") if each in states)
     elapsed = None if operation.first is None or operation.last is None else operation.last - operation.first
     values = {
-        "operation": ledger,
+        "operation": ledger.rpartition("/")[2],
         "outcome": OUTCOMES[operation.ended],
         "phase": operation.phase,
         "recommend": _progress(operation.recommend),

@@ -34,7 +34,7 @@ class Item:
         if NO_TIME not in (self.begun, self.ended):
             parts.append(f"after {(self.ended - self.begun) / 1_000_000:g} s")
         if self.created or self.failed:
-            parts.append(f"{self.created} checks" + (f", {self.failed} failed" if self.failed else ""))
+            parts.append(f"checks: {self.created} created" + (f", {self.failed} failed" if self.failed else ""))
         return "; ".join(parts)
 
 

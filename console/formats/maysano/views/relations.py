@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.formats.maysano.record import read_record, shape_of, text
+from console.formats.maysano.record import STRUCTURAL, read_record, shape_of, text
 from console.formats.maysano.rules.capture import items_of
 from console.formats.maysano.rules.changes import changes, verb
 from console.formats.maysano.views.replay import data_of
@@ -22,10 +22,9 @@ def relations(event: Event) -> Relations:
     if shape is None:
         return Relations((), (), tuple(("table", name) for name in items_of(data_of(event))[:MOST]))
     record = read_record(event.document, shape)
-    found = dict.fromkeys((kind, key) for kind, key in record.streams)
-    if record.streams and shape_of(event.document) is not None and record.streams[0][0] == "entity":
-        key = text(event.document.get("entityId"))
-        found |= dict.fromkeys([(record.kind, key)] if key else [])
+    found: dict[tuple[str, str], None] = dict.fromkeys(record.streams)
+    if shape == STRUCTURAL and (key := text(event.document.get("entityId"))):
+        found[record.kind, key] = None
     found |= dict.fromkeys(_linked(record.type, record.kind, record.extra))
     found |= dict.fromkeys(_named(record.extra))
     return Relations(ids, (), tuple(found)[:MOST])

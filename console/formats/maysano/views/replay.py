@@ -24,7 +24,6 @@ class ThingReplayer:
         self._name = ""
         self._fields: dict[str, str | None] = {}
         self._seen: dict[str, str] = {}
-        self._events = 0
 
     def order(self, event: Event) -> Any:
         """By time where a thing has several sequences, else as the ledger stands: forwards, or newest first."""
@@ -41,7 +40,6 @@ class ThingReplayer:
         record = read_record(event.document, shape)
         what = verb(record.type, record.kind)
         when = "" if event.instant is None else event.instant.text
-        self._events += 1
         gone = self._life == DELETED and what not in ALIVE and not (what == DELETED and shape not in self._things)
         remarks = step(self._things.setdefault(shape, Thing()), record.step, born=bool(self._life))
         if gone:
@@ -61,12 +59,10 @@ class ThingReplayer:
         return "; ".join(each.message.rstrip(".") for each in remarks)
 
     def state(self) -> Mapping[str, str]:
-        if not self._events:
-            return {}
         facts = {"life": self._life, "name": self._name} | {
             name: "null" if value is None else value for name, value in self._fields.items()
         }
-        return {name: value for name, value in (facts | self._seen).items() if value} | {"events": str(self._events)}
+        return {name: value for name, value in (facts | self._seen).items() if value}
 
 
 class OperationReplayer:
