@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from console.formats.maysano.record import SSE
 from console.formats.maysano.rules.operation import Phase
-from console.formats.maysano.views.progress import Progress
+from console.formats.maysano.views.progress import SetupProgress
 from console.formats.maysano.views.replay import data_of
 from console.formats.report import Report, ReportColumn, ReportRow, ReportTable
 from console.model.event import NO_TIME, Event
@@ -23,14 +23,14 @@ class OperationsFold:
     """All captures; see ``console.formats.report.ReportFold``."""
 
     def __init__(self) -> None:
-        self._captures: dict[str, Progress] = {}
+        self._captures: dict[str, SetupProgress] = {}
         self._others: set[str] = set()
 
     def begin(self, ledger: str, shape: str, companions: Mapping[str, bytes]) -> None:
         self._captures.pop(ledger, None)
         self._others.discard(ledger)
         if shape == SSE:
-            self._captures[ledger] = Progress()
+            self._captures[ledger] = SetupProgress()
         else:
             self._others.add(ledger)
 
@@ -52,7 +52,7 @@ class OperationsFold:
         return ReportTable(rows, summary, notes)
 
 
-def _row(ledger: str, progress: Progress) -> ReportRow:
+def _row(ledger: str, progress: SetupProgress) -> ReportRow:
     operation = progress.operation
     lacks = operation.lacks() if operation.ended == "done" else []
     states = [item.state for item in progress.items.values()]
@@ -83,7 +83,7 @@ def _progress(phase: Phase) -> tuple[int, int | None] | None:
     return phase.done + phase.failed, phase.total if phase.total >= 0 else None
 
 
-def _worst(progress: Progress, lacks: list[str]) -> Severity:
+def _worst(progress: SetupProgress, lacks: list[str]) -> Severity:
     if progress.operation.ended == "error":
         return Severity.ERROR
     if lacks or not progress.operation.ended:

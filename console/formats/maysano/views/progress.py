@@ -17,7 +17,7 @@ _WHY = ("message", "error", "reason", "detail")
 
 
 @dataclass(slots=True)
-class Item:
+class TableItem:
     """One table. ``why`` is what its error says; times are UTC microseconds, ``NO_TIME`` where none is named."""
 
     state: str
@@ -39,11 +39,11 @@ class Item:
 
 
 @dataclass(slots=True)
-class Progress:
+class SetupProgress:
     """One set-up. ``items`` are tables by name; ``errors`` are messages with the records that hold them."""
 
     operation: Operation = field(default_factory=Operation)
-    items: dict[str, Item] = field(default_factory=dict)
+    items: dict[str, TableItem] = field(default_factory=dict)
     errors: list[tuple[int, str]] = field(default_factory=list)
 
     def take(self, name: str, data: Mapping[str, Any], time: int, record: int) -> list[Remark]:
@@ -68,7 +68,7 @@ class Progress:
             key = known or names[0]
             if key not in self.items and len(self.items) >= MOST:
                 return
-            item = self.items.setdefault(key, Item(state))
+            item = self.items.setdefault(key, TableItem(state))
             item.state = state
             if name == "recommend_start":
                 item.begun = time

@@ -10,7 +10,7 @@ from typing import Any
 from console.formats.maysano.record import STRUCTURAL, newest_first, read_record, shape_of
 from console.formats.maysano.rules.changes import changes, verb
 from console.formats.maysano.rules.things import ALIVE, CREATED, DELETED, Thing, step
-from console.formats.maysano.views.progress import Progress
+from console.formats.maysano.views.progress import SetupProgress
 from console.model.event import NO_TIME, Event
 
 
@@ -69,7 +69,7 @@ class OperationReplayer:
     """One set-up; see ``console.formats.replayer.Replayer``."""
 
     def __init__(self) -> None:
-        self._progress = Progress()
+        self._progress = SetupProgress()
 
     def order(self, event: Event) -> Any:
         return event.ordinal
