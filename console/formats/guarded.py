@@ -114,6 +114,14 @@ def search_of(form: Format, record: Record, before: Record | None, context: Cont
     yield SearchStep(0, 0, proof_of(form, record, before, context))
 
 
+def kept_until(form: Format, event: Event) -> str | None:
+    """``Format.kept_until``; None where that fails."""
+    try:
+        return form.kept_until(event)
+    except Exception:  # noqa: BLE001 - see the module
+        return None
+
+
 def proof_of(form: Format, record: Record, before: Record | None, context: Context) -> Proof | None:
     """``Format.prove``; where that fails, a proof that says why and proves nothing."""
     try:

@@ -249,6 +249,10 @@ class Format(Protocol):
     def decode(self, record: Record, context: Context) -> Event:
         """The envelope of one record alone, with its document; an unreadable one has type ''."""
 
+    def kept_until(self, event: Event) -> str | None:
+        """The day (ISO, UTC) on which its system's retention deletes an event, ``never``, or None where it has none."""
+        return None
+
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         """The detail tabs that this format has, Envelope first."""
         return [Panel("Envelope", tuple(Field(name, _shown(value)) for name, value in event.document.items()))]

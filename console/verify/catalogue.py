@@ -140,6 +140,10 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("correlation.missing-id", note, "Events without correlation ids", "trace, correlation and causation ids.", "Known of legacy rows."),
         ("correlation.mismatch", error, "Correlation ids disagree", "correlation_id against deal_id, and within a trace.", "The event may belong to another deal."),
         ("correlation.broken-causation", error, "The cause is not in the ledger", "causation_id against earlier events.", "A deleted or unrecorded event."),
+        # retention
+        ("retention.due", note, "Events are to be deleted soon", "Type and time of each event, against the retention that its system's document asks for.", "Nothing yet: see the due date, and what must be kept beside it."),
+        ("retention.overdue", warning, "Events are older than their retention", "Type and time of each event, against the retention that its system's document asks for.", "Innocent where a retention run is late, or a hold keeps them. Never delete a whole file that also holds events which are kept for ever."),
+        ("retention.premature-deletion", error, "Events were deleted before their time", "Due dates of the records that were seen, as the memory keeps them, against how many are gone.", "No retention run explains this: restore them from a copy, or find out who deleted them."),
         # outbox, inbox, replay, operation
         ("outbox.dead", error, "Dead letters", "Messages that were given up.", "Read last_error; deliver again by hand."),
         ("outbox.stalled", warning, "Undelivered for long", "Age and attempts of undelivered messages.", "See if the publisher runs."),

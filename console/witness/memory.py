@@ -37,6 +37,7 @@ class NewLook:
     verdict: str = ""
     sha256: str = ""
     heads: Mapping[str, str] = field(default_factory=dict)
+    due: Mapping[str, int] = field(default_factory=dict)
 
 
 class LedgerMemory:
@@ -121,7 +122,7 @@ class LedgerMemory:
         seen = PastLook(
             time, self._command, __version__, base, records, look.size, root, look.hints, agrees, look.verdict
         )
-        seen = replace(seen, sha256=look.sha256, codes=codes or [], heads=look.heads, note=note)
+        seen = replace(seen, sha256=look.sha256, codes=codes or [], heads=look.heads, due=look.due, note=note)
         self._end = append_observation(folder, self._end, seen)
         self.observations.append(seen)
         return seen

@@ -41,7 +41,8 @@ class PastLook:
     as it is stored, '' if it was not computed. ``agrees``: all that was known was there, and what came since was taken
     in.
     ``codes`` are those of the findings where it does not. ``heads`` are the newest hashes of its chains, by stream and
-    profile. ``note`` is why a change was accepted.
+    profile, ``due`` is how many of its events are to be kept until a day (ISO, or ``never``).
+    ``note`` is why a change was accepted.
     """
 
     time: str
@@ -58,6 +59,7 @@ class PastLook:
     codes: Sequence[str] = ()
     heads: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    due: Mapping[str, int] = field(default_factory=dict)
 
     def line(self) -> bytes:
         """With its checksum and line end."""

@@ -7,7 +7,7 @@ from typing import Any
 from console.formats.json.times import parse
 from console.formats.protocol import Context
 from console.formats.smvm import FORMAT
-from console.formats.smvm.integrity import digest
+from console.formats.smvm.hashes.integrity import digest
 from console.model.batch import EventBatch
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch

@@ -319,7 +319,7 @@ class Follower:
         await self._forget(path)
 
     async def _skip(self, skipped: Skipped) -> None:
-        skipped = await self._witnessing.judged(skipped)
+        skipped, *worse = await self._witnessing.judged(skipped)
         self._skipped.add(skipped.path)
         note = skipped.finding.message
         if self._follow and not lexists(skipped.path) and skipped.finding.family != "witness":
@@ -328,7 +328,8 @@ class Follower:
             ledger = await self._writer.add_ledger(skipped.path, None, "", "", "")
             state = _NO_LEDGERS.get(skipped.finding.code, LedgerState.UNREADABLE)
             await self._writer.describe(ledger, state=state, note=note)
-            await self._writer.add_findings(ledger, [replace(skipped.finding, message=note)])
+            found = [replace(skipped.finding, message=note), *(each.finding for each in worse)]
+            await self._writer.add_findings(ledger, found)
 
     async def _forget(self, path: str) -> None:
         """A path that was reported not to be a ledger, or a folder to hold none, may be one now."""

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from console.engine.ledgers.opening import Opened
+from console.engine.ledgers.options import Options
 from console.engine.ledgers.rotated_source import in_file
 from console.engine.memory.heads import profile_of, stream_of
 from console.engine.memory.old_bytes import differences, old_records
+from console.engine.memory.retention import gone, premature
 from console.engine.memory.second_reading import SecondReading
 from console.model.finding import Finding
 from console.sources.record_hash import SIZE
@@ -20,7 +22,9 @@ _REPLACED = (ChangeKind.EDITED, ChangeKind.TRUNCATED)
 """Changes by which other records stand where known ones stood."""
 
 
-def accuse(again: SecondReading, before: bytes, known: PastLook, states: Mapping[int, str]) -> list[Finding]:
+def accuse(
+    again: SecondReading, before: bytes, known: PastLook, states: Mapping[int, str], options: Options
+) -> list[Finding]:
     """The findings of a ledger that held these record hashes when it was ``known`` last; none where its own writer may
     change its records and nothing else happened."""
     found = compare(before, again.leaves)
@@ -46,7 +50,8 @@ def accuse(again: SecondReading, before: bytes, known: PastLook, states: Mapping
         )
 
     past = KnownPast(known.time, states, rechained)
-    return disagreements(found, len(before) // SIZE, len(again.leaves) // SIZE, past, place_of)
+    result = disagreements(found, len(before) // SIZE, len(again.leaves) // SIZE, past, place_of)
+    return [*result, *premature(known, gone(found, len(before) // SIZE), options.now)]
 
 
 def downgraded(opened: Opened, known: PastLook, profile: str | None) -> list[Finding]:

@@ -11,7 +11,7 @@ from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.volume_names import base_name
 from console.engine.memory.accusation import accuse, downgraded
-from console.engine.memory.heads import heads
+from console.engine.memory.heads import end_of
 from console.engine.memory.hints import hints_of
 from console.engine.memory.remembered import Remembered, Standing, absent
 from console.engine.memory.second_reading import read_again
@@ -50,11 +50,15 @@ class Seen:
 class Witness:
     """Compares looks with the memory. Without one, ``why`` says in a clause why there is none.
 
+    ``now`` is the clock of the checks, None for the machine's.
     ``whole``: all of each ledger is looked at. A look at a part is compared, and not remembered.
     """
 
-    def __init__(self, memory: MemoryFolder | None, why: str = "", *, whole: bool = True) -> None:
+    def __init__(
+        self, memory: MemoryFolder | None, why: str = "", *, whole: bool = True, now: int | None = None
+    ) -> None:
         self.memory = memory
+        self.now = now
         self._why = why
         self._whole = whole
         self._hints: dict[tuple[str, str | None], Hints] = {}
@@ -109,7 +113,8 @@ class Witness:
     def look(self, opened: Opened, seen: Seen) -> NewLook:
         """What is kept of a look. Raises ``SourceError``."""
         hints = self._hints.get((opened.source.path, opened.source.member)) or hints_of(opened.source)
-        return NewLook(hints, seen.size or hints.size, seen.verdict, seen.sha256, heads(opened, seen.profile))
+        heads, due = end_of(opened, seen.profile)
+        return NewLook(hints, seen.size or hints.size, seen.verdict, seen.sha256, heads, due)
 
     @property
     def kept(self) -> bool:
@@ -166,7 +171,7 @@ class _OneLook:
         if before.startswith(leaves):
             return word, []
         again = read_again(self._opened, self._options)
-        found = accuse(again, before[: len(leaves)], looks[-1], {})
+        found = accuse(again, before[: len(leaves)], looks[-1], {}, self._options)
         return replace(word, standing=Standing.DISAGREES), found
 
     def _first(self) -> tuple[Remembered, list[Finding]]:
@@ -214,7 +219,7 @@ class _OneLook:
                 return absent("the ledger was not read to its end"), []
         since = self._memory.since_base
         agreed = [each for each in since if each.agrees]
-        found = accuse(again, before, agreed[-1], self._memory.states)
+        found = accuse(again, before, agreed[-1], self._memory.states, self._options)
         if not found:
             return self._accepted(again.leaves), []
         if self._options.profile is None and self._seen.complete:

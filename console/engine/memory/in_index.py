@@ -67,19 +67,19 @@ class Witnessing:
         witnessed.not_before = time.monotonic() + PAUSE
         return 0.0
 
-    async def judged(self, skipped: Skipped) -> Skipped:
-        """A path that is no ledger; where one was seen there, what became of it."""
+    async def judged(self, skipped: Skipped) -> list[Skipped]:
+        """A path that is no ledger; where one was seen there, what became of it and what makes it worse."""
         if self._place is None:
-            return skipped
+            return [skipped]
         with MemoryFolder(self._place) as memory:
-            return await asyncio.to_thread(judged, memory, skipped, {})
+            return await asyncio.to_thread(judged, memory, skipped, {}, None, self._ingest.options.now)
 
     async def missing(self, paths: Sequence[str], ledgers: Sequence[FollowedLedger]) -> list[Skipped]:
         """Known ledgers below these paths that are not among these, and that nobody else holds."""
         if self._place is None:
             return []
         with MemoryFolder(self._place) as memory:
-            witness = Witness(memory)
+            witness = Witness(memory, now=self._ingest.options.now)
             found = [(each.path, each.member) for each in ledgers]
             found += [(path, member) for each in ledgers for _, path, member in await self._writer.volumes(each.id)]
             read = {each.path: partial(witness.leaves_of, each.opened, None) for each in ledgers}

@@ -27,7 +27,7 @@ def witness_of(place: MemoryPlace | None, options: Options) -> Iterator[Witness]
         return
     with MemoryFolder(place) as memory:
         # Under another profile it is another question, but the same records; of one stream it is a part of the ledger.
-        yield Witness(memory, whole=options.stream is None)
+        yield Witness(memory, whole=options.stream is None, now=options.now)
 
 
 def remembered(witness: Witness, report: LedgerReport, options: Options) -> LedgerReport:

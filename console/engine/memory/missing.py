@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from console.engine.memory.consult import Witness
+from console.engine.memory.retention import premature
 from console.model.finding import Finding
 from console.model.words import count
 from console.sources.protocol import Skipped
@@ -39,27 +40,33 @@ def missing(
         known = [each for each in _known_below(memory, paths) if (each.path, each.member) not in there]
     except WitnessError:
         return [*skipped]  # every ledger that is there says that its memory cannot be had
-    result = [judged(memory, each, read, known) for each in skipped]
+    result = [one for each in skipped for one in judged(memory, each, read, known, witness.now)]
     stated_paths = {os.path.realpath(each.path) for each in skipped}
     for one in known:
         if one.path in stated_paths:
             continue
-        if (stated := _of(memory, one, read, None)) is not None:
-            result.append(Skipped(one.path, stated))
+        result += [Skipped(one.path, stated) for stated in _of(memory, one, read, None, witness.now)]
     return result
 
 
-def judged(memory: MemoryFolder, skipped: Skipped, read: Read, known: Sequence[Origin] | None = None) -> Skipped:
-    """A path that is no ledger; where one was seen there, what became of it. ``known`` are those that may have been."""
+def judged(
+    memory: MemoryFolder,
+    skipped: Skipped,
+    read: Read,
+    known: Sequence[Origin] | None = None,
+    now: int | None = None,
+) -> list[Skipped]:
+    """A path that is no ledger; where one was seen there, what became of it and, behind that, what makes it worse.
+    ``known`` are those that may have been, ``now`` is the clock of the checks."""
     real = os.path.realpath(skipped.path)
     try:
         there = memory.known_in(os.path.dirname(real)) if known is None else known  # noqa: PTH120 - the path's text
     except WitnessError:
-        return skipped
+        return [skipped]
     for one in (each for each in there if each.path == real):
-        if (stated := _of(memory, one, read, skipped.finding)) is not None:
-            return replace(skipped, finding=stated)
-    return skipped
+        if stated := _of(memory, one, read, skipped.finding, now):
+            return [replace(skipped, finding=each) for each in stated]
+    return [skipped]
 
 
 def _known_below(memory: MemoryFolder, paths: Iterable[str]) -> Iterator[Origin]:
@@ -69,18 +76,18 @@ def _known_below(memory: MemoryFolder, paths: Iterable[str]) -> Iterator[Origin]
             yield each
 
 
-def _of(memory: MemoryFolder, one: Origin, read: Read, why: Finding | None) -> Finding | None:
-    """What is to be stated of a ledger that was known; None where it was not, or where nothing is missing."""
+def _of(memory: MemoryFolder, one: Origin, read: Read, why: Finding | None, now: int | None) -> list[Finding]:
+    """What is to be stated of a ledger that was known; nothing where it was not, or where nothing is missing."""
     try:
         with memory.recalled(one) as known:
             if known.known is None or not known.known.records or (why is not None and not _accuses(why)):
-                return None
+                return []
             if (place := _elsewhere(known, one, read)) is not None:
                 words = f"All that was here ({count(known.known.records, 'record')}) is in {os.path.basename(place)}."  # noqa: PTH119
-                return finding("witness.rotated", words)
-            return _gone(one, known, why)
+                return [finding("witness.rotated", words)]
+            return [_gone(one, known, why), *premature(known.known, known.known.records, now)]
     except WitnessError:
-        return None  # it is stated where a ledger is read
+        return []  # it is stated where a ledger is read
 
 
 def _accuses(why: Finding) -> bool:

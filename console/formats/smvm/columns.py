@@ -15,9 +15,10 @@ from console.formats.json.scan import Fields, Scan
 from console.formats.json.times import moments
 from console.formats.reading.runs import Run, Typed
 from console.formats.smvm import record
-from console.formats.smvm.integrity import HashState, check_metadata
-from console.formats.smvm.rules import CHECKS, SECOND, SERVICES, Rules, apart_from_run
-from console.formats.smvm.runs import RANKS
+from console.formats.smvm.hashes.integrity import HashState, check_metadata
+from console.formats.smvm.rules.fields import CHECKS
+from console.formats.smvm.rules.ledger_rules import SECOND, SERVICES, Rules, apart_from_run
+from console.formats.smvm.rules.runs import RANKS
 from console.formats.smvm.schema.hints import Words
 from console.formats.smvm.schema.models import MODELS
 from console.model.event import NO_TIME

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from console.formats.protocol import Claim, Context, Format, Reader, Sample
-from console.formats.smvm.companions import PATTERNS, listed
-from console.formats.smvm.proof import PROFILE, prove
+from console.formats.report import Report
+from console.formats.smvm.hashes.companions import PATTERNS, listed
+from console.formats.smvm.hashes.proof import PROFILE, prove
 from console.formats.smvm.recognise import sniff
 from console.formats.smvm.record import decode
+from console.formats.smvm.reports.retention_report import RETENTION
+from console.formats.smvm.rules.retention import due_text
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -30,6 +33,7 @@ class SmvmFormat(Format):
     flags = ("high", "critical")
     profiles: Sequence[Profile] = (PROFILE,)
     companions: Sequence[str] = PATTERNS
+    reports: Sequence[Report] = (RETENTION,)
 
     def listed(self, companions: Mapping[str, bytes]) -> Sequence[str]:
         return [path for path in listed(companions) if path not in companions]
@@ -49,6 +53,9 @@ class SmvmFormat(Format):
         from console.formats.smvm.panels import panels
 
         return panels(event, context)
+
+    def kept_until(self, event: Event) -> str | None:
+        return due_text(event.type, event.instant.micros) or None if event.instant is not None else None
 
     def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
         return prove(record, context)

@@ -6,10 +6,12 @@ from typing import Any
 
 from console.formats.json.times import iso, parse
 from console.formats.protocol import Context
-from console.formats.smvm import companions
 from console.formats.smvm import record as ids
-from console.formats.smvm.integrity import HashState, check
+from console.formats.smvm.hashes import companions
+from console.formats.smvm.hashes.integrity import HashState, check
 from console.formats.smvm.record import ENCRYPTED, KEYS, LEDGER, shape_of
+from console.formats.smvm.rules.retention import due, due_text, is_due, overdue
+from console.formats.smvm.rules.retention import tier as tier_of
 from console.model.event import Event, Field, Panel
 
 _STATES = {
@@ -30,6 +32,7 @@ def panels(event: Event, context: Context) -> list[Panel]:
     names = [name for name in KEYS[shape] if name in document and name not in parts]
     names += [name for name in document if name not in names and name not in parts]
     envelope = tuple(Field(name, show(document[name]), _note(name, document, shape, context)) for name in names)
+    envelope += _retention(event, context.now)
     missing = tuple(Field(name, "", "missing") for name in KEYS[shape] if name not in document)
     return [
         Panel("Envelope", envelope + missing),
@@ -40,6 +43,18 @@ def panels(event: Event, context: Context) -> list[Panel]:
             for name in parts
         ),
     ]
+
+
+def _retention(event: Event, now: int) -> tuple[Field, ...]:
+    """Tier and due date of an event, which are no fields of it."""
+    if event.instant is None or not (tier := tier_of(event.type, event.instant.micros, now)):
+        return ()
+    due_at = due(event.type, event.instant.micros)
+    note = "overdue" if overdue(due_at, now) else "due" if is_due(due_at, now) else ""
+    return (
+        Field("retention tier", tier, "by type and age"),
+        Field("deleted on", due_text(event.type, event.instant.micros), note),
+    )
 
 
 def show(value: object) -> str:

@@ -9,9 +9,10 @@ from console.formats.json import strict
 from console.formats.protocol import Context
 from console.formats.reading.findings import Place
 from console.formats.reading.reader import LedgerReader, Look
-from console.formats.smvm import companions, record
+from console.formats.smvm import record
 from console.formats.smvm.columns import BY_NAME, FIELDS, KINDS, TYPES, Hint, PlainEvent, RunEventRows
-from console.formats.smvm.integrity import HashCheck, HashState, check_metadata
+from console.formats.smvm.hashes import companions
+from console.formats.smvm.hashes.integrity import HashCheck, HashState, check_metadata
 from console.formats.smvm.record import (
     ENCRYPTED,
     LEDGER,
@@ -24,10 +25,11 @@ from console.formats.smvm.record import (
     shape_of,
     text,
 )
-from console.formats.smvm.rules import Rules
-from console.formats.smvm.runs import FLAGS, RunState
+from console.formats.smvm.rules.ledger_rules import Rules
+from console.formats.smvm.rules.retention import Ages
+from console.formats.smvm.rules.runs import FLAGS, RunState
+from console.formats.smvm.rules.standing import standing
 from console.formats.smvm.schema.breaches import breaches
-from console.formats.smvm.standing import standing
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
@@ -52,6 +54,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         self._files = companions.file_findings(context.companions)
         own = companions.run_of(context.companions) or companions.run_of_folder(context.path)
         self._rules = Rules(self.findings, self.clock, own, context.salt)
+        self._ages = Ages()
         self._shown: set[str] = set()
 
     # -- in bulk
@@ -81,6 +84,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
             Trust.VERIFIED if row in run.decided or event.data_hash in self._payloads else Trust.UNCHECKED
             for row, event in enumerate(events, low)
         ]
+        self._ages.add(run.names[low:high], run.times[low:high], lambda at: run.place(low + at))
         naive = [row for row in range(low, high) if not run.zones[row]]
         if naive:
             rules.naive(run.place(naive[0]), len(naive))
@@ -175,6 +179,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         time = rules.time(state, event.timestamp) if event.timestamp else NO_TIME
         rules.identity(event, state, time)
         rules.stage(kind, event, state)
+        self._ages.add([kind], [time], lambda _: record.place)
         worst = Severity.NONE
         for hint in hints:
             value = hint.get(event)
@@ -316,7 +321,13 @@ class SmvmReader(LedgerReader[RunEventRows]):
 
     def standing(self) -> list[Finding]:
         listed = self._hashes.standing() if self._hashes else ()
-        return [*self._files, *listed, *standing(self._rules), *super().standing()]
+        return [
+            *self._files,
+            *listed,
+            *standing(self._rules),
+            *super().standing(),
+            *self._ages.standing(self.clock.now),
+        ]
 
     def facts(self) -> Iterable[StreamFacts]:
         shown, self._shown = self._shown, set()
@@ -324,6 +335,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
 
     def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
         yield from self._rules.save()
+        yield from self._ages.save()
         if self._hashes is not None:
             yield _HASHES, self._hashes.dump()
 
@@ -331,7 +343,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         if name == _HASHES:
             if self._hashes is not None:
                 self._hashes.load(data)
-        elif isinstance(name, str):
+        elif isinstance(name, str) and not self._ages.restore(name, data):
             self._rules.restore(name, data)
 
     def restored(self) -> None:

@@ -17,7 +17,7 @@ from console.formats.smvm.record import (
     shape_of,
     text,
 )
-from console.formats.smvm.runs import STAGES
+from console.formats.smvm.rules.runs import STAGES
 
 _WHY = {
     LEDGER: "event_id, run_id, span_id and data_hash, as the SMVM specification has them",

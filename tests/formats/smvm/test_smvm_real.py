@@ -5,7 +5,7 @@ from pathlib import Path
 
 from console.formats.protocol import Sample
 from console.formats.smvm import FORMAT
-from console.formats.smvm.integrity import HashState, check, digest
+from console.formats.smvm.hashes.integrity import HashState, check, digest
 from console.model.record import Record
 from console.model.trust import Severity, Trust
 from tests.support.smvm_cases import batch, context, read

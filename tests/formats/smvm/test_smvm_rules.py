@@ -14,7 +14,7 @@ from console.formats.protocol import Sample
 from console.formats.reading.reader import LedgerReader
 from console.formats.smvm import FORMAT
 from console.formats.smvm.columns import FIELDS, TYPES
-from console.formats.smvm.integrity import HashState, canonical, check, digest
+from console.formats.smvm.hashes.integrity import HashState, canonical, check, digest
 from console.formats.smvm.schema.breaches import breaches
 from console.formats.smvm.schema.hints import units
 from console.formats.smvm.schema.models import Analyzed, Decided, Flagged, Ingested

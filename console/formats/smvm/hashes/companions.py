@@ -9,7 +9,7 @@ from typing import Any
 from console.formats.protocol import DIGEST
 from console.formats.reading.findings import Place
 from console.formats.reading.saved_state import unpack
-from console.formats.smvm.integrity import RULES, canonical, digest
+from console.formats.smvm.hashes.integrity import RULES, canonical, digest
 from console.formats.smvm.record import REAL_RUN_ID, RUN_ID, SHA256
 from console.model.finding import Finding
 from console.model.trust import Confidence

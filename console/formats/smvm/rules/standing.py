@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.formats.reading.findings import Place, capped
-from console.formats.smvm.rules import Rules
-from console.formats.smvm.runs import names_of
+from console.formats.smvm.rules.ledger_rules import Rules
+from console.formats.smvm.rules.runs import names_of
 from console.model.finding import Finding
 from console.model.trust import Confidence, Severity
 from console.verify.catalogue import finding

@@ -2,8 +2,8 @@
 
 from console.formats.json import strict
 from console.formats.protocol import Context
-from console.formats.smvm import companions
-from console.formats.smvm.integrity import RULES, HashState, canonical, check, spans
+from console.formats.smvm.hashes import companions
+from console.formats.smvm.hashes.integrity import RULES, HashState, canonical, check, spans
 from console.model.ledger import OTHERS, Coverage, Profile
 from console.model.proof import Proof, Span
 from console.model.record import Record

@@ -1,5 +1,4 @@
-"""SMVM's rules over a ledger: order in time and of stages, ids against runs, references, flags, and the business rules
-that tie fields of one event.
+"""SMVM's rules over a ledger: order in time and of stages, ids against runs, references, flags.
 
 One ``RunState`` per run is carried from batch to batch; what would repeat for event after event is counted.
 """
@@ -10,10 +9,11 @@ from typing import Any
 
 from console.formats.json.times import quick
 from console.formats.reading.clock import Clock, step_back
-from console.formats.reading.findings import Place, Recorder, Remark
+from console.formats.reading.findings import Place, Recorder
 from console.formats.reading.saved_state import unpack
 from console.formats.smvm import record
-from console.formats.smvm.runs import FLAGS, RANKS, STAGES, Gaps, OpenReferences, Pending, RunState, entities_of
+from console.formats.smvm.rules.fields import CHECKS
+from console.formats.smvm.rules.runs import FLAGS, RANKS, STAGES, Gaps, OpenReferences, Pending, RunState, entities_of
 from console.model.event import NO_TIME
 from console.model.trust import Severity
 
@@ -253,66 +253,3 @@ def apart_from_run(time: int, began: int, last: int) -> str:
     if last == NO_TIME and time - began > DAY:
         return "The run's first event is more than a day later than the second that its id names."
     return ""
-
-
-# Business rules. Parts come with their fields as attributes, whatever their types.
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _ingested(metadata: Any, provenance: Any) -> Iterator[Remark]:
-    filtered, records = getattr(provenance, "records_filtered", None), getattr(metadata, "record_count", None)
-    if filtered is not None and records is not None and _number(filtered) and _number(records) and filtered > records:
-        message = f"{filtered} records were filtered out of {records}."
-        yield Remark("schema.inconsistent", message, "provenance.records_filtered")
-
-
-def _sanitized(metadata: Any, provenance: Any) -> Iterator[Remark]:
-    if getattr(metadata, "pii_fields_detected", None) and getattr(provenance, "fields_redacted", None) == 0:
-        message = "Personal data was detected, but nothing was redacted."
-        yield Remark("schema.inconsistent", message, "provenance.fields_redacted")
-
-
-def _flagged(metadata: Any, provenance: Any) -> Iterator[Remark]:
-    if getattr(metadata, "escalation_required", None) is True and getattr(metadata, "recommended_actions", None) == []:
-        message = "Escalation is required, but no action is recommended."
-        yield Remark("schema.inconsistent", message, "metadata.recommended_actions")
-
-
-def _synthesized(metadata: Any, provenance: Any) -> Iterator[Remark]:
-    if getattr(provenance, "validation_passed", None) is False:
-        message = "SYNTHESIZED stands for data that was validated, but validation_passed is false."
-        yield Remark("schema.inconsistent", message, "provenance.validation_passed")
-
-
-def _decided(metadata: Any, provenance: Any) -> Iterator[Remark]:
-    action, options = getattr(metadata, "recommended_action", None), getattr(metadata, "decision_options", None)
-    if isinstance(action, str) and isinstance(options, list) and action not in options and not _named(action, options):
-        message = "recommended_action is not one of decision_options."
-        yield Remark("schema.inconsistent", message, "metadata.recommended_action", actual=action[:200])
-
-
-def _named(action: str, options: list[Any]) -> bool:
-    """True if an option that is an object names the action by one of its values."""
-    return any(action in option.values() for option in options if isinstance(option, dict))
-
-
-def _persisted(metadata: Any, provenance: Any) -> Iterator[Remark]:
-    if getattr(provenance, "replication_status", None) == "failed":
-        message = "PERSISTED stands for what was stored successfully, but its replication failed."
-        yield Remark("schema.inconsistent", message, "provenance.replication_status")
-    if getattr(provenance, "integrity_check_passed", None) is False:
-        message = "What was stored did not pass its integrity check."
-        yield Remark("data.integrity-check-failed", message, "provenance.integrity_check_passed")
-
-
-CHECKS = {
-    "INGESTED": _ingested,
-    "SANITIZED": _sanitized,
-    "SYNTHESIZED": _synthesized,
-    "FLAGGED": _flagged,
-    "DECIDED": _decided,
-    "PERSISTED": _persisted,
-}
