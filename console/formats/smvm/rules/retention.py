@@ -29,7 +29,7 @@ _AGES = "ages:"
 
 class Storage(NamedTuple):
     """Ages as (days, years): up to which an event is hot, up to which it is warm, and at which it is deleted (None:
-    never). It is cold between, also beyond the document's end of cold storage, for nothing else is said of that time.
+    never). It is cold between, also beyond the document's end of cold storage, for which it names no other place.
     """
 
     hot: tuple[int, int]
