@@ -296,15 +296,18 @@ class SearchingFormat(Protocol):
 
 
 @runtime_checkable
-class ArchivingFormat(Protocol):
-    """A format whose writers move old rows of a table into another one of the same database."""
+class SiblingFormat(Protocol):
+    """A format whose ledgers are judged together with others beside them: an archive, the other end of a queue."""
 
     @property
-    def archives(self) -> Mapping[str, str]:
-        """Tables, and where their rows go."""
+    def name(self) -> str: ...
+    def siblings(self, shape: str) -> Sequence[str]:
+        """Names of the ledgers that help to check one of this shape: of tables of the same database, or of files of the
+        same folder without their endings. Each becomes a companion of that name, where it is there."""
 
-    def past(self, raws: Iterable[bytes]) -> bytes:
-        """What the reader of the table needs of its archive's records: a companion under the archive's name."""
+    def extract(self, name: str, raws: Iterable[bytes]) -> bytes:
+        """What readers need of the records of the ledger of this name. It holds as of now, and is not made again while
+        the ledger is followed."""
 
 
 def key64(text: str, salt: bytes = b"") -> int:

@@ -147,6 +147,10 @@ def _entries() -> dict[str, CatalogueEntry]:
         # outbox, inbox, replay, operation
         ("outbox.dead", error, "Dead letters", "Messages that were given up.", "Read last_error; deliver again by hand."),
         ("outbox.stalled", warning, "Undelivered for long", "Age and attempts of undelivered messages.", "See if the publisher runs."),
+        ("outbox.row-missing", warning, "An event without a message", "The ids of events against the rows of the outbox beside them, as both stood when they were read.", "Event and message are written in one transaction: a message that was deleted after its delivery looks the same. See if the outbox is emptied by design."),
+        ("outbox.event-missing", error, "A message without its event", "The ids of messages against the events beside them, archive and all.", "The event was deleted or never recorded, or the message was made by hand: compare with what the consumer got."),
+        ("inbox.unpublished", warning, "Processed, but never published", "Ids of the inbox against the outbox beside it.", "The outbox may have been emptied after delivery; else find out who gave the consumer this message."),
+        ("inbox.unknown", error, "Processed, but never recorded", "Ids of the inbox against the events and messages beside it.", "A foreign message, or a deleted event: ask what the consumer did with it."),
         ("inbox.duplicate", error, "Processed twice", "Event and consumer.", "See what the consumer did twice."),
         ("replay.value-discontinuity", warning, "A change does not start where the last one ended", "Old value against the last new value of the same field, in every usual spelling of the two.", "A change in between was not recorded, or one was altered or taken out. Innocent where the ledger is an export of some types alone."),
         ("operation.unstarted", error, "Ended, but never started", "Starts and ends of each item and phase, by their names.", "Part of the stream is missing, an item ended twice, or it has another name at its end than at its start."),

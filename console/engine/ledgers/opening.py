@@ -10,16 +10,16 @@ from typing import Any
 from console.engine.ledgers import refusal
 from console.engine.ledgers.faults import as_source_error
 from console.engine.ledgers.options import Options
+from console.engine.ledgers.siblings import siblings
 from console.formats.guarded import named
 from console.formats.json.times import now_micros
-from console.formats.protocol import DIGEST, ArchivingFormat, Claim, Context, Format, Sample
+from console.formats.protocol import DIGEST, Claim, Context, Format, Sample
 from console.formats.registry import recognise
 from console.model.finding import Finding
 from console.sources.companions import beside, companions, digests
 from console.sources.discover import discover, obstacle, sample
-from console.sources.protocol import Skipped, Source, SourceError
+from console.sources.protocol import Skipped, Source
 from console.sources.sniff import promises_lines
-from console.sources.sqlite.rows import SqliteTable
 from console.sources.text.jsonl import JsonlSource
 
 _NOTHING_CHOSEN = Options()
@@ -141,22 +141,6 @@ def open_ledgers(paths: Iterable[str]) -> Iterator[Opened | Skipped]:
     yield from (each for each in doubtful if (os.path.dirname(each.path) or ".") in folders)  # noqa: PTH120 - the path's text
 
 
-def _past(source: Source, form: Format) -> dict[str, bytes]:
-    """What the format asks of the table that a database's table was moved to with time, under that table's name (few
-    formats have such); nothing where there is none, or it cannot be read."""
-    if not isinstance(form, ArchivingFormat) or not isinstance(source, SqliteTable):
-        return {}
-    name = form.archives.get((source.member or "").lower())
-    if name is None:
-        return {}
-    try:
-        tables = [each for each in source.filled() if (each.member or "").lower() == name]
-        raws = (raw for table in tables for batch in table.batches() for raw in batch.raws)
-        return {name: form.past(raws)} if tables else {}
-    except SourceError:
-        return {}  # the archive is a ledger itself, and reports it
-
-
 def _holds_lines(source: Source) -> bool:
     """True for JSON lines, as ledgers are: documents, and objects alone on their line, are mostly settings."""
     if _MEMORY.search(source.path):
@@ -174,7 +158,7 @@ def open_ledger(source: Source) -> Opened | Skipped:
         if known is not None and not known[1].alike:
             form, claim = known
             found, now = _companions(source, form)
-            return Opened(source, form, claim, found | _past(source, form), now)
+            return Opened(source, form, claim, found | siblings(source, form, claim.shape), now)
         if not records and (problem := obstacle(source)) is not None:
             return Skipped(source.path, problem)
         return refusal.of_source(source, records, known)

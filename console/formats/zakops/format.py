@@ -6,7 +6,7 @@ from console.formats.json import strict
 from console.formats.json.times import parse
 from console.formats.protocol import Claim, Context, Format, Reader, Sample
 from console.formats.zakops import panels as tabs
-from console.formats.zakops.archive import ARCHIVES, keys_of
+from console.formats.zakops.beside import siblings
 from console.formats.zakops.recognise import sniff
 from console.formats.zakops.record import deal_of, default_shape, event_of, read_record, shape_of
 from console.model.event import Event, Panel
@@ -38,12 +38,15 @@ class Zakops(Format):
     ledgers = "action audit, agent and deal events, outbox, inbox"
     stream_kinds = ("action", "run", "deal", "trace", "aggregate", "consumer")
     changed_in_place = ("outbox", "action documents")
-    archives = ARCHIVES
     reference_codes = ("identity.duplicate-event-id", "correlation.broken-causation")
 
-    def past(self, raws: Iterable[bytes]) -> bytes:
-        """What the reader of a table needs of its archive's records, as a companion under the archive's name."""
-        return keys_of(raws)
+    def siblings(self, shape: str) -> Sequence[str]:
+        """The archive of events, and the tables between which messages go."""
+        return siblings.wanted(shape)
+
+    def extract(self, name: str, raws: Iterable[bytes]) -> bytes:
+        """What readers need of the table of this name."""
+        return siblings.extract(name, raws)
 
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)

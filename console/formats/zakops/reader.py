@@ -1,22 +1,24 @@
 """Reads a ZakOps ledger: what each event holds by itself, the rules of the streams that it belongs to, and what holds
 as of now. Nothing is hashed; most rows of agent_events are alike, so only these go in bulk."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from console.formats.json.scan import Scan
 from console.formats.json.times import parse, quick
 from console.formats.json.validation import shown
 from console.formats.protocol import Context
-from console.formats.reading.clock import step_back
-from console.formats.reading.findings import EACH, Remark
+from console.formats.reading.findings import EACH
 from console.formats.reading.list_order import NEWEST_FIRST
 from console.formats.reading.reader import LedgerReader, Look
 from console.formats.reading.streams import Followed
-from console.formats.zakops.archive import ARCHIVE, ARCHIVES, digest, known, run_digest
+from console.formats.zakops.beside.joins import Joins
+from console.formats.zakops.beside.siblings import ARCHIVE
 from console.formats.zakops.checks import Checks
 from console.formats.zakops.columns import FIELDS, TYPES, AgentEventRows, PlainEvent, PlainRequired, type_of
 from console.formats.zakops.event_types import REGISTRY
+from console.formats.zakops.following.lives import Lives
+from console.formats.zakops.following.streams import OpenStreams, State
 from console.formats.zakops.record import (
     ACTION,
     AGENT,
@@ -24,7 +26,6 @@ from console.formats.zakops.record import (
     DEAL,
     DEAL_FILE,
     INBOX,
-    TIMES,
     ZakopsEnvelope,
     action_of,
     deal_of,
@@ -33,12 +34,10 @@ from console.formats.zakops.record import (
     shape_of,
     text,
 )
-from console.formats.zakops.rules.actions import PROCESSING, ActionLife, step_action, step_action_event
+from console.formats.zakops.rules.actions import ActionLife, step_action
 from console.formats.zakops.rules.delivery import Aggregate, Recent, delivery
-from console.formats.zakops.rules.lives import Subject, step_deal, step_email, step_job, thing_of
-from console.formats.zakops.rules.runs import BEGINS, RUNNING, RunLife, name_deal, step_run
+from console.formats.zakops.rules.runs import RunLife
 from console.formats.zakops.rules.trail import walk_trail
-from console.formats.zakops.streams import OpenStreams, State
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
@@ -64,7 +63,9 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         self._streams = OpenStreams(self.columns)
         self._checks = Checks(self.findings, self.clock)
         self._recent = Recent()
-        self._past = known(b"".join(context.companions.get(table, b"") for table in ARCHIVES.values()))
+        self._joins = Joins(context.companions)
+        self._past = self._joins.archive
+        self._lives = Lives(self._streams, self.findings, self._past)
         self._ties: dict[int, tuple[_Ties, int]] = {}
         """Of a run, by its code: what its last event was tied to, and the code of those streams."""
 
@@ -84,6 +85,8 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             self.findings.begin(run.place(row), run.ids[row] or None)
             self._checks.count(run, row)
             code, others = self._follow(run, row)
+            if self._joins.of_events:
+                self._join(run, row)
             streams.append(code)
             further.append(others)
             worst.append(self.findings.worst)
@@ -103,6 +106,14 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             worst=worst,
         )
 
+    def _join(self, run: AgentEventRows, row: int) -> None:
+        event: PlainEvent = run.objects[row]
+        ties = event.event_type, run.traces[row], run.correlations[row]
+        required = type(event) is PlainRequired
+        place = self.findings.place
+        if remark := self._joins.event(run.ids[row], *ties, run.times[row], place, required=required):
+            self._lives.remarks([remark], None)
+
     def _parents(self, run: AgentEventRows, part: slice) -> Sequence[int]:
         """Keys of causes; 0 for those that are in the archive."""
         parents = run.parents[part]
@@ -111,7 +122,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         return [0 if self._is_past(cause) else key for cause, key in zip(run.causes[part], parents, strict=True)]
 
     def _is_past(self, event_id: str | None) -> bool:
-        return bool(self._past and event_id) and digest(event_id or "") in self._past
+        return self._past is not None and bool(event_id) and self._past.holds(event_id or "")
 
     def _follow(self, run: AgentEventRows, row: int) -> tuple[int, int]:
         """The rules of the streams of a plain event. The code of its run, and that of its further streams."""
@@ -122,8 +133,8 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         category = REGISTRY[event.event_type].category
         payload, time = run.payloads[row], run.times[row]
         if category.startswith("run."):
-            self._step_run(stream, state, category, event.tool_call_id, payload, time)
-        self._order(stream, AGENT, time, zoned=run.zones[row] == 1)
+            self._lives.step_run(stream, state, category, event.tool_call_id, payload, time)
+        self._lives.order(stream, AGENT, time, zoned=run.zones[row] == 1)
         correlation, action = run.correlations[row], event.action_id or None
         plain = category.startswith("run.")
         if not plain and action is None:
@@ -135,11 +146,11 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             further = before[1]
         else:
             further = self._tie(*ties)
-            self._name_deal(stream, state, correlation or deal, written=type(event) is PlainRequired)
+            self._lives.name_deal(stream, state, correlation or deal, written=type(event) is PlainRequired)
             if self.findings.worst is Severity.NONE:  # else the next one of the same streams has a finding, too
                 self._ties[stream.code] = ties, further
         if not plain:
-            self._life(category, stream.key, correlation or deal, action, payload, run.fields[row], time)
+            self._lives.life(category, stream.key, correlation or deal, action, payload, run.fields[row], time)
         return stream.code, further
 
     def _tie(self, correlation: str | None, deal: str | None, trace: str | None, action: str | None) -> int:
@@ -147,7 +158,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         kinds = (("deal", correlation or deal), ("trace", trace), ("action", action))
         further = {kind: self._streams.follow(kind, key) for kind, key in kinds if key}
         if trace and correlation:
-            self._trace(further["trace"], correlation)
+            self._lives.trace(further["trace"], correlation)
         return self.columns.set_of([each.code for each in further.values()])
 
     # -- one by one
@@ -170,13 +181,14 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             self._step(streams[0], row, document, time, zoned=moment is not None and moment[1] != "")
         for stream in streams:
             if stream.kind == "trace" and row.correlation is not None:
-                self._trace(stream, row.correlation)
+                self._lives.trace(stream, row.correlation)
         if row.shape in _EVENTS and not self._newest_first:
             by_kind = dict(row.streams)
             run, deal = by_kind.get("run"), by_kind.get("deal")
             if run and isinstance(state := streams[0].state, RunLife):
-                self._name_deal(streams[0], state, deal, written="event_id" not in document)
-            self._life(row.category, run, deal, by_kind.get("action"), row.payload, row.payload_field, time)
+                self._lives.name_deal(streams[0], state, deal, written="event_id" not in document)
+            self._lives.life(row.category, run, deal, by_kind.get("action"), row.payload, row.payload_field, time)
+        self._lives.remarks(self._joins.look(row, document, time, self.findings.place), None)
         first, *further = [stream.code for stream in streams] or [0]
         self.problems(record.problems)
         self.row(
@@ -210,120 +222,19 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             found, remarks = walk_trail(document)
             if isinstance(state, ActionLife):
                 state.status, state.retries = text(document.get("status")) or found.status, found.retries
-            self._remarks(remarks, stream.key)
+            self._lives.remarks(remarks, stream.key)
             return
         if self._newest_first:
             return
         if isinstance(state, ActionLife):
             if row.shape == AUDIT:
-                self._remarks(step_action(state, row.type, row.payload), stream.key)
-                self._working(stream, state, time, begins=row.type == "started")
+                self._lives.remarks(step_action(state, row.type, row.payload), stream.key)
+                self._lives.working(stream, state, time, begins=row.type == "started")
         elif isinstance(state, RunLife):
-            self._step_run(stream, state, row.category, document.get("tool_call_id"), row.payload, time)
-        self._order(stream, row.shape, time, zoned=zoned)
+            self._lives.step_run(stream, state, row.category, document.get("tool_call_id"), row.payload, time)
+        self._lives.order(stream, row.shape, time, zoned=zoned)
 
-    # -- the rules of streams
-
-    def _step_run(
-        self,
-        stream: Followed[State],
-        state: RunLife,
-        category: str,
-        call: Any,
-        payload: Mapping[str, Any] | None,
-        time: int,
-    ) -> None:
-        if self._past and not state.status and run_digest(stream.key) in self._past and category not in BEGINS:
-            state.status, state.partial = RUNNING, True
-        if category.startswith("run.tool_"):
-            get = (payload or {}).get
-            call = text(call or get("tool_call_id") or get("call_id"))
-        remarks = step_run(state, category, call, self.findings.place, time)
-        if remarks:
-            self._remarks(remarks, stream.key)
-        self._streams.watch(stream)
-
-    def _name_deal(self, stream: Followed[State], state: RunLife, deal: str | None, *, written: bool) -> None:
-        if deal and (remark := name_deal(state, deal, written=written)):
-            self._remarks([remark], stream.key)
-
-    def _life(
-        self,
-        category: str,
-        run: str | None,
-        deal: str | None,
-        action: str | None,
-        payload: Mapping[str, Any] | None,
-        field: str,
-        time: int,
-    ) -> None:
-        """The life of the deal, action, job or email that an event is about."""
-        family = category.partition(".")[0]
-        if family == "deal" and deal:
-            stream = self._streams.follow("deal", deal)
-            state = self._streams.touch(stream)
-            if isinstance(state, Subject):
-                self._lived(step_deal(state, category, payload, field), deal)
-        elif family == "action" and action:
-            stream = self._streams.follow("action", action)
-            state = self._streams.touch(stream)
-            if isinstance(state, ActionLife):
-                self._lived(step_action_event(state, category, payload, field), action)
-                self._working(stream, state, time, begins=category == "action.executing")
-        elif family in ("worker", "email") and (found := thing_of(family, payload, run)):
-            stream = self._streams.thing(family, found[0])
-            state = self._streams.touch(stream)
-            if isinstance(state, Subject):
-                named = found[1]
-                job = family == "worker"
-                self._lived(
-                    step_job(state, category, payload, field, named=named)
-                    if job
-                    else step_email(state, category, named=named),
-                    run or deal or "",
-                )
-
-    def _lived(self, remarks: Iterable[Remark], stream: str) -> None:
-        """Remarks on a life. Where a ledger only begins in the middle, one cause is enough for all."""
-        for remark in remarks:
-            begins = remark.code == "lifecycle.event-before-creation"
-            self.findings.remark(remark, group="begins" if begins else stream, each=EACH, stream=stream)
-
-    def _working(self, stream: Followed[State], state: ActionLife, time: int, *, begins: bool) -> None:
-        """Since when an action is in PROCESSING."""
-        if begins and state.status == PROCESSING:
-            state.since = time
-            state.record, state.offset, state.length = self.findings.place
-        self._streams.watch(stream)
-
-    def _order(self, stream: Followed[State], shape: str, time: int, *, zoned: bool) -> None:
-        """The order of times in a stream."""
-        if time != NO_TIME:
-            if time < stream.state.last:
-                self._regression(stream, shape, stream.state.last - time, naive=not zoned)
-            stream.state.last = time
-
-    def _regression(self, stream: Followed[State], shape: str, back: int, *, naive: bool) -> None:
-        message = f"The time is {back / 1e6:g} s before that of the event before it in this {stream.kind}."
-        severity = None
-        if shape not in (AUDIT, DEAL_FILE):
-            # PostgreSQL's NOW() is the start of a transaction: two that overlap may commit the other way round.
-            message += " Overlapping transactions do this too."
-            severity = Severity.WARNING
-        remark = step_back(back, message, naive=naive, field=TIMES[shape][0], severity=severity)
-        self._remarks([remark], stream.key)
-
-    def _trace(self, stream: Followed[State], correlation: str) -> None:
-        state = stream.state
-        if not isinstance(state, Subject) or state.correlation == correlation:
-            return
-        if not state.correlation:
-            state.correlation = correlation
-            self._streams.touch(stream, shown=False)
-            return
-        message = "The events of one trace name different correlation ids."
-        remark = Remark("correlation.mismatch", message, "correlation_id", state.correlation, correlation)
-        self._remarks([remark], stream.key)
+    # -- messages
 
     def _outbox(self, state: Aggregate, row: ZakopsEnvelope, document: Mapping[str, Any], time: int) -> None:
         get = document.get
@@ -360,18 +271,16 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         self.findings.add("inbox.duplicate", message, each=EACH, actual=row.event_id)
         return 0
 
-    def _remarks(self, remarks: Iterable[Remark], stream: str) -> None:
-        for remark in remarks:
-            self.findings.remark(remark, group=stream, each=EACH, stream=stream)
-
     # -- what is known, and kept
 
     def standing(self) -> list[Finding]:
         return [*super().standing(), *self._checks.standing(), *self._open()]
 
     def _open(self) -> Iterator[Finding]:
-        """What has no end as of now; of an archive's events that end may be in the table that they came from."""
-        return iter(()) if self.context.shape.startswith(ARCHIVE) else self._streams.standing(self.clock.now)
+        """What has no end or no counterpart as of now; of what is in an archive these may be in its table."""
+        if not self.context.shape.startswith(ARCHIVE):
+            yield from self._streams.standing(self.clock.now)
+            yield from self._joins.standing(self._default or "")
 
     def facts(self) -> Iterator[StreamFacts]:
         for each in self._streams.changed():
@@ -381,8 +290,12 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
     def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
         yield from self._checks.save()
         yield from self._recent.save()
+        yield from self._joins.save()
         yield from self._streams.save()
 
     def restore(self, name: str | StreamKey, data: bytes) -> None:
-        if self._streams.restore(name, data) is None and isinstance(name, str) and not self._checks.restore(name, data):
-            self._recent.restore(name, data)
+        if self._streams.restore(name, data) is not None or not isinstance(name, str):
+            return
+        for each in (self._checks, self._joins, self._recent):
+            if each.restore(name, data):
+                return

@@ -9,6 +9,7 @@ from console.formats.json import strict
 from console.formats.json.times import parse
 from console.formats.protocol import Claim, Sample
 from console.formats.reading.list_order import NEWEST_FIRST, descends
+from console.formats.zakops.beside.siblings import ARCHIVE
 from console.formats.zakops.event_types import REGISTRY
 from console.formats.zakops.record import (
     ACTION,
@@ -69,6 +70,7 @@ _TELLING: dict[str, tuple[int, frozenset[str]]] = {
 as well, and nothing else but its place shows it of a deal's file."""
 _DEAL_FILE = re.compile(r"(?:^|[/\\])events[/\\]DEAL-[^/\\]+$", re.IGNORECASE)
 """Where ZakOps keeps the file of a deal."""
+_ARCHIVE = re.compile(rf"(?:^|[/\\]){ARCHIVE}\.[^/\\]+$", re.IGNORECASE)
 _DEAL_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -86,6 +88,8 @@ def sniff(sample: Sample) -> Claim | None:
         sure.add(DEAL_FILE)
     shape, count = max(shapes.items(), key=lambda each: (each[0] in sure, each[1]))
     words = TITLES[shape]
+    if shape == AGENT and _ARCHIVE.search(sample.path):
+        words = ARCHIVE
     if shape not in sure:
         return Claim(1, words, f"records have some keys of {words}, but no type of its events", alike=True)
     if shape == DEAL_FILE:

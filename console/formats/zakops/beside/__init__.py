@@ -1,0 +1,1 @@
+"""What is known of the ledgers beside one, and what joins them."""
