@@ -17,7 +17,7 @@ from console.formats.zakops.beside.siblings import ARCHIVE
 from console.formats.zakops.checks import Checks
 from console.formats.zakops.columns import FIELDS, TYPES, AgentEventRows, PlainEvent, PlainRequired, type_of
 from console.formats.zakops.event_types import REGISTRY
-from console.formats.zakops.following.lives import Lives
+from console.formats.zakops.following.lives import LivesInLedger
 from console.formats.zakops.following.streams import OpenStreams, State
 from console.formats.zakops.record import (
     ACTION,
@@ -65,7 +65,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         self._recent = Recent()
         self._joins = Joins(context.companions)
         self._past = self._joins.archive
-        self._lives = Lives(self._streams, self.findings, self._past)
+        self._lives = LivesInLedger(self._streams, self.findings, self._past)
         self._ties: dict[int, tuple[_Ties, int]] = {}
         """Of a run, by its code: what its last event was tied to, and the code of those streams."""
 

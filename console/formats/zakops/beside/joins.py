@@ -12,7 +12,7 @@ import msgspec
 
 from console.formats.reading.findings import Place, Remark
 from console.formats.reading.saved_state import unpack
-from console.formats.zakops.beside.siblings import ARCHIVE, EVENTS, Entry, ids_of, load, short
+from console.formats.zakops.beside.siblings import ARCHIVE, EVENTS, SiblingRow, ids_of, load, short
 from console.formats.zakops.record import AGENT, INBOX, OUTBOX, ZakopsEnvelope
 from console.model.event import NO_TIME
 from console.model.finding import Finding
@@ -35,7 +35,7 @@ class _Lack(msgspec.Struct, array_like=True):
             self.listed.append((event_id, *place))
 
 
-class _Seen(msgspec.Struct, array_like=True):
+class _Joined(msgspec.Struct, array_like=True):
     """What was found so far. ``by_id`` and ``alike`` count records with a counterpart of their id, or of their type,
     trace and correlation."""
 
@@ -57,7 +57,7 @@ class Joins:
         self._outbox = load(companions, "outbox")
         self.of_events = bool(companions.keys() & {ARCHIVE, "outbox"})
         """True if there is something to join events with."""
-        self._seen = _Seen()
+        self._seen = _Joined()
         self._changed = False
 
     def event(
@@ -169,11 +169,11 @@ class Joins:
     def restore(self, name: str, data: bytes) -> bool:
         """Take back one item; False if it is none of ours."""
         if name == _NAME:
-            self._seen = unpack(data, _Seen)
+            self._seen = unpack(data, _Joined)
         return name == _NAME
 
 
-def _differ(found: Entry, row: ZakopsEnvelope, other: str, *, ties: bool = True) -> Iterator[Remark]:
+def _differ(found: SiblingRow, row: ZakopsEnvelope, other: str, *, ties: bool = True) -> Iterator[Remark]:
     """What two records of one event say differently."""
     if row.type != "processed" and found.type != short(row.type):
         message = f"The type is not that of {other}."
@@ -188,7 +188,7 @@ def _differ(found: Entry, row: ZakopsEnvelope, other: str, *, ties: bool = True)
             yield Remark("correlation.mismatch", f"{name} is not that of {other}.", name, None, value)
 
 
-def _published_before(message: Entry, time: int) -> Iterator[Remark]:
+def _published_before(message: SiblingRow, time: int) -> Iterator[Remark]:
     if not message.published:
         yield Remark("inbox.unpublished", "The event was processed, and its message is not published.", "event_id")
     elif message.time > time:

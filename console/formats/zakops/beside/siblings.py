@@ -34,7 +34,7 @@ _WANTED: Mapping[str, Sequence[str]] = {
     TITLES[OUTBOX]: EVENTS,
     TITLES[INBOX]: (*EVENTS, "outbox"),
 }
-"""Of which ledgers the reader of one needs an extract."""
+"""The ledgers that the reader of one needs an extract of."""
 _PUBLISHED, _RUN, _REQUIRED = 1, 2, 4
 _HEAD = Struct(">q")
 _ENTRY = Struct(">16s4s4s4sBxxxq")
@@ -71,7 +71,7 @@ def extract(name: str, raws: Iterable[bytes]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SiblingRow:
     """A record of a ledger beside this one. Texts are digests; ``time`` is when an event came, or a message went."""
 
     type: bytes
@@ -92,13 +92,13 @@ class Sibling:
     marks: set[bytes] = field(default_factory=set)
     runs: set[bytes] = field(default_factory=set)
 
-    def find(self, event_id: str | None) -> Entry | None:
+    def find(self, event_id: str | None) -> SiblingRow | None:
         """The record of this id."""
         found = self.entries.get(digest(event_id)) if event_id and self.entries else None
         if found is None:
             return None
         _, type, trace, correlation, flags, time = _ENTRY.unpack(found)
-        return Entry(type, trace, correlation, bool(flags & _PUBLISHED), time)
+        return SiblingRow(type, trace, correlation, bool(flags & _PUBLISHED), time)
 
     def holds(self, event_id: str) -> bool:
         return bool(self.entries) and digest(event_id) in self.entries

@@ -16,7 +16,7 @@ from console.model.event import NO_TIME
 from console.model.trust import Severity
 
 
-class Lives:
+class LivesInLedger:
     """The lives in one ledger. ``streams`` and ``findings`` are the reader's, ``past`` is the ledger's archive."""
 
     def __init__(self, streams: OpenStreams, findings: Recorder, past: Sibling | None) -> None:
