@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from console.formats.export_form import ExportForm
 from console.formats.relations import Relations, of_envelope
@@ -168,6 +168,15 @@ class SystemAnswer:
     from_records: bool = False
 
 
+class ReferenceCodes(NamedTuple):
+    """Finding codes for an id that stands twice, for a parent that is nowhere in the ledger, and for one that comes
+    later."""
+
+    duplicate: str = "identity.duplicate-event-id"
+    orphan: str = "reference.orphan-parent"
+    late: str = "reference.parent-after-child"
+
+
 class Format(Protocol):
     """One system's ledgers: how they are read, and what the system declares of itself. A system subclasses it.
 
@@ -208,9 +217,8 @@ class Format(Protocol):
         return ()
 
     @property
-    def reference_codes(self) -> tuple[str, str]:
-        """Finding codes for an id that stands twice, and for a parent that is nowhere in the ledger."""
-        return "identity.duplicate-event-id", "reference.orphan-parent"
+    def reference_codes(self) -> ReferenceCodes:
+        return ReferenceCodes()
 
     @property
     def flags(self) -> Sequence[str]:

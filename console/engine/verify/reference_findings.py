@@ -24,17 +24,17 @@ class ReferenceWords:
         self._opened = opened
         self._read = read or (lambda _, offset, length: opened.source.read(offset, length))
         self._find = find
-        self._duplicate, self._orphan = opened.format.reference_codes
+        self._codes = opened.format.reference_codes
 
     async def settled(self, found: ResolvedReferences) -> list[Finding]:
         """Findings that later records cannot take back."""
-        result = await self._pairs(self._duplicate, found.duplicates, "The id {id} stands already in record {other}.")
+        result = await self._pairs(
+            self._codes.duplicate, found.duplicates, "The id {id} stands already in record {other}."
+        )
         result += await self._pairs(
             "reference.ambiguous-parent", found.ambiguous, "{number} records carry the id of the parent, {parent}."
         )
-        result += await self._pairs(
-            "reference.parent-after-child", found.late, "The parent {parent} comes later, in record {other}."
-        )
+        result += await self._pairs(self._codes.late, found.late, "The parent {parent} comes later, in record {other}.")
         result += await self._pairs(
             "reference.cycle", found.cycles, "Its ancestors lead back to it, over record {other}."
         )
@@ -43,10 +43,10 @@ class ReferenceWords:
     async def orphans(self, found: Orphans) -> list[Finding]:
         """Findings of the events whose parent is nowhere as of now."""
         pairs = [(ordinal, ordinal) for ordinal in found.listed]
-        result = await self._listed(self._orphan, pairs, "The parent {parent} is not in this ledger.")
+        result = await self._listed(self._codes.orphan, pairs, "The parent {parent} is not in this ledger.")
         rest = found.count - len(found.listed)
         if rest:
-            result.append(finding(self._orphan, "Further events whose parent is not in this ledger.", count=rest))
+            result.append(finding(self._codes.orphan, "Further events whose parent is not in this ledger.", count=rest))
         return result
 
     async def _pairs(self, code: str, pairs: ListedPairs, message: str) -> list[Finding]:

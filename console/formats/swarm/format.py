@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from console.formats.export_form import ExportForm
-from console.formats.protocol import Claim, Context, Format, Reader, Sample
+from console.formats.protocol import Claim, Context, Format, Reader, ReferenceCodes, Sample
 from console.formats.swarm.profiles import IDS, SIMAPI
 from console.formats.swarm.proof import prove
 from console.formats.swarm.recognise import sniff
@@ -29,7 +29,7 @@ class SwarmFormat(Format):
     ledgers = "simulation logs in three shapes, hash-linked episodes"
     stream_kinds = ("simulation", "agent", "scenario", "episode")
     profiles: Sequence[Profile] = (SIMAPI, IDS)
-    reference_codes = ("provenance.id-collision", "reference.orphan-parent")
+    reference_codes = ReferenceCodes(duplicate="provenance.id-collision")
 
     @property
     def exports(self) -> Sequence[ExportForm]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from console.formats.json import strict
 from console.formats.json.times import parse
-from console.formats.protocol import Claim, Context, Format, Reader, Sample
+from console.formats.protocol import Claim, Context, Format, Reader, ReferenceCodes, Sample
 from console.formats.zakops import panels as tabs
 from console.formats.zakops.beside import siblings
 from console.formats.zakops.recognise import sniff
@@ -38,7 +38,7 @@ class Zakops(Format):
     ledgers = "action audit, agent and deal events, outbox, inbox"
     stream_kinds = ("action", "run", "deal", "trace", "aggregate", "consumer")
     changed_in_place = ("outbox", "action documents")
-    reference_codes = ("identity.duplicate-event-id", "correlation.broken-causation")
+    reference_codes = ReferenceCodes(orphan="correlation.broken-causation", late="correlation.broken-causation")
 
     def siblings(self, shape: str) -> Sequence[str]:
         """The archive of events, and the tables between which messages go."""

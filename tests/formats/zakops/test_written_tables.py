@@ -105,6 +105,9 @@ def test_agent_events(tmp_path: Path, form: str) -> None:
     assert kinds >= {"run", "deal", "trace"}
 
 
+LATER = agent_event(9, "email.ingested", None, {"email_id": "m-1"})
+
+
 def agents(at: int, **change: Any) -> list[Row]:
     rows = agent_rows()
     rows[at] |= change
@@ -115,6 +118,7 @@ def agents(at: int, **change: Any) -> list[Row]:
     ("rows", "expected"),
     [
         (agents(2, causation_id="e0000000-0000-4000-8000-0000000000ff"), [("correlation.broken-causation", 3)]),
+        ([*agents(2, causation_id=LATER["id"]), LATER], [("correlation.broken-causation", 3)]),
         (agents(2, correlation_id="d0000000-0000-4000-8000-0000000000ff"), [("correlation.mismatch", 3)]),
         (agents(2, trace_id=None), [("correlation.missing-id", 3)]),
         (agents(2, schema_version=None), [("schema.missing-version", 3)]),
