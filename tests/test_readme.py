@@ -37,6 +37,7 @@ WHERE = {
     "Stream": "stream",
     "Chain walk": "walk",
     "Replay": "replay",
+    "Report": "report",
     "Findings": "findings",
     "Details": "details",
 }

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 OVERVIEW, STREAM, WALK, FINDINGS, HELP = "overview", "stream", "walk", "findings", "help"
-REPLAY = "replay"
+REPLAY, REPORT = "replay", "report"
 DETAILS = "details"
 """Not a screen: the keys that the details take while they have the focus."""
-LISTS = (OVERVIEW, STREAM, FINDINGS, REPLAY)
-SCREENS = (OVERVIEW, STREAM, WALK, FINDINGS, REPLAY)
+LISTS = (OVERVIEW, STREAM, FINDINGS, REPLAY, REPORT)
+SCREENS = (OVERVIEW, STREAM, WALK, FINDINGS, REPLAY, REPORT)
 EVERYWHERE = (*SCREENS, HELP)
 GROUPS = ("Move", "Look", "Prove", "Console")
 
@@ -56,6 +56,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", ("enter",), "Details", "Show the event's details and go into them.", "Move", (STREAM,), rank=1),
     Action("open", ("enter",), "Go to event", "Go to the event that the finding is about.", "Move", (FINDINGS,), rank=1),
     Action("open", ("enter",), "Go to event", "Go to the event in its stream.", "Move", (REPLAY,), rank=4),
+    Action("open", ("enter",), "Go to event", "Go to the event that the row is about.", "Move", (REPORT,), rank=1),
+    Action("next_report", ("right_square_bracket", "right", "l"), "Next report", "The next report on these ledgers.", "Look", (REPORT,), rank=2),
+    Action("previous_report", ("left_square_bracket", "left", "h"), "Report before", "The report before.", "Look", (REPORT,), rank=3),
     Action("step_on", ("right", "l"), "Next event", "The state after the next event.", "Move", (REPLAY,), rank=1),
     Action("step_back", ("left", "h"), "Event before", "The state after the event before.", "Move", (REPLAY,), rank=2),
     Action("next_change", ("n",), "Next change", "To the next event that changed the state, or failed to.", "Move", (REPLAY,), rank=3),
@@ -74,7 +77,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_error", ("e",), "Next error", "To the next event with an error or worse.", "Move", (STREAM,)),
     Action("previous_error", ("E",), "Previous error", "To the event with an error before.", "Move", (STREAM,)),
     Action("switch_pane", ("tab",), "Switch pane", "Between the list and the details.", "Move", (STREAM,)),
-    Action("back", ("escape", "backspace"), "Back", "Back to where you came from.", "Move", (WALK, FINDINGS, REPLAY, HELP), rank=7),
+    Action("back", ("escape", "backspace"), "Back", "Back to where you came from.", "Move", (WALK, FINDINGS, REPLAY, REPORT, HELP), rank=7),
     Action("back", ("escape", "backspace"), "Back", "Stop a search or check, clear the filter, then go back.", "Move", (STREAM,), rank=9),
     Action("back", ("escape",), "Stop", "Stop a check that is running.", "Move", (OVERVIEW,)),
     # Look
@@ -101,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("findings", ("F",), "Findings", "What is wrong or notable, worst first.", "Prove", (OVERVIEW, STREAM), rank=5),
     Action("findings", ("F", "enter"), "Findings", "The findings of this event.", "Prove", (WALK,), rank=9),
     Action("verify", ("v",), "Verify", "Check all again from the raw bytes, not from the index.", "Prove", (OVERVIEW, STREAM, WALK), rank=7),
+    Action("app.reports", ("R",), "Reports", "What a system's own auditor asks: tables, worst first.", "Prove", (OVERVIEW, STREAM, FINDINGS), rank=7),
     Action("search", ("s",), "Search deeper", "Search on for what this hash covers, where it could not be reproduced; in the background.", "Prove", (WALK,)),
     # Console
     Action("app.help", ("question_mark", "f1"), "Help", "This list of keys and signs.", "Console", SCREENS, rank=10),

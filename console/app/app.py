@@ -270,6 +270,10 @@ class ConsoleApp(App[int]):
         if where is not None and where != HELP:
             self.go_to.help(where)
 
+    def action_reports(self) -> None:
+        if self.session is not None:
+            self.go_to.reports(self.session)
+
     def action_toggle_light(self) -> None:
         self.theme = other(self.theme)
 

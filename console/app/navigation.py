@@ -71,6 +71,12 @@ class Navigation:
 
         self._app.push_screen(ReplayScreen(session, stream, event), then)
 
+    def reports(self, session: SessionApi, name: str = "") -> None:
+        """The reports on the ledgers that are open, the one of this name first."""
+        from console.app.screens.report import ReportScreen
+
+        self._app.push_screen(ReportScreen(session, name), self._opener(session))
+
     def _opener(self, session: SessionApi) -> ReturnTo:
         """Opens a chosen event in its stream."""
 

@@ -10,9 +10,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from console.engine.replay.reports import ReportAnswer
     from console.engine.replay.states import StateAnswer
-    from console.formats.report import Report, ReportColumn
+    from console.formats.report import Report, ReportColumn, ReportRow
 
-__all__ = ["ReportAnswer", "StateAnswer", "make_report", "report_cell", "report_value", "reports", "state_as_of"]
+__all__ = [
+    "Report",
+    "ReportAnswer",
+    "ReportColumn",
+    "ReportRow",
+    "StateAnswer",
+    "make_report",
+    "report_cell",
+    "report_value",
+    "reports",
+    "state_as_of",
+]
 
 
 def reports() -> "dict[str, Report]":
@@ -38,11 +49,12 @@ def make_report(
     return make_report(paths, name, now=now, where=where, progress=progress)
 
 
-def report_cell(column: "ReportColumn", value: Any) -> str:  # noqa: ANN401 - what the column holds
-    """A value of a report as one line of text, foreign as it may be."""
+def report_cell(column: "ReportColumn", value: Any, room: int | None = None) -> str:  # noqa: ANN401 - what it holds
+    """A value of a report as one line of text, foreign as it may be; some are shorter where there is little ``room``
+    (characters)."""
     from console.engine.replay.cells import cell
 
-    return cell(column, value)
+    return cell(column, value, room)
 
 
 def report_value(column: "ReportColumn", value: Any) -> Any:  # noqa: ANN401 - what the column holds

@@ -13,6 +13,7 @@ from console.app.screens.findings import FindingsScreen
 from console.app.screens.help import HelpScreen, help_lines
 from console.app.screens.overview import OverviewScreen
 from console.app.screens.replay import ReplayScreen
+from console.app.screens.report import ReportScreen
 from console.app.screens.stream import StreamScreen
 from console.app.screens.walk import WalkScreen
 from console.app.widgets.tables.cursor_list import CursorList
@@ -25,6 +26,7 @@ SCREENS: list[type[ConsoleScreen]] = [
     WalkScreen,
     FindingsScreen,
     ReplayScreen,
+    ReportScreen,
     HelpScreen,
 ]
 
@@ -81,10 +83,13 @@ async def test_the_palette_offers_what_the_screen_can_do() -> None:
         provider = ActionProvider(app.screen)
         offered = {hit.text async for hit in provider.discover()}
         wanted = {action.label for action in on("overview") if not action.local} - {"Palette"}
-        assert offered == wanted
+        assert offered == wanted | {"Report: Deals [/x]", "Report: Nothing"}
         hits = [hit async for hit in provider.search("findings")]
         await max(hits, key=lambda hit: hit.score).command()
         assert isinstance(app.screen, FindingsScreen)
+        hits = [hit async for hit in provider.search("lists nothing")]
+        await max(hits, key=lambda hit: hit.score).command()
+        assert isinstance(app.screen, ReportScreen)
 
 
 def _help(where: str) -> str:

@@ -52,6 +52,10 @@ def test_golden_screens(columns: int, lines: int, request: pytest.FixtureRequest
         terminal.see("of 30")
         terminal.press("g", "n", "n")
         same(f"replay-{size}", terminal.see("UnderReview → Approved"), update)
+        terminal.press("escape")
+        terminal.see("of 120")
+        terminal.press("R")
+        same(f"report-{size}", terminal.see("1 of 4 rows"), update)
         terminal.press("q")
         assert terminal.end() == 0
 

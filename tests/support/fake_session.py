@@ -13,6 +13,8 @@ from hashlib import sha256
 from typing import Any
 
 from console.engine.api import Changed, Details, Progress, VerifyProgress
+from console.engine.replay.reports import ReportAnswer
+from console.formats.report import Report
 from console.model.event import Event, Field, Instant, Panel, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import Coverage, Profile
@@ -21,6 +23,7 @@ from console.model.trust import Confidence, Severity, Trust
 from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 from tests.support.fake_replay import FakeReplay
+from tests.support.fake_report import DEALS, EMPTY, answer
 
 START = 1_767_225_600_000_000  # 2026-01-01T00:00Z
 SECOND = 1_000_000
@@ -291,6 +294,20 @@ class FakeSession:
         await self.asked("replay")
         kind = self._streams[stream][1]
         return FakeReplay(self, stream, self.replayed_at_once) if kind == "deal" else None
+
+    async def reports(self) -> list[Report]:
+        await self.asked("reports")
+        return [] if self._empty else [DEALS, EMPTY]
+
+    async def report(self, name: str) -> ReportAnswer:
+        await self.asked("report")
+        return answer(self, name)
+
+    async def event_at(self, ledger: str, ordinal: int) -> int | None:
+        await self.asked("event_at")
+        number = next((number for number, name in NAMES.items() if name == ledger), 0)
+        rows = [entry.row for entry in self.entries if entry.row.ledger == number]
+        return next((row.id for row in rows if row.ordinal == ordinal), None)
 
     async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
         await self.asked("link")

@@ -1,7 +1,8 @@
 """Reports: all events of all ledgers of a format, folded into the table that the format declares."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from console.engine.errors import EngineError
 from console.engine.ledgers.opening import open_ledgers
@@ -36,11 +37,19 @@ class ReportAnswer:
     kept_back: int = 0
     """Rows that the filter did not let through."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The report goes to other processes by its name."""
+        return _answered, (self.report.name, *(getattr(self, each.name) for each in fields(self)[1:]))
+
     @property
     def complete(self) -> bool:
         """True if there are ledgers of the format, and nothing of them or beside them was left out."""
         whole = all(not each.problem and not each.unreadable for each in self.ledgers)
         return bool(self.ledgers) and whole and not self.skipped
+
+
+def _answered(name: str, *rest: Any) -> ReportAnswer:
+    return ReportAnswer(reports()[name][1], *rest)
 
 
 @dataclass(slots=True)

@@ -6,9 +6,11 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from os.path import abspath
 
 from console.engine.errors import ExecutorError
 from console.engine.ledgers.options import Options
+from console.engine.replay.reports import ReportAnswer
 from console.engine.replay.stream_replay import ReplayedStream, StreamReplay
 from console.engine.run.choice import process
 from console.engine.run.executor import Begun, Failed, Reported, Work
@@ -16,11 +18,14 @@ from console.engine.search.search_view import SearchedView
 from console.engine.session.index_place import KeptIndex, elsewhere, keep
 from console.engine.session.protocol import MEMORY, Changed, Details, IndexPlace, Progress, Replay, VerifyProgress, View
 from console.engine.session.records import Records
+from console.engine.session.screen_report import report_elsewhere
 from console.engine.session.screen_search import search_elsewhere
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.session.worker import Assignment, run
 from console.engine.verify.verdict import Evidence, in_words, judge
 from console.formats.guarded import named
+from console.formats.registry import reports
+from console.formats.report import Report
 from console.model.event import StreamKey
 from console.model.proof import SearchStep
 from console.store.filter import parse
@@ -243,6 +248,22 @@ class Session:
                 of = ReplayedStream(key, form, context, view, reader.events, records.raws, reader.close)
                 return StreamReplay(of)
         await reader.close()
+        return None
+
+    async def reports(self) -> list[Report]:
+        formats = {each.format for each in await self.ledgers()}
+        return [report for form, report in reports().values() if form.name in formats]
+
+    async def report(self, name: str) -> ReportAnswer:
+        paths = [abspath(path) for path in self.paths]  # noqa: PTH100 - as the index names its ledgers
+        return await report_elsewhere(paths, name)
+
+    async def event_at(self, ledger: str, ordinal: int) -> int | None:
+        reader = await self.reader()
+        for row in await reader.ledgers():
+            if row.name == ledger:
+                found = await reader.between(parse(""), row.id, ordinal, ordinal, 1)
+                return found[0].id if found else None
         return None
 
     async def search(self, event: int) -> AsyncIterator[SearchStep]:

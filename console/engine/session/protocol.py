@@ -5,7 +5,7 @@ Cheap to import, so that the screen is there before the engine is.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from console.engine.verify.verdict import Judgement
 from console.model.event import Event, Panel
@@ -13,6 +13,10 @@ from console.model.ledger import Profile
 from console.model.proof import Proof, SearchStep
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 from console.witness.place import MemoryPlace
+
+if TYPE_CHECKING:
+    from console.engine.replay.reports import ReportAnswer
+    from console.formats.report import Report
 
 MEMORY = ":memory:"
 """The place of an index that is gone when the session ends."""
@@ -205,6 +209,15 @@ class SessionApi(Protocol):
     async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
         """The next (``step`` 1) or previous (-1) event of the same chain in sequence order; with ``broken`` the next
         whose trust is broken. None at the end."""
+
+    async def reports(self) -> "list[Report]":
+        """The reports that can be made on the ledgers that are there."""
+
+    async def report(self, name: str) -> "ReportAnswer":
+        """The report of this name as of now, from the raw records. Raises ``EngineError``."""
+
+    async def event_at(self, ledger: str, ordinal: int) -> int | None:
+        """The id of the event of this number in the ledger of this name; None if the index does not hold it."""
 
     def search(self, event: int) -> AsyncIterator[SearchStep]:
         """Search on for what the hash of an event covers, where the usual search ended; ``aclose()`` cancels."""

@@ -72,11 +72,12 @@ class StepList(CursorList):
             return None
         style = self.get_visual_style("step-list--cursor") if selected else self.visual_style
         width = self.inner_width
-        return Visual.to_strips(self, step_line(step, width - 2).pad(1, 1), width, 1, style, pad=True)[0]
+        line = Content.assemble("›" if selected else " ", step_line(step, width - 2))
+        return Visual.to_strips(self, line, width, 1, style, pad=True)[0]
 
     def placeholder(self, selected: bool) -> Strip:
         style = self.get_visual_style("step-list--cursor") if selected else self.visual_style
-        return Visual.to_strips(self, Content(" …"), self.inner_width, 1, style, pad=True)[0]
+        return Visual.to_strips(self, Content("›…" if selected else " …"), self.inner_width, 1, style, pad=True)[0]
 
 
 def step_line(step: StateAfter, width: int) -> Content:
