@@ -5,11 +5,16 @@ from collections.abc import Iterable, Sequence
 from console.formats.json import strict
 from console.formats.json.times import parse
 from console.formats.protocol import Claim, Context, Format, Reader, ReferenceCodes, Sample
+from console.formats.relations import Relations, of_envelope
+from console.formats.replayer import Replayer
 from console.formats.zakops import panels as tabs
 from console.formats.zakops.beside import siblings
 from console.formats.zakops.recognise import sniff
 from console.formats.zakops.record import deal_of, default_shape, event_of, read_record, shape_of
-from console.model.event import Event, Panel
+from console.formats.zakops.relations import relations
+from console.formats.zakops.reports.delivery import DELIVERY
+from console.formats.zakops.reports.gaps import GAPS
+from console.model.event import Event, Panel, StreamKey
 from console.model.record import Record
 
 DESCRIPTION = """\
@@ -40,6 +45,8 @@ class Zakops(Format):
     changed_in_place = ("outbox", "action documents")
     reference_codes = ReferenceCodes(orphan="correlation.broken-causation", late="correlation.broken-causation")
 
+    reports = (DELIVERY, GAPS)
+
     def siblings(self, shape: str) -> Sequence[str]:
         """The archive of events, and the tables between which messages go."""
         return siblings.wanted(shape)
@@ -63,6 +70,15 @@ class Zakops(Format):
             return Event(record.ordinal, record.offset, record.length, "", document=document or {})
         row = read_record(document, shape, deal_of(context.shape))
         return event_of(record, row, parse(row.time), document)
+
+    def replayer(self, stream: StreamKey, context: Context) -> Replayer | None:
+        from console.formats.zakops.replay import replayer
+
+        return replayer(stream, context.shape)
+
+    def relations(self, event: Event) -> Relations:
+        shape = shape_of(event.document)
+        return of_envelope(event) if shape is None else relations(event.document, read_record(event.document, shape))
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         shape = shape_of(event.document) or default_shape(context.shape)

@@ -244,7 +244,7 @@ def _event(document: Mapping[str, Any], shape: str, deal_of_file: str | None) ->
     inner: Mapping[str, Any] = payload or {}
     category = name if entry is None else entry.category
     run = text(get("run_id"))
-    action = text(get("action_id")) or action_of(category, inner)
+    action = text(get("action_id")) or (action_of(category, inner) if shape in (AGENT, DEAL, DEAL_FILE) else None)
     deal = text(get("deal_id")) or deal_of_file
     if shape == DEAL_FILE and not deal:
         deal = text(inner.get("deal_id"))

@@ -1,7 +1,7 @@
 """What a ledger's reader knows of the ledgers beside it: the archive, and the two ends of each message.
 
 A reader sees one ledger. Of the others it gets an extract: for each record the digests of its id, type, trace and
-correlation, its time, and if it was published, forty bytes in all. They hold as of the moment when they were
+correlation, its time, and a flag if it was published: forty bytes in all. They hold as of the moment when they were
 taken, so that nothing younger than that is judged by them.
 """
 

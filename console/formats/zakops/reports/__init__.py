@@ -1,0 +1,1 @@
+"""Tables for an operator: what is delivered, and what is still not recorded."""
