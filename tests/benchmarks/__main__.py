@@ -9,6 +9,7 @@ from importlib import import_module
 CASES = {
     "verify": ("verify.kernel_doc", "audit-console verify on kernel-doc/1, against plain Node and plain Python"),
     "audit": ("verify.kernel_audit", "audit-console verify on kernel-audit/1, recovering times and key orders"),
+    "memory": ("memory.memory", "what the memory costs verify, at a first and at a second look"),
     "ingest": ("ingest.kernel_doc", "first ingest of kernel-doc/1, and the size of its index"),
     "systems": ("ingest.systems", "first ingest of kernel-audit/1, SWARM, SMVM, ZakOps and Maysano"),
     "writer": ("writer.writer", "the index's writer alone, on decoded events of every system"),

@@ -16,12 +16,14 @@ from tests.support.places import ROOT
 
 @dataclass(frozen=True)
 class Run:
-    """One run: seconds, the largest resident set of the command's processes in MB, and the JSON that it printed."""
+    """One run: seconds, the largest resident set of the command's processes in MB, and the JSON that it printed.
+    ``work`` is the seconds that its processes computed, in user and system mode together."""
 
     seconds: float
     megabytes: float
     answer: Any
     code: int
+    work: float
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Result:
     seconds: float
     megabytes: float
     answer: Any
+    work: float
 
 
 class WrongError(Exception):
@@ -69,7 +72,8 @@ def run(command: Sequence[str]) -> Run:
         except ValueError as error:
             said = narration.read().decode(errors="replace").strip().splitlines()
             raise WrongError(f"exit code {code}: {said[-1] if said else text[:200]!r}") from error
-    return Run(seconds, usage.ru_maxrss / (1 << 10 if sys.platform != "darwin" else 1 << 20), answer, code)
+    megabytes = usage.ru_maxrss / (1 << 10 if sys.platform != "darwin" else 1 << 20)
+    return Run(seconds, megabytes, answer, code, usage.ru_utime + usage.ru_stime)
 
 
 def side_by_side(contenders: Sequence[Contender], rounds: int) -> list[Result]:
@@ -93,7 +97,13 @@ def side_by_side(contenders: Sequence[Contender], rounds: int) -> list[Result]:
                 continue
             runs[contender.name].append(done)
     return [
-        Result(name, median(r.seconds for r in done), median(r.megabytes for r in done), done[-1].answer)
+        Result(
+            name,
+            median(r.seconds for r in done),
+            median(r.megabytes for r in done),
+            done[-1].answer,
+            median(r.work for r in done),
+        )
         for name, done in runs.items()
         if name not in failed
     ]
