@@ -4,7 +4,7 @@ A batch of lines is one block of bytes until somebody asks for more: whoever tak
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -43,15 +43,15 @@ class RecordBatch:
     is set when the batch is one run of LF-ended lines: it is exactly ``b"\\n".join(raws) + b"\\n"``, so that a fast
     decoder can take it whole; the lists, and how many they are, are then made when first asked for. ``next`` is the
     cursor behind the last record. ``leaves`` holds what a source already knows of record hashes (too-large records), by
-    index. ``findings`` are the container's own. ``torn``: the first record begins within a line, behind another one.
-    ``fixed``: records are no stretches of the ledger's bytes, and none is cut. ``recovered`` are indexes of whole
-    records that were found in damaged lines. ``scanned`` is what a scanner found in the records, kept for the next who
-    asks.
+    index; ``leaf_of`` makes the hash of the record at an index where it is not that of its raw. ``findings`` are the
+    container's own. ``torn``: the first record begins within a line, behind another one. ``fixed``: records are no
+    stretches of the ledger's bytes, and none is cut. ``recovered`` are indexes of whole records that were found in
+    damaged lines. ``scanned`` is what a scanner found in the records, kept for the next who asks.
     """
 
     __slots__ = (
         *("_lengths", "_next", "_offset", "_offsets", "_places", "_raws"),
-        *("findings", "first", "fixed", "leaves", "lines", "recovered", "scanned", "torn"),
+        *("findings", "first", "fixed", "leaf_of", "leaves", "lines", "recovered", "scanned", "torn"),
     )
 
     def __init__(
@@ -69,6 +69,7 @@ class RecordBatch:
         self.lines = lines
         self.leaves = {} if leaves is None else leaves
         self.findings = [] if findings is None else findings
+        self.leaf_of: Callable[[int], bytes] | None = None
         self.fixed = False
         self.torn = False
         self.recovered: Sequence[int] = ()

@@ -1,7 +1,7 @@
 """The test that a ledger is still the one that was read: by content, because names and times are anyone's to set."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from console.sources.content import ContentSource
 from console.sources.protocol import MAX_RECORD, Source, SourceError
@@ -28,8 +28,13 @@ def leaf_at(source: Source, offset: int, length: int) -> bytes | None:
     if isinstance(source, ContentSource):
         return source.leaf_at(offset, length)
     if isinstance(source, SqliteTable):
-        return source.leaf_at(offset)
+        return source.leaves_at([offset])[0]
     return leaf(source.read(offset, length)) if length <= MAX_RECORD else None
+
+
+def leaves_of(source: Source, offsets: Sequence[int], raws: Sequence[bytes]) -> list[bytes | None]:
+    """The record hashes of what was just read at these offsets. Raises SourceError."""
+    return source.leaves_at(offsets) if isinstance(source, SqliteTable) else [leaf(raw) for raw in raws]
 
 
 def matches(source: Source, records: Iterable[tuple[int, int, bytes]]) -> bool:

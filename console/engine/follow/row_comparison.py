@@ -11,12 +11,12 @@ import time
 from collections.abc import AsyncIterator
 
 from console.engine.follow.ledger import FollowedLedger
-from console.engine.ingest.portions import file_text
+from console.engine.ingest.portions import file_text, record_hashes
 from console.formats.protocol import Reader
 from console.formats.reading.cutting import cut_for
 from console.model.record import Cursor
 from console.sources.protocol import Source, SourceError
-from console.sources.record_hash import leaf
+from console.sources.record_hash import SIZE
 from console.store.protocol import IndexWriter
 
 SHARE = 20
@@ -82,11 +82,11 @@ async def _all_hold(source: Source, reader: Reader, first: int, last: int, leave
     Raises ``SourceError``."""
     batches = iter(cut_for(reader, source.batches(Cursor(first, 0))))
     while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-        for index, raw in enumerate(batch.raws):
+        now = record_hashes(batch)
+        for index in range(len(batch)):
             if batch.first + index > last:
                 return True
-            known = await anext(leaves, None)
-            if (batch.leaves.get(index) or leaf(raw)) != known:
+            if now[index * SIZE : (index + 1) * SIZE] != await anext(leaves, None):
                 return False
     # What is missing now is the unfinished tail, or else the last record, which is always compared by itself.
     return True

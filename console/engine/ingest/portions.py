@@ -63,10 +63,8 @@ def record_hashes(batch: RecordBatch) -> bytes:
     """The hashes of a batch's records, 32 bytes each."""
     if batch.lines is not None and not batch.leaves:
         return leaves_of_lines(batch.lines)
-    leaves = [leaf(raw) for raw in batch.raws]
-    for index, digest in batch.leaves.items():
-        leaves[index] = digest
-    return b"".join(leaves)
+    of = batch.leaf_of or (lambda index: leaf(batch.raws[index]))
+    return b"".join(batch.leaves.get(index) or of(index) for index in range(len(batch)))
 
 
 def _recovered(batch: RecordBatch, index: int) -> Finding:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from console.engine.ingest.portions import record_hashes
 from console.formats.reading.cutting import cut
 from console.sources.discover import open_sources
 from console.sources.protocol import Skipped, Source, SourceError
-from console.sources.record_hash import leaf
+from console.sources.record_hash import SIZE
 
 NEIGHBOURS = 200
 """Files of the ledger's folder that are searched, those whose names are most alike first."""
@@ -29,8 +30,9 @@ def old_records(path: str, wanted: set[bytes]) -> dict[bytes, bytes]:
     for source in _neighbours(path):
         try:
             for batch in cut(source.batches()):
-                for raw in batch.raws:
-                    digest = leaf(raw)
+                hashes = record_hashes(batch)
+                for index, raw in enumerate(batch.raws):
+                    digest = hashes[index * SIZE : (index + 1) * SIZE]
                     if digest in wanted:
                         found[digest] = raw
                 if len(found) == len(wanted) or time.monotonic() > ends:

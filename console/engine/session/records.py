@@ -1,7 +1,7 @@
 """Raw records of indexed events, checked against the hash that was taken at ingest."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +17,9 @@ from console.model.record import Record
 from console.model.trust import Trust
 from console.sources.companions import companions
 from console.sources.discover import open_sources
+from console.sources.identity import leaves_of
 from console.sources.many_records import read_each
 from console.sources.protocol import Skipped, Source, SourceError
-from console.sources.record_hash import leaf
 from console.store.facts import volume_of
 from console.store.protocol import IndexReader
 from console.store.rows import EventRow, LedgerRow
@@ -74,8 +74,8 @@ class Records:
             if source is None:
                 found |= {row.id: RecordNow(_without_bytes(row), _NOT_OPENED) for row in mine}
                 continue
-            raws = await asyncio.to_thread(read_each, source, [(row.offset, row.length) for row in mine])
-            found |= {row.id: _now(row, raw, known.get(row.id)) for row, raw in zip(mine, raws, strict=True)}
+            now = await asyncio.to_thread(_read, source, mine, known)
+            found |= dict(zip([row.id for row in mine], now, strict=True))
         return [found[row.id] for row in rows]
 
     async def _hashes(self, rows: Sequence[EventRow]) -> dict[int, bytes]:
@@ -186,9 +186,21 @@ def _without_bytes(row: EventRow) -> Record:
     return Record(row.ordinal, row.offset, row.length, b"")
 
 
-def _now(row: EventRow, raw: bytes | SourceError, known: bytes | None) -> RecordNow:
-    """A record as it was read, judged by the hash that it had."""
+def _read(source: Source, rows: Sequence[EventRow], known: Mapping[int, bytes]) -> list[RecordNow]:
+    """Records as they are now, judged by the hashes that they had."""
+    raws = read_each(source, [(row.offset, row.length) for row in rows])
+    there = [(row, raw) for row, raw in zip(rows, raws, strict=True) if isinstance(raw, bytes)]
+    try:
+        hashes = leaves_of(source, [row.offset for row, _ in there], [raw for _, raw in there])
+    except SourceError as error:
+        return [RecordNow(_without_bytes(row), error.finding.message) for row in rows]
+    now = {row.id: digest for (row, _), digest in zip(there, hashes, strict=True)}
+    same = [known.get(row.id, now.get(row.id)) == now.get(row.id) for row in rows]
+    return [_now(*each) for each in zip(rows, raws, same, strict=True)]
+
+
+def _now(row: EventRow, raw: bytes | SourceError, same: bool) -> RecordNow:
     if isinstance(raw, SourceError):
         return RecordNow(_without_bytes(row), raw.finding.message)
-    problem = "" if known is None or leaf(raw) == known else "These bytes are not those that were read before."
+    problem = "" if same else "These bytes are not those that were read before."
     return RecordNow(Record(row.ordinal, row.offset, row.length, raw), problem)

@@ -13,8 +13,8 @@ from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Severity
 from console.sources.findings import add_large, empty, shrunk, unreadable
 from console.sources.protocol import CHUNK, MAX_RECORD, FileState, Skipped, SourceError
-from console.sources.record_hash import LeafHash, leaf
 from console.sources.sqlite.private_copy import PrivateCopy, limit_steps
+from console.sources.sqlite.row_hash import large_row, row_leaf
 from console.sources.sqlite.tables import Table, holds_rows, quoted, raise_unless_damage, tables_of
 
 _START = Cursor()
@@ -31,7 +31,7 @@ class SqliteTable:
 
     A cursor's offset is the row id (or position) of the last record read. The raw is a JSON object of the columns in
     table order: text that is not UTF-8 has its bytes as ``\\udc80`` to ``\\udcff``, a BLOB is ``{"$blob": "<hex>"}``.
-    A row over ``MAX_RECORD`` has the length of its cells, and the hash that ``leaf_at`` gives.
+    A row over ``MAX_RECORD`` has the length of its cells. Record hashes are those of ``row_hash``, not of the raw.
     """
 
     container = "sqlite"
@@ -66,22 +66,33 @@ class SqliteTable:
         """Rows behind ``start`` as of one moment. Rows on damaged pages are left out, with a finding."""
         with self._opened() as connection:
             rows = _Rows(connection, self._table, self._select, start)
-            batch = RecordBatch(start.ordinal, [], [], [], start)
+            batch, cells = self._begun(start)
             size = 0
             for row in rows:
+                cells.append(row or ())
                 length = self._append(connection, batch, rows.key, row)
                 size += length if length <= MAX_RECORD else 0
                 batch.next = Cursor(batch.first + len(batch), rows.key)
                 if size >= CHUNK or len(batch) >= _ROWS:
                     yield batch
                     limit_steps(connection)
-                    batch, size = RecordBatch(batch.next.ordinal, [], [], [], batch.next), 0
+                    (batch, cells), size = self._begun(batch.next), 0
             batch.findings += rows.findings + self._planted()
             if start == _START and not rows.findings and (found := self._copy.damage(connection)):
                 message = f"The database is damaged ({found}): rows may be missing without a trace."
                 batch.findings.append(Finding("container.sqlite-corrupt", Severity.ERROR, message, standing=True))
             if len(batch) or batch.findings:
                 yield batch
+
+    def _begun(self, start: Cursor) -> tuple[RecordBatch, list[tuple[object, ...]]]:
+        """An empty batch, and the list of its rows' cells, from which record hashes are made."""
+        batch = RecordBatch(start.ordinal, [], [], [], start)
+        offsets, cells = batch.offsets, list[tuple[object, ...]]()
+        batch.leaf_of = lambda index: self._leaf(offsets[index], cells[index])
+        return batch, cells
+
+    def _leaf(self, key: int, row: tuple[object, ...]) -> bytes:
+        return row_leaf(key if self._table.rowid else None, self._table.columns, row)
 
     def _planted(self) -> list[Finding]:
         beside = self._copy.beside()
@@ -115,14 +126,17 @@ class SqliteTable:
             return b""
         return shrunk(self.path, offset, 1) if row is None else self._raw(row)[0]
 
-    def leaf_at(self, offset: int) -> bytes | None:
-        """The record hash of the row at ``offset``; None if it is not there."""
+    def leaves_at(self, offsets: Sequence[int]) -> list[bytes | None]:
+        """The record hashes of the rows at these offsets, over one connection; None for one that is not there."""
         with self._opened() as connection:
-            try:
-                row = self._row(connection, offset)
-            except sqlite3.DataError:
-                return self._large(connection, offset)[1]
-        return None if row is None else leaf(self._raw(row)[0])
+            return [self._leaf_at(connection, offset) for offset in offsets]
+
+    def _leaf_at(self, connection: sqlite3.Connection, offset: int) -> bytes | None:
+        try:
+            row = self._row(connection, offset)
+        except sqlite3.DataError:
+            return large_row(connection, self._table, offset)[1]
+        return None if row is None else self._leaf(offset, row)
 
     def filled(self) -> list["SqliteTable"]:
         """The tables of the same database that hold rows now. They share its copy. Raises ``SourceError``."""
@@ -144,12 +158,12 @@ class SqliteTable:
         self, connection: sqlite3.Connection, batch: RecordBatch, key: int, row: tuple[object, ...] | None
     ) -> int:
         if row is None:
-            length, digest = self._large(connection, key)
+            length, digest = large_row(connection, self._table, key)
             add_large(batch, key, max(length, MAX_RECORD + 1), digest)
             return length
         raw, sound = self._raw(row)
         if len(raw) > MAX_RECORD:
-            add_large(batch, key, len(raw), leaf(raw))
+            add_large(batch, key, len(raw), self._leaf(key, row))
             return len(raw)
         if not sound:
             message = "A text cell of this row is not UTF-8; its bytes are shown as \\udc80 to \\udcff."
@@ -169,27 +183,6 @@ class SqliteTable:
             return text.encode(), True
         except UnicodeEncodeError:
             return text.encode("utf-8", "backslashreplace"), False
-
-    def _large(self, connection: sqlite3.Connection, key: int) -> tuple[int, bytes | None]:
-        """Bytes in all cells of a row too large to load, and a hash over them, read in pieces."""
-        if not self._table.rowid:
-            return 0, None
-        digest = LeafHash()
-        total = 0
-        for column in self._table.columns:
-            try:
-                with connection.blobopen(self._table.name, column, key, readonly=True) as cell:
-                    digest.update(b"%d:" % len(cell))
-                    total += len(cell)
-                    while piece := cell.read(CHUNK):
-                        digest.update(piece)
-            except sqlite3.Error:
-                # A number or NULL has no bytes to open.
-                one = f"SELECT {quoted(column)} FROM main.{quoted(self._table.name)} {_one(self._table)}"
-                digest.update(
-                    self._encode(connection.execute(one, (key,)).fetchone()).encode("utf-8", "backslashreplace")
-                )
-        return total, digest.digest()
 
 
 class _Connection:
