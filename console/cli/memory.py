@@ -88,7 +88,7 @@ def _show(path: str, form: str, config: str | None, **_: Any) -> int:
         return 0
     for each in found:
         out(f"{safe(each.name)}  {safe(each.now)}")
-        heads = ["time", "by", ">records", ">bytes", "root", "verdict", "memory"]
+        heads = ["time", ">looks", "by", ">records", ">bytes", "root", "verdict", "memory"]
         table(heads, [_look(look) for look in each.looks], lambda head, cell, padded: padded)
     return 0
 
@@ -145,7 +145,7 @@ def _object(each: "RememberedLedger") -> dict[str, Any]:
         "path": each.path,
         "now": each.now,
         "holds": each.holds,
-        "looks": len(each.looks),
+        "looks": each.count,
         "first": each.looks[0].time if each.looks else None,
         "last": last.time if last else None,
         "command": last.command if last else None,
@@ -158,9 +158,9 @@ def _object(each: "RememberedLedger") -> dict[str, Any]:
 def _row(each: "RememberedLedger") -> list[str]:
     last = each.last
     if last is None:
-        return [each.name, "", f"{len(each.looks):,}", "", "", "", each.now]
+        return [each.name, "", f"{each.count:,}", "", "", "", each.now]
     times = [_time(each.looks[0].time), _time(last.time)]
-    return [each.name, f"{last.records:,}", f"{len(each.looks):,}", *times, last.command, each.now]
+    return [each.name, f"{last.records:,}", f"{each.count:,}", *times, last.command, each.now]
 
 
 def _look(look: "PastLook") -> list[str]:
@@ -168,6 +168,7 @@ def _look(look: "PastLook") -> list[str]:
     memory += f" (accepted: {look.note})" if look.note else ""
     return [
         _time(look.time),
+        f"{look.looks:,}",
         f"{look.command} {look.version}",
         f"{look.records:,}",
         f"{look.size:,}",

@@ -16,10 +16,11 @@ from console.sources.record_hash import SIZE
 from console.witness.errors import BusyMemoryError, NoMemoryError, WitnessError
 from console.witness.leaves import append_leaves, read_leaves
 from console.witness.neighbours import drop_origin, is_listed, known_in, known_origins, note_origin
-from console.witness.observations import Hints, PastLook, append_observation, read_observations
+from console.witness.observations import Hints, PastLook, append_observation, read_observations, replace_observations
 from console.witness.origin import Origin
 from console.witness.place import MemoryPlace
 from console.witness.private_files import OwnFolder, read_all, write_all
+from console.witness.thinning import MOST, thinned
 from console.witness.tree import root
 
 PATIENCE = 10.0
@@ -125,6 +126,9 @@ class LedgerMemory:
         seen = replace(seen, sha256=look.sha256, codes=codes or [], heads=look.heads, due=look.due, note=note)
         self._end = append_observation(folder, self._end, seen)
         self.observations.append(seen)
+        if len(self.observations) > MOST:
+            self.observations = thinned(self.observations, MOST)
+            self._end = replace_observations(folder, self.observations)
         return seen
 
     def _writable(self) -> OwnFolder:

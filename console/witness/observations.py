@@ -14,6 +14,7 @@ from console.witness.errors import DamagedMemoryError
 from console.witness.private_files import OwnFolder, read_all, write_all
 
 _FILE = "observations"
+_NEXT = "observations.next"
 _SUM = ',"sum":"'
 
 
@@ -42,7 +43,8 @@ class PastLook:
     in.
     ``codes`` are those of the findings where it does not. ``heads`` are the newest hashes of its chains, by stream and
     profile, ``due`` is how many of its events are to be kept until a day (ISO, or ``never``).
-    ``note`` is why a change was accepted.
+    ``note`` is why a change was accepted. ``looks`` is how many looks it stands for: those right before it that are not
+    kept, and itself.
     """
 
     time: str
@@ -60,6 +62,7 @@ class PastLook:
     heads: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     due: Mapping[str, int] = field(default_factory=dict)
+    looks: int = 1
 
     def line(self) -> bytes:
         """With its checksum and line end."""
@@ -114,3 +117,14 @@ def append_observation(folder: OwnFolder, at: int, seen: PastLook) -> int:
             os.ftruncate(descriptor, at)
         write_all(descriptor, line, at)
     return at + len(line)
+
+
+def replace_observations(folder: OwnFolder, seen: Sequence[PastLook]) -> int:
+    """These looks in the place of all that are there; they last when this returns, and a crash leaves one list or the
+    other. The bytes of their lines. Raises ``NoMemoryError``."""
+    text = b"".join(each.line() for each in seen)
+    with folder.file(_NEXT, write=True) as descriptor:
+        os.ftruncate(descriptor, 0)
+        write_all(descriptor, text, 0)
+    folder.rename(_NEXT, _FILE)
+    return len(text)

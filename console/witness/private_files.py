@@ -88,6 +88,15 @@ class OwnFolder:
         """Remove a file in it."""
         os.unlink(name, dir_fd=self.descriptor)
 
+    def rename(self, name: str, other: str) -> None:
+        """Give a file in it the name of another one, which is gone then, and wait until that lasts. Raises
+        ``NoMemoryError``."""
+        try:
+            os.rename(name, other, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+            os.fsync(self.descriptor)
+        except OSError as error:
+            raise in_words(error, f"{self.path}/{other}") from error
+
     def remove_folder(self, name: str) -> None:
         """Remove an empty folder in it, and wait until that lasts."""
         os.rmdir(name, dir_fd=self.descriptor)

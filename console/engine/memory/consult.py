@@ -5,6 +5,7 @@ cannot have changed. Nobody is accused by one reading alone: what disagrees is r
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from console.engine.ledgers.opening import Opened
@@ -22,7 +23,7 @@ from console.verify.catalogue import finding
 from console.witness.comparison import common_start
 from console.witness.errors import NoMemoryError, WitnessError
 from console.witness.memory import LedgerMemory, MemoryFolder, NewLook
-from console.witness.observations import Hints
+from console.witness.observations import Hints, PastLook
 from console.witness.origin import Origin, origin
 
 _IN_PLACE = "its own writer changes its records in place"
@@ -134,6 +135,10 @@ def past_of(source: Source) -> str | None:
     return base if base != source.path and os.path.isfile(base) else None  # noqa: PTH113
 
 
+def _count(looks: Sequence[PastLook]) -> int:
+    return sum(each.looks for each in looks)
+
+
 class _OneLook:
     """A ledger's memory is open, and nobody else writes it."""
 
@@ -167,7 +172,7 @@ class _OneLook:
         """A rotated file alone: compared with the beginning of its ledger, and not remembered."""
         leaves, before = self._seen.leaves or b"", self._memory.leaves()
         looks = [each for each in self._memory.since_base if each.agrees]
-        word = Remembered(Standing.AGREES, len(looks), looks[0].time, looks[-1].records, kept=False)
+        word = Remembered(Standing.AGREES, _count(looks), looks[0].time, looks[-1].records, kept=False)
         if before.startswith(leaves):
             return word, []
         again = read_again(self._opened, self._options)
@@ -187,7 +192,7 @@ class _OneLook:
         looks = self._memory.since_base
         kept, why = self._keep(more) if self._seen.complete else (False, "the ledger was not read to its end")
         agreed = [each for each in looks if each.agrees]
-        return Remembered(Standing.AGREES, len(agreed), looks[0].time, agreed[-1].records, kept, why)
+        return Remembered(Standing.AGREES, _count(agreed), looks[0].time, agreed[-1].records, kept, why)
 
     def _accepted_before(self) -> list[Finding]:
         """A note where what counts is not all that was ever seen."""
@@ -230,13 +235,13 @@ class _OneLook:
                 self._memory.disagree(self._look, again.leaves, sorted({each.code for each in found}))
             except NoMemoryError as error:
                 kept, why = False, f"the memory {error}"
-        word = Remembered(Standing.DISAGREES, len(agreed), since[0].time, agreed[-1].records, kept, why)
+        word = Remembered(Standing.DISAGREES, _count(agreed), since[0].time, agreed[-1].records, kept, why)
         return word, found
 
     def _accepted(self, leaves: bytes) -> Remembered:
         """Its own writer changes records in place: what is there now is what is known."""
         looks = self._memory.since_base
-        word = Remembered(Standing.AGREES, len(looks), looks[0].time, looks[-1].records)
+        word = Remembered(Standing.AGREES, _count(looks), looks[0].time, looks[-1].records)
         if not self._witness.kept:
             return replace(word, kept=False)
         try:

@@ -34,6 +34,11 @@ class RememberedLedger:
     holds: bool | None
 
     @property
+    def count(self) -> int:
+        """How many looks there were; not all are kept."""
+        return sum(each.looks for each in self.looks)
+
+    @property
     def last(self) -> PastLook | None:
         """The last look that agreed."""
         return next((each for each in reversed(self.looks) if each.agrees), None)
