@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from console.formats.guarded import event_of
+from console.formats.guarded import event_of, relations_of
 from console.formats.json import strict
 from console.formats.protocol import Context, Format
-from console.formats.relations import Relations, of_envelope
+from console.formats.relations import Relations
 from console.model.event import Event
 from console.model.record import Record
 
@@ -48,7 +48,4 @@ class ExportRecord:
     @property
     def relations(self) -> Relations:
         """What it says of other events."""
-        try:
-            return self.format.relations(self.event)
-        except Exception:  # noqa: BLE001 - a format of another package may fail: see ``guarded``
-            return of_envelope(self.event)
+        return relations_of(self.format, self.event)

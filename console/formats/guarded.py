@@ -9,6 +9,7 @@ from typing import Any
 
 from console.formats.protocol import Claim, Context, Format, Reader, Sample, SearchingFormat
 from console.formats.registry import UnknownFormatError, by_name
+from console.formats.relations import Relations, of_envelope
 from console.model.batch import EventBatch
 from console.model.event import Event, Field, Panel
 from console.model.finding import Finding
@@ -99,6 +100,14 @@ def panels_of(form: Format, event: Event, context: Context) -> Sequence[Panel]:
         return form.panels(event, context)
     except Exception as error:  # noqa: BLE001 - see the module
         return [Panel("Envelope", (Field("format", form.name, _words(error)),))]
+
+
+def relations_of(form: Format, event: Event) -> Relations:
+    """``Format.relations``; what the envelope holds where that fails."""
+    try:
+        return form.relations(event)
+    except Exception:  # noqa: BLE001 - see the module
+        return of_envelope(event)
 
 
 def search_of(form: Format, record: Record, before: Record | None, context: Context) -> Iterator[SearchStep]:

@@ -221,6 +221,11 @@ class Format(Protocol):
         return ReferenceCodes()
 
     @property
+    def causes_come_first(self) -> bool:
+        """True if writers give no event a parent that names a later time; then that is a finding."""
+        return False
+
+    @property
     def flags(self) -> Sequence[str]:
         """Values of the fact ``flagged`` that put a stream on top of every list, the highest last."""
         return ()

@@ -24,9 +24,9 @@ class EventBatch:
     ``key`` and ``parent`` are 64-bit keys of the event's id and of its parent's (0: none; see ``key64``).
     ``sequence`` is -1 where there is none, ``time`` is ``NO_TIME`` where there is none.
     ``further`` are codes of the streams of a row beyond its first: of sets of stream codes; ``new_further`` are those
-    that this batch adds to the reader's list. ``alias`` is the key of a second id under which others may name the row.
-    These two may end where no later row has any. ``hashes`` are the record hashes, 32 bytes a row, filled by the
-    ingest, not by a format.
+    that this batch adds to the reader's list. ``alias`` is the key of a second id under which others may name the row,
+    ``mention`` that of an id that it names beside its parent's. These three may end where no later row has any.
+    ``hashes`` are the record hashes, 32 bytes a row, filled by the ingest, not by a format.
     """
 
     first: int
@@ -43,6 +43,7 @@ class EventBatch:
     worst: bytearray = field(default_factory=bytearray)
     further: "array[int]" = field(default_factory=_ints)
     alias: "array[int]" = field(default_factory=_ints)
+    mention: "array[int]" = field(default_factory=_ints)
     new_types: list[str] = field(default_factory=list)
     new_actors: list[str] = field(default_factory=list)
     new_streams: list[StreamKey] = field(default_factory=list)
@@ -52,6 +53,11 @@ class EventBatch:
 
     def __len__(self) -> int:
         return len(self.offset)
+
+    @property
+    def names_any(self) -> bool:
+        """True if a row has an id, or names one."""
+        return any(self.key) or any(self.parent) or any(self.alias) or any(self.mention)
 
     def add(  # noqa: PLR0913 - one a column
         self,
@@ -66,6 +72,7 @@ class EventBatch:
         further: int = 0,
         key: int = 0,
         alias: int = 0,
+        mention: int = 0,
         parent: int = 0,
         trust: int = 0,
         worst: int = 0,
@@ -75,6 +82,8 @@ class EventBatch:
             self.extend_late(self.further, (further,))
         if alias:
             self.extend_late(self.alias, (alias,))
+        if mention:
+            self.extend_late(self.mention, (mention,))
         self.offset.append(offset)
         self.length.append(length)
         self.time.append(time)
@@ -91,6 +100,7 @@ class EventBatch:
         """Take in the rows that follow, from the same reader."""
         self.extend_late(self.further, more.further)
         self.extend_late(self.alias, more.alias)
+        self.extend_late(self.mention, more.mention)
         for name in _COLUMNS:
             getattr(self, name).extend(getattr(more, name))
         self.new_types += more.new_types
@@ -102,7 +112,8 @@ class EventBatch:
         self.hashes += more.hashes
 
     def extend_late(self, column: "array[int]", values: Sequence[int]) -> None:
-        """Add to ``further`` or ``alias`` the values of the rows that come next: ahead of the other columns."""
+        """Add to ``further``, ``alias`` or ``mention`` the values of the rows that come next: ahead of the other
+        columns."""
         if values:
             column.extend([0] * (len(self) - len(column)))
             column.extend(values)

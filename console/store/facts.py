@@ -76,30 +76,30 @@ class ListedPairs:
 
 
 @dataclass(frozen=True, slots=True)
-class ResolvedReferences:
-    """What records brought to ids and parents."""
+class ReferenceLinks:
+    """What records brought to those that they name."""
 
-    duplicates: ListedPairs = field(default_factory=ListedPairs)
-    """The other one is the first record with the same id."""
     ambiguous: ListedPairs = field(default_factory=ListedPairs)
     """The other number is how many records carried the parent's id when it came."""
     late: ListedPairs = field(default_factory=ListedPairs)
     """(child, parent) where the parent's record comes after the child's."""
+    later: ListedPairs = field(default_factory=ListedPairs)
+    """(child, parent) where the parent's record comes first, and names a later time."""
     cycles: ListedPairs = field(default_factory=ListedPairs)
     """The other one is a parent that is the record's descendant."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedReferences(ReferenceLinks):
+    """What records brought to ids and parents; ``mentions`` is the same of what they name beside their parents."""
+
+    duplicates: ListedPairs = field(default_factory=ListedPairs)
+    """The other one is the first record with the same id."""
+    second_duplicates: ListedPairs = field(default_factory=ListedPairs)
+    """The same of second ids."""
+    mentions: ReferenceLinks = field(default_factory=ReferenceLinks)
     more: bool = False
     """Further records are still to be looked at."""
-
-    def add(self, later: "ResolvedReferences") -> None:
-        """Take what later records brought."""
-        for mine, theirs in (
-            (self.duplicates, later.duplicates),
-            (self.ambiguous, later.ambiguous),
-            (self.late, later.late),
-            (self.cycles, later.cycles),
-        ):
-            mine.add(theirs.listed)
-            mine.count += theirs.count - len(theirs.listed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,12 +240,12 @@ class IndexWriter(RecordsOf, Protocol):
 
         A finding about a record rests on it and the records before it, so that it does not matter how they are cut:
         a parent is the first record that carries the id, it is ambiguous if several did when the child came, and a
-        cycle belongs to the child whose parent closed it. A second id (alias) only keeps its namer from being an
-        orphan.
+        cycle belongs to the child whose parent closed it. An id means the records that have it as their first one;
+        where there are none yet, those that have it as their second one (alias).
         """
 
-    async def orphans(self, ledger: int) -> Orphans:
-        """Records whose parent is nowhere in the ledger as of now, after ``resolve``."""
+    async def orphans(self, ledger: int, *, mentions: bool = False) -> Orphans:
+        """Records whose parent (or else mention) is nowhere in the ledger as of now, after ``resolve``."""
 
     # Chains out of order
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given, settings
@@ -281,41 +282,62 @@ async def test_very_many_findings_are_counted(one: Opened) -> None:
 
 
 Found = dict[str, list[tuple[int, int]]]
+KINDS = ("ambiguous", "late", "later", "cycles")
 
 
-Ids = tuple[str, str, str]
-"""A record's id, its parent's, and its second id."""
+class Ids(NamedTuple):
+    """A record's id, its parent's, its second id, what it names beside, and its time."""
+
+    name: str = ""
+    parent: str = ""
+    second: str = ""
+    mention: str = ""
+    time: int = 0
 
 
-def expected(records: Sequence[Ids]) -> tuple[Found, list[int]]:
+def nothing() -> Found:
+    return {"duplicates": [], "second_duplicates": [], **{f"{how}{kind}": [] for how in ("", "@") for kind in KINDS}}
+
+
+def expected(records: Sequence[Ids]) -> tuple[Found, list[int], list[int]]:
     """The same from plain lists: each record judged by itself and those before it."""
-    found: Found = {"duplicates": [], "ambiguous": [], "late": [], "cycles": []}
-    waiting: dict[int, str] = {}
-    for at, (name, parent, second) in enumerate(records, 1):
-        earlier = [other for other, (each, *_) in enumerate(records[: at - 1], 1) if each == name and name]
-        if earlier:
-            found["duplicates"].append((at, earlier[0]))
-        carriers = [other for other, (each, *_) in enumerate(records[:at], 1) if each == parent and parent]
-        if len(carriers) > 1:
-            found["ambiguous"].append((at, len(carriers)))
-        if parent and parent == name:
-            found["cycles"].append((at, at))
-        elif parent and not carriers and not any(parent == each for *_, each in records[:at]):
-            waiting[at] = parent
-        for child in [child for child, wanted in waiting.items() if wanted == name]:
-            del waiting[child]
-            found["cycles" if child in ancestors(records[:at], at) else "late"].append((child, at))
-        waiting = {child: wanted for child, wanted in waiting.items() if not second or wanted != second}
-    return {kind: sorted(pairs) for kind, pairs in found.items()}, sorted(waiting)
+    found = nothing()
+    waiting: dict[tuple[int, str], str] = {}
+    for at, record in enumerate(records, 1):
+        until = [*enumerate(records[:at], 1)]
+        for kind, own in (("duplicates", "name"), ("second_duplicates", "second")):
+            name = getattr(record, own)
+            earlier = [other for other, each in until[:-1] if name and getattr(each, own) == name]
+            if earlier:
+                found[kind].append((at, earlier[0]))
+        for how, target in (("", record.parent), ("@", record.mention)):
+            if not target:
+                continue
+            carriers = [other for other, each in until if each.name == target]
+            carriers = carriers or [other for other, each in until if each.second == target]
+            if len(carriers) > 1:
+                found[how + "ambiguous"].append((at, len(carriers)))
+            if at in carriers:
+                found[how + "cycles"].append((at, at))
+            elif not carriers:
+                waiting[at, how] = target
+            elif records[carriers[0] - 1].time > record.time:
+                found[how + "later"].append((at, carriers[0]))
+        for child, how in [each for each, wanted in waiting.items() if wanted in (record.name, record.second)]:
+            del waiting[child, how]
+            found[how + ("cycles" if child in ancestors(records[:at], at) else "late")].append((child, at))
+    parents, mentions = (sorted(at for at, how in waiting if how == kind) for kind in ("", "@"))
+    return {kind: sorted(pairs) for kind, pairs in found.items()}, parents, mentions
 
 
 def ancestors(records: Sequence[Ids], start: int) -> set[int]:
     found: set[int] = set()
     waiting = [start]
     while waiting:
-        parent = records[waiting.pop() - 1][1]
-        for at, (name, *_) in enumerate(records, 1):
-            if name and name == parent and at not in found:
+        record = records[waiting.pop() - 1]
+        targets = {record.parent, record.mention} - {""}
+        for at, each in enumerate(records, 1):
+            if targets & {each.name, each.second} and at not in found:
                 found.add(at)
                 waiting.append(at)
     return found
@@ -331,42 +353,56 @@ async def writers(name: str, kept: bool, folder: Path) -> AsyncIterator[IndexWri
         await writer.close()
 
 
-async def resolved(writer: IndexWriter, records: Sequence[Ids], cuts: Sequence[int]) -> tuple[Found, list[int]]:
+async def resolved(
+    writer: IndexWriter, records: Sequence[Ids], cuts: Sequence[int]
+) -> tuple[Found, list[int], list[int]]:
     """What is found when the records come in portions. Another ledger with the same ids stands beside."""
     other, pen = await pens(writer, "other", "one")
-    found: Found = {"duplicates": [], "ambiguous": [], "late": [], "cycles": []}
+    found = nothing()
     await other.add(*(Row(id=name) for name in "abcde"))
     edges = [0, *sorted({cut % (len(records) + 1) for cut in cuts}), len(records)]
     for start, end in pairwise(edges):
-        await pen.add(*(Row(id=name, parent=parent, alias=second) for name, parent, second in records[start:end]))
+        await pen.add(
+            *(
+                Row(each.time, id=each.name, parent=each.parent, alias=each.second, mention=each.mention)
+                for each in records[start:end]
+            )
+        )
         more = True
         while more:
             async with writer.transaction():
                 some = await writer.resolve(pen.ledger)
             more = some is not None and some.more
             for kind, pairs in found.items():
-                pairs += getattr(some, kind).listed if some else []
-    orphans = await writer.orphans(pen.ledger)
-    assert orphans.count == len(orphans.listed)
-    return {kind: sorted(pairs) for kind, pairs in found.items()}, sorted(orphans.listed)
+                if some is not None:
+                    pairs += getattr(some.mentions if kind[0] == "@" else some, kind.strip("@")).listed
+    lost = []
+    for mentions in (False, True):
+        orphans = await writer.orphans(pen.ledger, mentions=mentions)
+        assert orphans.count == len(orphans.listed)
+        lost.append(sorted(orphans.listed))
+    return {kind: sorted(pairs) for kind, pairs in found.items()}, lost[0], lost[1]
 
 
-IDS, SECOND = st.sampled_from(["", "a", "b", "c", "d", "e"]), st.sampled_from(["", "", "p", "q"])
+IDS, SECOND = st.sampled_from(["", "a", "b", "c", "d", "e"]), st.sampled_from(["", "", "p", "q", "a"])
+RECORDS = st.builds(Ids, IDS, IDS | SECOND, SECOND, st.just("") | IDS | SECOND, st.integers(0, 2))
 
 
 @every_store
 @pytest.mark.parametrize("kept", [True, False])
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(IDS, IDS | SECOND, SECOND), max_size=9), st.lists(st.integers(0, 9), max_size=4))
-@example([("a", "b", ""), ("b", "c", ""), ("c", "a", "")], [1, 2])
-@example([("x", "a", ""), ("a", "", ""), ("a", "", "")], [])
-@example([("a", "b", ""), ("b", "a", ""), ("b", "b", "")], [1])
-@example([("a", "p", ""), ("b", "", "p"), ("c", "p", ""), ("d", "q", "")], [1, 2, 3])
-@example([("", "p", ""), ("", "", "p")], [1])
+@settings(max_examples=50, deadline=None)
+@given(st.lists(RECORDS, max_size=9), st.lists(st.integers(0, 9), max_size=4))
+@example([Ids("a", "b"), Ids("b", "c"), Ids("c", "a")], [1, 2])
+@example([Ids("x", "a"), Ids("a"), Ids("a")], [])
+@example([Ids("a", "b"), Ids("b", "a"), Ids("b", "b")], [1])
+@example([Ids("a", "p"), Ids("b", "", "p"), Ids("c", "p"), Ids("d", "q")], [1, 2, 3])
+@example([Ids("", "p"), Ids("", "", "p")], [1])
+@example([Ids("a", "b"), Ids("b", mention="a"), Ids("c", mention="c")], [1])
+@example([Ids("a", "p", mention="p"), Ids("p"), Ids("", "a", "p", "p")], [1, 2])
 def test_any_cut_gives_the_same_references(
     tmp_path_factory: pytest.TempPathFactory, name: str, kept: bool, records: list[Ids], cuts: list[int]
 ) -> None:
-    async def scenario() -> tuple[Found, list[int]]:
+    async def scenario() -> tuple[Found, list[int], list[int]]:
         async with writers(name, kept, tmp_path_factory.mktemp("index")) as writer:
             return await resolved(writer, records, cuts)
 

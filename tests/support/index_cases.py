@@ -28,6 +28,7 @@ class Row:
     sequence: int = -1
     id: str = ""
     alias: str = ""
+    mention: str = ""
     parent: str = ""
     trust: int = 0
     worst: int = 0
@@ -58,6 +59,7 @@ class Pen:
                 stream=self._stream(row.stream) if row.stream else 0,
                 key=key64(row.id) if row.id else 0,
                 alias=key64(row.alias) if row.alias else 0,
+                mention=key64(row.mention) if row.mention else 0,
                 parent=key64(row.parent) if row.parent else 0,
                 trust=row.trust,
                 worst=row.worst,

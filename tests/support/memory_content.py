@@ -29,6 +29,7 @@ class MemoryEvent:
     key: int
     parent: int
     alias: int
+    mention: int
     trust: int
     worst: int
 
@@ -79,7 +80,7 @@ class MemoryLedger:
     counted: Count = field(default_factory=Count)
     """Events that have no row."""
     resolved: int = 0
-    waiting: dict[int, int] = field(default_factory=dict)
+    waiting: dict[tuple[int, bool], int] = field(default_factory=dict)
     """Parents' keys by ordinal, of records whose parent is nowhere yet."""
 
     def event_id(self, ordinal: int) -> int:

@@ -171,6 +171,7 @@ class MemoryWriter(MemoryRecords):
                 tuple(key for code in sets[further] if (key := streams[code]) is not None),
                 *(batch.sequence[row], batch.key[row], batch.parent[row]),
                 batch.alias[row] if row < len(batch.alias) else 0,
+                batch.mention[row] if row < len(batch.mention) else 0,
                 *(batch.trust[row], batch.worst[row]),
             )
             found.events.append(event)
@@ -242,7 +243,7 @@ class MemoryWriter(MemoryRecords):
         found = self._ledger(ledger)
         new = found.events[found.resolved :]
         found.resolved = len(found.events)
-        if not any(each.key or each.parent or each.alias for each in new):
+        if not any(each.key or each.parent or each.alias or each.mention for each in new):
             return None
         result = ResolvedReferences()
         for event in new:
@@ -252,27 +253,33 @@ class MemoryWriter(MemoryRecords):
     @staticmethod
     def _resolve(ledger: MemoryLedger, event: MemoryEvent, result: ResolvedReferences) -> None:
         """What one record brings, judged by itself and those before it."""
-        at, parent = event.ordinal, event.parent
+        at = event.ordinal
         until = ledger.events[:at]
-        earlier = [each.ordinal for each in until[:-1] if event.key and each.key == event.key]
-        if earlier:
-            result.duplicates.add([(at, earlier[0])])
-        carriers = [each.ordinal for each in until if parent and each.key == parent]
-        if len(carriers) > 1:
-            result.ambiguous.add([(at, len(carriers))])
-        if parent and parent == event.key:
-            result.cycles.add([(at, at)])
-        elif parent and not carriers and not any(each.alias == parent for each in until):
-            ledger.waiting[at] = parent
-        for child in [child for child, wanted in ledger.waiting.items() if wanted == event.key]:
-            del ledger.waiting[child]
-            into = result.cycles if child in _ancestors(until, event) else result.late
-            into.add([(child, at)])
-        if event.alias:
-            ledger.waiting = {child: wanted for child, wanted in ledger.waiting.items() if wanted != event.alias}
+        for found, own in ((result.duplicates, "key"), (result.second_duplicates, "alias")):
+            name = getattr(event, own)
+            earlier = [each.ordinal for each in until[:-1] if name and getattr(each, own) == name]
+            if earlier:
+                found.add([(at, earlier[0])])
+        for mentioned, target in ((False, event.parent), (True, event.mention)):
+            links = result.mentions if mentioned else result
+            carriers = [each for each in until if target and each.key == target]
+            carriers = carriers or [each for each in until if target and each.alias == target]
+            if len(carriers) > 1:
+                links.ambiguous.add([(at, len(carriers))])
+            if event in carriers:
+                links.cycles.add([(at, at)])
+            elif carriers and _is_later(carriers[0], event):
+                links.later.add([(at, carriers[0].ordinal)])
+            elif target and not carriers:
+                ledger.waiting[at, mentioned] = target
+        came = [each for each, wanted in ledger.waiting.items() if wanted in (event.key, event.alias)]
+        for child, mentioned in came:
+            del ledger.waiting[child, mentioned]
+            links = result.mentions if mentioned else result
+            (links.cycles if child in _ancestors(until, event) else links.late).add([(child, at)])
 
-    async def orphans(self, ledger: int) -> Orphans:
-        waiting = sorted(self.content.ledgers[ledger].waiting)
+    async def orphans(self, ledger: int, *, mentions: bool = False) -> Orphans:
+        waiting = sorted(at for at, kind in self.content.ledgers[ledger].waiting if kind is mentions)
         return Orphans(waiting, len(waiting))
 
     # Chains out of order
@@ -408,13 +415,18 @@ class MemoryStore:
         self.content, self._there = Content(), False
 
 
+def _is_later(one: MemoryEvent, other: MemoryEvent) -> bool:
+    return one.time is not None and other.time is not None and one.time > other.time
+
+
 def _ancestors(records: Sequence[MemoryEvent], start: MemoryEvent) -> set[int]:
     found: set[int] = set()
     waiting = [start]
     while waiting:
-        parent = waiting.pop().parent
+        at = waiting.pop()
+        targets = {at.parent, at.mention} - {0}
         for each in records:
-            if each.key and each.key == parent and each.ordinal not in found:
+            if targets & {each.key, each.alias} and each.ordinal not in found:
                 found.add(each.ordinal)
                 waiting.append(each)
     return found

@@ -89,7 +89,8 @@ class OnePass:
             return False
         settled = self._kept(await self._words.settled(found))
         await store.add_findings(ledger, settled)
-        orphans = self._kept(await self._words.orphans(await store.orphans(ledger)))
+        lost = await store.orphans(ledger), await store.orphans(ledger, mentions=True)
+        orphans = self._kept(await self._words.orphans(*lost))
         await store.replace_standing(ledger, orphans, StatedBy.REFERENCES)
         await store.mark(ledger, [*settled, *orphans])
         return found.more

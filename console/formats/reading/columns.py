@@ -54,6 +54,7 @@ class Columns:
         further: int = 0,
         key: int = 0,
         alias: int = 0,
+        mention: int = 0,
         parent: int = 0,
         trust: int = Trust.UNCHECKED,
         worst: int = Severity.NONE,
@@ -70,6 +71,7 @@ class Columns:
             further=further,
             key=key,
             alias=alias,
+            mention=mention,
             parent=parent,
             trust=trust,
             worst=worst,
@@ -90,6 +92,7 @@ class Columns:
         worst: Sequence[int] = (),
         further: Sequence[int] = (),
         alias: Sequence[int] = (),
+        mention: Sequence[int] = (),
     ) -> None:
         """Append the rows of several records of the batch, in columns; one that is not given is empty in all of them.
 
@@ -98,6 +101,7 @@ class Columns:
         out, count = self.out, len(time)
         out.extend_late(out.further, further)
         out.extend_late(out.alias, alias)
+        out.extend_late(out.mention, mention)
         out.offset.extend(self.batch.offsets[rows])
         out.length.extend(self.batch.lengths[rows])
         out.time.extend(time)

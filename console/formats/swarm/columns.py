@@ -14,12 +14,13 @@ from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either
 from console.formats.reading.columns import Columns
 from console.formats.reading.runs import Run, Typed
 from console.formats.swarm.profiles import RECIPES, reproduced
-from console.formats.swarm.record import EVENT_TYPES, INTEGERS, NEEDED, V1, V2, V3, scenario_of
+from console.formats.swarm.record import AUDIT, AUDITED, EVENT_TYPES, INTEGERS, NEEDED, V1, V2, V3, scenario_of
 from console.formats.swarm.rules import BORDERS
 from console.model.record import RecordBatch
 
 FIELDS = Fields(*V3)
 _INSIDE = Fields(*(recipe.key for recipe in RECIPES.values()))
+_AUDITED = Fields(AUDITED)
 _STRING = (Kind.STRING, Kind.ESCAPED)
 _USUAL = EVENT_TYPES - BORDERS
 _NO_NUMBER = -1
@@ -123,8 +124,8 @@ class Lines(Run):
     ids or payload are not as their recipe says; ``fits``: some id is as it says."""
 
     __slots__ = (
-        *("actors", "agents", "aliases", "epochs", "fits", "foreign", "keys", "kinds", "odd", "parents", "scenarios"),
-        *("times", "types", "unusual", "zones"),
+        *("actors", "agents", "aliases", "epochs", "fits", "foreign", "keys", "kinds", "mentions", "odd"),
+        *("parents", "scenarios", "times", "types", "unusual", "zones"),
     )
 
     def __init__(self, batch: RecordBatch, scan: Scan, start: int, codes: Codes) -> None:
@@ -136,9 +137,9 @@ class Lines(Run):
         self.agents = scan.codes("agent_id", codes.agents)
         self.actors = self._actors(codes)
         self.scenarios = codes.scenarios(scan)
-        own, events = scan.keys64("provenance_id"), scan.keys64("event_id")
-        self.keys = [one or other for one, other in zip(own, events, strict=True)]
-        self.aliases = [one and other for one, other in zip(own, events, strict=True)] if any(own) else []
+        own = self.keys = scan.keys64("provenance_id")
+        self.aliases = scan.keys64("event_id")
+        self.mentions = self._audited()
         self.parents = scan.keys64("parent_event_id")
         self.foreign: list[int] = []
         self.odd: set[int] = set()
@@ -157,6 +158,15 @@ class Lines(Run):
             for row, text in zip(rows, self.scan.texts("initiator_id", rows), strict=True):
                 actors[row] = codes.columns.actors.code(text) if text else 0
         return actors
+
+    def _audited(self) -> Sequence[int]:
+        """Keys of the events that audits are about; nothing where no line is an audit."""
+        rows = [row for row, kind in enumerate(self.types) if self.kinds[kind] == AUDIT]
+        if not rows:
+            return ()
+        inside = self.scan.inside("payload", _AUDITED, rows)
+        inside.salt = self.scan.salt
+        return inside.keys64(AUDITED)
 
     def _check(self, rows: Sequence[int]) -> None:
         """Rows that have a provenance_id: by which recipe it is made, if by any."""

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from console.formats.export_form import ExportForm
 from console.formats.protocol import Claim, Context, Format, Reader, ReferenceCodes, Sample
+from console.formats.relations import Relations
 from console.formats.swarm.profiles import IDS, SIMAPI
 from console.formats.swarm.proof import prove
 from console.formats.swarm.recognise import sniff
-from console.formats.swarm.record import EPISODES, decode
+from console.formats.swarm.record import EPISODES, decode, relations
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -29,6 +30,7 @@ class SwarmFormat(Format):
     ledgers = "simulation logs in three shapes, hash-linked episodes"
     stream_kinds = ("simulation", "agent", "scenario", "episode")
     profiles: Sequence[Profile] = (SIMAPI, IDS)
+    causes_come_first = True
     reference_codes = ReferenceCodes(duplicate="provenance.id-collision")
 
     @property
@@ -51,6 +53,9 @@ class SwarmFormat(Format):
 
     def decode(self, record: Record, context: Context) -> Event:
         return decode(record)
+
+    def relations(self, event: Event) -> Relations:
+        return relations(event)
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         from console.formats.swarm.panels import panels

@@ -15,7 +15,7 @@ from console.formats.reading.saved_state import unpack
 from console.formats.swarm import profiles
 from console.formats.swarm.columns import FIELDS, Codes, Lines, fitting
 from console.formats.swarm.profiles import IDS
-from console.formats.swarm.record import EVENT_TYPES, NEEDED, V1, V2, V3, scenario_of, text
+from console.formats.swarm.record import EVENT_TYPES, NEEDED, V1, V2, V3, audited, scenario_of, text
 from console.formats.swarm.rules import Simulation, enter
 from console.model.event import NO_TIME, StreamKey
 from console.model.ledger import StreamFacts
@@ -94,6 +94,7 @@ class SwarmReader(LedgerReader[Lines]):
             further=[sets[pair] for pair in among],
             key=run.keys[part],
             alias=run.aliases[part],
+            mention=run.mentions[part],
             parent=run.parents[part],
             trust=bytes((Trust.UNCHAINED,)) * (high - low),
         )
@@ -131,8 +132,9 @@ class SwarmReader(LedgerReader[Lines]):
             actor=agent or initiator,
             stream=self.columns.stream("simulation", self._simulation.key),
             further=self.columns.set_of(further),
-            key=self.key64(provenance or event_id),
-            alias=self.key64(event_id) if provenance else 0,
+            key=self.key64(provenance),
+            alias=self.key64(event_id),
+            mention=self.key64(audited(document)),
             parent=self.key64(parent),
             trust=trust,
             worst=worst,

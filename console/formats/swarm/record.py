@@ -9,6 +9,7 @@ from typing import Any
 
 from console.formats.json import strict
 from console.formats.json.times import parse
+from console.formats.relations import Relations
 from console.model.event import Event, StreamKey
 from console.model.record import Record
 
@@ -46,6 +47,8 @@ V1 = (
 V2 = (*V1, "scenario_id", "replay_k", "seed")
 V3 = (*V2, "provenance_id", "parent_event_id", "tool_call_id", "artifact_id", "audit_id", "intervention_id")
 """Keys of the three shapes of a line, in the writer's order."""
+AUDIT, AUDITED = "council_audit", "audited_event_id"
+"""The type of audits, and the key of their payload that names an event."""
 NEEDED = frozenset(("event_id", "timestamp", "event_type"))
 """Keys without which SWARM's own reader gives a line up."""
 INTEGERS = frozenset(("epoch", "step", "replay_k", "seed"))
@@ -69,6 +72,37 @@ def text(document: Mapping[str, Any], name: str) -> str:
     """The field if it is a text, '' otherwise."""
     value = document.get(name)
     return value if isinstance(value, str) else ""
+
+
+def audited(document: Mapping[str, Any]) -> str:
+    """The id of the event that an audit is about; '' for other lines."""
+    payload = document.get("payload")
+    return text(payload, AUDITED) if document.get("event_type") == AUDIT and isinstance(payload, dict) else ""
+
+
+def relations(event: Event) -> Relations:
+    """What a line, or an entry of the episode log, says of others.
+
+    Others mean it by its provenance_id or its event_id; its parent and the event that it audits caused it. It shares
+    agents, tool calls, artifacts, audits, interventions and the request of an irreversible call with others.
+    """
+    document = event.document
+    payload = document.get("payload")
+    payload = payload if isinstance(payload, dict) else {}
+    ids = tuple(dict.fromkeys(each for name in ("provenance_id", "event_id") if (each := text(document, name))))
+    causes = [("parent", event.parent or ""), ("audited", audited(document))]
+    if document.get("event_type") == "irreversible_vote":
+        evidence = payload.get("evidence_ids")
+        causes += (
+            [("evidence", each) for each in evidence if isinstance(each, str)] if isinstance(evidence, list) else []
+        )
+    kinds = ("tool_call", "artifact", "audit", "intervention", "interaction")
+    about = [(kind, text(document, f"{kind}_id")) for kind in kinds]
+    roles = dict.fromkeys(text(document, name) for name in ("agent_id", "initiator_id", "counterparty_id"))
+    about += [("agent", each) for each in roles]
+    about += [("scenario", scenario_of(document.get("scenario_id"), document.get("seed")))]
+    about += [("request", text(payload, "request_id"))] if "event_hash" in document else []
+    return Relations(ids, tuple(each for each in causes if each[1]), tuple(each for each in about if each[1]))
 
 
 def scenario_of(name: object, seed: object) -> str:

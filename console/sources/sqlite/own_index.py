@@ -13,8 +13,8 @@ APPLICATION_ID = 0x41754378
 """In the header of every index (``AuCx``): by it the console knows a file that it may write to or replace."""
 TABLES = frozenset(
     (
-        *("meta", "ledger", "volume", "type", "actor", "stream", "event", "membership", "leaf", "alias", "orphan"),
-        *("finding", "state", "sqlite_sequence"),
+        *("meta", "ledger", "volume", "type", "actor", "stream", "event", "membership", "leaf", "alias", "mention"),
+        *("orphan", "finding", "state", "sqlite_sequence"),
     )
 )
 """Every table of an index."""

@@ -57,8 +57,11 @@ CREATE TABLE membership (
     PRIMARY KEY (stream, first, low)
 ) WITHOUT ROWID;
 CREATE TABLE leaf (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
-CREATE TABLE alias (id INTEGER PRIMARY KEY, keys BLOB NOT NULL);
-CREATE TABLE orphan (event INTEGER PRIMARY KEY, parent INTEGER NOT NULL);
+CREATE TABLE alias (id INTEGER PRIMARY KEY, key INTEGER NOT NULL);
+CREATE TABLE mention (id INTEGER PRIMARY KEY, key INTEGER NOT NULL);
+CREATE TABLE orphan (
+    event INTEGER NOT NULL, kind INTEGER NOT NULL, parent INTEGER NOT NULL, PRIMARY KEY (event, kind)
+) WITHOUT ROWID;
 CREATE INDEX orphan_parent ON orphan (parent);
 CREATE TABLE finding (
     id INTEGER PRIMARY KEY, ledger INTEGER NOT NULL, stream TEXT, event INTEGER, code TEXT NOT NULL,
@@ -76,6 +79,7 @@ CREATE TABLE state (ledger INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT N
 EVENT_INDEXES = {
     "time": "CREATE INDEX IF NOT EXISTS event_time ON event (time)",
     "key": "CREATE INDEX IF NOT EXISTS event_key ON event (key >> 40) WHERE key != 0",
+    "alias": "CREATE INDEX IF NOT EXISTS alias_key ON alias (key >> 40)",
     "worst": "CREATE INDEX IF NOT EXISTS event_worst ON event (mark) WHERE mark & 56 != 0",
     "stream": "CREATE INDEX IF NOT EXISTS event_stream ON event (stream)",
 }

@@ -17,7 +17,7 @@ from console.store.sqlite.write.writer import SqliteWriter
 _PRAGMAS = ("PRAGMA journal_mode=MEMORY", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-16384")
 _EVENT = (
     "INSERT INTO event (id, offset, length, stream, sequence, key, parent, mark, time, type, actor)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)"
 )
 
 
@@ -41,7 +41,7 @@ class SqliteScratch(SqliteWriter):
         await self._db.run_many(
             _EVENT,
             [
-                (row_id(ledger, place.ordinal), place.offset, place.length, ids[stream], sequence, 0, 0, 0)
+                (row_id(ledger, place.ordinal), place.offset, place.length, ids[stream], sequence, 0, 0, 0, 0)
                 for stream, sequence, place in links
             ],
         )
@@ -54,14 +54,14 @@ class _NeededRows(EventRows):
     """Rows of the events that may be asked for again: by id, by parent, or by number in a chain."""
 
     async def add(self, ledger: int, events: EventBatch, names: Lists) -> None:
-        named = any(events.key) or any(events.parent) or any(events.alias)
-        if not named and max(events.sequence, default=-1) < 0:
+        if not events.names_any and max(events.sequence, default=-1) < 0:
             return
         first = row_id(ledger, events.first)
         streams = map(names[2].__getitem__, events.stream)
-        columns = (events.offset, events.length, streams, events.sequence, events.key, events.parent, events.trust)
+        ids = events.key, events.parent
+        columns = (events.offset, events.length, streams, events.sequence, *ids, events.trust, events.time)
         await self._db.run_many(_EVENT, zip(range(first, first + len(events)), *columns, strict=True))
-        await self.add_aliases(first, events)
+        await self.add_names(first, events)
 
 
 class _StreamIds(NameIds):

@@ -182,10 +182,14 @@ def test_state_taken_at_any_cut_goes_on_like_one_pass() -> None:
         assert [*before.worst, *after.worst] == list(whole.worst)
 
 
-def test_keys_are_of_the_provenance_id_where_there_is_one() -> None:
-    out, _found = read(lines([line(1), line(2, provenance_id="abc", parent_event_id="def")]))
-    assert list(out.key) == [key64(line(1)["event_id"]), key64("abc")]
-    assert list(out.parent) == [0, key64("def")]
+def test_keys_are_of_the_provenance_id_and_second_ones_of_the_event_id() -> None:
+    audit = line(3, "council_audit", payload={"audited_event_id": "ghi"})
+    for raws in ([line(1), line(2, provenance_id="abc", parent_event_id="def"), audit], [audit | {"epoch": "7"}]):
+        out, _found = read(lines(raws))
+        assert list(out.key) == [key64(each["provenance_id"]) if each["provenance_id"] else 0 for each in raws]
+        assert list(out.alias) == [key64(each["event_id"]) for each in raws]
+        assert list(out.parent) == [key64("def") if each["parent_event_id"] else 0 for each in raws]
+        assert list(out.mention) == [0] * (len(raws) - 1) + [key64("ghi")]
 
 
 _VALUES = st.one_of(

@@ -84,7 +84,7 @@ LOOP = trace()[1]["provenance_id"]
         (traced(1, timestamp=swarm.stamp(1)[:-1] + "7"), [("provenance.id-mismatch", 2)]),
         (traced(1, payload={**trace()[1]["payload"], "tool_name": "update"}), [("provenance.id-mismatch", 2)]),
         (traced(4, provenance_id="0" * 12), [("provenance.id-mismatch", 5)]),
-        (traced(1, event_id="4d7216e5-ada1-4fe5-af53-ffffffffffff"), []),
+        (traced(1, event_id="4d7216e5-ada1-4fe5-af53-ffffffffffff"), [("reference.unresolved", 4)]),
         (traced(1, payload={**trace()[1]["payload"], "success": False, "result": None}), []),
         (traced(4, parent_event_id="0" * 12), [("reference.orphan-parent", 5)]),
         (traced(1, parent_event_id=LOOP), [("reference.cycle", 2)]),
@@ -92,7 +92,7 @@ LOOP = trace()[1]["provenance_id"]
         (trace()[1:], [("reference.orphan-parent", 1)]),
         (
             [*trace(), tool_call(1, "agent_1", "query_database")],
-            [("order.time-regression", 6), ("provenance.id-collision", 6)],
+            [("identity.duplicate-event-id", 6), ("order.time-regression", 6), ("provenance.id-collision", 6)],
         ),
         ([event(0, "memory_written", payload={"entry": 1}, provenance_id="0" * 12)], [("provenance.unverifiable", 1)]),
     ],

@@ -1,4 +1,4 @@
-"""Rows of events, with their record hashes and second ids.
+"""Rows of events, with their record hashes, second ids, and what they name beside their parents.
 
 Of all that is written these are nearly everything, so that a batch goes from its columns into SQLite with no step of
 Python for each row: columns become one list by slices, and one statement inserts many rows of it.
@@ -16,11 +16,11 @@ _COLUMNS = 11
 _AT_ONCE = 80
 """Rows of one statement: more gain nothing."""
 _LEAVES = 1016
-"""Records of one row of ``leaf`` and ``alias``, at most: so many fill pages of 8,192 bytes."""
+"""Records of one row of ``leaf``, at most: so many fill pages of 8,192 bytes."""
 
 
 class EventRows:
-    """Appends rows to ``event``, ``leaf`` and ``alias``."""
+    """Appends rows to ``event``, ``leaf``, ``alias`` and ``mention``."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -49,14 +49,16 @@ class EventRows:
                 "INSERT INTO leaf VALUES (?, ?)",
                 [(first + at, events.hashes[32 * at : 32 * (at + _LEAVES)]) for at in range(0, len(events), _LEAVES)],
             )
-        await self.add_aliases(first, events)
+        await self.add_names(first, events)
 
-    async def add_aliases(self, first: int, events: EventBatch) -> None:
-        """Second ids of events. ``first`` is the row id of the first of them."""
-        await self._db.run_many(
-            "INSERT INTO alias VALUES (?, ?)",
-            [(first + at, events.alias[at : at + _LEAVES].tobytes()) for at in range(0, len(events.alias), _LEAVES)],
-        )
+    async def add_names(self, first: int, events: EventBatch) -> None:
+        """What few systems have: second ids, and mentions. ``first`` is the row id of the first of the events."""
+        for table, keys in (("alias", events.alias), ("mention", events.mention)):
+            values = [each for pair in enumerate(keys, first) if pair[1] for each in pair]
+            whole = len(values) // (2 * _AT_ONCE) * 2 * _AT_ONCE
+            many = f"INSERT INTO {table} VALUES {', '.join(['(?, ?)'] * _AT_ONCE)}"
+            await self._db.run_many(many, _slices(values, 0, whole, 2 * _AT_ONCE))
+            await self._db.run_many(f"INSERT INTO {table} VALUES (?, ?)", _slices(values, whole, len(values), 2))
 
     def _values(self, ledger: int, batch: EventBatch, names: Lists) -> list[int]:
         """The values of all rows, one after the other."""

@@ -44,7 +44,7 @@ class LedgerRows(LedgerTables):
     async def clear_rows(self, ledger: int) -> None:
         """The tables' part of ``clear``."""
         low, high = row_id(ledger, 0), row_id(ledger + 1, 0) - 1
-        by_event = {"event": "id", "leaf": "id", "membership": "low", "orphan": "event", "alias": "id"}
+        by_event = {"membership": "low", "orphan": "event"} | dict.fromkeys(("event", "leaf", "alias", "mention"), "id")
         for table, column in by_event.items():
             await self._db.run(f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?", (low, high))
         for table in ("stream", "state", "volume"):

@@ -109,7 +109,7 @@ class SqliteWriter(LedgerRows):
                 totals.last,
                 totals.last,
                 *totals.trust,
-                events.first if any(events.key) or any(events.parent) or any(events.alias) else None,
+                events.first if events.names_any else None,
                 ledger,
             ),
         )
@@ -175,13 +175,14 @@ class SqliteWriter(LedgerRows):
         if first is None:
             return None
         await self._make_index("key")
+        await self._make_index("alias")
         end = min(last, first + references.ROWS - 1)
         more = end < last
         await self._db.run("UPDATE ledger SET unresolved = ? WHERE id = ?", (end + 1 if more else None, ledger))
         return replace(await references.resolve(self._db, ledger, first, end), more=more)
 
-    async def orphans(self, ledger: int) -> Orphans:
-        return await references.orphans(self._db, ledger)
+    async def orphans(self, ledger: int, *, mentions: bool = False) -> Orphans:
+        return await references.orphans(self._db, ledger, mentions=mentions)
 
     async def irregular_streams(self, ledger: int) -> list[StreamKey]:
         return await ledgers.irregular_streams(self._db, ledger)
