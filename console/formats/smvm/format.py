@@ -3,14 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from console.formats.protocol import Claim, Context, Format, Reader, Sample
+from console.formats.relations import Relations
+from console.formats.replayer import Replayer
 from console.formats.report import Report
 from console.formats.smvm.hashes.companions import PATTERNS, listed
 from console.formats.smvm.hashes.proof import PROFILE, prove
 from console.formats.smvm.recognise import sniff
 from console.formats.smvm.record import decode
-from console.formats.smvm.reports.retention_report import RETENTION
 from console.formats.smvm.rules.retention import due_text
-from console.model.event import Event, Panel
+from console.formats.smvm.views.readiness import READINESS
+from console.formats.smvm.views.retention_report import RETENTION
+from console.formats.smvm.views.run_diff import RUN_DIFF
+from console.formats.smvm.views.span_tree import SPANS
+from console.model.event import Event, Panel, StreamKey
 from console.model.ledger import Profile
 from console.model.proof import Proof
 from console.model.record import Record
@@ -33,7 +38,7 @@ class SmvmFormat(Format):
     flags = ("high", "critical")
     profiles: Sequence[Profile] = (PROFILE,)
     companions: Sequence[str] = PATTERNS
-    reports: Sequence[Report] = (RETENTION,)
+    reports: Sequence[Report] = (RETENTION, READINESS, SPANS, RUN_DIFF)
 
     def listed(self, companions: Mapping[str, bytes]) -> Sequence[str]:
         return [path for path in listed(companions) if path not in companions]
@@ -50,12 +55,22 @@ class SmvmFormat(Format):
         return decode(record)
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
-        from console.formats.smvm.panels import panels
+        from console.formats.smvm.views.panels import panels
 
         return panels(event, context)
 
     def kept_until(self, event: Event) -> str | None:
         return due_text(event.type, event.instant.micros) or None if event.instant is not None else None
+
+    def replayer(self, stream: StreamKey, context: Context) -> Replayer | None:
+        from console.formats.smvm.views.replay import EntityReplayer, RunReplayer
+
+        return EntityReplayer() if stream.kind == "entity" else RunReplayer()
+
+    def relations(self, event: Event) -> Relations:
+        from console.formats.smvm.views.relations import relations
+
+        return relations(event)
 
     def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
         return prove(record, context)
