@@ -1,6 +1,7 @@
 """States, relations and tables of SMVM's runs."""
 
 import json
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from console.model.event import Event, StreamKey
 from console.model.record import Record
 from console.model.trust import Severity
 from tests.support.smvm_cases import context
-from tests.support.writers.smvm import RUN, events, jsonl, memory_store, run_folder, steps
+from tests.support.writers.smvm import RUN, START, events, jsonl, memory_store, run_folder, steps
 
 REPLAY = f"{RUN}-replay-a1b2c3d4"
 
