@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 @dataclass(slots=True)
-class _Folder:
+class _RunFolder:
     """What is known of one ledger's folder."""
 
     ledger: str
@@ -44,12 +44,12 @@ class ReadinessFold:
     """See ``console.formats.report.ReportFold``. Only the specification's ledgers can be replayed."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, _Folder] = {}
+        self._folders: dict[str, _RunFolder] = {}
 
     def begin(self, ledger: str, shape: str, companions: Mapping[str, bytes]) -> None:
         self._folders.pop(ledger, None)
         if shape == LEDGER:
-            self._folders[ledger] = _Folder(ledger, companions, event_hashes(companions))
+            self._folders[ledger] = _RunFolder(ledger, companions, event_hashes(companions))
 
     def take(self, ledger: str, event: Event) -> None:
         folder = self._folders.get(ledger)
@@ -71,7 +71,7 @@ class ReadinessFold:
         return ReportTable(rows, {"runs": len(rows), "ready": ready})
 
 
-def _row(folder: _Folder) -> ReportRow:
+def _row(folder: _RunFolder) -> ReportRow:
     companions = folder.companions
     files = file_findings(companions)
     wrong = {each.field: each for each in files}
@@ -105,7 +105,7 @@ def _there(name: str, companions: Mapping[str, bytes]) -> bool:
     return f"{name}.json" in companions or (name == "metadata" and "meta.json" in companions)
 
 
-def _events(folder: _Folder) -> Iterator[str]:
+def _events(folder: _RunFolder) -> Iterator[str]:
     """Why the ledger's events do not suffice."""
     if not folder.runs:
         yield "There are no events."

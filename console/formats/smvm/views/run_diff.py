@@ -35,7 +35,7 @@ _VALUE = 120
 
 
 @dataclass(slots=True)
-class _Run:
+class _ComparedRun:
     """Events of one run: their order in time, and what is compared of them."""
 
     ledger: str
@@ -47,7 +47,7 @@ class RunDiffFold:
     """See ``console.formats.report.ReportFold``. Keeps the events of ``LIMIT`` places a run."""
 
     def __init__(self) -> None:
-        self._runs: dict[str, dict[str, _Run]] = {}
+        self._runs: dict[str, dict[str, _ComparedRun]] = {}
         """By ledger, then by run."""
 
     def begin(self, ledger: str, shape: str, companions: Mapping[str, bytes]) -> None:
@@ -59,7 +59,7 @@ class RunDiffFold:
         run = text(event.document, "run_id")
         if not run or ledger not in self._runs:
             return
-        one = self._runs[ledger].setdefault(run, _Run(ledger))
+        one = self._runs[ledger].setdefault(run, _ComparedRun(ledger))
         if len(one.events) < LIMIT:
             one.events.append((in_time(event), event.type, dict(event.document)))
         else:
@@ -67,10 +67,10 @@ class RunDiffFold:
 
     def table(self, now: int) -> ReportTable:
         """One row for each event of a stage, the stages in their order."""
-        runs: dict[str, _Run] = {}
+        runs: dict[str, _ComparedRun] = {}
         for some in self._runs.values():
             for name, run in some.items():
-                runs.setdefault(name, _Run(run.ledger)).events.extend(run.events)
+                runs.setdefault(name, _ComparedRun(run.ledger)).events.extend(run.events)
                 runs[name].left_out += run.left_out
         pairs = [*_pairs([*runs])]
         rows = [row for pair in pairs for row in _compared(*pair, runs)]
@@ -96,7 +96,7 @@ def _pairs(runs: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield runs[0], runs[1]
 
 
-def _compared(run: str, replay: str, runs: Mapping[str, _Run]) -> Iterator[ReportRow]:
+def _compared(run: str, replay: str, runs: Mapping[str, _ComparedRun]) -> Iterator[ReportRow]:
     left, right = _by_type(runs[run]), _by_type(runs[replay])
     kinds = [*STAGES, *(kind for kind in dict.fromkeys((*left, *right)) if kind not in STAGES)]
     for kind in kinds:
@@ -106,7 +106,7 @@ def _compared(run: str, replay: str, runs: Mapping[str, _Run]) -> Iterator[Repor
             yield _row(stage, (run, replay), one, other, runs[run if one else replay].ledger)
 
 
-def _by_type(run: _Run) -> dict[str, list[tuple[int, dict[str, Any]]]]:
+def _by_type(run: _ComparedRun) -> dict[str, list[tuple[int, dict[str, Any]]]]:
     found: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     for (_, ordinal), kind, document in sorted(run.events, key=lambda each: each[0]):
         found.setdefault(kind, []).append((ordinal, document))
