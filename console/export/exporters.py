@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from console.engine.api import format_exports
 from console.export.dot import DOT
 from console.export.lines import LINES
+from console.export.sqlite_file import database
 from console.formats.export_form import Chosen, ExportForm, ExportOption
 from console.formats.export_record import ExportRecord
 
@@ -53,6 +54,9 @@ class Exporter:
         if len(forms) > 1:
             raise SeveralFormsError(f"{self.name} is another form for each of {', '.join(formats)}: export them apart.")
         (form,) = forms.values()
+        table = form.table
+        if table is not None and chosen.get(table.asked[0]) == table.asked[1]:
+            return database(table.name, table.schema, table.rows(records, chosen))
         return form.write(records, chosen)
 
     def _form(self, format: str) -> ExportForm | None:

@@ -15,7 +15,7 @@ Records come in the order of their ledger, one ledger after the other, those wit
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from console.formats.export_record import ExportRecord
@@ -35,6 +35,17 @@ class ExportOption:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportTable:
+    """The same export as a SQLite database with one table, where the option ``asked`` has this value. ``schema``
+    creates the table, ``rows`` are its cells in the order of the columns."""
+
+    asked: tuple[str, str]
+    name: str
+    schema: str
+    rows: Callable[[Iterable["ExportRecord"], Chosen], Iterator[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
 class ExportForm:
     """``name`` is one or more lower-case words with hyphens, ``description`` a sentence for people. ``write`` gives the
     file in pieces of any size; what it raises ends the export without a file. ``shapes`` are those of the ledgers that
@@ -45,3 +56,4 @@ class ExportForm:
     write: Callable[[Iterable["ExportRecord"], Chosen], Iterator[bytes]]
     options: Sequence[ExportOption] = ()
     shapes: Sequence[str] = ()
+    table: ExportTable | None = None

@@ -9,6 +9,7 @@ from console.formats.relations import Relations, of_envelope
 from console.formats.replayer import Replayer
 from console.formats.zakops import panels as tabs
 from console.formats.zakops.beside import siblings
+from console.formats.zakops.migration import ACTIONS, AGENT_EVENTS, deals_of
 from console.formats.zakops.recognise import sniff
 from console.formats.zakops.record import deal_of, default_shape, event_of, read_record, shape_of
 from console.formats.zakops.relations import relations
@@ -46,6 +47,7 @@ class Zakops(Format):
     reference_codes = ReferenceCodes(orphan="correlation.broken-causation", late="correlation.broken-causation")
 
     reports = (DELIVERY, GAPS)
+    exports = (AGENT_EVENTS,)
 
     def siblings(self, shape: str) -> Sequence[str]:
         """The archive of events, and the tables between which messages go."""
@@ -53,7 +55,7 @@ class Zakops(Format):
 
     def extract(self, name: str, raws: Iterable[bytes]) -> bytes:
         """What readers need of the table of this name."""
-        return siblings.extract(name, raws)
+        return deals_of(raws) if name == ACTIONS else siblings.extract(name, raws)
 
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)

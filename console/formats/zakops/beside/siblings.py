@@ -15,6 +15,7 @@ from console.formats.json import strict
 from console.formats.json.times import now_micros, parse
 from console.formats.zakops.record import (
     AGENT,
+    AUDIT,
     DEAL,
     INBOX,
     OUTBOX,
@@ -31,6 +32,7 @@ EVENTS = ("agent_events", ARCHIVE, "deal_events")
 SHAPES: Mapping[str, str] = {"agent_events": AGENT, ARCHIVE: AGENT, "deal_events": DEAL, "outbox": OUTBOX}
 _WANTED: Mapping[str, Sequence[str]] = {
     "agent_events": (ARCHIVE, "outbox"),
+    TITLES[AUDIT]: ("actions",),
     TITLES[OUTBOX]: EVENTS,
     TITLES[INBOX]: (*EVENTS, "outbox"),
 }
