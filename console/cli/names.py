@@ -10,6 +10,7 @@ COMMANDS = {
     "export": "Write events to files: CSV, graphs and other forms.",
     "streams": "List the streams: runs, deals, actions and so on.",
     "state": "Print the state of a stream at a moment, and the events that made it.",
+    "trace": "Print what caused an event and what it caused, over all ledgers.",
     "ledgers": "List the ledgers that are there.",
     "memory": "Show what was seen of ledgers; accept changes, or forget.",
     "explain": "Say what a finding means and what to do next.",

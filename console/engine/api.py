@@ -29,6 +29,7 @@ from console.engine.session.protocol import (
     VerifyProgress,
     View,
 )
+from console.engine.trace.tree import Trace, TracedLedgers, TraceNode, TraceRequest
 from console.engine.verify.verdict import USUAL, Evidence, Judgement, Policy, Verdict, evidence_of_row, judge, together
 from console.model.finding import Finding
 from console.model.ledger import Profile
@@ -89,6 +90,10 @@ __all__ = [
     "SeveralStreamsError",
     "StateAfter",
     "StreamRow",
+    "Trace",
+    "TraceNode",
+    "TraceRequest",
+    "TracedLedgers",
     "Verdict",
     "Verification",
     "VerifiedSoFar",
@@ -187,6 +192,21 @@ async def list_findings(
     from console.store.filter import parse
 
     return await finding_listing.list_findings(paths, index, parse(where), progress=progress, note=note)
+
+
+async def trace_id(
+    paths: Sequence[str],
+    index: IndexPlace,
+    request: TraceRequest,
+    *,
+    progress: Callable[[ReadSoFar], None],
+    note: Callable[[str], None],
+) -> TracedLedgers:
+    """What caused an event and what it caused, over all ledgers of these paths. Raises ``OSError`` where the index
+    cannot be kept at its place."""
+    from console.engine.trace import command
+
+    return await command.trace(paths, index, request, progress=progress, note=note)
 
 
 def check_filter(text: str) -> None:

@@ -23,6 +23,11 @@ from console.store.filter.tree import Filter
 from console.store.portion import Portion
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 
+CARRIERS = 100
+"""Events with one id that are named, at most."""
+NameKind = str
+"""``type``, ``actor``, ``stream``, or a kind of streams."""
+
 
 class StatedBy(IntEnum):
     """Who states a finding that holds as of now, and so replaces it."""
@@ -137,6 +142,19 @@ class IndexReader(RecordsOf, Protocol):
     async def hit_view(self, filter: Filter, *, ledger: int | None = None, stream: int | None = None) -> HitView:
         """The same for any filter, without rows until hits are added."""
 
+    async def named(self, ids: Sequence[str]) -> dict[str, list[int]]:
+        """Events of the ledgers opened now that carry one of these ids, by id; by a second id where none carries it as
+        its first."""
+
+    async def children(self, ids: Sequence[str]) -> dict[str, list[int]]:
+        """Events of the ledgers opened now whose parent has one of these ids, by the parent's id."""
+
+    async def streams_called(self, keys: Iterable[str]) -> list[StreamRow]:
+        """Streams of the ledgers opened now that have one of these keys, of any kind."""
+
+    async def names(self, kind: NameKind, beginning: str, limit: int) -> list[str]:
+        """Names that begin so, in their order: of types, of actors, of streams."""
+
     async def version(self) -> int:
         """A number that changes when the writer has committed."""
 
@@ -211,9 +229,9 @@ class IndexWriter(RecordsOf, Protocol):
         """What a reader knows now: what changed of its state and its streams, and its standing findings."""
 
     async def settle(self) -> None:
-        """Do what was put off while much was read, so that a stream's events are found fast: for a writer that stays
-        when all that was there has been read. It may take as long as a part of that reading; what is committed can be
-        read meanwhile, and rightly so without it."""
+        """Do what was put off while much was read, so that the events of a stream, of an id and of a parent are found
+        fast: for a writer that stays when all that was there has been read. It may take as long as a part of that
+        reading; what is committed can be read meanwhile, and rightly so without it."""
 
     # Findings
 

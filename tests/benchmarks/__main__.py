@@ -15,6 +15,7 @@ CASES = {
     "writer": ("writer.writer", "the index's writer alone, on decoded events of every system"),
     "decoders": ("decoders.decoders", "json, pydantic and msgspec on one event"),
     "scanner": ("scanner.scanner", "the strict scanners, against json, msgspec and hashlib alone"),
+    "trace": ("tracing.trace", "both ways from an event, from the index"),
     "paint": ("screen.first_paint", "re-open of an indexed ledger to first paint, against a bare Textual app"),
     "keys": ("screen.keys", "key to painted bytes in the stream table, against less"),
     "idle": ("following.idle", "an idle worker, and an append to its row in the index"),

@@ -572,3 +572,41 @@ async def test_a_later_writer_goes_on(name: str, tmp_path: Path) -> None:
     assert (await reader.view(EVERYTHING, stream=streams[1].id)).count == 2
     await reader.close()
     await writer.close()
+
+
+async def test_events_by_their_ids_and_parents(one: Opened) -> None:
+    """Over all ledgers that are opened; a second id counts where no event has it as its first."""
+    first, second, _ = one.pens
+    await first.add(Row(id="a"), Row(id="b", alias="bb", parent="a"), Row(id="c", parent="bb"), Row(parent="a"))
+    await second.add(Row(id="x", parent="a"), Row(id="bb2", alias="c"), Row(id="a"))
+    ids = [await _ids(one, pen.ledger) for pen in (first, second)]
+    for settled in (False, True):
+        if settled:
+            await one.writer.settle()
+        found = await one.reader.named(["a", "bb", "c", "nobody"])
+        assert found == {"a": [ids[0][0], ids[1][2]], "bb": [ids[0][1]], "c": [ids[0][2]]}
+        assert await one.reader.children(["a", "bb", "b"]) == {
+            "a": [ids[0][1], ids[0][3], ids[1][0]],
+            "bb": [ids[0][2]],
+        }
+
+
+async def _ids(one: Opened, ledger: int) -> list[int]:
+    return [row.id for row in await one.reader.between(Filter(), ledger, 1, 100, 100)]
+
+
+async def test_names_by_their_beginnings(one: Opened) -> None:
+    await one.pens[0].add(Row(type="Ab", actor="anna", stream="s-1"), Row(type="A[", stream="s-2", also=("t",)))
+    await one.pens[1].add(Row(type="B*", actor="ann", stream="s-1"))
+    assert await one.reader.names("type", "A", 9) == ["A[", "Ab"]
+    assert await one.reader.names("type", "A[", 9) == ["A["]
+    assert await one.reader.names("type", "", 2) == ["A[", "Ab"]
+    assert await one.reader.names("actor", "ann", 9) == ["ann", "anna"]
+    assert await one.reader.names("run", "s", 9) == ["s-1", "s-2"]
+    assert await one.reader.names("deal", "s", 9) == []
+    assert await one.reader.names("stream", "", 9) == ["s-1", "s-2", "t"]
+    found = await one.reader.streams_called(["s-1", "nothing"])
+    assert [(each.ledger, each.key, each.events) for each in found] == [
+        (one.pens[0].ledger, "s-1", 1),
+        (one.pens[1].ledger, "s-1", 1),
+    ]

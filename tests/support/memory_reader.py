@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from console.formats.protocol import key64
 from console.model.trust import Severity, Trust
 from console.store.filter import Filter
 from console.store.filter.tree import OfRecord
+from console.store.protocol import CARRIERS, NameKind
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagged
 from tests.support.filter_evaluation import Judged, fits
 from tests.support.memory_content import LARGEST, Content, MemoryEvent, MemoryLedger, MemoryStream
-from tests.support.memory_store import MemoryRecords, MemoryStore
+from tests.support.memory_store import SALT, MemoryRecords, MemoryStore
 
 
 class MemoryReader(MemoryRecords):
@@ -145,6 +147,38 @@ class MemoryReader(MemoryRecords):
         if ledger is None and stream is None:
             found.sort(key=lambda pair: (pair[1].order, pair[0].id, pair[1].ordinal))
         return found
+
+    async def named(self, ids: Sequence[str]) -> dict[str, list[int]]:
+        def carriers(id: str) -> list[int]:
+            key = key64(id, SALT)
+            events = [(ledger, event) for ledger in self.opened() for event in ledger.events]
+            first = [ledger.event_id(event.ordinal) for ledger, event in events if event.key == key]
+            return first or [ledger.event_id(event.ordinal) for ledger, event in events if event.alias == key]
+
+        return {id: found[:CARRIERS] for id in ids if (found := sorted(carriers(id)))}
+
+    async def children(self, ids: Sequence[str]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for ledger in sorted(self.opened(), key=lambda each: each.id):
+            for event in ledger.events:
+                for id in ids:
+                    if event.parent == key64(id, SALT):
+                        found.setdefault(id, []).append(ledger.event_id(event.ordinal))
+        return found
+
+    async def streams_called(self, keys: Iterable[str]) -> list[StreamRow]:
+        wanted = {*keys}
+        pairs = [(each, stream) for each in self.opened() for stream in each.streams.values()]
+        return [_stream_row(*pair) for pair in sorted(pairs, key=lambda pair: pair[1].id) if pair[1].name.key in wanted]
+
+    async def names(self, kind: NameKind, beginning: str, limit: int) -> list[str]:
+        found: set[str] = set()
+        for ledger in self.opened():
+            if kind in ("type", "actor"):
+                found |= {getattr(event, kind) for event in ledger.events} - {""}
+            else:
+                found |= {name.key for name in ledger.streams if kind in ("stream", name.kind)}
+        return sorted(each for each in found if each.startswith(beginning))[:limit]
 
     async def version(self) -> int:
         return self.content.commits

@@ -18,6 +18,8 @@ from console.store.protocol import LedgerChanges, StatedBy
 from console.store.spelling import spelled_out
 from tests.support.memory_content import Content, MemoryEvent, MemoryFinding, MemoryLedger, MemoryStream, place_of
 
+SALT = b"of a memory"
+
 
 class MemoryRecords:
     """See ``RecordsOf``."""
@@ -45,7 +47,7 @@ class MemoryRecords:
 class MemoryWriter(MemoryRecords):
     """See ``IndexWriter``. What it changes is a copy until it is committed."""
 
-    salt = b"of a memory"
+    salt = SALT
 
     def __init__(self, store: "MemoryStore") -> None:
         self._store = store

@@ -24,8 +24,9 @@ async def indexed(
     *,
     progress: Callable[[ReadSoFar], None] | None = None,
     note: Callable[[str], None] | None = None,
+    settled: bool = False,
 ) -> AsyncIterator[IndexReader]:
-    """A reader of an index that holds what is in these files and folders now.
+    """A reader of an index that holds what is in these files and folders now; ``settled``: see ``IndexWriter.settle``.
 
     Where another console writes the same index, it is read as that one left it, and ``note`` hears it; ``progress``
     hears what was read so far. Raises ``OSError`` where the index cannot be written, or where its place holds
@@ -38,7 +39,7 @@ async def indexed(
         note(kept.note)
     try:
         try:
-            await _bring_up_to_date(kept, paths, options, index.memory, progress, note)
+            await _bring_up_to_date(kept, paths, options, index.memory, progress, note, settled)
         except StoreError as error:
             if not error.no_place or index.named or kept.folder:
                 raise _in_words(kept, error) from error
@@ -47,7 +48,7 @@ async def indexed(
             if note:
                 note(kept.note)
             try:
-                await _bring_up_to_date(kept, paths, options, index.memory, progress, note)
+                await _bring_up_to_date(kept, paths, options, index.memory, progress, note, settled)
             except StoreError as further:
                 raise _in_words(kept, further) from further
         reader = await store_at(kept.index).reader()
@@ -76,13 +77,14 @@ async def _bring_up_to_date(
     memory: MemoryPlace | None,
     progress: Callable[[ReadSoFar], None] | None,
     note: Callable[[str], None] | None,
+    settled: bool,
 ) -> None:
     """Write the index, where no other console does. Raises what the index raises."""
     store = store_at(kept.index)
     with store.lock() as lock:
         if lock.acquire(purpose_of(paths)):
             try:
-                await _update(store, str(kept.index), paths, options, memory, progress, note)
+                await _update(store, str(kept.index), paths, options, memory, progress, note, settled)
             except StoreError as error:
                 if error.damaged:
                     store.discard()
@@ -99,6 +101,7 @@ async def _update(
     memory: MemoryPlace | None,
     progress: Callable[[ReadSoFar], None] | None,
     note: Callable[[str], None] | None,
+    settled: bool,
 ) -> None:
     writer, remark = await store.writer()
     try:
@@ -117,6 +120,8 @@ async def _update(
         follower = Follower(Ingest(writer, options), paths, where, report=report, memory=memory)
         try:
             await follower.start()
+            if settled:
+                await follower.settle()
         finally:
             await follower.close()
         if note:

@@ -80,13 +80,14 @@ EVENT_INDEXES = {
     "time": "CREATE INDEX IF NOT EXISTS event_time ON event (time)",
     "key": "CREATE INDEX IF NOT EXISTS event_key ON event (key >> 40) WHERE key != 0",
     "alias": "CREATE INDEX IF NOT EXISTS alias_key ON alias (key >> 40)",
+    "parent": "CREATE INDEX IF NOT EXISTS event_parent ON event (parent >> 40) WHERE parent != 0",
     "worst": "CREATE INDEX IF NOT EXISTS event_worst ON event (mark) WHERE mark & 56 != 0",
     "stream": "CREATE INDEX IF NOT EXISTS event_stream ON event (stream)",
 }
 """By what they find. Rows come in the order of their ids and nearly in that of their times, but streams alternate and
-keys are scattered: kept row by row, each of these two indexes costs twice what all the rest of a row does, and in bulk
-a third of it. So they are made when they are needed: that of keys when references are resolved, that of streams by
-``IndexWriter.settle`` or where a stream is walked again. Until then streams are found by a scan."""
+keys are scattered: kept row by row, each of these indexes costs twice what all the rest of a row does, and in bulk
+a third of it. So they are made when they are needed: that of keys when references are resolved, that of streams where
+one is walked again, all by ``IndexWriter.settle``. Until then they are found by a scan."""
 AT_ONCE = ("time", "worst")
 """Those that an index has from its beginning."""
 

@@ -62,19 +62,19 @@ def _(condition: Matches) -> Sql:
     name = condition.name
     match name:
         case "type" | "actor":
-            test, parameters = _any_of("text", condition.patterns)
+            test, parameters = any_of("text", condition.patterns)
             return Sql(f"event.{name} IN (SELECT id FROM {name} WHERE {test})", parameters)
         case "ledger" | "format":
-            test, parameters = _any_of("path" if name == "ledger" else name, condition.patterns)
+            test, parameters = any_of("path" if name == "ledger" else name, condition.patterns)
             return Sql(f"event.id >> {BITS} IN (SELECT id FROM ledger WHERE {test})", parameters)
         case "code":
-            test, parameters = _any_of("code", condition.patterns)
+            test, parameters = any_of("code", condition.patterns)
             return Sql(f"event.id IN (SELECT event FROM finding WHERE {test} AND event IS NOT NULL)", parameters)
 
 
 @sql.register
 def _(condition: InStream) -> Sql:
-    test, parameters = _any_of("key", condition.patterns)
+    test, parameters = any_of("key", condition.patterns)
     if condition.kind is not None:
         test, parameters = f"kind = ? AND {test}", (condition.kind, *parameters)
     chosen = f"SELECT id FROM stream WHERE {test}"
@@ -152,7 +152,7 @@ def _joined(word: str, parts: Sequence[Sql], empty: str) -> Sql:
     return Sql(f"({word.join(each.text for each in parts)})" if parts else empty, parameters)
 
 
-def _any_of(column: str, patterns: Sequence[Pattern]) -> Sql:
+def any_of(column: str, patterns: Sequence[Pattern]) -> Sql:
     """``column`` equals or matches one of the patterns."""
     plain = [each.text for each in patterns if not each.open]
     globs = [re.sub(r"([\[\]])", r"[\1]", each.text) for each in patterns if each.open]

@@ -7,9 +7,11 @@ from typing import Any
 from console.model.finding import Finding
 from console.model.trust import Confidence, Severity, Trust
 from console.store.filter.tree import Filter
+from console.store.protocol import NameKind
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flag_words
 from console.store.sqlite.database import Database
 from console.store.sqlite.ledgers import LedgerTables
+from console.store.sqlite.read import names
 from console.store.sqlite.read.conditions import sql
 from console.store.sqlite.read.pages import EventPages
 from console.store.sqlite.read.view import Scope, SqliteHitView, SqliteView
@@ -163,6 +165,19 @@ class SqliteReader(LedgerTables):
         view = SqliteHitView(self._db, self._pages, filter, Scope(ledger, stream, f"temp.hit_{self._views}"))
         await view.start()
         return view
+
+    async def named(self, ids: Sequence[str]) -> dict[str, list[int]]:
+        return await names.named(self._db, ids)
+
+    async def children(self, ids: Sequence[str]) -> dict[str, list[int]]:
+        return await names.children(self._db, ids)
+
+    async def streams_called(self, keys: Iterable[str]) -> list[StreamRow]:
+        found = [await self.stream(each) for each in await names.streams_called(self._db, keys)]
+        return [each for each in found if each is not None]
+
+    async def names(self, kind: NameKind, beginning: str, limit: int) -> list[str]:
+        return await names.names(self._db, kind, beginning, limit)
 
     async def sizes(self, ledger: int | None = None) -> dict[int, tuple[int, int]]:
         """Records and edition of the ledgers opened now, or of one. The edition grows when earlier rows changed."""

@@ -163,7 +163,8 @@ class SqliteWriter(LedgerRows):
     async def settle(self) -> None:
         # Beyond the cache what is sorted goes to temporary files, not to memory.
         await self._db.run("PRAGMA temp_store=FILE")
-        await self._make_index("stream")
+        for name in ("stream", "key", "parent"):
+            await self._make_index(name)
         await self._db.run("PRAGMA temp_store=MEMORY")
 
     async def _make_index(self, name: str) -> None:

@@ -1,0 +1,1 @@
+"""What caused an event and what it caused, over all ledgers of an index."""

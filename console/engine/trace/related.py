@@ -1,0 +1,70 @@
+"""Events with what they say of others: read from their records once, many at a time."""
+
+from collections.abc import Sequence
+
+from console.engine.session.records import Records
+from console.formats.guarded import event_of, named, relations_of
+from console.formats.protocol import Format
+from console.formats.relations import Relations
+from console.sources.protocol import MAX_RECORD
+from console.store.protocol import IndexReader
+from console.store.rows import EventRow, LedgerRow
+
+_NOTHING = Relations()
+
+
+class RelatedEvents:
+    """Rows and relations of events, by row id."""
+
+    def __init__(self, reader: IndexReader, records: Records) -> None:
+        self.reader = reader
+        self._records = records
+        self.ledgers: dict[int, LedgerRow] = {}
+        self.rows: dict[int, EventRow] = {}
+        self.relations: dict[int, Relations] = {}
+        self.found_by: dict[int, str] = {}
+        """Ids by which events were asked for, which the index knows to be theirs."""
+
+    async def start(self) -> None:
+        """Learn which ledgers there are."""
+        self.ledgers = {each.id: each for each in await self.reader.ledgers()}
+
+    async def read(self, events: Sequence[int]) -> None:
+        """Learn what these events say."""
+        wanted = [each for each in dict.fromkeys(events) if each not in self.relations]
+        for row in await self.reader.events(wanted):
+            self.rows[row.id] = row
+        await self.read_rows([self.rows[each] for each in wanted if each in self.rows])
+
+    async def read_rows(self, rows: Sequence[EventRow]) -> None:
+        """The same for rows at hand."""
+        wanted = [row for row in rows if row.id not in self.relations]
+        for row, now in zip(wanted, await self._records.raws(wanted, MAX_RECORD), strict=True):
+            self.rows[row.id] = row
+            ledger = self.ledgers.get(row.ledger)
+            if ledger is None or not now.record.raw:
+                self.relations[row.id] = _NOTHING
+                continue
+            form = named(ledger.format)
+            event = event_of(form, now.record, await self._records.context(ledger))
+            self.relations[row.id] = relations_of(form, event)
+
+    def ids(self, event: int) -> tuple[str, ...]:
+        """All that it is called."""
+        more = self.found_by.get(event)
+        return tuple(dict.fromkeys((*self.relations[event].ids, *([more] if more else []))))
+
+    def name(self, event: int) -> str:
+        """The id by which an event is shown; its place in its ledger where it has none."""
+        ids = self.ids(event)
+        row = self.rows[event]
+        return ids[0] if ids else f"record {row.ordinal:,}"
+
+    def ledger_name(self, event: int) -> str:
+        ledger = self.ledgers.get(self.rows[event].ledger)
+        return ledger.name if ledger else ""
+
+    def says_more_than_the_index(self, ledger: int) -> bool:
+        """True where events name causes beside their parent, which no index holds."""
+        form = named(self.ledgers[ledger].format)
+        return type(form).relations is not Format.relations
