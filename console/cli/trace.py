@@ -13,7 +13,7 @@ from console.model.words import count
 from console.text import safe
 
 if TYPE_CHECKING:
-    from console.engine.api import EventRow, Trace, TraceNode, TraceRequest
+    from console.engine.api import EventRow, EventTrace, TraceNode, TraceRequest
 
 
 @click.command("trace")
@@ -76,7 +76,7 @@ def command(
 # For people
 
 
-def _print(trace: "Trace", up: bool, down: bool, shown: AsGiven, paint: Paint) -> None:
+def _print(trace: "EventTrace", up: bool, down: bool, shown: AsGiven, paint: Paint) -> None:
     if trace.root.row is None:
         out(f"No event has the id {safe(trace.root.id)}.")
     else:
@@ -124,7 +124,7 @@ def _row(row: "EventRow", paint: Paint) -> str:
 # For programs
 
 
-def _object(trace: "Trace", request: "TraceRequest", shown: AsGiven) -> dict[str, Any]:
+def _object(trace: "EventTrace", request: "TraceRequest", shown: AsGiven) -> dict[str, Any]:
     up = [_node(each, shown) for each in trace.up] if request.up else None
     down = [_node(each, shown) for each in trace.down] if request.down else None
     return {
@@ -172,7 +172,7 @@ def _event(node: "TraceNode", shown: AsGiven) -> dict[str, Any]:
     }
 
 
-def _dot(trace: "Trace", shown: AsGiven) -> Iterator[str]:
+def _dot(trace: "EventTrace", shown: AsGiven) -> Iterator[str]:
     """A graph for Graphviz: an arrow leads from a cause to what it caused; what is not here is dashed."""
     yield "digraph trace {"
     yield '  rankdir=LR; node [shape=box, fontname="sans-serif"];'

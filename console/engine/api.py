@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from console.engine.asked import EventTrace, TracedLedgers, TraceNode, TraceRequest, check_filter, trace_id
 from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError, SeveralStreamsError
 from console.engine.export.export_request import ExportedLedgers
 from console.engine.ledgers.options import Options
@@ -29,7 +30,6 @@ from console.engine.session.protocol import (
     VerifyProgress,
     View,
 )
-from console.engine.trace.tree import Trace, TracedLedgers, TraceNode, TraceRequest
 from console.engine.verify.verdict import USUAL, Evidence, Judgement, Policy, Verdict, evidence_of_row, judge, together
 from console.model.finding import Finding
 from console.model.ledger import Profile
@@ -64,6 +64,7 @@ __all__ = [
     "EngineError",
     "EventRequest",
     "EventRow",
+    "EventTrace",
     "ExecutorError",
     "ExportedLedgers",
     "FilterError",
@@ -90,7 +91,6 @@ __all__ = [
     "SeveralStreamsError",
     "StateAfter",
     "StreamRow",
-    "Trace",
     "TraceNode",
     "TraceRequest",
     "TracedLedgers",
@@ -100,6 +100,7 @@ __all__ = [
     "VerifyProgress",
     "View",
     "by_code",
+    "check_filter",
     "flagged",
     "make_report",
     "report_cell",
@@ -107,6 +108,7 @@ __all__ = [
     "reports",
     "state_as_of",
     "state_words",
+    "trace_id",
 ]
 
 
@@ -192,28 +194,6 @@ async def list_findings(
     from console.store.filter import parse
 
     return await finding_listing.list_findings(paths, index, parse(where), progress=progress, note=note)
-
-
-async def trace_id(
-    paths: Sequence[str],
-    index: IndexPlace,
-    request: TraceRequest,
-    *,
-    progress: Callable[[ReadSoFar], None],
-    note: Callable[[str], None],
-) -> TracedLedgers:
-    """What caused an event and what it caused, over all ledgers of these paths. Raises ``OSError`` where the index
-    cannot be kept at its place."""
-    from console.engine.trace import command
-
-    return await command.trace(paths, index, request, progress=progress, note=note)
-
-
-def check_filter(text: str) -> None:
-    """Raises ``FilterError`` for a filter that cannot be read."""
-    from console.store.filter import parse
-
-    parse(text)
 
 
 def remembered_ledgers(place: MemoryPlace, paths: Sequence[str]) -> "list[RememberedLedger]":

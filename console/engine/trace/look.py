@@ -76,15 +76,15 @@ async def _start(events: RelatedEvents, ledger: LedgerRow, row: EventRow | None)
 
 
 @dataclass
-class _Seen:
+class _SeenSoFar:
     ordinals: dict[Thing, list[int]]
     bytes: int = 0
     whole: bool = False
 
 
-def _look(source: Source, start: Cursor, things: Sequence[Thing], most: int) -> _Seen:
+def _look(source: Source, start: Cursor, things: Sequence[Thing], most: int) -> _SeenSoFar:
     patterns = [(thing, _pattern(thing[1])) for thing in things]
-    seen = _Seen({})
+    seen = _SeenSoFar({})
     try:
         for batch in source.batches(start):
             for thing, pattern in patterns:

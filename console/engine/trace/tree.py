@@ -10,7 +10,7 @@ DEPTH = 20
 """Steps from the event, where no other number is asked for."""
 
 
-class Ending(Enum):
+class BranchEnd(Enum):
     """Why a branch goes on no further."""
 
     NONE = ""
@@ -36,7 +36,7 @@ class TraceNode:
     ledger: str = ""
     elsewhere: bool = False
     carriers: int = 1
-    ending: Ending = Ending.NONE
+    ending: BranchEnd = BranchEnd.NONE
     below: list["TraceNode"] = field(default_factory=list)
 
     @property
@@ -73,7 +73,7 @@ class TraceRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class EventTrace:
     """The trace of one event: ``up`` are its causes, ``down`` what it caused. ``notes`` say in sentences what was not
     looked at. Without a row in ``root`` no event here has that id."""
 
@@ -90,5 +90,5 @@ class Trace:
 class TracedLedgers:
     """A trace, and the ledgers that it went over."""
 
-    trace: Trace
+    trace: EventTrace
     ledgers: Sequence[LedgerRow]

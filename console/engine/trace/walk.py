@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from console.engine.session.records import Records
 from console.engine.trace.related import RelatedEvents
 from console.engine.trace.shared import carriers_in_records, shared_with
-from console.engine.trace.tree import DEPTH, Ending, Trace, TraceNode
+from console.engine.trace.tree import DEPTH, BranchEnd, EventTrace, TraceNode
 from console.store.filter import Filter
 from console.store.protocol import IndexReader
 from console.store.rows import EventRow
@@ -31,7 +31,7 @@ class Tracer:
         """Events of that stream, by their ids: not every system's ids are in the index."""
         self._notes: list[str] = []
 
-    async def of_id(self, id: str, *, up: bool = True, down: bool = True, depth: int = DEPTH) -> Trace:
+    async def of_id(self, id: str, *, up: bool = True, down: bool = True, depth: int = DEPTH) -> EventTrace:
         """The trace of the event that carries an id; of several the first."""
         await self._events.start()
         found = (await self._reader.named([id])).get(id, []) or await carriers_in_records(
@@ -39,14 +39,14 @@ class Tracer:
         )
         if not found:
             shared, notes = await shared_with(self._events, self._records, None, [("", id)])
-            return Trace(TraceNode("", id, ending=Ending.ABSENT), shared=shared, notes=tuple(notes))
+            return EventTrace(TraceNode("", id, ending=BranchEnd.ABSENT), shared=shared, notes=tuple(notes))
         self._events.found_by = dict.fromkeys(found, id)
         await self._events.read(found)
         trace = await self.of_event(found[0], up=up, down=down, depth=depth)
         also = tuple(self._node("the same id", each, found[0], 1) for each in found[1:])
-        return Trace(trace.root, trace.up, trace.down, trace.shared, also, trace.notes)
+        return EventTrace(trace.root, trace.up, trace.down, trace.shared, also, trace.notes)
 
-    async def of_event(self, event: int, *, up: bool = True, down: bool = True, depth: int = DEPTH) -> Trace:
+    async def of_event(self, event: int, *, up: bool = True, down: bool = True, depth: int = DEPTH) -> EventTrace:
         """The trace of an event of the index. Raises ``LookupError`` where it is not there any more."""
         await self._events.start()
         await self._events.read([event])
@@ -58,7 +58,7 @@ class Tracer:
         causes = await self._walk(event, self._causes, depth) if up else []
         caused = await self._walk(event, self._caused, depth) if down else []
         shared, notes = await shared_with(self._events, self._records, event, self._events.relations[event].about)
-        return Trace(root, tuple(causes), tuple(caused), shared, notes=(*self._notes, *notes))
+        return EventTrace(root, tuple(causes), tuple(caused), shared, notes=(*self._notes, *notes))
 
     async def _walk(
         self, root: int, step: Callable[[Sequence[int]], Awaitable[list[list[Next]]]], depth: int
@@ -77,22 +77,22 @@ class Tracer:
             for (event, node), found in zip(level, nexts, strict=True):
                 for how, id, other, carriers in found:
                     if at == depth:
-                        node.ending = Ending.DEPTH
+                        node.ending = BranchEnd.DEPTH
                         break
                     if total >= EVENTS:
-                        node.ending = Ending.MANY
+                        node.ending = BranchEnd.MANY
                         break
                     total += 1
                     if not other:
-                        node.below.append(TraceNode(how, id, ending=Ending.ABSENT))
+                        node.below.append(TraceNode(how, id, ending=BranchEnd.ABSENT))
                         continue
                     child = self._node(how, other, event, carriers)
                     node.below.append(child)
                     way = (*above[event], event)
                     if other in way:
-                        child.ending = Ending.CYCLE
+                        child.ending = BranchEnd.CYCLE
                     elif other in above:
-                        child.ending = Ending.SEEN
+                        child.ending = BranchEnd.SEEN
                     else:
                         above[other] = way
                         after.append((other, child))

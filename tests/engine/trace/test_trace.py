@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from console.engine.ledgers.options import Options
 from console.engine.session.headless import indexed
 from console.engine.session.records import Records
 from console.engine.trace import shared, walk
-from console.engine.trace.tree import Ending, Trace, TraceNode
+from console.engine.trace.tree import BranchEnd, EventTrace, TraceNode
 from console.engine.trace.walk import Tracer
 from console.formats.relations import Relations
 from console.formats.swarm import FORMAT as SWARM
@@ -23,7 +24,7 @@ from tests.support.swarm_cases import line
 from tests.support.zakops_cases import agent
 
 
-def made(number: int, parent: int | None = None, **more: object) -> dict[str, object]:
+def made(number: int, parent: int | None = None, **more: Any) -> dict[str, object]:
     return line(number % 60, event_id=f"event-{number}", parent_event_id=parent and f"event-{parent}", **more)
 
 
@@ -35,7 +36,7 @@ async def tracer(folder: Path, ledgers: Mapping[str, bytes]) -> AsyncIterator[Tr
         yield Tracer(reader, Records(reader))
 
 
-async def traced(folder: Path, ledgers: Mapping[str, bytes], id: str, depth: int = 20) -> Trace:
+async def traced(folder: Path, ledgers: Mapping[str, bytes], id: str, depth: int = 20) -> EventTrace:
     async with tracer(folder, ledgers) as one:
         return await one.of_id(id, depth=depth)
 
@@ -65,19 +66,21 @@ async def test_up_and_down(tmp_path: Path) -> None:
 
 async def test_the_depth_is_a_limit_that_shows(tmp_path: Path) -> None:
     found = await traced(tmp_path, LOG, "event-1", depth=1)
-    assert told(found.down) == [("parent", "event-2", Ending.DEPTH)]
+    assert told(found.down) == [("parent", "event-2", BranchEnd.DEPTH)]
     found = await traced(tmp_path, LOG, "event-5", depth=1)
-    assert told(found.up) == [("parent", "event-4", Ending.DEPTH)]
+    assert told(found.up) == [("parent", "event-4", BranchEnd.DEPTH)]
 
 
 async def test_cycles_and_what_is_not_here(tmp_path: Path) -> None:
     rows = [made(1, 3), made(2, 1), made(3, 2), made(4, 99), made(5, 5)]
     found = await traced(tmp_path, {"log.jsonl": jsonl(rows)}, "event-1")
-    assert told(found.up) == [("parent", "event-3", [("parent", "event-2", [("parent", "event-1", Ending.CYCLE)])])]
-    assert told(found.down) == [("parent", "event-2", [("parent", "event-3", [("parent", "event-1", Ending.CYCLE)])])]
+    assert told(found.up) == [("parent", "event-3", [("parent", "event-2", [("parent", "event-1", BranchEnd.CYCLE)])])]
+    assert told(found.down) == [
+        ("parent", "event-2", [("parent", "event-3", [("parent", "event-1", BranchEnd.CYCLE)])])
+    ]
     async with tracer(tmp_path, {}) as one:
-        assert told((await one.of_id("event-4")).up) == [("parent", "event-99", Ending.ABSENT)]
-        assert told((await one.of_id("event-5")).up) == [("parent", "event-5", Ending.CYCLE)]
+        assert told((await one.of_id("event-4")).up) == [("parent", "event-99", BranchEnd.ABSENT)]
+        assert told((await one.of_id("event-5")).up) == [("parent", "event-5", BranchEnd.CYCLE)]
 
 
 async def test_too_many_are_cut_and_the_nearest_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +170,7 @@ async def test_an_id_of_no_event(tmp_path: Path) -> None:
     assert [(each.kind, each.events) for each in found.shared] == [("deal", 3)]
     async with tracer(tmp_path, {}) as one:
         nothing = await one.of_id("nothing at all")
-        assert (nothing.root.ending, nothing.shared) == (Ending.ABSENT, ())
+        assert (nothing.root.ending, nothing.shared) == (BranchEnd.ABSENT, ())
 
 
 async def test_as_a_plain_walk_over_any_graph(tmp_path: Path) -> None:
@@ -181,7 +184,8 @@ async def test_as_a_plain_walk_over_any_graph(tmp_path: Path) -> None:
             while at is not None and at not in up:
                 up.add(at)
                 at = parents.get(at)
-            down, waiting = set(), [start]
+            down: set[int] = set()
+            waiting = [start]
             while waiting:
                 below = {child for child, parent in parents.items() if parent in waiting} - down
                 down |= below

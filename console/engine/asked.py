@@ -1,0 +1,34 @@
+"""What may be asked with words of the operator's: filters that are checked, ids that are traced.
+
+A part of ``console.engine.api``, which hands it on: no module has room for all questions. The rooms behind are imported
+when something is asked.
+"""
+
+from collections.abc import Callable, Sequence
+
+from console.engine.session.protocol import IndexPlace, ReadSoFar
+from console.engine.trace.tree import EventTrace, TracedLedgers, TraceNode, TraceRequest
+
+__all__ = ["EventTrace", "TraceNode", "TraceRequest", "TracedLedgers", "check_filter", "trace_id"]
+
+
+def check_filter(text: str) -> None:
+    """Raises ``FilterError`` for a filter that cannot be read."""
+    from console.store.filter import parse
+
+    parse(text)
+
+
+async def trace_id(
+    paths: Sequence[str],
+    index: IndexPlace,
+    request: TraceRequest,
+    *,
+    progress: Callable[[ReadSoFar], None],
+    note: Callable[[str], None],
+) -> TracedLedgers:
+    """What caused an event and what it caused, over all ledgers of these paths. Raises ``OSError`` where the index
+    cannot be kept at its place."""
+    from console.engine.trace import command
+
+    return await command.trace(paths, index, request, progress=progress, note=note)
