@@ -51,9 +51,7 @@ async def names(db: Database, kind: NameKind, beginning: str, limit: int) -> lis
     pattern = Pattern(beginning.replace("*", "?") + "*", True)
     if kind in ("type", "actor"):
         test, parameters = any_of("text", [pattern])
-        rows = await db.all(
-            f"SELECT text FROM {kind} WHERE {test} AND id != 0 ORDER BY text LIMIT ?", (*parameters, limit)
-        )
+        sql = f"SELECT text FROM {kind} WHERE {test} ORDER BY text LIMIT ?"
     else:
         test, parameters = any_of("key", [pattern])
         if kind != "stream":
