@@ -147,7 +147,7 @@ class IndexReader(RecordsOf, Protocol):
         its first."""
 
     async def children(self, ids: Sequence[str]) -> dict[str, list[int]]:
-        """Events of the ledgers opened now whose parent has one of these ids, by the parent's id."""
+        """Events of the ledgers opened now that name one of these ids as their parent's, or beside it, by the id."""
 
     async def streams_called(self, keys: Iterable[str]) -> list[StreamRow]:
         """Streams of the ledgers opened now that have one of these keys, of any kind."""

@@ -578,7 +578,7 @@ async def test_events_by_their_ids_and_parents(one: Opened) -> None:
     """Over all ledgers that are opened; a second id counts where no event has it as its first."""
     first, second, _ = one.pens
     await first.add(Row(id="a"), Row(id="b", alias="bb", parent="a"), Row(id="c", parent="bb"), Row(parent="a"))
-    await second.add(Row(id="x", parent="a"), Row(id="bb2", alias="c"), Row(id="a"))
+    await second.add(Row(id="x", parent="bb", mention="a"), Row(id="bb2", alias="c"), Row(id="a"))
     ids = [await _ids(one, pen.ledger) for pen in (first, second)]
     for settled in (False, True):
         if settled:
@@ -587,7 +587,7 @@ async def test_events_by_their_ids_and_parents(one: Opened) -> None:
         assert found == {"a": [ids[0][0], ids[1][2]], "bb": [ids[0][1]], "c": [ids[0][2]]}
         assert await one.reader.children(["a", "bb", "b"]) == {
             "a": [ids[0][1], ids[0][3], ids[1][0]],
-            "bb": [ids[0][2]],
+            "bb": [ids[0][2], ids[1][0]],
         }
 
 

@@ -162,7 +162,7 @@ class MemoryReader(MemoryRecords):
         for ledger in sorted(self.opened(), key=lambda each: each.id):
             for event in ledger.events:
                 for id in ids:
-                    if event.parent == key64(id, SALT):
+                    if key64(id, SALT) in (event.parent, event.mention):
                         found.setdefault(id, []).append(ledger.event_id(event.ordinal))
         return found
 

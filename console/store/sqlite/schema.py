@@ -80,6 +80,7 @@ EVENT_INDEXES = {
     "time": "CREATE INDEX IF NOT EXISTS event_time ON event (time)",
     "key": "CREATE INDEX IF NOT EXISTS event_key ON event (key >> 40) WHERE key != 0",
     "alias": "CREATE INDEX IF NOT EXISTS alias_key ON alias (key >> 40)",
+    "mention": "CREATE INDEX IF NOT EXISTS mention_key ON mention (key >> 40)",
     "parent": "CREATE INDEX IF NOT EXISTS event_parent ON event (parent >> 40) WHERE parent != 0",
     "worst": "CREATE INDEX IF NOT EXISTS event_worst ON event (mark) WHERE mark & 56 != 0",
     "stream": "CREATE INDEX IF NOT EXISTS event_stream ON event (stream)",

@@ -30,7 +30,9 @@ async def named(db: Database, ids: Sequence[str]) -> dict[str, list[int]]:
 
 async def children(db: Database, ids: Sequence[str]) -> dict[str, list[int]]:
     """See ``IndexReader.children``."""
-    return await _events(db, "parent", await _keys(db, ids))
+    keys = await _keys(db, ids)
+    found, named = await _events(db, "parent", keys), await _events(db, "key", keys, "mention")
+    return {id: sorted({*found.get(id, ()), *named.get(id, ())}) for id in ids if id in found or id in named}
 
 
 async def streams_called(db: Database, keys: Iterable[str]) -> list[int]:

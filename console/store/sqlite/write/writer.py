@@ -163,7 +163,7 @@ class SqliteWriter(LedgerRows):
     async def settle(self) -> None:
         # Beyond the cache what is sorted goes to temporary files, not to memory.
         await self._db.run("PRAGMA temp_store=FILE")
-        for name in ("stream", "key", "parent"):
+        for name in ("stream", "key", "alias", "parent", "mention"):
             await self._make_index(name)
         await self._db.run("PRAGMA temp_store=MEMORY")
 
