@@ -114,6 +114,7 @@ def test_plain_words() -> None:
     ("statement", "absent"),
     [
         ("import console", (*HEAVY, "lark")),
+        ("import console.api", (*HEAVY, "lark")),
         ("import console.engine.api", ("textual", "rich", "click", "pydantic", "sqlite3", "aiosqlite", "watchfiles")),
         ("from console.formats.registry import all_formats; all_formats()", ("textual", "rich", "click", "sqlite3")),
         ("import console.engine.session.worker", ("textual", "rich", "click", "distributed")),
@@ -130,8 +131,9 @@ SYSTEMS = own_names()
 
 
 def outside_of_systems() -> list[Path]:
-    """Modules that may name no system: all but those of the systems' own folders and of the samples."""
+    """Modules that may name no system: all but the systems' own folders and modules, and the samples."""
     own = [CONSOLE / "samples", *(CONSOLE / "formats" / name for name in SYSTEMS)]
+    own += [CONSOLE / "library" / f"{name}.py" for name in SYSTEMS]
     return [path for path in sorted(CONSOLE.rglob("*.py")) if not any(path.is_relative_to(each) for each in own)]
 
 

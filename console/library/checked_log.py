@@ -114,7 +114,7 @@ class CheckedLog:
 
     def _against(self, out: EventBatch, before: dict[str, int], after: dict[str, int]) -> list[Finding]:
         found = found_in(out, before, after)
-        duplicate, orphan = self._format.reference_codes
+        duplicate, orphan, *_ = self._format.reference_codes
         new: set[int] = set()
         for row in range(len(out)):
             key, parent = out.key[row], out.parent[row]

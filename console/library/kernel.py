@@ -14,8 +14,9 @@ from typing import Any
 from uuid import uuid4
 
 from console.library.checked_log import CheckedLog
-from console.library.errors import LibraryError
+from console.library.errors import LibraryError, RefusedError
 from console.library.reading import AnyPath
+from console.verify.catalogue import finding
 
 __all__ = ["append", "averify", "verify"]
 
@@ -59,6 +60,8 @@ def append(
 
     def make() -> list[dict[str, Any]]:
         sequence, previous = log.heads.get(deal_id, (0, None))
+        if id in log.ids:
+            raise RefusedError([finding("identity.duplicate-event-id", f"The id {id} stands in the ledger already.")])
         event = {
             "id": id or str(uuid4()),
             "dealId": deal_id,
@@ -114,12 +117,13 @@ def verify(path: AnyPath, deal_id: str | None = None, *, profile: str | None = N
 
 
 class _DealLog:
-    """A log with the last number and hash of each deal."""
+    """A log with the last number and hash of each deal, and the ids of all events."""
 
     def __init__(self, path: str) -> None:
         from console.verify.javascript import stringify
 
         self.heads: dict[str, tuple[int, str | None]] = {}
+        self.ids: set[object] = set()
         self.checked = CheckedLog(
             path, FORMAT, lambda event: stringify(event).encode("utf-8", "surrogatepass"), watch=self._see
         )
@@ -129,8 +133,11 @@ class _DealLog:
 
         if line is None:
             self.heads.clear()
+            self.ids.clear()
             return
         event = strict.decode(line).document or {}
+        if isinstance(event.get("id"), str):
+            self.ids.add(event["id"])
         deal, sequence, hash = event.get("dealId"), event.get("sequenceNumber"), event.get("eventHash")
         if isinstance(deal, str) and isinstance(sequence, int) and sequence > self.heads.get(deal, (0, None))[0]:
             self.heads[deal] = sequence, hash if isinstance(hash, str) else None
