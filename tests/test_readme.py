@@ -179,7 +179,7 @@ def test_settings_are_those_of_the_file() -> None:
 def test_the_map_of_the_house() -> None:
     text = section("For contributors")
     rooms = {path.parent.name for path in (ROOT / "console").glob("*/__init__.py")}
-    assert set(re.findall(r"^  ([a-z]+)(?:/|\.py) ", text, re.MULTILINE)) == rooms | {"text"}
+    assert set(re.findall(r"^  ([a-z]+)(?:/|\.py) ", text, re.MULTILINE)) == rooms | {"api", "text"}
     inner = {path.parent.name for path in (ROOT / "console/engine").glob("*/__init__.py")}
     systems = {form.name for form in all_formats()}
     inner |= {path.parent.name for path in (ROOT / "console/formats").glob("*/__init__.py")} - systems

@@ -37,7 +37,11 @@ def test_everything_declared_is_there_typed_and_documented() -> None:
 def test_the_stub_says_what_is_declared() -> None:
     stub = ast.parse((ROOT / "console/api.pyi").read_text(encoding="utf-8"))
     listed = {
-        alias.asname: node.module for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names
+        alias.asname: node.module
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
     }
     assert listed == {name: module.__name__ for name, module in console.api.declared().items()}
 
