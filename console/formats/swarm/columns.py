@@ -14,7 +14,20 @@ from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either
 from console.formats.reading.columns import Columns
 from console.formats.reading.runs import Run, Typed
 from console.formats.swarm.profiles import RECIPES, reproduced
-from console.formats.swarm.record import AUDIT, AUDITED, EVENT_TYPES, INTEGERS, NEEDED, V1, V2, V3, scenario_of
+from console.formats.swarm.record import (
+    AUDIT,
+    AUDITED,
+    DIGEST,
+    EVENT_TYPES,
+    INTEGERS,
+    NEEDED,
+    UUID,
+    V1,
+    V2,
+    V3,
+    has_form,
+    scenario_of,
+)
 from console.formats.swarm.rules import BORDERS
 from console.model.record import RecordBatch
 
@@ -30,7 +43,7 @@ class PlainTool(msgspec.Struct, gc=False):
     tool_name: str
     arguments: dict[str, Any]
     result: Any
-    success: Any
+    success: bool
 
 
 class PlainArtifact(msgspec.Struct, gc=False):
@@ -53,7 +66,7 @@ class PlainIntervention(msgspec.Struct, gc=False):
 
 class PlainMessage(msgspec.Struct, gc=False):
     message_role: str
-    message_content: Any
+    message_content: str
     tool_calls: list[Any]
 
 
@@ -80,7 +93,8 @@ def fitting(scan: Scan) -> bytearray:
 
     newer = both(hold(second), either(hold(third), lack(third)))
     older = both(lack(second), lack(third))
-    return both(hold(first), neither(scan.others), either(newer, older))
+    filled = both(scan.filled("event_id"), scan.filled("event_type"))
+    return both(hold(first), filled, neither(scan.others), either(newer, older))
 
 
 def _kinds(name: str) -> tuple[Kind, ...]:
@@ -124,7 +138,7 @@ class Lines(Run):
     ids or payload are not as their recipe says; ``fits``: some id is as it says."""
 
     __slots__ = (
-        *("actors", "agents", "aliases", "epochs", "fits", "foreign", "keys", "kinds", "mentions", "odd"),
+        *("actors", "agents", "aliases", "epochs", "fits", "foreign", "formless", "keys", "kinds", "mentions", "odd"),
         *("parents", "scenarios", "times", "types", "unusual", "zones"),
     )
 
@@ -149,6 +163,7 @@ class Lines(Run):
             kinds = scan.kinds("epoch")
             self.odd = {row for row, epoch in enumerate(self.epochs) if epoch < 0 and kinds[row] == Kind.INTEGER}
         self._check([row for row, key in enumerate(own) if key])
+        self.formless = self._formless()
 
     def _actors(self, codes: Codes) -> "array[int]":
         """Agents, or else initiators."""
@@ -167,6 +182,15 @@ class Lines(Run):
         inside = self.scan.inside("payload", _AUDITED, rows)
         inside.salt = self.scan.salt
         return inside.keys64(AUDITED)
+
+    def _formless(self) -> dict[str, list[int]]:
+        """By field, rows whose ids are not of the form that SWARM's writer gives them."""
+        events = [row for row, fits in enumerate(self.scan.fits("event_id", UUID)) if not fits]
+        found = {}
+        for name, form, rows in (("event_id", UUID, events), ("provenance_id", DIGEST, self.foreign)):
+            texts = self.scan.texts(name, rows) if rows else []
+            found[name] = [row for row, id in zip(rows, texts, strict=True) if not has_form(form, id)]
+        return found
 
     def _check(self, rows: Sequence[int]) -> None:
         """Rows that have a provenance_id: by which recipe it is made, if by any."""

@@ -12,7 +12,7 @@ from console.formats.reading.runs import Run
 from console.formats.reading.saved_state import unpack
 from console.formats.swarm.profiles import SIMAPI
 from console.formats.swarm.record import ENTRY_TYPES, EPISODE, text
-from console.formats.swarm.rules import EpisodeTip, walk
+from console.formats.swarm.rules import UNZONED, EpisodeTip, no_time_code, walk
 from console.model.event import NO_TIME, StreamKey
 from console.model.ledger import StreamFacts
 from console.model.trust import Confidence, Severity, Trust
@@ -83,9 +83,11 @@ class EpisodeReader(LedgerReader[Run]):
         known = quick(stamp)
         if known is None:
             message = "timestamp is no ISO 8601 date and time that exists."
-            self.findings.add("schema.impossible-date", message, field="timestamp", actual=stamp[:_SHOWN])
+            self.findings.add(no_time_code(stamp), message, field="timestamp", actual=stamp[:_SHOWN])
             return NO_TIME
         micros = known[0]
+        if not known[1]:
+            self.findings.count("order.naive-timestamp", UNZONED, mark=False)
         if micros < self._last:
             message = f"The entry is {(self._last - micros) / 1e6:g} s earlier than the one before it."
             back, naive = self._last - micros, known[1] == ""

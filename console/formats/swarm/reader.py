@@ -15,8 +15,20 @@ from console.formats.reading.saved_state import unpack
 from console.formats.swarm import profiles
 from console.formats.swarm.columns import FIELDS, Codes, Lines, fitting
 from console.formats.swarm.profiles import IDS
-from console.formats.swarm.record import EVENT_TYPES, NEEDED, V1, V2, V3, audited, scenario_of, text
-from console.formats.swarm.rules import Simulation, enter
+from console.formats.swarm.record import (
+    DIGEST,
+    EVENT_TYPES,
+    NEEDED,
+    UUID,
+    V1,
+    V2,
+    V3,
+    audited,
+    has_form,
+    scenario_of,
+    text,
+)
+from console.formats.swarm.rules import UNZONED, Simulation, enter, no_time_code
 from console.model.event import NO_TIME, StreamKey
 from console.model.ledger import StreamFacts
 from console.model.record import RecordBatch
@@ -26,7 +38,7 @@ _SHAPES = tuple(frozenset(keys) for keys in (V1, V2, V3))
 _CAUSES = 1000
 _SHOWN = 200
 """Characters of a foreign text that a finding repeats."""
-_UNZONED = "Times without a zone: the writer's local clock, read as UTC."
+_FORMS = {"event_id": "a UUID", "provenance_id": "12 hex digits"}
 _NATIVE = "Native events have no recipe: their provenance_id cannot be recomputed."
 
 
@@ -74,7 +86,10 @@ class SwarmReader(LedgerReader[Lines]):
         naive = run.zones.find(0, low, high)
         if naive >= 0:
             times = run.zones.count(0, low, high)
-            self.findings.count("order.naive-timestamp", _UNZONED, times=times, place=run.place(naive))
+            self.findings.count("order.naive-timestamp", UNZONED, times=times, place=run.place(naive))
+        for field, rows in run.formless.items():
+            if rows and (some := rows[bisect_left(rows, low) : bisect_left(rows, high)]):
+                self._formless(field, times=len(some), place=run.place(some[0]))
         foreign = run.foreign[bisect_left(run.foreign, low) : bisect_left(run.foreign, high)]
         if foreign:
             first = run.place(foreign[0])
@@ -113,6 +128,10 @@ class SwarmReader(LedgerReader[Lines]):
             worst = max(self._schema(document, recipe), self._keys(document))
         elif recipe is not None:
             worst = self._schema(document, recipe)
+        if not has_form(UUID, event_id):
+            self._formless("event_id", mark=False)
+        if recipe is None and not has_form(DIGEST, provenance):
+            self._formless("provenance_id", mark=False)
         kind, agent, initiator = (text(document, name) for name in ("event_type", "agent_id", "initiator_id"))
         if kind and kind not in EVENT_TYPES and self._unknown(kind):
             worst = max(worst, Severity.NOTE)
@@ -171,6 +190,10 @@ class SwarmReader(LedgerReader[Lines]):
         self.findings.count("schema.missing-field", message, missing, severity=severity, mark=False, field=missing)
         return severity
 
+    def _formless(self, field: str, **more: Any) -> None:
+        message = f"{field} is not of the form that SWARM's own writer gives it: {_FORMS[field]}."
+        self.findings.count("schema.bad-pattern", message, field, severity=Severity.NOTE, field=field, **more)
+
     def _unknown(self, kind: str) -> bool:
         """Count a type that is not known; True the first time."""
         name, code = kind[:_SHOWN], "schema.unknown-event-type"
@@ -194,14 +217,12 @@ class SwarmReader(LedgerReader[Lines]):
             return NO_TIME
         known = quick(stamp)
         if known is None:
-            formed = stamp[:4].isdecimal() and stamp[4:5] == stamp[7:8] == "-"
-            code = "schema.impossible-date" if formed else "schema.bad-pattern"
             message = "timestamp is no ISO 8601 date and time that exists."
-            found.add(code, message, field="timestamp", actual=stamp[:_SHOWN])
+            found.add(no_time_code(stamp), message, field="timestamp", actual=stamp[:_SHOWN])
             return NO_TIME
         micros, zoned = known[0], known[1] != ""
         if not zoned:
-            found.count("order.naive-timestamp", _UNZONED, mark=False)
+            found.count("order.naive-timestamp", UNZONED, mark=False)
         if micros < now.last and zoned == now.zoned:
             message = f"The line is {(now.last - micros) / 1e6:g} s earlier than the one before it in its simulation."
             found.remark(step_back(now.last - micros, message, naive=not zoned, field="timestamp", actual=stamp))

@@ -10,6 +10,8 @@ from console.formats.swarm.record import EPISODES, EVENTS, NEEDED
 _OWN = frozenset(("initiator_id", "counterparty_id", "interaction_id", "replay_k", "provenance_id", "parent_event_id"))
 _SURE = 3
 """Of these keys: a line of the oldest shape has so many, and then it may have keys of other systems beside."""
+_ALL_BUT_SURE = 5
+"""Of these keys: only SWARM's newest shape has so many."""
 _OTHERS = frozenset(("run_id", "span_id", "dealId", "deal_id", "trace_id", "correlation_id", "data_hash", "action_id"))
 _LINKED = frozenset(("event_hash", "parent_event_hash", "provenance_id", "payload"))
 
@@ -29,6 +31,8 @@ def sniff(sample: Sample) -> Claim | None:
             votes[EPISODES] += 1
         elif keys >= NEEDED and (own >= _SURE or (own >= 2 and not keys & _OTHERS)):
             votes[EVENTS] += 1
+        elif own >= _ALL_BUT_SURE and len(keys & NEEDED) == len(NEEDED) - 1:
+            votes[EVENTS] += 1  # one key was lost, and nothing else has so many of the others
         elif keys >= NEEDED and "payload" in keys and not keys & _OTHERS:
             bare += 1
     if votes[EPISODES] and votes[EPISODES] >= votes[EVENTS]:

@@ -4,6 +4,7 @@ Two logs: the event log, and the hash-linked log of simulated API episodes. The 
 worth a note, no more.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,6 +67,16 @@ EPISODES = "simapi"
 """The simulated APIs' episode log, linked by hashes."""
 EPISODE = StreamKey("episode", "episode")
 """A file of the episode log mostly holds one episode; those that were appended to it are numbered from 2 on."""
+
+
+UUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+DIGEST = re.compile(rb"[0-9a-f]{12}")
+"""The forms of an event_id and of a provenance_id. Nothing rests on them: another writer may make ids otherwise."""
+
+
+def has_form(form: "re.Pattern[bytes]", id: str | None) -> bool:
+    """True for an id of this form, and where there is none."""
+    return not id or form.fullmatch(id.encode("utf-8", "surrogatepass")) is not None
 
 
 def text(document: Mapping[str, Any], name: str) -> str:

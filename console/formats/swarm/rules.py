@@ -21,6 +21,15 @@ BORDERS = frozenset(("simulation_started", "agent_created", "simulation_ended"))
 """Types after which a line may belong to another simulation, or its simulation may be in another state."""
 
 
+UNZONED = "Times without a zone: the writer's local clock, read as UTC."
+
+
+def no_time_code(stamp: str) -> str:
+    """The code for a text that names no instant: a date that does not exist, or no date at all."""
+    formed = stamp[:4].isdecimal() and stamp[4:5] == stamp[7:8] == "-"
+    return "schema.impossible-date" if formed else "schema.bad-pattern"
+
+
 class Simulation(msgspec.Struct, array_like=True):
     """The present simulation, and what its stream shows."""
 

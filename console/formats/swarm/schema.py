@@ -11,6 +11,7 @@ from console.formats.swarm.profiles import Recipe
 from console.formats.swarm.record import ENTRY_TYPES, INTEGERS
 
 Table = dict[str, Any]
+Filled = Annotated[str, Field(min_length=1)]
 
 
 class Open(BaseModel):
@@ -22,9 +23,9 @@ class LineFields(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
 
-    event_id: str
+    event_id: Filled
     timestamp: str
-    event_type: str
+    event_type: Filled
     interaction_id: str | None = None
     agent_id: str | None = None
     initiator_id: str | None = None
@@ -52,7 +53,7 @@ class ToolPayload(Open):
     tool_name: str
     arguments: Table
     result: Any
-    success: Any
+    success: bool
 
 
 class ArtifactPayload(Open):
@@ -75,7 +76,7 @@ class InterventionPayload(Open):
 
 class MessagePayload(Open):
     message_role: str
-    message_content: Any
+    message_content: str
     tool_calls: list[Any]
 
 
@@ -132,7 +133,7 @@ class EntryFields(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
 
     event_hash: str
-    event_type: str
+    event_type: Filled
     timestamp: str
     agent_id: str | None
     parent_event_hash: str | None

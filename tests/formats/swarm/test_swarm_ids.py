@@ -149,7 +149,11 @@ def test_each_covered_part_changed_is_one_mismatch(name: str) -> None:
 
 def test_what_the_id_does_not_cover_changes_nothing() -> None:
     sound = made("tool")
-    for change in ({"event_id": "x"}, {"parent_event_id": "y"}, {"payload": {**sound["payload"], "success": False}}):
+    for change in (
+        {"event_id": made("audit")["event_id"].replace("0000-", "0001-", 1)},
+        {"parent_event_id": "y"},
+        {"payload": {**sound["payload"], "success": False}},
+    ):
         out, found = read(lines([sound | change]))
         assert codes(found) == [] and list(out.trust) == [Trust.UNCHAINED]
 
