@@ -129,11 +129,12 @@ class AgentEventRows(Run):
 
     ``zones`` are 0 for times without one. ``payloads`` holds None where one cannot be read. ``versions`` are whatever
     stands for a schema version. ``unlike`` are rows of the required schema with an id that is no UUID.
+    ``whole``: none lacks its version, zone, trace or correlation.
     """
 
     __slots__ = (
         "actors", "causes", "correlations", "fields", "ids", "keys", "parents", "payloads", "sequences", "times",
-        "traces", "unlike", "versions", "zones",
+        "traces", "unlike", "versions", "whole", "zones",
     )  # fmt: skip
 
     def __init__(self, batch: RecordBatch, scan: Scan, start: int, objects: Sequence[Any]) -> None:
@@ -143,7 +144,11 @@ class AgentEventRows(Run):
         events: Sequence[Any] = (
             objects if kinds <= PLAIN else [each if type(each) in PLAIN else _NO_EVENT for each in objects]
         )
-        self.payloads = [_payload(event) for event in events]
+        if kinds == {PlainRequired}:
+            payloads = [event.payload for event in events]
+            self.payloads = [each if type(each) is dict else _read(each) for each in payloads]
+        else:
+            self.payloads = [_payload(event) for event in events]
         pairs: list[tuple[Any, Mapping[str, Any]]] = [
             (event, payload or {}) for event, payload in zip(events, self.payloads, strict=True)
         ]
@@ -173,6 +178,8 @@ class AgentEventRows(Run):
         known.update(zip(earlier, keys64(earlier, scan.salt), strict=True))
         self.parents = [known[parent] for parent in self.causes]
         self.unlike = _unlike(events)
+        ties = (self.versions, self.traces, self.correlations)
+        self.whole = 0 not in self.zones and not any(None in each for each in ties)
 
 
 _NO_EVENT = PlainAgentEvent(event_type="-", created_at="-")
@@ -184,8 +191,11 @@ def _unlike(events: Sequence[PlainEvent]) -> frozenset[int]:
     """Rows of the required schema with an id that is no UUID: all of them are compared at once."""
     required = [event for event in events if type(event) is PlainRequired]
     ids = [event.id for event in required]
-    for name in ("run_id", "trace_id", "correlation_id", "causation_id", "deal_id", "action_id"):
-        ids += {getattr(event, name) for event in required} - {None}
+    others: set[str | None] = {event.run_id for event in required}
+    others |= {event.trace_id for event in required} | {event.correlation_id for event in required}
+    others |= {event.causation_id for event in required} | {event.deal_id for event in required}
+    others |= {event.action_id for event in required}
+    ids += [each for each in others if each is not None]
     if _uuids(ids):
         return frozenset()
     return frozenset(row for row, event in enumerate(events) if type(event) is PlainRequired and not _all_uuids(event))
@@ -220,9 +230,13 @@ def _payload(event: PlainEvent) -> Mapping[str, Any] | None:
     """As ``record.read_record`` finds it: of the first field that is there."""
     for found in (event.payload, event.event_data, event.details, event.data):
         if found is not UNSET:
-            payload, problems = (found, ()) if type(found) is dict else read_payload(found)
-            return None if problems else payload
+            return found if type(found) is dict else _read(found)
     return {}
+
+
+def _read(found: Any) -> Mapping[str, Any] | None:
+    payload, problems = read_payload(found)
+    return None if problems else payload
 
 
 def _version(event: PlainEvent, payload: Mapping[str, Any]) -> Any:

@@ -113,6 +113,8 @@ def _registry() -> dict[str, Registered]:
 
 REGISTRY: Mapping[str, Registered] = MappingProxyType(_registry())
 
+CATEGORIES: Mapping[str, str] = MappingProxyType({name: entry.category for name, entry in REGISTRY.items()})
+
 LEGACY: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "action.created": ("created",),

@@ -16,7 +16,7 @@ from console.formats.zakops.beside.joins import Joins
 from console.formats.zakops.beside.siblings import ARCHIVE
 from console.formats.zakops.checks import Checks
 from console.formats.zakops.columns import FIELDS, TYPES, AgentEventRows, PlainEvent, PlainRequired, type_of
-from console.formats.zakops.event_types import REGISTRY
+from console.formats.zakops.event_types import CATEGORIES
 from console.formats.zakops.following.lives import LivesInLedger
 from console.formats.zakops.following.streams import OpenStreams, State
 from console.formats.zakops.record import (
@@ -26,6 +26,7 @@ from console.formats.zakops.record import (
     DEAL,
     DEAL_FILE,
     INBOX,
+    LONGEST,
     ZakopsEnvelope,
     action_of,
     deal_of,
@@ -36,7 +37,7 @@ from console.formats.zakops.record import (
 )
 from console.formats.zakops.rules.actions import ActionLife, step_action
 from console.formats.zakops.rules.delivery import Aggregate, Recent, delivery
-from console.formats.zakops.rules.runs import RunLife
+from console.formats.zakops.rules.runs import TOOLS, RunLife, step_plainly
 from console.formats.zakops.rules.trail import walk_trail
 from console.model.event import NO_TIME, StreamKey
 from console.model.finding import Finding
@@ -46,6 +47,9 @@ from console.model.trust import Severity, Trust
 _EVENTS = frozenset((AGENT, DEAL, DEAL_FILE))
 _Ties = tuple[str | None, str | None, str | None, str | None]
 """Correlation id, deal, trace and action of an event."""
+
+
+_Followed = tuple[Followed[State], RunLife, _Ties, int]
 
 
 class ZakopsReader(LedgerReader[AgentEventRows]):
@@ -66,8 +70,8 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         self._joins = Joins(context.companions)
         self._past = self._joins.archive
         self._lives = LivesInLedger(self._streams, self.findings, self._past)
-        self._ties: dict[int, tuple[_Ties, int]] = {}
-        """Of a run, by its code: what its last event was tied to, and the code of those streams."""
+        self._ties: dict[Any, _Followed] = {}
+        """Of a run, by its id: its stream and life, what its last event was tied to, and the code of those streams."""
 
     # -- in bulk
 
@@ -80,17 +84,17 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         return self._checks.odd(run)
 
     def quiet(self, run: AgentEventRows, low: int, high: int) -> None:
-        streams, further, worst = [], [], bytearray()
-        for row in range(low, high):
-            self.findings.begin(run.place(row), run.ids[row] or None)
+        streams, further, worst = [0] * (high - low), [0] * (high - low), bytearray(high - low)
+        findings, found = self.findings, self.columns.out.findings
+        of_events = self._joins.of_events
+        for row in self._not_plain(run, low, high, streams, further):
+            findings.begin(run.place(row), run.ids[row] or None)
             self._checks.count(run, row)
-            code, others = self._follow(run, row)
-            if self._joins.of_events:
+            streams[row - low], further[row - low] = self._follow(run, row)
+            if of_events:
                 self._join(run, row)
-            streams.append(code)
-            further.append(others)
-            worst.append(self.findings.worst)
-            self.columns.out.findings += self.findings.found
+            worst[row - low] = findings.worst
+            found += findings.found
         part = slice(low, high)
         self.columns.rows(
             run.part(low, high),
@@ -124,13 +128,49 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
     def _is_past(self, event_id: str | None) -> bool:
         return self._past is not None and bool(event_id) and self._past.holds(event_id or "")
 
+    def _not_plain(
+        self, run: AgentEventRows, low: int, high: int, streams: list[int], further: list[int]
+    ) -> Iterator[int]:
+        """Rows for ``_follow``. Of the others, calls of tools and their answers in a run that is known, as they should
+        be, the streams are put into the columns here: they are most of what runs write, and change nothing else."""
+        if self._joins.of_events or not run.whole:
+            yield from range(low, high)
+            return
+        ties_of, categories, watch, touch = self._ties, CATEGORIES, self._streams.watch, self._streams.touch
+        columns = zip(
+            range(low, high), run.objects[low:high], run.payloads[low:high], run.times[low:high],
+            run.correlations[low:high], run.traces[low:high], strict=True,
+        )  # fmt: skip
+        for row, event, payload, time, correlation, trace in columns:
+            known = ties_of.get(event.run_id)
+            if known is None or (category := categories[event.event_type]) not in TOOLS:
+                yield row
+                continue
+            stream, state, ties, others = known
+            call = event.tool_call_id or (payload.get("tool_call_id") if payload else None)
+            if (
+                time < state.last
+                or type(call) is not str
+                or not 0 < len(call) <= LONGEST
+                or ties != (correlation, event.deal_id or None, trace, event.action_id or None)
+                or not step_plainly(state, category, call, run, row, time)
+            ):
+                yield row
+                continue
+            state.last = time
+            if stream.saved or stream.shown:
+                touch(stream)
+            if len(state.calls) == 1:
+                watch(stream)
+            streams[row - low], further[row - low] = stream.code, others
+
     def _follow(self, run: AgentEventRows, row: int) -> tuple[int, int]:
         """The rules of the streams of a plain event. The code of its run, and that of its further streams."""
         event: PlainEvent = run.objects[row]
         stream = self._streams.follow("run", str(event.run_id))
         state = self._streams.touch(stream)
         assert isinstance(state, RunLife)
-        category = REGISTRY[event.event_type].category
+        category = CATEGORIES[event.event_type]
         payload, time = run.payloads[row], run.times[row]
         if category.startswith("run."):
             self._lives.step_run(stream, state, category, event.tool_call_id, payload, time)
@@ -141,14 +181,14 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             action = action_of(category, payload)
         deal = event.deal_id or None
         ties = correlation, deal, run.traces[row], action
-        before = self._ties.get(stream.code)
-        if before is not None and before[0] == ties:
-            further = before[1]
+        before = self._ties.get(stream.key)
+        if before is not None and before[2] == ties:
+            further = before[3]
         else:
             further = self._tie(*ties)
             self._lives.name_deal(stream, state, correlation or deal, written=type(event) is PlainRequired)
             if self.findings.worst is Severity.NONE:  # else the next one of the same streams has a finding, too
-                self._ties[stream.code] = ties, further
+                self._ties[stream.key] = stream, state, ties, further
         if not plain:
             self._lives.life(category, stream.key, correlation or deal, action, payload, run.fields[row], time)
         return stream.code, further

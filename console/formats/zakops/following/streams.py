@@ -45,11 +45,8 @@ class OpenStreams(Streams[State]):
                 self._processing[stream.key] = state
             else:
                 self._processing.pop(stream.key, None)
-        elif isinstance(state, RunLife):
-            if state.calls or state.beyond:
-                self._unanswered[stream.key] = state
-            else:
-                self._unanswered.pop(stream.key, None)
+        elif isinstance(state, RunLife) and state.unanswered:
+            self._unanswered[stream.key] = state
 
     def changed(self) -> Iterator[Followed[State]]:
         return (each for each in super().changed() if each.kind not in _HIDDEN)
@@ -75,6 +72,8 @@ class OpenStreams(Streams[State]):
         if late:
             yield _open(f"Started and without an end for more than {PROCESSING_TTL} s.", late)
         ended, aged = list[_Place](), list[_Place]()
+        # Most calls are answered soon: those that are open are kept, and only now are the others let go.
+        self._unanswered = {key: run for key, run in self._unanswered.items() if run.unanswered}
         for key, run in self._unanswered.items():
             if run.status in ENDED:
                 ended += [_place(key, call) for call in run.calls]

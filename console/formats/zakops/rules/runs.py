@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from console.formats.reading.findings import Place, Remark
+from console.formats.reading.runs import Run
 from console.formats.zakops.rules.actions import CANCELLED, COMPLETED, FAILED
 from console.model.event import NO_TIME
 from console.model.trust import Severity
@@ -101,6 +102,31 @@ def step_run(
     else:
         state.status = RUNNING
     return remarks
+
+
+TOOLS = frozenset(("run.tool_called", "run.tool_completed", "run.tool_failed"))
+
+
+def step_plainly(state: RunLife, category: str, call: str, run: Run, row: int, time: int) -> bool:
+    """``step_run`` for a tool call with an id, or its answer: True if it is as it should be; else nothing was done."""
+    status, calls = state.status, state.calls
+    if status not in (RUNNING, "STARTED"):
+        return False
+    if category == "run.tool_called":
+        if len(calls) >= _OPEN_CALLS or any(each.name == call for each in calls):
+            return False
+        calls.append(OpenCall(call, *run.place(row), time))
+    elif len(calls) == 1 and calls[0].name == call:
+        calls.clear()
+    else:
+        for at, each in enumerate(calls):
+            if each.name == call:
+                del calls[at]
+                break
+        else:
+            return False
+    state.status = RUNNING
+    return True
 
 
 def _tool(state: RunLife, category: str, call: str | None, place: Place, time: int, remarks: list[Remark]) -> None:
