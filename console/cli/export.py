@@ -10,6 +10,7 @@ import click
 from console.cli.names import UNVERIFIED, USAGE
 from console.cli.options import common, index_place, moment, paths, where
 from console.cli.output import AsGiven, Ticker, say
+from console.cli.recording import demand
 from console.text import sweep
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _command_of(exporter: "Exporter") -> click.Command:
     ) -> int:
         from console.engine.api import EventRequest
 
+        demand("export", config, paths)
         request = EventRequest(paths, index_place(paths, index, config), where, stream, types, since, until)
         options = {option.name: chosen[option.name.replace("-", "_")] for option in exporter.options}
         return asyncio.run(_Export(exporter, options, output, force).run(request))

@@ -13,7 +13,7 @@ from console.text import safe
 @paths
 @common
 def command(paths: list[str], index: str | None, config: str | None, **_: Any) -> int:
-    """Say where config, index, witness and casebook are (the index is of these paths), and which scanner runs."""
+    """Say where config, index (of these paths), witness, custody and casebook are, and which scanner runs."""
     from console.config.places import places
     from console.engine.api import scanner
 
@@ -21,6 +21,7 @@ def command(paths: list[str], index: str | None, config: str | None, **_: Any) -
     out(f"config    {safe(config or str(found.config))}")
     out(f"index     {safe(index_place(paths, index, config).path)}")
     out(f"witness   {safe(str(found.memory))}")
+    out(f"custody   {safe(str(found.custody / 'custody.jsonl'))}")
     out(f"casebook  {safe(str(found.data / 'cases'))}")
     out(f"scanner   {scanner()}")
     return 0

@@ -12,6 +12,7 @@ import click
 
 from console import __version__
 from console.cli.names import COMMANDS, INTERRUPTED, NAME, PIPE_CLOSED, UNVERIFIED, USAGE
+from console.cli.recording import ARGUMENTS, record_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,15 +50,22 @@ class _Commands(click.Group):
             _not_a_command(args[0], ctx)
         if not completing and (not args or not (args[0] in COMMANDS or args[0] in _OWN or _report(args[0]))):
             args = [_OPEN, *args]
+        ctx.meta[ARGUMENTS] = args[1:]
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
+        ended: int | BaseException | None = None
         try:
-            code = super().invoke(ctx)
+            ended = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise _PipeClosedError from error
-        return code
+        except BaseException as error:
+            ended = error
+            raise
+        finally:
+            record_end(ctx, ended)
+        return ended
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -10,6 +10,7 @@ import click
 from console.cli.names import UNVERIFIED
 from console.cli.options import common, memory_place, settings_in_force
 from console.cli.output import Paint, out, out_json, say
+from console.cli.recording import demand
 from console.cli.table import table
 from console.model.words import count
 from console.text import safe
@@ -101,6 +102,7 @@ def _accept(path: str, why: str, config: str | None, **_: Any) -> int:
     """A change is explained: what stands there now counts from here on. What counted before is kept."""
     from console.engine.api import accept
 
+    demand("memory accept", config, [path])
     found = _answered(lambda place: accept(place, path, why), config)
     if found is None:
         return UNVERIFIED
@@ -116,6 +118,7 @@ def _forget(path: str, config: str | None, **_: Any) -> int:
     """Forget what is known of the ledger at a path."""
     from console.engine.api import forget
 
+    demand("memory forget", config, [path])
     found = _answered(lambda place: forget(place, path), config)
     for each in found or ():
         say(f"{each}: forgotten.")

@@ -13,8 +13,9 @@ COMMANDS = {
     "trace": "Print what caused an event and what it caused, over all ledgers.",
     "ledgers": "List the ledgers that are there.",
     "memory": "Show what was seen of ledgers; accept changes, or forget.",
+    "custody": "List what was done with this console: who, when, on which ledgers.",
     "explain": "Say what a finding means and what to do next.",
     "formats": "List formats, containers and profiles, and what each covers.",
-    "locate": "Say where config, index, witness and casebook are, and which scanner runs.",
+    "locate": "Say where config, index, witness, custody and casebook are, and which scanner runs.",
     "completion": "Print the completion script of a shell.",
 }

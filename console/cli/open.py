@@ -11,6 +11,7 @@ import click
 from console.cli.names import NAME, UNVERIFIED
 from console.cli.options import common, index_place, on_finding, paths, settings_in_force
 from console.cli.output import say
+from console.cli.recording import record_begin
 
 if TYPE_CHECKING:
     from console.engine.api import IndexPlace
@@ -66,4 +67,5 @@ def command(
     if show is None:
         raise click.UsageError("The console is opened by the command audit-console.")
     settings = settings_in_force(config)
+    record_begin("open", config)
     return show(Request(paths, index_place(paths, index, config), settings.theme, settings.bell, on_finding))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from console.cli.names import USAGE
+from console.cli.recording import CONFIG, LEDGERS, custody_place
 from console.text import safe
 
 if TYPE_CHECKING:
@@ -110,12 +111,14 @@ def index_place(paths: list[str], index: str | None, config: str | None) -> "Ind
     from console.config.places import index_apart, index_path
     from console.engine.api import IndexPlace
 
-    memory = memory_place(config)
+    memory, custody = memory_place(config), custody_place(config)
     if index:
-        return IndexPlace(index, memory=memory)
+        return IndexPlace(index, memory=memory, custody=custody)
     folder = settings_in_force(config).index_folder
     apart = str(index_apart(paths, folder))
-    return IndexPlace(str(index_path(paths, folder)), named=folder is not None, memory=memory, apart=apart)
+    return IndexPlace(
+        str(index_path(paths, folder)), named=folder is not None, memory=memory, apart=apart, custody=custody
+    )
 
 
 def memory_place(config: str | None) -> "MemoryPlace | None":
@@ -154,11 +157,14 @@ def _noted(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     ctx.meta[f"{_NOTED}{param.name}"] = value
 
 
-def _or_here(_: click.Context, __: click.Parameter, paths: tuple[str, ...]) -> list[str]:
-    return list(paths) or ["."]
+def _or_here(ctx: click.Context, _: click.Parameter, paths: tuple[str, ...]) -> list[str]:
+    found = list(paths) or ["."]
+    ctx.meta[LEDGERS] = found
+    return found
 
 
-def _readable(_: click.Context, __: click.Parameter, config: str | None) -> str | None:
+def _readable(ctx: click.Context, _: click.Parameter, config: str | None) -> str | None:
+    ctx.meta[CONFIG] = config
     if config is not None:
         settings_in_force(config)
     return config

@@ -23,7 +23,7 @@ INDENT = "    "
 
 def report_names() -> Mapping[str, str]:
     """The reports of all formats by name, and what each shows."""
-    from console.engine.api import reports
+    from console.engine.questions import reports
 
     return {name: report.summary for name, report in reports().items()}
 

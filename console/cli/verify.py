@@ -11,12 +11,15 @@ from click.shell_completion import CompletionItem
 from console.cli.names import UNVERIFIED
 from console.cli.options import common, memory_place, micros, paths, settings_in_force
 from console.cli.output import Paint, Ticker, out_json, say
+from console.cli.recording import outcome
 from console.model.trust import Severity
 from console.model.words import count
 
 if TYPE_CHECKING:
     from console.engine.api import MemoryPlace, Options, Policy, Verification, VerifiedSoFar
 
+MOST = 200
+"""Ledgers whose verdicts are recorded."""
 FAIL_ON = ("note", "warning", "error", "critical")
 
 
@@ -168,6 +171,10 @@ def command(
     if answer:
         return _answer(verification, stream, answer, policy)
     result = report(verification, policy, stream=stream)
+    outcome(
+        result["verdict"],
+        ledgers=[{name: each[name] for name in ("path", "sha256", "verdict")} for each in result["ledgers"][:MOST]],
+    )
     if stream is not None and not result["ledgers"]:
         say(f"There is no stream {stream} here; `audit-console streams` lists them.")
     if form == "json":

@@ -29,6 +29,11 @@ class Places:
         """What was seen of each ledger."""
         return self.state / "witness"
 
+    @property
+    def custody(self) -> Path:
+        """What was done with the console."""
+        return self.state / "custody"
+
 
 def places() -> Places:
     """The user's folders by the platform's rules (XDG on Linux)."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from console.config.roles import ROLES
+
 ENVIRONMENT = "AUDIT_CONSOLE_"
 """Begins the name of every environment variable that is a setting."""
 
@@ -31,6 +33,10 @@ class Settings:
     """Processes that verify, None for the command's default."""
     bell: bool = True
     """Ring the terminal's bell when trust gets worse while the console watches."""
+    custody: bool = True
+    """Record what is done with the console."""
+    roles: tuple[tuple[str, str], ...] = ()
+    """Roles of users by their names, ``*`` for all others; without any, everybody is an auditor."""
     origins: tuple[tuple[str, str], ...] = ()
     """Names of ledgers for the memory, by glob over real paths: by its name a ledger is known in every place."""
 
@@ -55,7 +61,7 @@ def _jobs(value: object) -> int:
     return number
 
 
-def _bell(value: object) -> bool:
+def _switch(value: object) -> bool:
     known = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
     chosen = value if isinstance(value, bool) else known.get(value.lower()) if isinstance(value, str) else None
     if chosen is None:
@@ -71,11 +77,21 @@ def _origins(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(value.items())
 
 
+def _roles(value: object) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, str):
+        value = json.loads(value)  # from the environment
+    if not isinstance(value, dict) or not all(role in ROLES for role in value.values()):
+        raise ValueError(f"it should be a table of users and their roles: {', '.join(ROLES)}")
+    return tuple(value.items())
+
+
 _CHECKS: dict[str, Callable[[object], Any]] = {
     "theme": _theme,
     "index_folder": _index_folder,
     "jobs": _jobs,
-    "bell": _bell,
+    "bell": _switch,
+    "custody": _switch,
+    "roles": _roles,
     "origins": _origins,
 }
 

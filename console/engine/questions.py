@@ -4,8 +4,10 @@ A part of ``console.engine.api``, which hands it on: no module has room for all 
 when something is asked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from console.engine.custody.place import CustodyPlace
 
 if TYPE_CHECKING:
     from console.engine.replay.reports import ReportAnswer
@@ -13,12 +15,15 @@ if TYPE_CHECKING:
     from console.formats.report import Report, ReportColumn, ReportRow
 
 __all__ = [
+    "CustodyPlace",
     "Report",
     "ReportAnswer",
     "ReportColumn",
     "ReportRow",
     "StateAnswer",
     "make_report",
+    "record_act",
+    "recorded_acts",
     "report_cell",
     "report_value",
     "reports",
@@ -79,3 +84,24 @@ def state_as_of(
     from console.engine.replay.states import state_as_of
 
     return state_as_of(paths, stream, until=until, sequence=sequence, progress=progress)
+
+
+def record_act(
+    place: CustodyPlace,
+    action: str,
+    ledgers: Sequence[str],
+    result: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Record in the chain of custody that something was done with ledgers. Raises ``EngineError``."""
+    from console.engine.custody.log import record
+
+    record(place, action, ledgers, result, details)
+
+
+def recorded_acts(path: str) -> list[Mapping[str, Any]]:
+    """The entries of the chain of custody at a path, oldest first; none where there is no such file. What they come to
+    is for ``verify`` to say."""
+    from console.engine.custody.acts import acts
+
+    return acts(path)

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 GROUP = "audit_console.formats"
 _SHARED = frozenset(("json", "reading"))
-"""Packages beside this module that are no systems."""
+"""Packages beside this module that are no formats."""
+HOUSE = ("custody",)
+"""Formats of the console's own ledgers: packages beside this module that are no systems."""
 _NAME = re.compile("[a-z][a-z0-9_-]*")
 _KIND = re.compile("[a-z]+")
 _REPORT = re.compile("[a-z]+(-[a-z]+)*")
@@ -53,9 +55,9 @@ _added: list[str] = []
 
 @cache
 def own_names() -> tuple[str, ...]:
-    """Names of the formats that come with the console."""
+    """Names of the systems whose formats come with the console."""
     found = iter_modules(console.formats.__path__)
-    return tuple(sorted(each.name for each in found if each.ispkg and each.name not in _SHARED))
+    return tuple(sorted(each.name for each in found if each.ispkg and each.name not in {*_SHARED, *HOUSE}))
 
 
 @cache
@@ -67,7 +69,7 @@ def _plugged() -> "dict[str, EntryPoint]":
     for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):
         if _NAME.fullmatch(point.name) is None:
             _break(point.name, point, "a format's name has lower-case letters, digits, _ and - only")
-        elif point.name in found or point.name in own_names():
+        elif point.name in found or point.name in (*own_names(), *HOUSE):
             _break(f"{point.name} ({point.value})", point, f"there is another format called {point.name}")
         else:
             found[point.name] = point
@@ -85,7 +87,7 @@ def by_name(name: str) -> Format:
 
 @cache
 def _load(name: str) -> Format | None:
-    if name in own_names():
+    if name in (*own_names(), *HOUSE):
         return cast(Format, import_module(f"console.formats.{name}").FORMAT)
     point = _plugged().get(name)
     if point is None:
@@ -126,7 +128,11 @@ def _break(name: str, point: "EntryPoint", why: str) -> None:
 
 def all_formats() -> Iterator[Format]:
     """Every format that can be used: ours, then those of other packages, each by name."""
-    return (form for form in map(_load, (*own_names(), *_plugged())) if form is not None and form.name not in _broken)
+    return (
+        form
+        for form in map(_load, (*own_names(), *HOUSE, *_plugged()))
+        if form is not None and form.name not in _broken
+    )
 
 
 def broken() -> Sequence[Broken]:

@@ -44,7 +44,10 @@ def test_file_environment_and_another_file(file: Path, monkeypatch: pytest.Monke
         ("jobs = 0\n", "jobs: 0 cannot be used"),
         ('jobs = "many"\n', "jobs: 'many'"),
         ('index_folder = "here"\n', "absolute path"),
-        ('colour = "red"\n', "there is no setting 'colour'; known are theme, index_folder, jobs, bell, origins"),
+        (
+            'colour = "red"\n',
+            "there is no setting 'colour'; known are theme, index_folder, jobs, bell, custody, roles, origins",
+        ),
         ("theme = \n", "not TOML"),
         ("\udcff", "not TOML"),
     ],
@@ -70,12 +73,21 @@ def test_a_mistake_in_the_environment(call: Call, monkeypatch: pytest.MonkeyPatc
     assert "\x1b" not in result.err
 
 
+ARGUMENTS = {
+    "explain": ["chain.fork"],
+    "completion": ["bash"],
+    "export": ["csv", "-o", "-"],
+    "state": ["--stream", "x"],
+    "trace": ["x"],
+}
+
+
 def test_every_command_reads_the_named_file(call: Call) -> None:
     from console.cli.names import COMMANDS
 
     Path("bad.toml").write_text("colour = 1\n")
     for command in COMMANDS:
-        argument = {"explain": ["chain.fork"], "completion": ["bash"]}.get(command, [])
+        argument = ARGUMENTS.get(command, [])
         result = call(command, *argument, "--config", "bad.toml")
         assert (result.code, result.out) == (2, ""), command
         assert "bad.toml: there is no setting 'colour'" in result.err

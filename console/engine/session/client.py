@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from os.path import abspath
+from typing import Any
 
-from console.engine.errors import ExecutorError
+from console.engine.custody.log import record
+from console.engine.custody.place import CustodyPlace
+from console.engine.errors import EngineError, ExecutorError
 from console.engine.ledgers.options import Options
 from console.engine.replay.reports import ReportAnswer
 from console.engine.replay.stream_replay import ReplayedStream, StreamReplay
@@ -56,9 +59,12 @@ class Session:
         *,
         may_move: bool = False,
         memory: MemoryPlace | None = None,
+        custody: CustodyPlace | None = None,
     ) -> None:
         """``may_move``: the index is made in a temporary folder where it cannot be written at its place."""
         self._memory = memory
+        self._custody = custody
+        self._unrecorded = ""
         self.index = kept.index
         self._may_move = may_move
         self.paths = paths
@@ -197,7 +203,7 @@ class Session:
                 return
             began = time.monotonic()
             replaced, self._replaced = self._replaced, False
-            note = _REPLACED if replaced else self.progress.note or self._kept.note
+            note = _REPLACED if replaced else self.progress.note or self._unrecorded or self._kept.note
             yield Changed(replace(self.progress, note=note), replaced)
             await asyncio.sleep(max(0.0, 1 / 60 - (time.monotonic() - began)))
 
@@ -219,6 +225,8 @@ class Session:
     async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
         parsed = parse(query)
         reader = await self._another_reader()
+        if query:
+            await self._record("search", ledger, stream, "done", {"where": query})
         if not parsed.of_record:
             return _Owned(await reader.view(parsed, ledger=ledger, stream=stream), reader)
         row = None if stream is None else await reader.stream(stream)
@@ -303,7 +311,27 @@ class Session:
             return
         stream_key = None if row is None else (row.kind, row.key)
         async for progress in verify_elsewhere(there, self.options, stream_key, unread, self._memory):
+            if progress.finished:
+                result = "ended" if progress.judged is None else progress.judged.verdict.word
+                await self._record("verify", ledger, stream, result, {})
             yield progress
+
+    async def _record(
+        self, action: str, ledger: int | None, stream: int | None, result: str, details: dict[str, Any]
+    ) -> None:
+        """Record an act on the screen in the chain of custody; where that fails, the screens say so."""
+        if self._custody is None:
+            return
+        reader = await self.reader()
+        of = None if stream is None else await reader.stream(stream)
+        number = ledger if of is None else of.ledger
+        names = [row.path for row in await reader.ledgers(number) if row.format] if number is not None else self.paths
+        about = {} if of is None else {"stream": f"{of.kind}:{of.key}"}
+        try:
+            await asyncio.to_thread(record, self._custody, action, names, result, {"screen": True, **about, **details})
+        except EngineError as error:
+            self._unrecorded = str(error)
+            self._news.set()
 
     async def close(self) -> None:
         """End the worker and everything that is open. A second call does nothing."""
@@ -345,6 +373,6 @@ async def open_session(paths: Sequence[str], index: IndexPlace, options: Options
     """A session on these files and folders. Raises ``OSError`` where the index cannot be kept at its place."""
     kept = keep(index, paths)
     may_move = not index.named and kept.folder is None
-    session = Session(kept, paths, options or Options(), may_move=may_move, memory=index.memory)
+    session = Session(kept, paths, options or Options(), may_move=may_move, memory=index.memory, custody=index.custody)
     session.start()
     return session

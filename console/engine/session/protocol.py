@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from console.engine.custody.place import CustodyPlace
 from console.engine.verify.verdict import Judgement
 from console.model.event import Event, Panel
 from console.model.ledger import Profile
@@ -28,13 +29,15 @@ class IndexPlace:
 
     ``named``: an operator asked for this very file. Where it cannot be had that is an error; another one is replaced by
     a temporary file. What the index reads is compared with the ``memory``, and remembered. ``apart``
-    is the file that is used instead while another process writes this one for other paths, '' for none.
+    is the file that is used instead while another process writes this one for other paths, '' for none. What is
+    verified and searched on the screen is recorded in the ``custody``.
     """
 
     path: str
     named: bool = True
     memory: MemoryPlace | None = None
     apart: str = ""
+    custody: CustodyPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

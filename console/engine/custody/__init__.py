@@ -1,0 +1,1 @@
+"""The chain of custody: what was done with this console, recorded."""
