@@ -100,6 +100,6 @@ def _record(action: str, ledgers: Sequence[str], result: str, details: Mapping[s
         if place is not None:
             record_act(place, action, ledgers, result, details)
     except SettingsUnusable:
-        pass  # the command has said it
+        pass  # the command says what is wrong with them
     except EngineError as error:
         say(str(error))
