@@ -212,6 +212,16 @@ class Checks:
             self._contradiction(f"{field}.original_type", "The type is", row.type, original)
         if row.shape == OUTBOX:
             self._outbox(row, document)
+        elif row.shape == DEAL_FILE and (named := text(inner.get("deal_id"))) and row.deal and named != row.deal:
+            message = "The event names another deal than its file."
+            self._findings.add(
+                "correlation.mismatch",
+                message,
+                each=EACH,
+                field=f"{field}.deal_id",
+                expected=row.deal,
+                actual=named,
+            )
 
     def _outbox(self, row: ZakopsEnvelope, document: Mapping[str, Any]) -> None:
         """What an outbox row says of its own delivery, and of its deal."""
@@ -226,6 +236,8 @@ class Checks:
         elif status == "delivered" and not published and "delivered_at" in document:
             self._contradiction("delivered_at", "The status is 'delivered', and yet delivered_at is", "a time", "null")
         created, gone = parse(get("created_at")), parse(published)
+        if gone and gone.micros > (self._clock.latest if gone.zone else self._clock.latest_local):
+            self._findings.count("order.future-timestamp", "Times of delivery later than now.", field)
         if created and gone and gone.micros < created.micros:
             message = f"{field} is before created_at."
             self._findings.add("order.time-regression", message, each=EACH, field=field, actual=shown(published))

@@ -67,6 +67,7 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
         self._streams = OpenStreams(self.columns)
         self._checks = Checks(self.findings, self.clock)
         self._recent = Recent()
+        self._numbers = Recent("numbers ")
         self._joins = Joins(context.companions)
         self._past = self._joins.archive
         self._lives = LivesInLedger(self._streams, self.findings, self._past)
@@ -228,6 +229,10 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
             if run and isinstance(state := streams[0].state, RunLife):
                 self._lives.name_deal(streams[0], state, deal, written="event_id" not in document)
             self._lives.life(row.category, run, deal, by_kind.get("action"), row.payload, row.payload_field, time)
+        if shape == DEAL and row.sequence is not None and self._numbers.seen(row.sequence + 1):
+            message = "The number stands twice: one sequence gives those of all deals."
+            more: dict[str, Any] = {"field": "sequence_number", "actual": str(row.sequence), "severity": Severity.ERROR}
+            self.findings.add("chain.sequence-duplicate", message, each=EACH, **more)
         self._lives.remarks(self._joins.look(row, document, time, self.findings.place), None)
         first, *further = [stream.code for stream in streams] or [0]
         self.problems(record.problems)
@@ -330,12 +335,13 @@ class ZakopsReader(LedgerReader[AgentEventRows]):
     def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
         yield from self._checks.save()
         yield from self._recent.save()
+        yield from self._numbers.save()
         yield from self._joins.save()
         yield from self._streams.save()
 
     def restore(self, name: str | StreamKey, data: bytes) -> None:
         if self._streams.restore(name, data) is not None or not isinstance(name, str):
             return
-        for each in (self._checks, self._joins, self._recent):
+        for each in (self._checks, self._joins, self._recent, self._numbers):
             if each.restore(name, data):
                 return

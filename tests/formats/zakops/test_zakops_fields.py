@@ -167,6 +167,7 @@ WRONG: list[tuple[str, Row, str]] = [
     ("outbox", {"is_dead": 1}, CONTRADICTION),
     ("outbox", {"is_dead": 1, "published_at": None}, "outbox.dead"),
     ("outbox", {"published_at": "2026-01-19T23:58:00Z"}, "order.time-regression"),
+    ("outbox", {"published_at": "2026-02-19T23:58:00Z"}, "order.future-timestamp"),
     ("outbox", {"aggregate_type": "deal"}, MISMATCH),
     ("outbox", {"published_at": None, "created_at": TIME}, "outbox.stalled"),
     ("outbox", {"published_at": None, "attempts": 5}, "outbox.stalled"),
@@ -183,6 +184,7 @@ WRONG: list[tuple[str, Row, str]] = [
     ("document", {"status": "ASLEEP"}, VOCABULARY),
     ("document", {"status": "FAILED"}, "replay.value-discontinuity"),
     ("document", {"retry_count": -1}, RANGE),
+    ("document", {"retry_count": 2}, "replay.value-discontinuity"),
     ("document", {"audit_trail": {}}, TYPE),
     ("document", {"audit_trail": [{**audit("created", {}), "audit_id": "a"}], "status": "PENDING_APPROVAL"}, PATTERN),
     ("document", {"audit_trail": [{**audit("created", {}), "timestamp": "x"}], "status": "PENDING_APPROVAL"}, PATTERN),
@@ -264,6 +266,21 @@ def test_each_event_of_the_audit_takes_its_details(name: str) -> None:
 def test_details_that_are_not_as_documented(name: str, details: Row, code: str) -> None:
     found = read([audit(name, details)], "action_audit_events")[1]
     assert [(each.code, each.record) for each in found if each.code == code] == [(code, 1)]
+
+
+def test_numbers_of_deal_events_stand_once() -> None:
+    rows = [deal_event(id=number, sequence_number=value) for number, value in enumerate((4, 9, 5, 9, None, None))]
+    found = read(rows, "deal_events")[1]
+    assert [(each.code, each.record) for each in found if each.code.startswith("chain")] == [
+        ("chain.sequence-duplicate", 4)
+    ]
+
+
+def test_a_line_of_a_deal_file_names_that_deal() -> None:
+    line = {"event_id": "e", "event_type": "deal.created", "timestamp": TIME, "actor": "a", "data": {"deal_id": "D-2"}}
+    found = of_warning(read([line], "events of deal D-1")[1])
+    assert found == [("correlation.mismatch", 1)]
+    assert of_warning(read([line], "events of deal D-2")[1]) == []
 
 
 def test_what_an_earlier_row_lacks_is_not_the_later_ones_fault() -> None:

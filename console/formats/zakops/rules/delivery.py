@@ -73,12 +73,14 @@ def is_cut(deal: str, correlation: str) -> bool:
 
 
 class Recent:
-    """The last ids of an inbox, so that a double processing is noticed while both are near."""
+    """The last ids of an inbox, or numbers of a table, so that one that stands twice is noticed while both are near.
+    ``name`` is that of its saved items."""
 
     SIZE = 4096
     PAGE = 64
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = _INBOX) -> None:
+        self._name = name
         self._ring = [0] * self.SIZE
         self._count = 0
         self._where: dict[int, int] | None = {}
@@ -104,14 +106,14 @@ class Recent:
         """Pages that changed since this was last asked."""
         for page in self._changed:
             keys = self._ring[page * self.PAGE : (page + 1) * self.PAGE]
-            yield f"{_INBOX}{page}", [self._count, keys]
+            yield f"{self._name}{page}", [self._count, keys]
         self._changed = set()
 
     def restore(self, name: str, data: bytes) -> bool:
         """Take back one page, in any order; False if the item is none of ours."""
-        if not name.startswith(_INBOX):
+        if not name.startswith(self._name):
             return False
-        page = int(name.removeprefix(_INBOX))
+        page = int(name.removeprefix(self._name))
         count, keys = unpack(data, tuple[int, list[int]])
         self._ring[page * self.PAGE : (page + 1) * self.PAGE] = keys
         self._count = max(self._count, count)

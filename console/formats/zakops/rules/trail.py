@@ -53,4 +53,8 @@ def walk_trail(document: Mapping[str, Any]) -> tuple[ActionLife, list[Remark]]:
                 status,
             )
         )
+    count = document.get("retry_count")
+    if trail and type(count) is int and state.status and count != state.retries:
+        message = f"The trail counts {state.retries} retries, the document {count}."
+        remarks.append(Remark("replay.value-discontinuity", message, "retry_count", str(state.retries), str(count)))
     return state, remarks
