@@ -44,7 +44,7 @@ async def _list(paths: list[str], form: str, index: "IndexPlace", paint: Paint) 
                 human_time(each.first_time),
                 human_time(each.last_time),
                 verdict_of(each).verdict.word,
-                counts_in_words(each.trust) if each.format else "",
+                _trust_in_words(each) if each.format else "",
                 worst_in_words(each),
                 levels[each.flagged],
             ]
@@ -56,6 +56,13 @@ async def _list(paths: list[str], form: str, index: "IndexPlace", paint: Paint) 
         if rows:
             table(heads, rows, painter(paint))
     return problems(ledgers, shown)
+
+
+def _trust_in_words(each: "LedgerRow") -> str:
+    from console.engine.api import not_compared_since
+
+    since = not_compared_since(each)
+    return counts_in_words(each.trust) + (f" ({since})" if since else "")
 
 
 def _object(each: "LedgerRow", name: str) -> dict[str, Any]:

@@ -292,6 +292,13 @@ def verdict_of(ledger: LedgerRow, policy: Policy = USUAL, *, coverage: bool = Tr
     return judge(_evidence(ledger, coverage=coverage), policy)
 
 
+def not_compared_since(ledger: LedgerRow) -> str:
+    """Since when what was read of a ledger may have changed unseen, in words; '' where it was compared."""
+    from console.engine.memory.remembered import Remembered
+
+    return Remembered.of_text(ledger.memory).put_off
+
+
 def verdict_of_all(ledgers: Sequence[LedgerRow], policy: Policy = USUAL, *, coverage: bool = True) -> Judgement:
     """The verdict on all of them together."""
     return judge(together(_evidence(each, coverage=coverage) for each in ledgers), policy)

@@ -18,6 +18,7 @@ from console.engine.session.protocol import IndexPlace
 from console.store.opening import store_at
 from console.store.protocol import IndexReader
 from console.store.rows import EventRow, LedgerRow
+from console.witness.place import MemoryPlace
 
 NOW = Options(now=1_795_200_000_000_000)
 PATIENCE = 60.0
@@ -67,13 +68,14 @@ async def indexed(index: Path, *paths: Path, options: Options = NOW) -> int:
 
 @asynccontextmanager
 async def following(
-    index: Path, *paths: Path, options: Options = NOW, follow: bool = True
+    index: Path, *paths: Path, options: Options = NOW, follow: bool = True, memory: MemoryPlace | None = None
 ) -> AsyncIterator[tuple[Follower, list[Step]]]:
     """A follower that has read everything, in this process, and the steps that it reports: nobody wakes it but the
     test."""
     writer, _ = await store_at(index).writer()
     steps: list[Step] = []
-    follower = Follower(Ingest(writer, options), map(str, paths), str(index), follow=follow, report=steps.append)
+    ingest = Ingest(writer, options)
+    follower = Follower(ingest, map(str, paths), str(index), follow=follow, report=steps.append, memory=memory)
     try:
         await follower.start()
         yield follower, steps

@@ -44,6 +44,10 @@ class ComparedRows:
     """The state of the file in which all rows that were read were found unchanged."""
     not_before: float = 0.0
     """When they may be compared again; monotonic seconds."""
+    at: str = ""
+    """When that was: ISO, UTC."""
+    put_off: bool = False
+    """The file grew since, and what was read of it before was not compared."""
 
 
 @dataclass(frozen=True, slots=True)

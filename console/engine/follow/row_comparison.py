@@ -9,6 +9,7 @@ is compared at once.
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 from console.engine.follow.ledger import FollowedLedger
 from console.engine.ingest.portions import file_text, record_hashes
@@ -36,6 +37,7 @@ async def unchanged(ledger: FollowedLedger, writer: IndexWriter, *, follow: bool
         if now == ledger.rows.state:
             return True
         if follow and time.monotonic() < ledger.rows.not_before and not _suspicious(ledger, now):
+            ledger.rows.put_off = True
             return True
         began = time.monotonic()
         first = (await writer.volumes(ledger.id))[-1][0]
@@ -45,7 +47,7 @@ async def unchanged(ledger: FollowedLedger, writer: IndexWriter, *, follow: bool
             return False
     except SourceError:
         return True  # reading on reports why
-    ledger.rows.state = now
+    begin(ledger, now)
     ledger.rows.not_before = time.monotonic() + (time.monotonic() - began) * SHARE
     return True
 
@@ -65,8 +67,10 @@ def is_due(ledger: FollowedLedger, now: str) -> bool:
 
 
 def begin(ledger: FollowedLedger, state: str) -> None:
-    """The ledger is about to be read from its beginning, with its file in this state: nothing was read before."""
+    """All that was read is as it was, with the file in this state; as also where nothing was read before."""
     ledger.rows.state = state
+    ledger.rows.at = datetime.now(UTC).isoformat(timespec="seconds")
+    ledger.rows.put_off = False
 
 
 def _written_inside(then: str, now: str) -> bool:

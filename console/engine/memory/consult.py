@@ -36,6 +36,7 @@ class Seen:
     ``leaves`` are the record hashes, None where they were not made because ``Witness.needs_leaves`` did not ask for
     them. ``complete``: it was read to its end, and did not change meanwhile. ``size`` are its bytes, ``sha256`` is its
     file's as it is stored, '' where it was not computed. ``part``: it is only the beginning of the ledger.
+    ``compared``: what was read before is known to be there still.
     """
 
     records: int
@@ -46,6 +47,7 @@ class Seen:
     verdict: str = ""
     profile: str | None = None
     part: bool = False
+    compared: bool = True
 
 
 class Witness:
@@ -114,6 +116,8 @@ class Witness:
     def look(self, opened: Opened, seen: Seen) -> NewLook:
         """What is kept of a look. Raises ``SourceError``."""
         hints = self._hints.get((opened.source.path, opened.source.member)) or hints_of(opened.source)
+        if not seen.compared:
+            hints = replace(hints, state="")  # so that the next look reads what was not compared
         heads, due = end_of(opened, seen.profile)
         return NewLook(hints, seen.size or hints.size, seen.verdict, seen.sha256, heads, due)
 

@@ -42,13 +42,13 @@ class Witnessing:
     async def look(self, ledger: FollowedLedger) -> float:
         """Compare a ledger that was read to its end. Seconds after which to look again, 0 where there is no reason."""
         witnessed = ledger.witnessed
+        since = ledger.rows.at if ledger.rows.put_off else ""
         if self._place is None:
-            if witnessed.words:
-                await self._state(ledger, NOT_ASKED, [])
+            await self._state(ledger, replace(NOT_ASKED, compared=since), [])
             return 0.0
         opened = await self._whole(ledger)
         try:
-            now = f"{ledger.reading.records}:{(await asyncio.to_thread(hints_of, opened.source)).state}"
+            now = f"{ledger.reading.records}:{since}:{(await asyncio.to_thread(hints_of, opened.source)).state}"
         except SourceError:
             return 0.0  # the next look at it says why
         if witnessed.state == now:
@@ -60,9 +60,10 @@ class Witnessing:
             witness = Witness(memory)
             needed = await asyncio.to_thread(witness.needs_leaves, opened)
             leaves = await self._leaves(ledger, opened) if needed else None
-            seen = Seen(ledger.reading.records, leaves, complete=True, profile=ledger.reading.profile)
+            profile, records = ledger.reading.profile, ledger.reading.records
+            seen = Seen(records, leaves, complete=True, profile=profile, compared=not since)
             word, found = await asyncio.to_thread(witness.compare, opened, self._ingest.options, seen)
-        await self._state(ledger, word, found)
+        await self._state(ledger, replace(word, compared=since), found)
         witnessed.state = now
         witnessed.not_before = time.monotonic() + PAUSE
         return 0.0

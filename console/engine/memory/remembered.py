@@ -22,8 +22,9 @@ class Standing(StrEnum):
 class Remembered:
     """``looks`` earlier looks since the time ``since`` (ISO, '' at the first look) knew ``records`` records.
 
-    ``kept``: this look is remembered, too. ``why`` is a clause for people where the memory is absent, or this look is
-    not kept.
+    ``kept``: this look is remembered, too. ``compared`` is when all that was read was last compared with what stands
+    there, while the next comparison is put off; '' where none is. ``why`` is a clause for people where the memory is
+    absent, or this look is not kept.
     """
 
     standing: Standing
@@ -32,11 +33,17 @@ class Remembered:
     records: int = 0
     kept: bool = True
     why: str = ""
+    compared: str = ""
 
     @property
     def since_words(self) -> str:
         """Since when the ledger is known, as people read it; '' at the first look."""
-        return f"{self.since[:19].replace('T', ' ')} UTC" if self.since else ""
+        return _time(self.since) if self.since else ""
+
+    @property
+    def put_off(self) -> str:
+        """Since when what was read may have changed unseen, in words; '' where it was compared since it was read."""
+        return f"verified at {_time(self.compared)}, not compared since" if self.compared else ""
 
     @property
     def clause(self) -> str:
@@ -68,6 +75,10 @@ class Remembered:
             return NOT_ASKED
         found = json.loads(text)
         return cls(**{**found, "standing": Standing(found["standing"])})
+
+
+def _time(text: str) -> str:
+    return f"{text[:19].replace('T', ' ')} UTC"
 
 
 def absent(why: str) -> Remembered:

@@ -74,6 +74,8 @@ class Evidence:
     """The time since which the memory knows them, '' at a first look."""
     no_memory: str = ""
     """Why the memory was not asked: a clause."""
+    not_compared: str = ""
+    """Since when what was read may have changed unseen, in words."""
     known_end: str = ""
     """Up to which event whoever asks knew the ledger, and found it again."""
     known_head: bool = False
@@ -136,6 +138,7 @@ def together(parts: Iterable[Evidence]) -> Evidence:
         {name: fields for part in parts for name, fields in part.uncovered.items()},
         max(since) if all(since) else "",
         next((part.no_memory for part in parts if part.no_memory), ""),
+        min((part.not_compared for part in parts if part.not_compared), default=""),
         ends.pop() if len(ends) == 1 else "",
         all(part.known_head for part in parts),
     )
@@ -195,7 +198,8 @@ def _cannot_rule_out(evidence: Evidence) -> tuple[str, ...]:
     hashed = evidence.protected + trust[Trust.LINKED] + trust[Trust.BROKEN]
     before = evidence.remembered or "now"
     behind = f" behind {evidence.known_end}" if evidence.known_end else ""
-    clauses = [f"a tail cut off{behind} before {before} cannot be seen"]
+    clauses = [f"edits before the newest records: {evidence.not_compared}"] if evidence.not_compared else []
+    clauses.append(f"a tail cut off{behind} before {before} cannot be seen")
     if trust[Trust.LINKED]:
         clauses.append(f"{count(trust[Trust.LINKED], 'event')} linked only")
     if trust[Trust.UNCHECKED]:
@@ -245,6 +249,7 @@ def evidence_of_row(row: LedgerRow, profile: Profile | None = None) -> Evidence:
         uncovered=uncovered_by(profile),
         remembered=memory.since_words,
         no_memory=memory.clause,
+        not_compared=memory.put_off,
     )
 
 

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from console.app.widgets.tables.ledger_words import verdict_sentence
+from console.engine.api import verdict_of
 from console.engine.follow import row_comparison
-from tests.support.engine_cases import Deal, append, console, following, indexed, reading
+from console.engine.memory import in_index
+from console.engine.verify.verify_paths import verify_paths
+from console.witness.place import MemoryPlace
+from tests.support.engine_cases import NOW, Deal, append, console, following, indexed, reading
 from tests.support.places import SAMPLES
 
 TABLE = "action_audit_events"
@@ -47,6 +52,33 @@ async def _said(index: Path) -> tuple[int, set[str]]:
         (row,) = [each for each in await reader.ledgers() if each.format]
         found, _ = await reader.findings(limit=1000)
         return row.records, {each.finding.code for each in found if each.finding.family == "witness"}
+
+
+async def _sentence(index: Path) -> str:
+    """What the screen says of the ledger."""
+    async with reading(index) as reader:
+        (row,) = [each for each in await reader.ledgers() if each.format]
+    return verdict_sentence(verdict_of(row))
+
+
+async def test_a_look_at_what_was_not_compared_is_no_reason_to_trust_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The memory keeps the look, and the next one reads what this one did not."""
+    monkeypatch.setattr(row_comparison, "SHARE", 1e9)
+    monkeypatch.setattr(in_index, "PAUSE", 0.0)
+    database, index = tmp_path / "state.db", tmp_path / "index.sqlite"
+    place = MemoryPlace(str(tmp_path / "memory"), "test")
+    add(database, 0, 30)
+    async with following(index, database, memory=place) as (follower, _):
+        add(database, 30, 5)
+        await follower.look(str(database))
+        act(database, EDIT)
+        add(database, 35, 5)
+        await follower.look(str(database))
+        assert "not compared since" in await _sentence(index)
+    (report,) = (await verify_paths([str(database)], NOW, executor="inline", memory=place)).ledgers
+    assert "witness.edited" in {each.code for each in report.findings}
 
 
 @pytest.mark.parametrize(("statement", "records"), [(DELETE, 25), (EDIT, 30), (SWAP, 30)])
@@ -94,6 +126,7 @@ async def test_what_was_put_off_is_made_up_for(database: Path, tmp_path: Path, m
         add(database, 35, 5)
         await follower.look(str(database))
         assert await _said(index) == (40, set())
+        assert "not compared since" in (await _sentence(index))
     await indexed(index, database)
     assert await _said(index) == (40, {"witness.rewritten"})
 
@@ -117,6 +150,7 @@ async def test_an_edit_behind_an_append(tmp_path: Path, monkeypatch: pytest.Monk
             await follower.look(str(ledger))
             found = {"witness.rewritten"} if not share else set()
             assert (await _said(index))[1] == found
+            assert ("edits before the newest records: verified at 20" in await _sentence(index)) == bool(share)
             if share:
                 (followed,) = follower._ledgers()
                 followed.rows.not_before = 0.0  # its time has come
@@ -124,3 +158,4 @@ async def test_an_edit_behind_an_append(tmp_path: Path, monkeypatch: pytest.Monk
                 await follower.look(str(ledger))
                 assert (await _said(index))[1] == {"witness.rewritten"}
                 assert await follower.changed() == []
+                assert "not compared since" not in await _sentence(index)
