@@ -134,6 +134,7 @@ class Applier:
     async def _read_again(self, ledger: FollowedLedger, step: Transition, seen: Observation) -> list[str]:
         """The content changed under us: report it, and begin again with what is there now."""
         content = seen.facts.content
+        ledger.rows.past_changed = False
         past = [path for _, path, _ in await self._writer.volumes(ledger.id) if path != ledger.path]
         now = None if step.state is LedgerState.NOT_RECOGNISED else await asyncio.to_thread(recognise_again, ledger)
         now = now and await asyncio.to_thread(with_past, ledger, now)

@@ -48,6 +48,8 @@ class ComparedRows:
     """When that was: ISO, UTC."""
     put_off: bool = False
     """The file grew since, and what was read of it before was not compared."""
+    past_changed: bool = False
+    """An older file of the ledger holds something else than was read from it. Set by ``memory.in_index``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ class LedgerWork:
                         self._release(path)
             if step.final:
                 again = [step.again, await self._witness(task)]
+                if ledger.rows.past_changed:
+                    continue
                 if any(again):
                     task.wake_later(min(each for each in again if each))
                 break

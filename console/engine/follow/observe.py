@@ -102,6 +102,8 @@ class Observer:
 
     async def _compared(self, ledger: FollowedLedger, ends: Marks) -> Continuity:
         source, reading = ledger.source, ledger.reading
+        if ledger.rows.past_changed:
+            return Continuity.REWRITTEN
         if source.container in ("gzip", "zip", "tar") and reading.file and reading.file == ledger.file_now():
             return Continuity.SAME  # to look at its last record, all before it would have to be decoded
         if source.container == "jsonl":

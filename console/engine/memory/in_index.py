@@ -60,6 +60,9 @@ class Witnessing:
             witness = Witness(memory)
             needed = await asyncio.to_thread(witness.needs_leaves, opened)
             leaves = await self._leaves(ledger, opened) if needed else None
+            if leaves is not None and await self._changed(ledger, opened, leaves):
+                ledger.rows.past_changed = True
+                return 0.0
             profile, records = ledger.reading.profile, ledger.reading.records
             seen = Seen(records, leaves, complete=True, profile=profile, compared=not since)
             word, found = await asyncio.to_thread(witness.compare, opened, self._ingest.options, seen)
@@ -91,7 +94,18 @@ class Witnessing:
         """The record hashes: as the index knows them or, of several files, as they are; the observer looks at one."""
         if len(files_of(opened.source)) > 1:
             return (await asyncio.to_thread(read_again, opened, self._ingest.options)).leaves
+        return await self._known(ledger)
+
+    async def _known(self, ledger: FollowedLedger) -> bytes:
         return b"".join([each async for each in self._writer.record_hashes(ledger.id, 1)])
+
+    async def _changed(self, ledger: FollowedLedger, opened: Opened, leaves: bytes) -> bool:
+        """True if all files of the ledger are there, and one of them holds other records than were read from it."""
+        files = len(files_of(opened.source))
+        if files == 1 or files != len(await self._writer.volumes(ledger.id)):
+            return False
+        known = await self._known(ledger)
+        return len(leaves) >= len(known) and not leaves.startswith(known)
 
     async def _whole(self, ledger: FollowedLedger) -> Opened:
         """The ledger with all its files, under its own path."""
