@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 import shlex
 import shutil
 from collections.abc import Callable
@@ -100,9 +101,12 @@ def settings_in_force(config: str | None) -> "Settings":
     from console.config.settings import SettingsError
 
     try:
-        return places.settings_in_force(config)
+        found = places.settings_in_force(config)
     except SettingsError as error:
         raise SettingsUnusable(str(error)) from error
+    if found.key_file is not None:
+        os.environ["AUDIT_CONSOLE_KEY_FILE"] = str(found.key_file)  # where the engine, in all its processes, looks
+    return found
 
 
 def index_place(paths: list[str], index: str | None, config: str | None) -> "IndexPlace":
@@ -126,11 +130,12 @@ def memory_place(config: str | None) -> "MemoryPlace | None":
     from console.config.places import places
     from console.engine.api import MemoryPlace
 
+    settings = settings_in_force(config)
     context = click.get_current_context()
     if context.meta[_NOTED + "no_memory"]:
         return None
     folder = context.meta[_NOTED + "memory"] or str(places().memory)
-    return MemoryPlace(folder, context.info_name or "", dict(settings_in_force(config).origins))
+    return MemoryPlace(folder, context.info_name or "", dict(settings.origins))
 
 
 def moment(ctx: click.Context, param: click.Parameter, text: str | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import UNVERIFIED
-from console.cli.options import common, micros, paths
+from console.cli.options import common, micros, paths, settings_in_force
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, paragraph, say
 from console.cli.table import table
 from console.model.words import count
@@ -40,7 +40,10 @@ def report_command(name: str) -> click.Command | None:
     @click.option("--where", metavar="QUERY", default="", help="Only rows that fit: worst:error, lag>2h, NAME:VALUE …")
     @click.option("--now", metavar="ISO", callback=micros, help="The moment that ages and due dates are counted to.")
     @common
-    def command(paths: list[str], form: str, where: str, now: int | None, no_color: bool, **_: Any) -> int:
+    def command(
+        paths: list[str], form: str, where: str, now: int | None, config: str | None, no_color: bool, **_: Any
+    ) -> int:
+        settings_in_force(config)
         return _run(paths, name, form, where, now, Paint(no_color))
 
     return command

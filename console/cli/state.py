@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import UNVERIFIED
-from console.cli.options import common, paths
+from console.cli.options import common, paths, settings_in_force
 from console.cli.output import AsGiven, Paint, Ticker, human_time, out, out_json, say
 from console.cli.table import table
 from console.model.words import count
@@ -35,12 +35,22 @@ def _after(ctx: click.Context, param: click.Parameter, text: str | None) -> int 
 @click.option("--seq", type=click.IntRange(0), metavar="N", help="After the event of this number.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @common
-def command(paths: list[str], stream: str, at: int | None, seq: int | None, form: str, no_color: bool, **_: Any) -> int:
+def command(
+    paths: list[str],
+    stream: str,
+    at: int | None,
+    seq: int | None,
+    form: str,
+    config: str | None,
+    no_color: bool,
+    **_: Any,
+) -> int:
     """Print the state of a stream as of a moment, by default now, with the events that made it."""
     from console.engine.api import EngineError, SeveralStreamsError, state_as_of
 
     if at is not None and seq is not None:
         raise click.UsageError("--at and --seq name two moments: give one of them.")
+    settings_in_force(config)
     with Ticker("reading") as ticker:
         try:
             answer = state_as_of(

@@ -31,6 +31,8 @@ class Settings:
     """Folder of the indexes, None for the cache folder."""
     jobs: int | None = None
     """Processes that verify, None for the command's default."""
+    key_file: Path | None = None
+    """File with the key of encrypted events: 32 bytes, raw, in hex or base64, or a JWK."""
     bell: bool = True
     """Ring the terminal's bell when trust gets worse while the console watches."""
     custody: bool = True
@@ -47,7 +49,7 @@ def _theme(value: object) -> str:
     return str(value)
 
 
-def _index_folder(value: object) -> Path:
+def _absolute(value: object) -> Path:
     folder = Path(value).expanduser() if isinstance(value, str) else Path()
     if not folder.is_absolute():
         raise ValueError("it should be an absolute path, or begin with ~")
@@ -87,7 +89,8 @@ def _roles(value: object) -> tuple[tuple[str, str], ...]:
 
 _CHECKS: dict[str, Callable[[object], Any]] = {
     "theme": _theme,
-    "index_folder": _index_folder,
+    "index_folder": _absolute,
+    "key_file": _absolute,
     "jobs": _jobs,
     "bell": _switch,
     "custody": _switch,

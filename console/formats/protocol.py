@@ -52,7 +52,8 @@ class Context:
     ``now`` is the clock of the checks (UTC microseconds). ``profile`` is the operator's choice. ``companions`` holds
     small files found beside the ledger (or in its archive), by their relative path: see ``Format.companions``, and
     under ``DIGEST`` and its path the SHA-256 of a file that ``Format.listed`` names, empty where there is none.
-    ``path`` is where the ledger lies, for what its folder's name says of it.
+    ``path`` is where the ledger lies, for what its folder's name says of it. ``key`` is the content of the operator's
+    key file, for formats whose records may be encrypted.
     ``search`` is how far what a hash covers is searched for, where it is not stored: ``normal`` or ``thorough``.
     ``salt`` goes into the keys of ids (``key64``): whoever writes a ledger must not know it.
     """
@@ -64,6 +65,7 @@ class Context:
     search: str = "normal"
     salt: bytes = b""
     path: str = ""
+    key: bytes = field(default=b"", repr=False)
 
 
 DIGEST = "sha256:"
@@ -234,6 +236,11 @@ class Format(Protocol):
     def changed_in_place(self) -> Sequence[str]:
         """Shapes whose records their own writer changes: another content of them accuses nobody."""
         return ()
+
+    @property
+    def encrypted(self) -> bool:
+        """True if its records may be encrypted, so that the operator's key is needed to read them."""
+        return False
 
     @property
     def codes(self) -> Sequence[CatalogueEntry]:

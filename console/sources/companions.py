@@ -1,7 +1,8 @@
 """Small files beside a ledger that help to check it: a manifest, a run's inputs and outputs.
 
 Formats do no I/O: they declare patterns, and get bytes by name. What lies beside a ledger may be anything in any
-number, so both are limited.
+number, so both are limited. The operator's key for encrypted records is such a file, too: an environment variable names
+it, which goes to the processes that a command starts, and not to other machines.
 """
 
 import glob
@@ -25,6 +26,9 @@ NAMES = 256
 """Files that are hashed by their names."""
 HASHED = 256 * 1024 * 1024
 """Bytes of one that is hashed."""
+KEY_FILE = "AUDIT_CONSOLE_KEY_FILE"
+"""Environment variable that names the key file; also that of the setting ``key_file``."""
+_KEY = 64 * 1024
 _VISITED = 10_000
 _BLOCK = 1024 * 1024
 
@@ -122,3 +126,20 @@ def _files(source: Source, patterns: Sequence[str]) -> Iterator[tuple[str, str]]
             if path not in seen:
                 seen.add(path)
                 yield name, path
+
+
+def key_at_hand() -> bytes:
+    """Empty where no key file is named, or it cannot be read."""
+    path = os.environ.get(KEY_FILE)
+    if not path:
+        return b""
+    try:
+        return read_small(path, _KEY) or b""
+    except SourceError:
+        return b""
+
+
+def key_mark() -> str:
+    """A text that changes with the key and does not tell it; empty without one."""
+    key = key_at_hand()
+    return hashlib.sha256(b"audit-console key\0" + key).hexdigest()[:16] if key else ""

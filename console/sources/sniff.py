@@ -45,6 +45,9 @@ _NO_EVENTS = re.compile(
 )
 _WRAPPED = 20
 """Lines that are looked at for a log that wraps others."""
+_TOKEN = re.compile(rb'"?eyJ[\w-]+(?:\.[\w-]*){3}\.[\w-]+"?', re.ASCII)
+"""A line that is encrypted: a JWE in compact form (RFC 7516), whose header is an object."""
+_TOKEN_HEAD = re.compile(rb'"?eyJ[\w-]+(?:\.[\w-]*){2}\.', re.ASCII)
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -114,7 +117,7 @@ def hopeless(first: bytes) -> bool:
     text = first.removeprefix(_BOM).lstrip()
     if stored_kind(first) or not text or text[:1] in b"{[" or is_tar(first):
         return False
-    if _wrapping(first):
+    if _wrapping(first) or _TOKEN_HEAD.match(text):
         return False
     return not (b"\n{" in text or _SSE_LINE.match(text) or first[:2] in _UTF16)
 
@@ -239,7 +242,7 @@ def _other(head: bytes, start: int, whole: bool) -> TextKind:
     lines = [line.strip() for line in head.split(b"\n") if line.strip()]
     if not whole and len(lines) > 1:
         lines.pop()
-    objects = sum(line.startswith(b"{") and line.endswith(b"}") for line in lines)
+    objects = sum((line[:1] == b"{" and line[-1:] == b"}") or _TOKEN.fullmatch(line) is not None for line in lines)
     if objects and objects * 2 >= len(lines):
         return TextKind("jsonl")
     if b"\0" in head:

@@ -112,7 +112,8 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("data.hash-mismatch", critical, "The payload's hash does not fit", "data_hash, recomputed from the payload at hand.", "The payload or the hash was changed."),
         ("data.hash-malformed", error, "Not a hash", "64 lower-case hex digits.", "The value protects nothing."),
         ("data.hash-unverifiable", note, "The payload is not at hand", "A search for the hashed payload.", "Put the run's inputs and outputs beside the ledger."),
-        ("data.encrypted", note, "The event is encrypted", "That a record is no JWE in compact form.", "Without the key it is listed, not verified: decrypt a copy, and verify that."),
+        ("data.encrypted", note, "The event is encrypted", "That a record is no JWE in compact form.", "Without its key it is listed, not verified, and the verdict is incomplete: name the key's file in the setting key_file, or decrypt a copy and verify that."),
+        ("data.decryption-failed", error, "An encrypted event does not open", "The authentication tag of a JWE, under the key that opens others of the same ledger.", "Innocent where the key was changed meanwhile: put both keys into the key file. Else the line was changed: compare with a replica."),
         ("data.integrity-check-failed", error, "The writer's own integrity check failed", "integrity_check_passed of the storing event.", "What was stored may be damaged: compare with a replica."),
         # order
         ("order.time-regression", error, "Time goes backwards", "Parsed instants in ledger order.", "A clock step, a late write, or reordering. Times without a zone go back by up to an hour when summer time ends: a warning."),

@@ -16,7 +16,7 @@ from console.formats.json.times import now_micros
 from console.formats.protocol import DIGEST, Claim, Context, Format, Sample
 from console.formats.registry import recognise
 from console.model.finding import Finding
-from console.sources.companions import beside, companions, digests
+from console.sources.companions import beside, companions, digests, key_at_hand, key_mark
 from console.sources.discover import discover, obstacle, sample
 from console.sources.protocol import Skipped, Source
 from console.sources.sniff import promises_lines
@@ -71,24 +71,26 @@ class Opened:
             options.search,
             options.salt,
             os.path.realpath(self.source.path),
+            key_at_hand() if self.format.encrypted else b"",
         )
 
 
 def state_beside(source: Source, form: Format, companions: Iterable[str]) -> str:
     """A text that changes with the files that lie beside a ledger and help to check it: see ``beside``. ``companions``
     are the names of those that were found."""
+    key = key_mark() if form.encrypted else ""
     named = [escape(each.removeprefix(DIGEST)) for each in companions if each.startswith(DIGEST)]
-    return beside(source, [*form.companions, *named])
+    return beside(source, [*form.companions, *named]) + key
 
 
 def _companions(source: Source, form: Format) -> tuple[dict[str, bytes], str]:
     """What lies beside a ledger, and a text that changes when it does, made before it is read."""
     if not form.companions:
         return {}, ""
-    now = beside(source, form.companions)
+    now = state_beside(source, form, ())
     found = companions(source, form.companions)
     if listed := form.listed(found):
-        unchanged = beside(source, form.companions) == now
+        unchanged = state_beside(source, form, ()) == now
         named = dict.fromkeys((f"{DIGEST}{each}" for each in listed), b"")
         now = state_beside(source, form, named) if unchanged else now
         found |= {f"{DIGEST}{name}": each.encode() for name, each in digests(source, listed).items()}

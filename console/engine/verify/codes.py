@@ -13,6 +13,8 @@ LOST = frozenset(
 )
 """Bytes that belong to no event: where they are not findings (``--fail-on critical``), not everything was read."""
 BEGINS_LATER = "chain.begins-later"
+ENCRYPTED = "data.encrypted"
+"""Events that are there and could not be read."""
 LINK_UNKNOWN = "chain.link-unknown"
 """Links that could not be checked: their events are unchecked, though hashes protect them."""
 NOT_VERIFIED = UNREAD | CHANGED | {"container.empty", BEGINS_LATER}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from console.engine.memory.remembered import Remembered
-from console.engine.verify.codes import BEGINS_LATER, CHANGED, LINK_UNKNOWN, LOST, NOT_VERIFIED
+from console.engine.verify.codes import BEGINS_LATER, CHANGED, ENCRYPTED, LINK_UNKNOWN, LOST, NOT_VERIFIED
 from console.model.finding import Finding
 from console.model.ledger import Profile
 from console.model.trust import WORST_FIRST, Severity, Trust
@@ -163,6 +163,7 @@ def unchecked(evidence: Evidence, policy: Policy) -> list[str]:
     linked = 0 if policy.allow_linked else evidence.trust[Trust.LINKED]
     lost = sum(sum(evidence.findings.get(code, ())) for code in LOST)
     changed = not evidence.unread and not CHANGED.isdisjoint(evidence.findings)
+    encrypted = sum(evidence.findings.get(ENCRYPTED, ()))
     links = [
         *([f"{count(lost, 'piece')} of the ledger could not be read as events"] if lost else []),
         *(["the events before the first ones are not at hand"] if BEGINS_LATER in evidence.findings else []),
@@ -171,6 +172,7 @@ def unchecked(evidence: Evidence, policy: Policy) -> list[str]:
     return [
         *_not_read(evidence.unread),
         *(["what had been read changed meanwhile"] if changed else []),
+        *([f"{count(encrypted, 'event')} encrypted, not verified"] if encrypted else []),
         *links,
         *([f"{count(evidence.unlinked, 'event')} of chains unchecked"] if evidence.unlinked and not links else []),
         *([f"{count(linked, 'event')} linked only: the hash could not be reproduced"] if linked else []),

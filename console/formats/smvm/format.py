@@ -38,6 +38,7 @@ class SmvmFormat(Format):
     flags = ("high", "critical")
     profiles: Sequence[Profile] = (PROFILE,)
     companions: Sequence[str] = PATTERNS
+    encrypted = True
     reports: Sequence[Report] = (RETENTION, READINESS, SPANS, RUN_DIFF)
 
     def listed(self, companions: Mapping[str, bytes]) -> Sequence[str]:
@@ -52,7 +53,7 @@ class SmvmFormat(Format):
         return SmvmReader(context)
 
     def decode(self, record: Record, context: Context) -> Event:
-        return decode(record)
+        return decode(record, context.key)
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         from console.formats.smvm.views.panels import panels

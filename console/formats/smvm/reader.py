@@ -12,6 +12,7 @@ from console.formats.reading.reader import LedgerReader, Look
 from console.formats.smvm import record
 from console.formats.smvm.columns import BY_NAME, FIELDS, KINDS, TYPES, Hint, PlainEvent, RunEventRows
 from console.formats.smvm.hashes import companions
+from console.formats.smvm.hashes.encrypted import Opening, is_encrypted, opened
 from console.formats.smvm.hashes.integrity import HashCheck, HashState, check_metadata
 from console.formats.smvm.record import (
     ENCRYPTED,
@@ -21,11 +22,11 @@ from console.formats.smvm.record import (
     STEP,
     STEP_TYPES,
     STORE_TYPES,
-    is_encrypted,
     shape_of,
     text,
 )
 from console.formats.smvm.rules.ledger_rules import Rules
+from console.formats.smvm.rules.locked import LockedEvents
 from console.formats.smvm.rules.retention import Ages
 from console.formats.smvm.rules.runs import FLAGS, RunState
 from console.formats.smvm.rules.standing import standing
@@ -36,7 +37,7 @@ from console.model.ledger import StreamFacts
 from console.model.trust import Confidence, Severity, Trust
 
 _CAUSES = 1000
-_HASHES = "hashes"
+_HASHES, _LOCKED = "hashes", "locked"
 
 
 class SmvmReader(LedgerReader[RunEventRows]):
@@ -55,6 +56,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         own = companions.run_of(context.companions) or companions.run_of_folder(context.path)
         self._rules = Rules(self.findings, self.clock, own, context.salt)
         self._ages = Ages()
+        self._locked = LockedEvents()
         self._shown: set[str] = set()
 
     # -- in bulk
@@ -119,6 +121,9 @@ class SmvmReader(LedgerReader[RunEventRows]):
 
     def look(self, record: Look) -> None:
         self._listed(record.place, record.raw)
+        self._event_of(record)
+
+    def _event_of(self, record: Look) -> None:
         typed = record.typed
         if typed is not None:
             self.findings.begin(record.place, typed.event_id or None, typed.run_id or None)
@@ -152,11 +157,22 @@ class SmvmReader(LedgerReader[RunEventRows]):
     def unreadable(self, place: Place, raw: bytes, problems: Sequence[strict.Problem]) -> None:
         self._listed(place, raw)
         if is_encrypted(raw):
-            message = "Encrypted events (JWE): they are listed, not verified, for the key is not at hand."
-            self.findings.count("data.encrypted", message, mark=False)
-            self.row(place, type=ENCRYPTED)
+            self._encrypted(place, raw)
             return
         super().unreadable(place, raw, problems)
+
+    def _encrypted(self, place: Place, raw: bytes) -> None:
+        """An encrypted event: read like any other where the key opens it."""
+        state, plain = opened(raw, self.context.key)
+        self._locked.add(state, place)
+        if state is Opening.OPENED:
+            found = strict.decode(plain)
+            if found.document is not None:
+                self._event_of(Look(place, plain, found.document, found.problems))
+            else:
+                super().unreadable(place, plain, found.problems)
+        else:
+            self.row(place, type=ENCRYPTED)
 
     def _listed(self, place: Place, raw: bytes) -> None:
         """Compare the record with the list of ``hashes.json``, which has an entry for each."""
@@ -325,6 +341,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
             *self._files,
             *listed,
             *standing(self._rules),
+            *self._locked.standing(),
             *super().standing(),
             *self._ages.standing(self.clock.now),
         ]
@@ -336,6 +353,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
     def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
         yield from self._rules.save()
         yield from self._ages.save()
+        yield _LOCKED, self._locked.dump()
         if self._hashes is not None:
             yield _HASHES, self._hashes.dump()
 
@@ -343,6 +361,8 @@ class SmvmReader(LedgerReader[RunEventRows]):
         if name == _HASHES:
             if self._hashes is not None:
                 self._hashes.load(data)
+        elif name == _LOCKED:
+            self._locked.load(data)
         elif isinstance(name, str) and not self._ages.restore(name, data):
             self._rules.restore(name, data)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from console.formats.json import strict
 from console.formats.protocol import Claim, Sample
+from console.formats.smvm.hashes.encrypted import is_encrypted
 from console.formats.smvm.record import (
     EVENT_ID,
     KEYS,
@@ -37,15 +38,19 @@ def sniff(sample: Sample) -> Claim | None:
     votes = dict.fromkeys(KEYS, 0)
     surely = dict.fromkeys(KEYS, 0)
     read = 0
+    encrypted = 0
     for raw in sample.records:
         document = strict.decode(raw).document
         if document is None:
+            encrypted += is_encrypted(raw)
             continue
         read += 1
         shape = shape_of(document)
         if len(_TELLING[shape] - document.keys()) <= 1 and _own(document, shape):
             votes[shape] += 1
             surely[shape] += _surely(document, shape)
+    if not read and encrypted * 2 > len(sample.records):
+        return Claim(60, LEDGER, "encrypted events alone (JWE), as the SMVM specification asks for")
     shape = max(votes, key=lambda each: (surely[each] > 0, votes[each]))
     if not votes[shape]:
         return None

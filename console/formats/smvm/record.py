@@ -1,15 +1,13 @@
 """An SMVM record in the words of the envelope: its three shapes, the form of its ids, and encrypted lines."""
 
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-
 from console.formats.json import strict
 from console.formats.json.times import parse
+from console.formats.smvm.hashes.encrypted import is_encrypted, opened
 from console.model.event import Event, StreamKey
 from console.model.record import Record
 from console.model.trust import Severity
@@ -64,8 +62,6 @@ REAL_RUN_ID = re.compile(r"run_[0-9]{8}_[0-9]{6}|(?:dry_run_|cli-run-|test-run-)
 """Run ids that the real software writes although the specification's pattern does not hold them."""
 ENCRYPTED = "encrypted"
 """What such events have for a type: their own cannot be read."""
-_COMPACT = re.compile(rb'\s*(")?([\w-]+)\.[\w-]*\.[\w-]*\.[\w-]*\.[\w-]+(?(1)")\s*', re.ASCII)
-_header_of = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def shape_of(document: Mapping[str, Any]) -> str:
@@ -97,21 +93,16 @@ def _minute(stamp: str) -> int | None:
     return None if instant is None else instant.micros
 
 
-def is_encrypted(raw: bytes) -> bool:
-    """True if a record is a JWE whose header names both algorithms."""
-    match = _COMPACT.fullmatch(raw)
-    if match is None:
-        return False
-    try:
-        header = _header_of(urlsafe_b64decode(match[2] + b"=" * (-len(match[2]) % 4)))
-    except ValueError:
-        return False
-    return all(isinstance(header.get(name), str) for name in ("alg", "enc"))
+def plain_of(raw: bytes, key: bytes) -> bytes:
+    """A record as its JSON: opened where it is encrypted and the key is at hand."""
+    if not key or not is_encrypted(raw):
+        return raw
+    return opened(raw, key).plain or raw
 
 
-def decode(record: Record) -> Event:
-    """The envelope of one record; an unreadable one has type '', an encrypted one ``ENCRYPTED``."""
-    document = strict.decode(record.raw).document
+def decode(record: Record, key: bytes = b"") -> Event:
+    """The envelope of one record; an unreadable one has type '', an encrypted one ``ENCRYPTED`` unless it is opened."""
+    document = strict.decode(plain_of(record.raw, key)).document
     if document is None:
         kind = ENCRYPTED if is_encrypted(record.raw) else ""
         return Event(record.ordinal, record.offset, record.length, kind)
@@ -119,8 +110,8 @@ def decode(record: Record) -> Event:
     kind, run, context = text(document, "event_type"), text(document, "run_id"), document.get("context")
     worst = Severity.NONE
     if shape == STORE:
-        key = text(document, "entity_id")
-        streams, event_id, actor = (StreamKey("entity", key),), text(document, "id"), None
+        entity = text(document, "entity_id")
+        streams, event_id, actor = (StreamKey("entity", entity),), text(document, "id"), None
     else:
         streams, event_id, actor = (StreamKey("run", run),), text(document, "event_id"), text(document, "agent_id")
         if shape == STEP:

@@ -4,6 +4,7 @@ from console.formats.json import strict
 from console.formats.protocol import Context
 from console.formats.smvm.hashes import companions
 from console.formats.smvm.hashes.integrity import RULES, HashState, canonical, check, spans
+from console.formats.smvm.record import plain_of
 from console.model.ledger import OTHERS, Coverage, Profile
 from console.model.proof import Proof, Span
 from console.model.record import Record
@@ -29,7 +30,7 @@ _COVERS = "Id, type, time, run, span, service, agent and provenance are not cove
 
 def prove(record: Record, context: Context) -> Proof | None:
     """None where the event has no ``data_hash``."""
-    document = strict.decode(record.raw).document
+    document = strict.decode(plain_of(record.raw, context.key)).document
     if document is None or "data_hash" not in document:
         return None
     stored = document["data_hash"] if isinstance(document["data_hash"], str) else None
