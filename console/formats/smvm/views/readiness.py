@@ -121,7 +121,7 @@ def _events(folder: _RunFolder) -> Iterator[str]:
 READINESS = Report(
     "readiness",
     "Readiness for a replay",
-    "what a replay needs of each SMVM run's folder, and what of it is missing",
+    "What a replay of each run needs in its folder, and what of it is missing.",
     COLUMNS,
     ReadinessFold,
 )

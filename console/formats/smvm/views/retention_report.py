@@ -105,5 +105,9 @@ def _row(row: _Row, time: int, now: int) -> ReportRow:
 
 
 RETENTION = Report(
-    "retention", "Retention", "tier and deletion date of SMVM's events, and what is overdue", COLUMNS, RetentionFold
+    "retention",
+    "Retention",
+    "Storage tier and deletion date of each event, and what is due or overdue.",
+    COLUMNS,
+    RetentionFold,
 )

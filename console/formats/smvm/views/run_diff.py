@@ -155,6 +155,4 @@ def _text(value: object) -> str:
     return words if len(words) <= _VALUE else words[:_VALUE] + "…"
 
 
-RUN_DIFF = Report(
-    "rundiff", "Run and replay", "an SMVM run and its replay compared, stage by stage", COLUMNS, RunDiffFold
-)
+RUN_DIFF = Report("rundiff", "Run and replay", "A run and its replay compared, stage by stage.", COLUMNS, RunDiffFold)

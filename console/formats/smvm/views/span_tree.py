@@ -143,4 +143,4 @@ def _orphan(run: str, name: str, span: _Span) -> str:
     return ""
 
 
-SPANS = Report("spans", "Spans", "SMVM's runs and their spans as a tree, orphans among them", COLUMNS, SpansFold)
+SPANS = Report("spans", "Spans", "Runs and their spans as a tree, and spans that belong to none.", COLUMNS, SpansFold)
