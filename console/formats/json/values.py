@@ -6,7 +6,9 @@ from hashlib import blake2b
 
 from console.formats.json.flags import Kind
 
-_NO_KEY = bytes(8)
+NO_KEY = bytes(8)
+KEYED = frozenset((int(Kind.ESCAPED), int(Kind.INTEGER)))
+"""Kinds beside usual texts that have keys."""
 
 
 def unescaped(raw: bytes) -> str:
@@ -22,7 +24,7 @@ def key_of(prefix: bytes, raw: bytes, kind: int, salt: bytes) -> bytes:
     elif kind == Kind.INTEGER:
         raw = b"0" if raw == b"-0" else raw
     else:
-        return _NO_KEY
+        return NO_KEY
     return blake2b(prefix + raw, digest_size=8, salt=salt).digest()
 
 

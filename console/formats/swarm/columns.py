@@ -13,7 +13,7 @@ import msgspec
 from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither
 from console.formats.reading.columns import Columns
 from console.formats.reading.runs import Run, Typed
-from console.formats.swarm.profiles import RECIPES, reproduced
+from console.formats.swarm.profiles import RECIPES, is_simple, reproduced
 from console.formats.swarm.record import (
     AUDIT,
     AUDITED,
@@ -197,6 +197,7 @@ class Lines(Run):
         by_kind: dict[str, list[int]] = {}
         for row in rows:
             by_kind.setdefault(self.kinds[self.types[row]], []).append(row)
+        simple = is_simple(self.scan.data)
         inside = self.scan.inside("payload", _INSIDE) if RECIPES.keys() & by_kind.keys() else None
         for kind, some in by_kind.items():
             recipe = RECIPES.get(kind)
@@ -208,7 +209,7 @@ class Lines(Run):
             self.foreign += {*some}.difference(made)
             payloads = _made[kind].objects(inside, made)
             sound = [row for row, payload in zip(made, payloads, strict=True) if payload is not None]
-            fit = reproduced(recipe, self.scan, inside, sound)
+            fit = reproduced(recipe, self.scan, inside, sound, simple)
             self.odd.update({*made}.difference(row for row, fits in zip(sound, fit, strict=True) if fits))
             self.fits |= any(fit)
         self.foreign.sort()

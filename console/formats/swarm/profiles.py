@@ -184,13 +184,19 @@ def reproduces(document: Mapping[str, Any], recipe: Recipe) -> bool:
     return recipe.outer.digest(agent, stamp, value) == document.get("provenance_id")
 
 
-def reproduced(recipe: Recipe, scan: Scan, payloads: Scan, rows: Sequence[int]) -> list[bool]:
-    """``reproduces`` of many lines; False also where a text is not in the one form that can be hashed as it stands."""
+def is_simple(data: bytes) -> bool:
+    """True for ASCII alone, in which texts without escapes stand as they were hashed."""
+    return data.isascii() and b"\x7f" not in data
+
+
+def reproduced(recipe: Recipe, scan: Scan, payloads: Scan, rows: Sequence[int], simple: bool) -> list[bool]:
+    """``reproduces`` of many lines; False also where a text is not in the one form that can be hashed as it stands.
+    ``simple``: what ``is_simple`` finds of the lines."""
     extra = Raw(recipe.field) if recipe.field else None
     texts = [Raw("agent_id"), Raw("timestamp"), *([extra] if extra else [])]
     if recipe.inner is not None:
         texts.append(Raw(recipe.key, of=payloads))
-    usable = _usable(scan, texts)
+    usable = _usable(scan, texts, simple)
     held = _held(scan, rows, recipe.outer.pieces(extra), "provenance_id")
     if recipe.inner is not None and recipe.field is not None:
         inner = _held(scan, rows, recipe.inner.pieces(texts[-1]), recipe.field)
@@ -205,9 +211,8 @@ def _held(scan: Scan, rows: Sequence[int], pieces: Sequence[Piece], field: str) 
     return [hexes[at : at + 12] == text for at, text in zip(starts, scan.texts(field, rows), strict=True)]
 
 
-def _usable(scan: Scan, texts: Sequence[Raw]) -> bytearray:
+def _usable(scan: Scan, texts: Sequence[Raw], simple: bool) -> bytearray:
     """1 for rows in which these texts stand as they were hashed: printable ASCII without escapes, or null."""
-    simple = scan.data.isascii() and b"\x7f" not in scan.data
     masks = []
     for each in texts:
         of = each.of or scan
