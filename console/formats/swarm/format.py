@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from console.formats.export_form import ExportForm
 from console.formats.protocol import Claim, Context, Format, Reader, ReferenceCodes, Sample
 from console.formats.relations import Relations
+from console.formats.replayer import Replayer
 from console.formats.swarm.profiles import IDS, SIMAPI
 from console.formats.swarm.proof import prove
 from console.formats.swarm.recognise import sniff
 from console.formats.swarm.record import EPISODES, decode, relations
-from console.model.event import Event, Panel
+from console.model.event import Event, Panel, StreamKey
 from console.model.ledger import Profile
 from console.model.proof import Proof
 from console.model.record import Record
@@ -53,6 +54,11 @@ class SwarmFormat(Format):
 
     def decode(self, record: Record, context: Context) -> Event:
         return decode(record)
+
+    def replayer(self, stream: StreamKey, context: Context) -> Replayer | None:
+        from console.formats.swarm.replay import replayer
+
+        return replayer(stream.kind)
 
     def relations(self, event: Event) -> Relations:
         return relations(event)
