@@ -146,7 +146,7 @@ def _find(
             continue
         context, read = opened.context(Options()), LedgerRead(opened.name)
         mine: dict[StreamKey, _StreamPlaces] = {}
-        for event in decoded(opened, context, read):
+        for event in decoded(opened, context, read, streams=True):
             for stream in event.streams:
                 if stream.key != name and not (colon and stream == (kind, key)):
                     continue

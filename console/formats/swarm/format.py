@@ -45,7 +45,7 @@ class SwarmFormat(Format):
 
     def reader(self, context: Context) -> Reader:
         if context.shape == EPISODES:
-            from console.formats.swarm.episodes import EpisodeReader
+            from console.formats.swarm.episode.reader import EpisodeReader
 
             return EpisodeReader(context)
         from console.formats.swarm.reader import SwarmReader

@@ -32,7 +32,6 @@ class SimulationReplay(Replayer):
         self._whole = whole
         self._now = Simulation()
         self._step: int | None = None
-        self._events = 0
         self._agents: dict[str, str] = {}
         """What is known of each: its type, and its reputation."""
         self._types: dict[str, str] = {}
@@ -40,7 +39,6 @@ class SimulationReplay(Replayer):
 
     def take(self, event: Event) -> str:
         document = event.document
-        self._events += 1
         before = self._now
         self._now = enter(before, event.type)
         for name in ("epoch", "step"):
@@ -76,7 +74,6 @@ class SimulationReplay(Replayer):
         found = self._now.facts if self._whole else {}
         if self._step is not None:
             found["step"] = str(self._step)
-        found["events"] = f"{self._events:,}"
         found |= {name: f"{number:,}" for name, number in self._done.items()}
         agents = {**dict.fromkeys(self._types, ""), **self._agents}
         found["agents"] = f"{len(agents):,}"

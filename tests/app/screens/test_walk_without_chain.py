@@ -41,6 +41,7 @@ async def test_what_protects_an_event(path: str, query: str, expected: str, tmp_
         if (check := check_of(details)) is not None and check.preimage:
             assert NO_CHAIN in text
             assert "recomputed" in text and "Only this check protects it" in text
+            assert check.preimage.decode()[:30] in text, "the bytes that were hashed, of a healthy event, too"
         elif check is None:
             assert verdict_lines(details, 80)[0].plain.startswith(("○ unchained", "· unchecked"))
 

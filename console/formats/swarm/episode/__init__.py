@@ -1,0 +1,1 @@
+"""The hash-linked log of simulated API episodes."""
