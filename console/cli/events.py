@@ -115,6 +115,8 @@ class _Printing:
                     except NoSuchStreamError:
                         say(f"There is no stream {self._request.stream} here; `audit-console streams` lists them.")
                         return UNVERIFIED
+                    except FilterError as error:
+                        raise click.UsageError(str(error)) from error
                     if each is None:
                         break
                     printed_now += 1

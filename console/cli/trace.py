@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--up", is_flag=True, help="Only what caused it.")
 @click.option("--down", is_flag=True, help="Only what it caused.")
 @click.option(
-    "--depth", type=click.IntRange(1), default=20, show_default=True, metavar="N", help="Steps from the event."
+    "--depth", type=click.IntRange(1, 500), default=20, show_default=True, metavar="N", help="Steps from the event."
 )
 @click.option("--format", "form", type=click.Choice(["tree", "json", "dot"]), default="tree", show_default=True)
 @common

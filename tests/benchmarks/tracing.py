@@ -20,7 +20,7 @@ _ASKED = 20
 
 def trace(events: int, rounds: int) -> None:
     """Both ways from events of a SWARM log, each by a new connection; and the index made ready for it."""
-    path = ledger("swarm-v3", events)
+    path = ledger("swarm", events)
     with tempfile.TemporaryDirectory() as folder:
         spent = asyncio.run(_traced(path, Path(folder) / "index.sqlite", events, rounds))
     figures = f"{1000 * statistics.median(spent):,.0f}", f"{1000 * max(spent):,.0f}"

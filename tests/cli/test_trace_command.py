@@ -53,6 +53,23 @@ def test_for_graphviz(call: Call) -> None:
     assert any('th\\"ree' in each for each in lines)
 
 
+@pytest.mark.parametrize(
+    ("where", "records"),
+    [
+        ("ancestors(two)", [1]),
+        ("descendants(one)", [2, 3]),
+        ("descendants(one) and not seq:1", [2, 3]),
+        ('ancestors("th\\"ree") or descendants(nobody)', [1, 2]),
+        ("chain(two)", [1, 2, 3, 4]),
+        ("chain(two) -ancestors(two) -reputation_updated", []),
+        ("ancestors(two) honest_1", [1]),
+    ],
+)
+def test_filters_by_what_a_trace_knows(call: Call, where: str, records: list[int]) -> None:
+    lines = call("events", "log.jsonl", "--where", where, "--format", "jsonl").out.splitlines()
+    assert [json.loads(each)["record"] for each in lines] == records
+
+
 def test_what_is_not_here(call: Call) -> None:
     result = call("trace", "log.jsonl", "nobody")
     assert result.code == 3

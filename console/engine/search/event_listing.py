@@ -8,6 +8,7 @@ from console.engine.errors import NoSuchStreamError
 from console.engine.ledgers.options import Options
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
 from console.engine.search.record_conditions import RecordConditions
+from console.engine.search.related import found_related
 from console.engine.search.search_view import SearchedView
 from console.engine.session.alarms import AlarmWatch
 from console.engine.session.client import Session, open_session
@@ -87,12 +88,13 @@ class EventListing:
         names = {each.id: each.name for each in ledgers}
         only = ledgers[0].id if len(ledgers) == 1 else None
         view: EventView | SearchedView
-        if self._filter.of_record:
-            view = SearchedView(reader, self._filter, only, None, lambda: None)
+        filter = await found_related(self._filter, reader)
+        if filter.of_record:
+            view = SearchedView(reader, filter, only, None, lambda: None)
             await view.start()
             await view.finished()
         else:
-            view = await reader.view(self._filter, ledger=only)
+            view = await reader.view(filter, ledger=only)
         await view.refresh()
         start = 0
         while rows := await view.rows(start, start + PAGE):
@@ -133,8 +135,9 @@ class EventListing:
                 else:
                     await self._tell(reader, ledger, done)
                 first = done.records + 1
-                while rows := await reader.between(self._filter.possible, ledger.id, first, ledger.records, PAGE):
-                    fitting = await records.fitting(rows, self._filter)
+                filter = await found_related(self._filter, reader)
+                while rows := await reader.between(filter.possible, ledger.id, first, ledger.records, PAGE):
+                    fitting = await records.fitting(rows, filter)
                     async for each in records.listed(fitting, {ledger.id: ledger.name}):
                         yield each
                     first = rows[-1].ordinal + 1

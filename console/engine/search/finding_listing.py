@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from console.engine.ledgers.options import Options
 from console.engine.search.finding_filter import FindingFilter, Fit
 from console.engine.search.findings_by_code import FindingList, by_code
+from console.engine.search.related import found_related
 from console.engine.session.headless import indexed
 from console.engine.session.protocol import IndexPlace, ReadSoFar
 from console.store.filter import Filter
@@ -29,6 +30,7 @@ async def list_findings(
 
 async def findings_of(reader: IndexReader, filter: Filter) -> FindingList:
     """The findings of an index that the filter lets through."""
+    filter = await found_related(filter, reader)
     ledgers = await reader.ledgers()
     by_id = {ledger.id: ledger for ledger in ledgers}
     rows, _ = await reader.findings(limit=_ALL)

@@ -17,6 +17,7 @@ from console.engine.replay.reports import ReportAnswer
 from console.engine.replay.stream_replay import ReplayedStream, StreamReplay
 from console.engine.run.choice import process
 from console.engine.run.executor import Begun, Failed, Reported, Work
+from console.engine.search.related import found_related
 from console.engine.search.search_view import SearchedView
 from console.engine.session.index_place import KeptIndex, elsewhere, keep
 from console.engine.session.protocol import MEMORY, Changed, Details, IndexPlace, Progress, Replay, VerifyProgress, View
@@ -31,7 +32,7 @@ from console.formats.registry import reports
 from console.formats.report import Report
 from console.model.event import StreamKey
 from console.model.proof import SearchStep
-from console.store.filter import parse
+from console.store.filter import FilterError, parse
 from console.store.opening import store_at
 from console.store.protocol import EventView, IndexReader
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
@@ -225,6 +226,11 @@ class Session:
     async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
         parsed = parse(query)
         reader = await self._another_reader()
+        try:
+            parsed = await found_related(parsed, reader)
+        except FilterError:
+            await reader.close()
+            raise
         if query:
             await self._record("search", ledger, stream, "done", {"where": query})
         if not parsed.of_record:

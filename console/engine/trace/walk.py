@@ -1,6 +1,6 @@
 """Both ways from one event, level by level: each level is one question to the index and one look at the records."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from console.engine.session.records import Records
 from console.engine.trace.related import RelatedEvents
@@ -21,8 +21,9 @@ Next = tuple[str, str, int, int]
 class Tracer:
     """Traces over the ledgers of one index."""
 
-    def __init__(self, reader: IndexReader, records: Records) -> None:
+    def __init__(self, reader: IndexReader, records: Records, most: int = EVENTS) -> None:
         self._reader = reader
+        self._most = most
         self._records = records
         self._events = RelatedEvents(reader, records)
         self._named: dict[str, list[tuple[str, int]]] = {}
@@ -31,17 +32,21 @@ class Tracer:
         """Events of that stream, by their ids: not every system's ids are in the index."""
         self._notes: list[str] = []
 
+    async def carriers(self, id: str) -> list[int]:
+        """Events that carry an id."""
+        await self._events.start()
+        found = (await self._reader.named([id])).get(id, [])
+        found = found or await carriers_in_records(self._events, self._records, id)
+        self._events.found_by |= dict.fromkeys(found, id)
+        await self._events.read(found)
+        return found
+
     async def of_id(self, id: str, *, up: bool = True, down: bool = True, depth: int = DEPTH) -> EventTrace:
         """The trace of the event that carries an id; of several the first."""
-        await self._events.start()
-        found = (await self._reader.named([id])).get(id, []) or await carriers_in_records(
-            self._events, self._records, id
-        )
+        found = await self.carriers(id)
         if not found:
             shared, notes = await shared_with(self._events, self._records, None, [("", id)])
             return EventTrace(TraceNode("", id, ending=BranchEnd.ABSENT), shared=shared, notes=tuple(notes))
-        self._events.found_by = dict.fromkeys(found, id)
-        await self._events.read(found)
         trace = await self.of_event(found[0], up=up, down=down, depth=depth)
         also = tuple(self._node("the same id", each, found[0], 1) for each in found[1:])
         return EventTrace(trace.root, trace.up, trace.down, trace.shared, also, trace.notes)
@@ -52,20 +57,26 @@ class Tracer:
         await self._events.read([event])
         if event not in self._events.rows:
             raise LookupError("The event is not in the index any more.")
-        self._notes = []
         root = self._node("", event, event, 1)
-        await self._look_beside(self._events.rows[event])
-        causes = await self._walk(event, self._causes, depth) if up else []
-        caused = await self._walk(event, self._caused, depth) if down else []
+        causes, caused = await self.both_ways(event, up=up, down=down, depth=depth)
         shared, notes = await shared_with(self._events, self._records, event, self._events.relations[event].about)
         return EventTrace(root, tuple(causes), tuple(caused), shared, notes=(*self._notes, *notes))
+
+    async def both_ways(
+        self, event: int, *, up: bool, down: bool, depth: int
+    ) -> tuple[list[TraceNode], list[TraceNode]]:
+        """What caused an event that was read, and what it caused."""
+        self._notes = []
+        await self._look_beside(self._events.rows[event])
+        causes = await self._walk(event, self._causes, depth) if up else []
+        return causes, await self._walk(event, self._caused, depth) if down else []
 
     async def _walk(
         self, root: int, step: Callable[[Sequence[int]], Awaitable[list[list[Next]]]], depth: int
     ) -> list[TraceNode]:
         """Nodes below an event, breadth first, so that what is near is there before there are too many."""
-        above: dict[int, tuple[int, ...]] = {root: ()}
-        """Events that were reached, and the way to each."""
+        above = {root: 0}
+        """Events that were reached, and from which other one each was."""
         top = TraceNode("", "")
         level: list[tuple[int, TraceNode]] = [(root, top)]
         total = 0
@@ -79,7 +90,7 @@ class Tracer:
                     if at == depth:
                         node.ending = BranchEnd.DEPTH
                         break
-                    if total >= EVENTS:
+                    if total >= self._most:
                         node.ending = BranchEnd.MANY
                         break
                     total += 1
@@ -88,17 +99,14 @@ class Tracer:
                         continue
                     child = self._node(how, other, event, carriers)
                     node.below.append(child)
-                    way = (*above[event], event)
-                    if other in way:
-                        child.ending = BranchEnd.CYCLE
-                    elif other in above:
-                        child.ending = BranchEnd.SEEN
+                    if other in above:
+                        child.ending = BranchEnd.CYCLE if _is_above(other, event, above) else BranchEnd.SEEN
                     else:
-                        above[other] = way
+                        above[other] = event
                         after.append((other, child))
             level = after
-        if total >= EVENTS:
-            self._notes.append(f"Only the nearest {EVENTS:,} events are shown.")
+        if total >= self._most:
+            self._notes.append(f"Only the nearest {self._most:,} events are shown.")
         return top.below
 
     async def _causes(self, events: Sequence[int]) -> list[list[Next]]:
@@ -159,6 +167,13 @@ class Tracer:
         elsewhere = self._events.rows[event].ledger != self._events.rows[of].ledger
         name, ledger = self._events.name(event), self._events.ledger_name(event)
         return TraceNode(how, name, self._events.rows[event], ledger, elsewhere, carriers)
+
+
+def _is_above(other: int, event: int, above: Mapping[int, int]) -> bool:
+    """True if an event is on the way to another one, or is it."""
+    while event and event != other:
+        event = above[event]
+    return bool(event)
 
 
 def _nearest(carriers: Sequence[EventRow], of: EventRow) -> int:

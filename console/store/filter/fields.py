@@ -36,7 +36,7 @@ from console.store.filter.values import FieldValue, Item, unquoted
 
 RAW_FIELDS = ("id", "hash", "parent", "correlation", "cause")
 """Fields whose values stand in the raw record: looked for there."""
-FUNCTIONS: tuple[str, ...] = ()
+FUNCTIONS = ("ancestors", "descendants", "chain")
 Word = TypeVar("Word", Trust, Severity)
 _KEYS = re.compile(rf"{QUOTED}|[^.]+", re.DOTALL)
 

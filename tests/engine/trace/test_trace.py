@@ -13,9 +13,9 @@ from console.engine.api import IndexPlace
 from console.engine.ledgers.options import Options
 from console.engine.session.headless import indexed
 from console.engine.session.records import Records
-from console.engine.trace import shared, walk
+from console.engine.trace import shared
 from console.engine.trace.tree import BranchEnd, EventTrace, TraceNode
-from console.engine.trace.walk import Tracer
+from console.engine.trace.walk import EVENTS, Tracer
 from console.formats.relations import Relations
 from console.formats.swarm import FORMAT as SWARM
 from tests.support.cli_cases import DEAL, events
@@ -29,11 +29,11 @@ def made(number: int, parent: int | None = None, **more: Any) -> dict[str, objec
 
 
 @asynccontextmanager
-async def tracer(folder: Path, ledgers: Mapping[str, bytes]) -> AsyncIterator[Tracer]:
+async def tracer(folder: Path, ledgers: Mapping[str, bytes], most: int = EVENTS) -> AsyncIterator[Tracer]:
     for name, data in ledgers.items():
         (folder / name).write_bytes(data)
     async with indexed([str(folder)], IndexPlace(":memory:"), Options(), settled=True) as reader:
-        yield Tracer(reader, Records(reader))
+        yield Tracer(reader, Records(reader), most)
 
 
 async def traced(folder: Path, ledgers: Mapping[str, bytes], id: str, depth: int = 20) -> EventTrace:
@@ -83,10 +83,10 @@ async def test_cycles_and_what_is_not_here(tmp_path: Path) -> None:
         assert told((await one.of_id("event-5")).up) == [("parent", "event-5", BranchEnd.CYCLE)]
 
 
-async def test_too_many_are_cut_and_the_nearest_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "EVENTS", 3)
+async def test_too_many_are_cut_and_the_nearest_stay(tmp_path: Path) -> None:
     rows = [made(1), *(made(number, 1) for number in range(2, 9))]
-    found = await traced(tmp_path, {"log.jsonl": jsonl(rows)}, "event-1")
+    async with tracer(tmp_path, {"log.jsonl": jsonl(rows)}, most=3) as one:
+        found = await one.of_id("event-1")
     assert len(found.down) == 3
     assert "nearest 3 events" in " ".join(found.notes)
 

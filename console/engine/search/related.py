@@ -1,0 +1,51 @@
+"""``ancestors(ID)``, ``descendants(ID)`` and ``chain(ID)`` of a filter become the events that they are as of now."""
+
+from collections.abc import Mapping
+
+from console.engine.session.records import Records
+from console.engine.trace.tree import TraceNode
+from console.engine.trace.walk import Tracer
+from console.store.filter import Filter, FilterError
+from console.store.filter.tree import FALSE, Condition, EventIn, FirstIn, Leaf, Related, leaves, rebuilt
+from console.store.protocol import IndexReader
+
+DEPTH = 100_000
+"""Steps: as far as there are causes."""
+MOST = 20_000
+"""Events that are related, at most."""
+
+
+async def found_related(filter: Filter, reader: IndexReader) -> Filter:
+    """The filter with events in the place of what only a trace knows. What an id of no event is related to is none."""
+    asked = [each for each in leaves(filter.condition) if isinstance(each, Related)]
+    if not asked:
+        return filter
+    found: Mapping[Leaf, Condition] = {each: await _events(each, reader) for each in asked}
+    return Filter(rebuilt(filter.condition, lambda leaf: found.get(leaf, leaf)))
+
+
+async def _events(asked: Related, reader: IndexReader) -> Condition:
+    tracer = Tracer(reader, Records(reader), MOST)
+    up, down = asked.how == "ancestors", asked.how == "descendants"
+    carriers = await tracer.carriers(asked.id)
+    if asked.how == "chain":
+        rows = await reader.events(carriers)
+        return FirstIn(frozenset(row.stream for row in rows if row.stream))
+    events: set[int] = set()
+    for each in carriers:
+        up_nodes, down_nodes = await tracer.both_ways(each, up=up, down=down, depth=DEPTH)
+        events |= _ids([*up_nodes, *down_nodes])
+    if len(events) >= MOST:
+        raise FilterError(f"{asked.how}({asked.id}) are {MOST:,} events or more: too many for a filter.", 0)
+    return EventIn(frozenset(events)) if events else FALSE
+
+
+def _ids(nodes: list[TraceNode]) -> set[int]:
+    found: set[int] = set()
+    waiting = [*nodes]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.below
+        if node.row is not None:
+            found.add(node.row.id)
+    return found
