@@ -38,6 +38,7 @@ WHERE = {
     "Chain walk": "walk",
     "Replay": "replay",
     "Report": "report",
+    "Causality": "causality",
     "Findings": "findings",
     "Details": "details",
 }

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 OVERVIEW, STREAM, WALK, FINDINGS, HELP = "overview", "stream", "walk", "findings", "help"
-REPLAY, REPORT = "replay", "report"
+REPLAY, REPORT, CAUSALITY = "replay", "report", "causality"
 DETAILS = "details"
 """Not a screen: the keys that the details take while they have the focus."""
-LISTS = (OVERVIEW, STREAM, FINDINGS, REPLAY, REPORT)
-SCREENS = (OVERVIEW, STREAM, WALK, FINDINGS, REPLAY, REPORT)
+LISTS = (OVERVIEW, STREAM, FINDINGS, REPLAY, REPORT, CAUSALITY)
+SCREENS = (OVERVIEW, STREAM, WALK, FINDINGS, REPLAY, REPORT, CAUSALITY)
 EVERYWHERE = (*SCREENS, HELP)
 GROUPS = ("Move", "Look", "Prove", "Console")
 
@@ -57,6 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", ("enter",), "Go to event", "Go to the event that the finding is about.", "Move", (FINDINGS,), rank=1),
     Action("open", ("enter",), "Go to event", "Go to the event in its stream.", "Move", (REPLAY,), rank=4),
     Action("open", ("enter",), "Go to event", "Go to the event that the row is about.", "Move", (REPORT,), rank=1),
+    Action("open", ("enter",), "Go to event", "Go to the event, or to the stream that is in common.", "Move", (CAUSALITY,), rank=1),
     Action("next_report", ("right_square_bracket", "right", "l"), "Next report", "The next report on these ledgers.", "Look", (REPORT,), rank=2),
     Action("previous_report", ("left_square_bracket", "left", "h"), "Report before", "The report before.", "Look", (REPORT,), rank=3),
     Action("step_on", ("right", "l"), "Next event", "The state after the next event.", "Move", (REPLAY,), rank=1),
@@ -78,6 +79,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_error", ("E",), "Previous error", "To the event with an error before.", "Move", (STREAM,)),
     Action("switch_pane", ("tab",), "Switch pane", "Between the list and the details.", "Move", (STREAM,)),
     Action("back", ("escape", "backspace"), "Back", "Back to where you came from.", "Move", (WALK, FINDINGS, REPLAY, REPORT, HELP), rank=7),
+    Action("back", ("escape", "backspace"), "Back", "Back to the event before, then to where you came from.", "Move", (CAUSALITY,), rank=7),
     Action("back", ("escape", "backspace"), "Back", "Stop a search or check, clear the filter, then go back.", "Move", (STREAM,), rank=9),
     Action("back", ("escape",), "Stop", "Stop a check that is running.", "Move", (OVERVIEW,)),
     # Look
@@ -101,6 +103,8 @@ ACTIONS: tuple[Action, ...] = (
     # Prove
     Action("walk", ("w",), "Chain walk", "Walk the chain link by link from this event.", "Prove", (STREAM,), rank=4),
     Action("replay", ("t",), "Replay", "The state of the stream after each event, step by step.", "Prove", (STREAM,), rank=6),
+    Action("causality", ("c",), "Causality", "What caused this event and what it caused, over all ledgers.", "Prove", (STREAM, WALK, FINDINGS, REPLAY), rank=6),
+    Action("causality", ("c",), "From here", "Causes and effects of the event under the cursor.", "Prove", (CAUSALITY,), rank=2),
     Action("findings", ("F",), "Findings", "What is wrong or notable, worst first.", "Prove", (OVERVIEW, STREAM), rank=5),
     Action("findings", ("F", "enter"), "Findings", "The findings of this event.", "Prove", (WALK,), rank=9),
     Action("verify", ("v",), "Verify", "Check all again from the raw bytes, not from the index.", "Prove", (OVERVIEW, STREAM, WALK), rank=7),

@@ -71,6 +71,12 @@ class Navigation:
 
         self._app.push_screen(ReplayScreen(session, stream, event), then)
 
+    def causality(self, session: SessionApi, event: int) -> None:
+        """What caused an event and what it caused."""
+        from console.app.screens.causality import CausalityScreen
+
+        self._app.push_screen(CausalityScreen(session, event))
+
     def reports(self, session: SessionApi, name: str = "") -> None:
         """The reports on the ledgers that are open, the one of this name first."""
         from console.app.screens.report import ReportScreen

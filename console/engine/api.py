@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from console.engine.asked import EventTrace, TracedLedgers, TraceNode, TraceRequest, check_filter, trace_id
+from console.engine.asked import EventTrace, SharedThing, TracedLedgers, TraceNode, TraceRequest, check_filter, trace_id
 from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError, SeveralStreamsError
 from console.engine.export.export_request import ExportedLedgers
 from console.engine.ledgers.options import Options
@@ -89,6 +89,7 @@ __all__ = [
     "SearchStep",
     "SessionApi",
     "SeveralStreamsError",
+    "SharedThing",
     "StateAfter",
     "StreamRow",
     "TraceNode",

@@ -7,9 +7,9 @@ when something is asked.
 from collections.abc import Callable, Sequence
 
 from console.engine.session.protocol import IndexPlace, ReadSoFar
-from console.engine.trace.tree import EventTrace, TracedLedgers, TraceNode, TraceRequest
+from console.engine.trace.tree import EventTrace, SharedThing, TracedLedgers, TraceNode, TraceRequest
 
-__all__ = ["EventTrace", "TraceNode", "TraceRequest", "TracedLedgers", "check_filter", "trace_id"]
+__all__ = ["EventTrace", "SharedThing", "TraceNode", "TraceRequest", "TracedLedgers", "check_filter", "trace_id"]
 
 
 def check_filter(text: str) -> None:

@@ -9,6 +9,7 @@ from console.app.actions import ACTIONS, DETAILS, EVERYWHERE, GROUPS, STREAM, Ac
 from console.app.app import ConsoleApp
 from console.app.palette import ActionProvider
 from console.app.screens.base import ConsoleScreen
+from console.app.screens.causality import CausalityScreen
 from console.app.screens.findings import FindingsScreen
 from console.app.screens.help import HelpScreen, help_lines
 from console.app.screens.overview import OverviewScreen
@@ -27,6 +28,7 @@ SCREENS: list[type[ConsoleScreen]] = [
     FindingsScreen,
     ReplayScreen,
     ReportScreen,
+    CausalityScreen,
     HelpScreen,
 ]
 

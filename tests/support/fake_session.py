@@ -14,6 +14,7 @@ from typing import Any
 
 from console.engine.api import Changed, Details, Progress, VerifyProgress
 from console.engine.replay.reports import ReportAnswer
+from console.engine.trace.tree import EventTrace
 from console.formats.report import Report
 from console.model.event import Event, Field, Instant, Panel, StreamKey
 from console.model.finding import Finding
@@ -24,6 +25,7 @@ from console.store.filter import FilterError
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 from tests.support.fake_replay import FakeReplay
 from tests.support.fake_report import DEALS, EMPTY, answer
+from tests.support.fake_trace import trace_of
 
 START = 1_767_225_600_000_000  # 2026-01-01T00:00Z
 SECOND = 1_000_000
@@ -129,6 +131,7 @@ class FakeSession:
 
     def __init__(self, *, empty: bool = False) -> None:
         self.entries: list[Entry] = []
+        self.ledger_names = NAMES
         self.gate = asyncio.Event()
         self.gate.set()
         self.progress = Progress("following", events=0)
@@ -289,6 +292,10 @@ class FakeSession:
             raw=entry.raw,
             intact=True,
         )
+
+    async def trace(self, event: int) -> EventTrace:
+        await self.asked("trace")
+        return trace_of(self, event)
 
     async def replay(self, stream: int) -> FakeReplay | None:
         await self.asked("replay")

@@ -181,6 +181,17 @@ class ConsoleScreen(Screen[int | None]):
 
     # actions that all screens have
 
+    def event_here(self) -> int | None:
+        """The event that the cursor is on."""
+        return None
+
+    def action_causality(self) -> None:
+        event, session = self.event_here(), self.console_app.session
+        if event is None or session is None:
+            self.show_note("There is no event here.")
+        else:
+            self.console_app.go_to.causality(session, event)
+
     def action_back(self) -> None:
         if not self.stop():
             self.dismiss(None)

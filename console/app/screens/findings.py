@@ -265,6 +265,10 @@ class FindingsScreen(ConsoleScreen):
         else:
             self.notify(NO_EVENT, markup=False)
 
+    def event_here(self) -> int | None:
+        line = self.query_one(CauseList).line
+        return line.row.event if line and line.row else None
+
     def action_fold(self) -> None:
         """Open or close the cause under the cursor; from a finding, the cause that it belongs to."""
         listing = self.query_one(CauseList)

@@ -177,6 +177,9 @@ class ReplayScreen(ConsoleScreen):
         if step is not None:
             self.dismiss(step.row.id)
 
+    def event_here(self) -> int | None:
+        return self.list.step.row.id if self.list.step else None
+
     def action_step_on(self) -> None:
         self.list.action_cursor_down()
 

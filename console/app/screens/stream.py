@@ -322,6 +322,9 @@ class StreamScreen(ConsoleScreen):
 
         self.start(work, "Copying", "copy")
 
+    def event_here(self) -> int | None:
+        return self.table.row.id if self.table.row else None
+
     def action_walk(self) -> None:
         row = self.table.row
         if row is not None:

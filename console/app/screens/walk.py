@@ -342,6 +342,9 @@ class WalkScreen(ConsoleScreen):
         row = self._details.row
         self.console_app.go_to.findings(self._session, row.ledger, event=row.id, then=self._chosen)
 
+    def event_here(self) -> int | None:
+        return self._event
+
     def _chosen(self, event: int | None) -> None:
         if event is not None and event != self._event:
             self._go(event)
@@ -356,8 +359,6 @@ class WalkScreen(ConsoleScreen):
             self._stop("Paused. Space walks on.")
         else:
             self.dismiss(self._event)
-
-    # work in the background
 
     def action_verify(self) -> None:
         if self._details is None or self._check_all.is_running:

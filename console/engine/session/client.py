@@ -26,6 +26,8 @@ from console.engine.session.screen_report import report_elsewhere
 from console.engine.session.screen_search import search_elsewhere
 from console.engine.session.screen_verification import verify_elsewhere
 from console.engine.session.worker import Assignment, run
+from console.engine.trace.tree import EventTrace
+from console.engine.trace.walk import Tracer
 from console.engine.verify.verdict import Evidence, in_words, judge
 from console.formats.guarded import named
 from console.formats.registry import reports
@@ -263,6 +265,11 @@ class Session:
                 return StreamReplay(of)
         await reader.close()
         return None
+
+    async def trace(self, event: int) -> EventTrace:
+        reader = await self.reader()
+        self._records = self._records or Records(reader)
+        return await Tracer(reader, self._records).of_event(event)
 
     async def reports(self) -> list[Report]:
         formats = {each.format for each in await self.ledgers()}

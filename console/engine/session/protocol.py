@@ -17,6 +17,7 @@ from console.witness.place import MemoryPlace
 
 if TYPE_CHECKING:
     from console.engine.replay.reports import ReportAnswer
+    from console.engine.trace.tree import EventTrace
     from console.formats.report import Report
 
 MEMORY = ":memory:"
@@ -221,6 +222,9 @@ class SessionApi(Protocol):
 
     async def event_at(self, ledger: str, ordinal: int) -> int | None:
         """The id of the event of this number in the ledger of this name; None if the index does not hold it."""
+
+    async def trace(self, event: int) -> "EventTrace":
+        """What caused an event and what it caused, over all ledgers. Raises ``LookupError`` where it is gone."""
 
     def search(self, event: int) -> AsyncIterator[SearchStep]:
         """Search on for what the hash of an event covers, where the usual search ended; ``aclose()`` cancels."""

@@ -39,15 +39,15 @@ class RelatedEvents:
     async def read_rows(self, rows: Sequence[EventRow]) -> None:
         """The same for rows at hand."""
         wanted = [row for row in rows if row.id not in self.relations]
+        known = {each: self.ledgers[each] for each in {row.ledger for row in wanted} if each in self.ledgers}
+        contexts = {each: await self._records.context(ledger) for each, ledger in known.items()}
         for row, now in zip(wanted, await self._records.raws(wanted, MAX_RECORD), strict=True):
             self.rows[row.id] = row
-            ledger = self.ledgers.get(row.ledger)
-            if ledger is None or not now.record.raw:
+            if row.ledger not in known or not now.record.raw:
                 self.relations[row.id] = _NOTHING
                 continue
-            form = named(ledger.format)
-            event = event_of(form, now.record, await self._records.context(ledger))
-            self.relations[row.id] = relations_of(form, event)
+            form = named(known[row.ledger].format)
+            self.relations[row.id] = relations_of(form, event_of(form, now.record, contexts[row.ledger]))
 
     def ids(self, event: int) -> tuple[str, ...]:
         """All that it is called."""

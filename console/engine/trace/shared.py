@@ -12,7 +12,7 @@ from console.engine.trace.related import RelatedEvents
 from console.engine.trace.tree import SharedThing
 from console.store.rows import EventRow
 
-BYTES, WHOLE = 32 * 1024 * 1024, 512 * 1024 * 1024
+BYTES, WHOLE = 4 * 1024 * 1024, 512 * 1024 * 1024
 """Of all ledgers together that are looked through: for what is in common, and for the event itself."""
 LISTED, CANDIDATES = 5, 50
 """Records that are listed for one thing in one ledger, and those that are asked for their ids."""
@@ -66,4 +66,6 @@ async def _in_records(
     total = sum(each.bytes for each in events.ledgers.values())
     what = ", ".join(f"{kind} {id}".strip() for kind, id in things[:3]) + (" …" if len(things) > 3 else "")
     share = f"{looked.bytes / 1_048_576:,.1f} of {total / 1_048_576:,.1f} MiB"
-    return shared, [f"Looked for in the records themselves: {what}. {share} of them were read."]
+    return shared, [
+        f"Looked for in the records themselves: {what}. {share} of them were read; `events --where` looks through all."
+    ]

@@ -12,7 +12,7 @@ from console.store.rows import EventRow
 
 EVENTS = 500
 """Events of one direction, at most."""
-BESIDE = 1000
+BESIDE = 300
 """Events of the first event's stream that are asked for causes beside their parents, half of them before it."""
 Next = tuple[str, str, int, int]
 """How, by which id, an event (0: none has it), and how many have it."""
