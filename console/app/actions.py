@@ -103,7 +103,7 @@ ACTIONS: tuple[Action, ...] = (
     # Prove
     Action("walk", ("w",), "Chain walk", "Walk the chain link by link from this event.", "Prove", (STREAM,), rank=4),
     Action("replay", ("t",), "Replay", "The state of the stream after each event, step by step.", "Prove", (STREAM,), rank=6),
-    Action("causality", ("c",), "Causality", "What caused this event and what it caused, over all ledgers.", "Prove", (STREAM, WALK, FINDINGS, REPLAY), rank=6),
+    Action("causality", ("c",), "Causality", "What caused this event and what it caused, over all ledgers.", "Prove", (STREAM, WALK, FINDINGS, REPLAY), rank=8),
     Action("causality", ("c",), "From here", "Causes and effects of the event under the cursor.", "Prove", (CAUSALITY,), rank=2),
     Action("findings", ("F",), "Findings", "What is wrong or notable, worst first.", "Prove", (OVERVIEW, STREAM), rank=5),
     Action("findings", ("F", "enter"), "Findings", "The findings of this event.", "Prove", (WALK,), rank=9),

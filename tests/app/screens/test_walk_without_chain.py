@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from console.app.screens.walk_words import Neighbours, neighbour_lines
+from console.app.screens.walk.words import Neighbours, neighbour_lines
 from console.app.widgets.details.proof import chain_page, check_of, link_of, verdict_lines
 from console.engine.api import Details
 from tests.support.engine_cases import Deal, console

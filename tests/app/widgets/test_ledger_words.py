@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.app.messages import VerifyMoved
 from console.app.screens.base import check_words
-from console.app.screens.walk_words import stopped_words
+from console.app.screens.walk.words import stopped_words
 from console.app.widgets.bars import frame
 from console.app.widgets.bars.verify_bar import progress_words
 from console.app.widgets.tables.ledger_words import trouble, trust_counts, verdict_mark

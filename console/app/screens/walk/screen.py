@@ -20,8 +20,8 @@ from console.app.drawing.cells import middle
 from console.app.drawing.layout import STRONG, rule
 from console.app.row_search import chain_end
 from console.app.screens.base import ConsoleScreen
-from console.app.screens.walk_words import Neighbours, neighbour_lines, place_of, trust_of
-from console.app.screens.walk_work import LinkSearch, StreamCheck
+from console.app.screens.walk.words import Neighbours, neighbour_lines, place_of, trust_of
+from console.app.screens.walk.work import LinkSearch, StreamCheck
 from console.app.widgets.bars.alarm_strip import AlarmStrip
 from console.app.widgets.bars.frame import HeadLine, KeyLine
 from console.app.widgets.bars.verify_bar import VerifyBar

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from textual.screen import Screen
 from textual.worker import Worker
 
-from console.app.screens.walk_words import stopped_words
+from console.app.screens.walk.words import stopped_words
 from console.app.widgets.bars.verify_bar import outcome
 from console.app.words import count
 from console.app.work import in_words
