@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from console.formats.json.times import now_micros
 from console.formats.protocol import Context, Sample
 from console.formats.registry import by_name
 from console.library.errors import LibraryError
@@ -66,14 +65,21 @@ def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -
     connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", [*row.values()])
 
 
-def against(format: str, table: str, past: Sequence[Mapping[str, Any]], new: Mapping[str, Any]) -> list[Finding]:
-    """What the rules have against a row of a table, behind these."""
+def against(
+    format: str,
+    table: str,
+    past: Sequence[Mapping[str, Any]],
+    new: Mapping[str, Any],
+    *,
+    now: int,
+) -> list[Finding]:
+    """What the rules have against a row of a table, behind these, as of ``now`` (UTC microseconds)."""
     lines = [json.dumps(row).encode() for row in (*past, new)]
     form = by_name(format)
     claim = form.sniff(Sample("", "sqlite", table, lines))
     if claim is None:
         raise LibraryError(f"The table {table} is not one of {form.title}.")
-    reader = form.reader(Context(claim.shape, now_micros()))
+    reader = form.reader(Context(claim.shape, now))
     reader.read(_batch(lines[:-1], 1))
     before = standing_counts(reader.standing())
     out = reader.read(_batch(lines[-1:], len(lines)))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from console.formats.json.times import now_micros, parse
 from console.library.database import Database, against, insert, rows, transaction
 from console.library.errors import RefusedError
 from console.verify.catalogue import finding
@@ -87,7 +88,7 @@ def record_audit(
     with transaction(database) as connection:
         _tables(connection, AUDIT_SCHEMA)
         past = rows(connection, "action_audit_events", "action_id = ?", [action_id])
-        if found := against(FORMAT, "action_audit_events", past, row):
+        if found := against(FORMAT, "action_audit_events", past, row, now=_as_of(row["timestamp"])):
             raise RefusedError(found)
         insert(connection, "action_audit_events", row)
     return row
@@ -154,11 +155,12 @@ def emit_event(
         "last_error": None,
         "is_dead": 0,
     }
+    now = _as_of(stamp)
     with transaction(database) as connection:
         _tables(connection, EVENTS_SCHEMA)
         near = "run_id = ? OR trace_id = ? OR correlation_id = ?"
         past = rows(connection, "agent_events", near, [run_id, trace_id, correlation_id])
-        found = against(FORMAT, "agent_events", past, row) + against(FORMAT, "outbox", [], outbox)
+        found = against(FORMAT, "agent_events", past, row, now=now) + against(FORMAT, "outbox", [], outbox, now=now)
         if causation_id is not None and not rows(connection, "agent_events", "id = ?", [causation_id]):
             found.append(finding("correlation.broken-causation", "The event that caused it is not recorded."))
         if found:
@@ -187,6 +189,13 @@ def process_once(
         _tables(connection, INBOX_SCHEMA)
         mark = [event_id, event_type, processed_at or _now(6)]
         yield connection.execute("INSERT OR IGNORE INTO inbox VALUES (?, ?, ?)", mark).rowcount == 1
+
+
+def _as_of(stamp: str) -> int:
+    """The clock by which a row is judged: its own time, so that what is recorded late is not old already; but not one
+    that is still to come."""
+    found, now = parse(stamp), now_micros()
+    return now if found is None else min(found.micros, now)
 
 
 def _tables(connection: sqlite3.Connection, schema: str) -> None:
