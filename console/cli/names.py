@@ -17,7 +17,6 @@ COMMANDS = {
     "explain": "Say what a finding means and what to do next.",
     "formats": "List formats, containers and profiles, and what each covers.",
     "locate": "Say where config, index, witness, custody and casebook are, and which scanner runs.",
-    "locate": "Say where config, index, witness and casebook are, and which scanner runs.",
     "drill": "Write live ledgers with planted faults, for training and to try alarms.",
     "completion": "Print the completion script of a shell.",
 }
