@@ -43,6 +43,11 @@ def custody_place(config: str | None) -> "CustodyPlace | None":
     return CustodyPlace(str(places().custody), who, role, config or "") if settings.custody else None
 
 
+def note_ledgers(paths: Sequence[str]) -> None:
+    """These are looked at: for commands whose paths are no ``options.paths``."""
+    click.get_current_context().meta[LEDGERS] = list(paths)
+
+
 def demand(act: str, config: str | None, ledgers: Sequence[str]) -> None:
     """Raise ``Refused`` where the user's role does not allow this act; that is recorded too."""
     from console.cli.options import settings_in_force

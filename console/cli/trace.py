@@ -9,6 +9,7 @@ import click
 from console.cli.names import UNVERIFIED
 from console.cli.options import common, index_place
 from console.cli.output import AsGiven, Paint, Ticker, human_time, out, out_json, problems, say
+from console.cli.recording import note_ledgers
 from console.model.words import count
 from console.text import safe
 
@@ -42,6 +43,7 @@ def command(
     from console.engine.api import TraceRequest, trace_id
 
     where = [*paths] or ["."]
+    note_ledgers(where)
     both = up == down
     request = TraceRequest(id, up or both, down or both, depth)
     with Ticker("reading") as ticker:

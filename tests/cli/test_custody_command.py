@@ -28,6 +28,7 @@ def test_what_commands_did(call: Any, ledger: Path) -> None:
     call("findings", ledger)
     call("export", "jsonl", ledger, "-o", "-")
     call("state", ledger, "--stream", "nobody")
+    call("trace", ledger, "nothing")
     call("memory", "accept", ledger, "--why", "a test")
     for unrecorded in (["explain", "chain.fork"], ["locate", ledger], ["verify", ledger, "--now", "never"], ["--help"]):
         call(*unrecorded)
@@ -39,6 +40,7 @@ def test_what_commands_did(call: Any, ledger: Path) -> None:
         ("findings", "done"),
         ("export", "done"),
         ("state", "incomplete"),
+        ("trace", "incomplete"),
         ("memory accept", "done"),
     ]
     first, _, third, *_ = acts(call)

@@ -15,6 +15,7 @@ class FakeReplay:
     """Replays ``step`` events with each advance; see ``console.engine.session.protocol.Replay``."""
 
     names = ("state", "actor")
+    edition = 0
 
     def __init__(self, session: "FakeSession", stream: int, step: int = 1000) -> None:
         self._session, self._stream, self._step = session, stream, step

@@ -46,6 +46,7 @@ class ReplayScreen(ConsoleScreen):
         self._stream: StreamRow | None = None
         self._goal = event
         self._replay: Replay | None = None
+        self._edition = 0
         self._seeking = False
         self.list = StepList(self._want, id="replay-steps")
         self._wanted: dict[int, None] = {}
@@ -105,6 +106,7 @@ class ReplayScreen(ConsoleScreen):
             kind = safe(self._stream.kind) if self._stream else "stream"
             self._show_sentence(f"A {kind} has no state that could be replayed.")
             return
+        self._edition = self._replay.edition
         self._advancing.ask()
 
     def look(self) -> None:
@@ -115,10 +117,10 @@ class ReplayScreen(ConsoleScreen):
         """Replay what is there, some events at a time."""
         more = True
         while more and (replay := self._replay) is not None:
-            before = replay.done
             more = await replay.advance()
-            if replay.done < before:
-                self.list.drop(replay.done)
+            if replay.edition != self._edition:
+                self._edition = replay.edition
+                self.list.drop(0)
             await self._grown(replay)
 
     async def _grown(self, replay: Replay) -> None:

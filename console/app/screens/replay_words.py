@@ -12,6 +12,11 @@ VALUE_LIMIT = 2000
 CHANGED = "▸ "
 
 
+def plain_name(name: str) -> str:
+    """The name of a value as people say it: ``stress mode``."""
+    return safe(name.replace("_", " "), limit=80)
+
+
 def state_page(step: StateAfter, total: int, width: int) -> list[Content]:
     """The event, and all that holds after it."""
     row = step.row
@@ -24,13 +29,14 @@ def state_page(step: StateAfter, total: int, width: int) -> list[Content]:
     type = safe(row.type, limit=200)
     lines += prose(f"{type}{actor}{when} · {trust_mark(row.trust).plain}", width, MUTED)
     if step.why:
-        lines += prose(f"It did nothing: {safe(step.why, limit=500)}.", width, "bold $text-warning", lead="✗ ")
+        lead = "It is not as it should be" if step.changed else "It did nothing"
+        lines += prose(f"{lead}: {safe(step.why, limit=500)}.", width, "bold $text-warning", lead="✗ ")
     elif not step.changed:
         lines += prose("It changed nothing.", width, MUTED)
     lines.append(rule("State", width))
     names = [*step.state, *(name for name in step.changed if name not in step.state)]
     shown = [name for name in names if step.state.get(name) or name in step.changed]
-    column = label_width((CHANGED + safe(name) for name in shown), width)
+    column = label_width((CHANGED + plain_name(name) for name in shown), width)
     for name in shown:
         lines += _value(step, name, column, width)
     return lines if shown else [*lines, Content.styled("Nothing is known of it yet.", MUTED)]
@@ -39,7 +45,7 @@ def state_page(step: StateAfter, total: int, width: int) -> list[Content]:
 def _value(step: StateAfter, name: str, column: int, width: int) -> list[Content]:
     after = safe(step.state.get(name) or "–", limit=VALUE_LIMIT)
     if name not in step.changed:
-        return labelled(f"  {safe(name, limit=80)}", [after], column, width)
+        return labelled(f"  {plain_name(name)}", [after], column, width)
     before = safe(step.changed[name] or "–", limit=VALUE_LIMIT)
-    lines = labelled(f"{CHANGED}{safe(name, limit=80)}", [f"{before} → {after}"], column, width)
+    lines = labelled(f"{CHANGED}{plain_name(name)}", [f"{before} → {after}"], column, width)
     return [line.stylize("bold") for line in lines]

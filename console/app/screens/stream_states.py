@@ -26,6 +26,7 @@ class StreamStates:
     ) -> None:
         self._table = table
         self._replay: Replay | None = None
+        self._edition = 0
         self._wanted: dict[int, int] = {}
         """Rows that are waiting, by the event's id."""
         self._work = Coalescer(guarded(self._go_on, "Replaying"), start)
@@ -34,6 +35,7 @@ class StreamStates:
         """Begin; nothing where the stream has no state."""
         self._replay = await session.replay(stream)
         if self._replay is not None:
+            self._edition = self._replay.edition
             await self._replay.advance()
             self._table.show_states([*self._replay.names][:MOST], self._want)
 
@@ -54,9 +56,9 @@ class StreamStates:
     async def _go_on(self) -> None:
         more = True
         while more and (replay := self._replay) is not None:
-            before = replay.done
             more = await replay.advance()
-            if replay.done < before:
+            if replay.edition != self._edition:
+                self._edition = replay.edition
                 self._table.forget_states()
             await self._fill(replay)
 

@@ -5,7 +5,7 @@ order, some at a time, so that a stream of any length needs little memory.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -116,7 +116,7 @@ def state_as_of(
     for step in replayed(one.replayer, _events(one, chosen)):
         last = step.event
         if step.matters:
-            steps.append(step)
+            steps.append(replace(step, event=replace(step.event, document={})))  # documents may be long
     return StateAnswer(
         one.read.name,
         one.opened.format.name,

@@ -77,6 +77,7 @@ class StreamReplay:
         self._looked = 0
         """Rows of the view that were sorted."""
         self._last: Any = None
+        self.edition = 0
         self._one_at_a_time = asyncio.Lock()
         self.names: Sequence[str] = tuple(state_of(self._replayer))
 
@@ -221,6 +222,7 @@ class StreamReplay:
 
     def _go_back(self, to: int) -> None:
         """What was replayed from the page of this event on does not count."""
+        self.edition += bool(self.done)
         page = to // PAGE
         while page and self._marks[page] is None:
             page -= 1

@@ -25,6 +25,7 @@ from console.engine.session.records import Records
 from console.engine.session.screen_report import report_elsewhere
 from console.engine.session.screen_search import search_elsewhere
 from console.engine.session.screen_verification import verify_elsewhere
+from console.engine.session.shared_replays import SharedReplays
 from console.engine.session.worker import Assignment, run
 from console.engine.trace.tree import EventTrace
 from console.engine.trace.walk import Tracer
@@ -68,6 +69,7 @@ class Session:
         self._memory = memory
         self._custody = custody
         self._unrecorded = ""
+        self._replays = SharedReplays()
         self.index = kept.index
         self._may_move = may_move
         self.paths = paths
@@ -193,6 +195,7 @@ class Session:
         if self._reader is not None:
             self._left.append(self._reader)
             self._records = None
+            self._replays.forget()
             self._replaced = True
             self._news.set()
         self._reader, self._identity = reader, identity
@@ -253,6 +256,9 @@ class Session:
         return await records.details(row, ledger)
 
     async def replay(self, stream: int) -> Replay | None:
+        return await self._replays.get(stream, lambda: self._new_replay(stream))
+
+    async def _new_replay(self, stream: int) -> StreamReplay | None:
         reader = await self._another_reader()
         row = await reader.stream(stream)
         if row is not None:

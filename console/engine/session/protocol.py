@@ -170,6 +170,10 @@ class Replay(Protocol):
     def done(self) -> int:
         """Events that were replayed."""
 
+    @property
+    def edition(self) -> int:
+        """Grows when steps that were known count no more: events came that belong before them."""
+
     async def advance(self) -> bool:
         """Look for new events, and replay some that were not. True if there are more."""
 

@@ -50,4 +50,12 @@ async def test_as_the_commands_answer(ledgers: Path, tmp_path: Path) -> None:
             pass
         last = (await replay.steps(19, 20))[0]
         assert last.state == state_as_of([str(ledgers)], "north").state
+        again = await session.replay(stream.id)  # another screen: nothing is replayed a second time
+        assert again is not None and again.done == 20
         await replay.close()
+        await replay.close()
+        assert await again.steps(19, 20) == [last]
+        await again.close()
+        anew = await session.replay(stream.id)
+        assert anew is not None and anew.done == 0
+        await anew.close()

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.visual import Visual
 
-from console.app.drawing.cells import fit, width
+from console.app.drawing.cells import fit, middle, width
 from console.app.drawing.layout import SEVERITY_STYLE
 from console.app.widgets.tables.cursor_list import CursorList
 from console.text import safe
@@ -85,6 +85,11 @@ class RowList(CursorList):
         ]
         worst = Content.assemble("›" if selected else " ", (f"{row.worst.glyph} ", SEVERITY_STYLE[row.worst]))
         return Content(" " * GAP).join([worst, *cells]).truncate(self.inner_width, ellipsis=True)
+
+    def _cell_of(self, column: "ReportColumn", row: "ReportRow", cells: int) -> Content:
+        """A cell filled to its width; a text keeps both of its ends, for ids differ in their last characters."""
+        text = self._text(column, row, cells)
+        return Content(fit(middle(text, cells) if column.holds == "text" else text, cells, right=column.holds in RIGHT))
 
     def _shown(self) -> "list[tuple[ReportColumn, int]]":
         return list(zip(self._columns, self._widths, strict=False))
