@@ -16,7 +16,7 @@ from console.formats.json.times import moments
 from console.formats.reading.runs import Run, Typed
 from console.formats.smvm import record
 from console.formats.smvm.hashes.integrity import HashState, check_metadata
-from console.formats.smvm.rules.fields import CHECKS
+from console.formats.smvm.rules.fields import SUSPECTS
 from console.formats.smvm.rules.ledger_rules import SECOND, SERVICES, Rules, apart_from_run
 from console.formats.smvm.rules.runs import RANKS
 from console.formats.smvm.schema.hints import Words
@@ -185,9 +185,9 @@ class RunEventRows(Run):
             values = [hint.get(events[row]) for row in rows]
             unknown = {value for value in {*values} - hint.known if not hint.allow(value)}
             odd.update(row for row, value in zip(rows, values, strict=True) if unknown and value in unknown)
-        check = CHECKS.get(name)
-        if check is not None:
-            odd.update(row for row in rows if any(check(events[row].metadata, events[row].provenance)))
+        suspect = SUSPECTS.get(name)
+        if suspect is not None:
+            odd.update([row for row in rows if suspect(events[row].metadata, events[row].provenance)])
         if name == "FLAGGED":
             self.flagged = rows
             self._time_inside(rows, [events[row].provenance.detection_timestamp for row in rows])
@@ -254,11 +254,14 @@ def _unlike_hashes(hashes: list[str]) -> set[int]:
 
 def _unlike_times(stamps: list[str]) -> set[int]:
     """Rows whose time is not written as RFC 3339 has it, among times that exist. A few characters settle it for times
-    in UTC."""
-    if all(
-        text[10:17:6] == "T:" and text[19:20] in ".Z" and text[-2:-1] != " " and text[-1:] == "Z" for text in stamps
-    ):
-        return set()
+    in UTC with a fraction, all of one length."""
+    sizes = {*map(len, stamps)}
+    if len(sizes) == 1 and (size := sizes.pop()) > 21:
+        joined = "".join(stamps)
+        marks = ((10, "T"), (16, ":"), (19, "."), (size - 1, "Z"))
+        ends = joined[size - 2 :: size]
+        if all(joined[at::size] == mark * len(stamps) for at, mark in marks) and " " not in ends:
+            return set()
     return {row for row, text in enumerate(stamps) if record.DATE_TIME.fullmatch(text) is None}
 
 

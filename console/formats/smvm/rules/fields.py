@@ -1,6 +1,6 @@
 """Business rules that tie fields of one event. Its parts come with their fields as attributes, whatever their types."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from console.formats.reading.findings import Remark
@@ -64,3 +64,14 @@ CHECKS = {
     "DECIDED": _decided,
     "PERSISTED": _persisted,
 }
+SUSPECTS: dict[str, Callable[[Any, Any], object]] = {
+    "INGESTED": lambda metadata, provenance: provenance.records_filtered > metadata.record_count,
+    "SANITIZED": lambda metadata, provenance: provenance.fields_redacted == 0 and metadata.pii_fields_detected,
+    "SYNTHESIZED": lambda _, provenance: not provenance.validation_passed,
+    "FLAGGED": lambda metadata, _: metadata.escalation_required and not metadata.recommended_actions,
+    "DECIDED": lambda metadata, _: metadata.recommended_action not in metadata.decision_options,
+    "PERSISTED": lambda _, provenance: (
+        not provenance.integrity_check_passed or provenance.replication_status == "failed"
+    ),
+}
+"""True for parts of the right types that may break a rule: in bulk, only these are looked at by ``CHECKS``."""

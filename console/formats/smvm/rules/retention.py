@@ -109,15 +109,23 @@ class Ages:
 
     def add(self, names: Sequence[str], times: Sequence[int], place_of: Callable[[int], Place]) -> None:
         """Events by type and time; ``place_of`` gives the place of one by its position among them."""
-        pairs = [
-            (policy.delete, time // _DAY) if (policy := POLICIES.get(name)) and policy.delete else None
-            for name, time in zip(names, times, strict=True)
-        ]
-        for pair, count in Counter(pairs).items():
-            if pair is None or pair[1] < -_DAYS:
+        if not times:
+            return
+        made = min(times) // _DAY
+        if made == max(times) // _DAY:  # as in most batches
+            some = [(name, made, count, names.index(name)) for name, count in Counter(names).items()]
+        else:
+            pairs = [(name, time // _DAY) for name, time in zip(names, times, strict=True)]
+            first: dict[tuple[str, int], int] = {}
+            for at, pair in enumerate(pairs):
+                first.setdefault(pair, at)
+            some = [(*pair, count, first[pair]) for pair, count in Counter(pairs).items()]
+        for name, day_made, count, at in some:
+            policy = POLICIES.get(name)
+            if policy is None or policy.delete is None or day_made < -_DAYS:
                 continue
-            day = later(pair[1], pair[0])
-            known, place = self._days.get(day) or (0, place_of(pairs.index(pair)))
+            day = later(day_made, policy.delete)
+            known, place = self._days.get(day) or (0, place_of(at))
             self._days[day] = known + count, place
             self._changed.add(day)
 
