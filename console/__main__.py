@@ -32,7 +32,12 @@ def _show(request: "Request") -> int:
         from console.engine.api import open_session
 
         try:
-            return await open_session(request.paths, request.index)
+            session = await open_session(request.paths, request.index)
+            if request.metrics is not None:
+                from console.export.metrics_server import serve_session
+
+                await serve_session(request.metrics, session)
+            return session
         finally:
             gc.freeze()
             gc.enable()

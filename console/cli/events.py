@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import UNVERIFIED
-from console.cli.options import common, index_place, moment, on_finding, paths, where
+from console.cli.options import common, index_place, metrics_port, metrics_socket, moment, on_finding, paths, where
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, say
 from console.text import safe
 
 if TYPE_CHECKING:
-    from console.engine.api import Alarm, EventRequest, LedgerRow, ListedEvent
+    from socket import socket
+
+    from console.engine.api import Alarm, EventRequest, LedgerRow, ListedEvent, SessionApi
 
 
 @click.command("events")
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--raw", is_flag=True, help="The exact bytes of each record, control characters and all, and a LF.")
 @click.option("--limit", type=click.IntRange(0), metavar="N", help="At most N events.")
 @on_finding
+@metrics_port
 @common
 def command(
     paths: list[str],
@@ -43,6 +46,7 @@ def command(
     raw: bool,
     limit: int | None,
     on_finding: tuple[str, ...],
+    metrics_port: int | None,
     index: str | None,
     config: str | None,
     no_color: bool,
@@ -52,6 +56,8 @@ def command(
 
     if on_finding and not follow:
         raise click.UsageError("--on-finding goes with --follow.")
+    if metrics_port is not None and not follow:
+        raise click.UsageError("--metrics-port goes with --follow.")
     form = "raw" if raw else form
     request = EventRequest(
         paths,
@@ -63,17 +69,21 @@ def command(
         until,
         raw=form in ("raw", "jsonl"),
     )
-    return asyncio.run(_Printing(request, form, limit, Paint(no_color)).run(follow, on_finding))
+    metrics = metrics_socket(metrics_port)
+    return asyncio.run(_Printing(request, form, limit, Paint(no_color), metrics).run(follow, on_finding))
 
 
 class _Printing:
     """One run of the command."""
 
-    def __init__(self, request: "EventRequest", form: str, limit: int | None, paint: Paint) -> None:
+    def __init__(
+        self, request: "EventRequest", form: str, limit: int | None, paint: Paint, metrics: "socket | None"
+    ) -> None:
         self._request = request
         self._form = form
         self._limit = limit
         self._paint = paint
+        self._metrics = metrics
         self._shown = AsGiven(request.paths)
         self._writer = csv.writer(sys.stdout)
         self._code = 0
@@ -100,7 +110,8 @@ class _Printing:
                 ticker.done()
                 self._code = problems(ledgers, self._shown)
 
-            listeners = Listeners(say, lambda at: ticker.show(so_far(at)), found, alarm)
+            serve = None if self._metrics is None else self._serve
+            listeners = Listeners(say, lambda at: ticker.show(so_far(at)), found, alarm, serve)
             try:
                 listed = list_events(self._request, listeners, follow=follow)
             except FilterError as error:
@@ -124,6 +135,13 @@ class _Printing:
                     if follow:
                         sys.stdout.flush()
         return self._code
+
+    async def _serve(self, session: "SessionApi") -> None:
+        """Answer monitors, as long as this runs."""
+        from console.export.metrics_server import serve_session
+
+        if self._metrics is not None:
+            await serve_session(self._metrics, session)
 
     def _print(self, each: "ListedEvent") -> None:
         file, record = each.volume or (each.ledger, each.row.ordinal)

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import UNVERIFIED, USAGE
-from console.cli.options import common, index_place, moment, paths, where
-from console.cli.output import AsGiven, Ticker, say
+from console.cli.options import Function, common, index_place, moment, paths, where
+from console.cli.output import AsGiven, Ticker, problems, say
 from console.cli.recording import demand
 from console.text import sweep
 
 if TYPE_CHECKING:
-    from console.engine.api import ExportedLedgers
+    from console.engine.api import ExportedLedgers, IndexPlace
     from console.export.exporters import Exporter
 
+METRICS = "metrics"
+"""The form that is made from figures of ledgers, not from their events."""
 _HEARD_EVERY = 10_000
 """Events between two lines of progress."""
 
@@ -27,11 +29,13 @@ class _Forms(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         from console.export.exporters import exporters
 
-        return [*exporters()]
+        return sorted([*exporters(), METRICS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         from console.export.exporters import exporters
 
+        if cmd_name == METRICS:
+            return _metrics
         exporter = exporters().get(cmd_name)
         return None if exporter is None else _command_of(exporter)
 
@@ -45,13 +49,52 @@ def command() -> None:
     """
 
 
+def _into_file(function: Function) -> Function:
+    """Where an export is written."""
+    force = click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")(function)
+    name = click.option("-o", "--output", required=True, metavar="FILE", help="Where it is written; - is stdout.")
+    return name(force)
+
+
+@click.command(METRICS)
+@paths
+@_into_file
+@common
+def _metrics(paths: list[str], output: str, force: bool, index: str | None, config: str | None, no_color: bool) -> int:
+    """Figures for monitors, as OpenMetrics text: events by type, agent and trust, findings by code, lag."""
+    demand("export", config, paths)
+    return asyncio.run(_write_metrics(paths, output, force, index_place(paths, index, config)))
+
+
+async def _write_metrics(paths: list[str], output: str, force: bool, index: "IndexPlace") -> int:
+    import time
+
+    from console.cli.indexing import reading
+    from console.engine.api import figures
+    from console.export.openmetrics import openmetrics
+    from console.export.output_file import OutputError, ensure_free, write_file
+
+    async with reading(paths, index) as reader:
+        ledgers = await reader.ledgers()
+        text = openmetrics(await figures(reader), time.time_ns() // 1000).encode("utf-8", "backslashreplace")
+    if output == "-":
+        _print([text])
+        return problems(ledgers, AsGiven(paths))
+    try:
+        ensure_free(output, force=force, never=[each.path for each in ledgers])
+        write_file(output, [text], force=force)
+    except OutputError as error:
+        say(str(error))
+        return USAGE if error.refused else UNVERIFIED
+    return problems(ledgers, AsGiven(paths))
+
+
 def _command_of(exporter: "Exporter") -> click.Command:
     of = f" For ledgers of {exporter.formats}." if exporter.formats else ""
 
     @click.command(exporter.name, help=exporter.description + of)
     @paths
-    @click.option("-o", "--output", required=True, metavar="FILE", help="Where it is written; - is stdout.")
-    @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
+    @_into_file
     @where("Only these events: a filter, as in the console.")
     @click.option("--stream", metavar="KEY", help="Only this run, deal, action …")
     @click.option("--type", "types", multiple=True, metavar="T", help="Only this type (repeatable).")

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import NAME, UNVERIFIED
-from console.cli.options import common, index_place, on_finding, paths, settings_in_force
+from console.cli.options import common, index_place, metrics_port, metrics_socket, on_finding, paths, settings_in_force
 from console.cli.output import say
 from console.cli.recording import record_begin
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from console.engine.api import IndexPlace
 
 
@@ -27,6 +29,8 @@ class Request:
     bell: bool = True
     on_finding: tuple[str, ...] = ()
     """A command and its arguments, run for each alarm."""
+    metrics: "socket | None" = None
+    """Where metrics are asked for, listening."""
 
 
 Show = Callable[[Request], int]
@@ -43,10 +47,12 @@ class _Unnamed(click.Command):
 @click.command("open", cls=_Unnamed)
 @paths
 @on_finding
+@metrics_port
 @common
 def command(
     paths: list[str],
     on_finding: tuple[str, ...],
+    metrics_port: int | None,
     index: str | None,
     config: str | None,
     no_color: bool,
@@ -68,4 +74,9 @@ def command(
         raise click.UsageError("The console is opened by the command audit-console.")
     settings = settings_in_force(config)
     record_begin("open", config)
-    return show(Request(paths, index_place(paths, index, config), settings.theme, settings.bell, on_finding))
+    place, metrics = index_place(paths, index, config), metrics_socket(metrics_port)
+    try:
+        return show(Request(paths, place, settings.theme, settings.bell, on_finding, metrics))
+    finally:
+        if metrics is not None:
+            metrics.close()

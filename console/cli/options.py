@@ -13,6 +13,8 @@ from console.cli.recording import CONFIG, LEDGERS, custody_place
 from console.text import safe
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from console.config.settings import Settings
     from console.engine.api import IndexPlace, MemoryPlace
 
@@ -87,6 +89,34 @@ def _query(ctx: click.Context, _: click.Parameter, text: str) -> str:
         except FilterError as error:
             raise UnreadableQuery(str(error), text, error.at, ctx) from error
     return text
+
+
+def metrics_port(function: Function) -> Function:
+    """The port for monitors."""
+    return click.option(
+        "--metrics-port",
+        type=click.IntRange(1, 65535),
+        metavar="N",
+        help="Answer http://127.0.0.1:N/metrics (OpenMetrics) while this runs; no other machine is answered.",
+    )(function)
+
+
+def metrics_socket(port: int | None) -> "socket | None":
+    """A listening socket on this port of loopback, if one is wanted."""
+    if port is None:
+        return None
+    from console.export.metrics_server import listen
+
+    try:
+        return listen(port)
+    except OSError as error:
+        raise PortUnusable(f"--metrics-port {port}: {error.strerror or error}") from error
+
+
+class PortUnusable(click.ClickException):
+    """A port that cannot be had: wrong usage, but not of the command's options."""
+
+    exit_code = USAGE
 
 
 class SettingsUnusable(click.ClickException):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from console.engine.asked import EventTrace, SharedThing, TracedLedgers, TraceNode, TraceRequest, check_filter, trace_id
 from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError, SeveralStreamsError
 from console.engine.export.export_request import ExportedLedgers
+from console.engine.export.figures import LedgerFigures, figures
 from console.engine.ledgers.options import Options
 from console.engine.questions import make_report, report_cell, report_value, reports, state_as_of
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
@@ -73,6 +74,7 @@ __all__ = [
     "IndexPlace",
     "IndexReader",
     "Judgement",
+    "LedgerFigures",
     "LedgerRow",
     "ListedEvent",
     "Listeners",
@@ -102,6 +104,7 @@ __all__ = [
     "View",
     "by_code",
     "check_filter",
+    "figures",
     "flagged",
     "make_report",
     "report_cell",

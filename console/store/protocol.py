@@ -21,7 +21,7 @@ from console.model.trust import Severity, Trust
 from console.store.facts import ChainLink, KnownLedger, Orphans, RecordPlace, ResolvedReferences, Volume
 from console.store.filter.tree import Filter
 from console.store.portion import Portion
-from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
+from console.store.rows import EventCount, EventRow, FindingRow, LedgerRow, StreamRow
 
 CARRIERS = 100
 """Events with one id that are named, at most."""
@@ -130,6 +130,9 @@ class IndexReader(RecordsOf, Protocol):
     async def between(self, filter: Filter, ledger: int, first: int, last: int, limit: int) -> list[EventRow]:
         """Events of ordinals ``first`` to ``last`` of a ledger that the filter lets through, in their order. The
         filter asks nothing of raw records."""
+
+    async def event_counts(self, ledger: int) -> list[EventCount]:
+        """Events of a ledger by type, actor and trust. Blank lines are none. All its rows are looked at."""
 
     async def chain_neighbour(self, event: int, step: int, *, broken: bool = False) -> int | None:
         """The id of the next (1) or previous (-1) event of the same stream by (sequence, ordinal); with ``broken`` the

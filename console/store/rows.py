@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from console.formats.registry import flag_levels
 from console.model.finding import Finding
@@ -53,6 +54,15 @@ class LedgerRow:
     @property
     def worst(self) -> Severity:
         return worst_of(self.findings)
+
+
+class EventCount(NamedTuple):
+    """How many events of a ledger have this type, actor ('' for none) and trust."""
+
+    type: str
+    actor: str
+    trust: Trust
+    events: int
 
 
 @dataclass(frozen=True, slots=True)

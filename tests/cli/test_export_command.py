@@ -2,8 +2,11 @@
 
 import json
 import os
+import socket
+import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,3 +113,37 @@ def test_other_bytes_than_lines_become_lines(call: Call) -> None:
     assert [json.loads(each) for each in result.out.splitlines()] == events(3)
     Path("b.jsonl").write_bytes(lines(events(3)).replace(b"\n", b"\r\n"))
     assert call("export", "jsonl", "b.jsonl", "-o", "-").out.encode() == lines(events(3))
+
+
+def test_metrics_of_what_is_there(call: Call) -> None:
+    broken(Path("deals.jsonl"))
+    result = call("export", "metrics", ".", "-o", "-")
+    assert result.code == 0 and result.out.endswith("# EOF\n")
+    assert 'type="DataDisputed",trust="broken"} 1\n' in result.out
+    assert 'code="chain.hash-mismatch",severity="critical"} 1\n' in result.out
+    assert 'verdict="findings"' in result.out
+    assert call("export", "metrics", ".", "-o", "deals.jsonl", "--force").code == 2
+    assert call("export", "metrics", ".", "-o", "m.txt").code == 0
+    assert call("export", "metrics", ".", "-o", "m.txt").code == 2
+
+
+def test_metrics_while_events_are_followed(home: Path, start: Callable[..., Any]) -> None:
+    intact(Path("deals.jsonl"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = start("events", "deals.jsonl", "--follow", "--metrics-port", port)
+    for _ in range(5):
+        assert process.stdout.readline()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        assert b'type="DataDisputed",trust="verified"} 4\n' in answer.read()
+
+
+def test_a_port_for_metrics_goes_with_what_goes_on(call: Call) -> None:
+    intact(Path("deals.jsonl"))
+    assert call("events", "deals.jsonl", "--metrics-port", "9000").code == 2
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = call("events", "deals.jsonl", "--follow", "--metrics-port", str(taken.getsockname()[1]))
+        assert result.code == 2 and "in use" in result.err

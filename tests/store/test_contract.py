@@ -451,6 +451,16 @@ async def test_a_chain_that_is_walked_again(one: Opened) -> None:
     assert ledger.trust == (0, 1, 1, 0, 0, 0, 1)
 
 
+async def test_events_are_counted_by_type_actor_and_trust(one: Opened) -> None:
+    rows = [Row(1, "made", "ada", trust=Trust.VERIFIED)] * 3 + [Row(2, "made", "eve", trust=Trust.BROKEN)]
+    await one.pen.add(*rows, Row(3, trust=Trust.PENDING), Row(3, "lost", trust=Trust.UNCHAINED))
+    assert sorted(await one.reader.event_counts(one.pen.ledger)) == [
+        ("lost", "", Trust.UNCHAINED, 1),
+        ("made", "ada", Trust.VERIFIED, 3),
+        ("made", "eve", Trust.BROKEN, 1),
+    ]
+
+
 async def test_neighbours_in_a_chain(one: Opened) -> None:
     sequences = [3, 1, 2, 2, 5]
     rows = [Row(at, stream="s", sequence=each) for at, each in enumerate(sequences)]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from console.engine.api import Changed, Details, Progress, VerifyProgress
+from console.engine.api import Changed, Details, LedgerFigures, Progress, VerifyProgress
 from console.engine.replay.reports import ReportAnswer
 from console.engine.trace.tree import EventTrace
 from console.formats.report import Report
@@ -222,6 +222,10 @@ class FakeSession:
         rows = [self._stream(number) for number, (of, _, _) in self._streams.items() if of == ledger]
         rows.sort(key=lambda row: (-row.worst, -(row.last_time or 0)))
         return rows[offset : offset + limit], len(rows)
+
+    async def measured(self) -> list[LedgerFigures]:
+        await self.asked("measured")
+        return []
 
     async def stream(self, stream: int) -> StreamRow | None:
         await self.asked("stream")

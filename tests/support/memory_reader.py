@@ -1,5 +1,6 @@
 """Readers of the store of lists and dicts: every answer is computed anew from all that is there."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from console.formats.protocol import key64
@@ -7,7 +8,7 @@ from console.model.trust import Severity, Trust
 from console.store.filter import Filter
 from console.store.filter.tree import OfRecord
 from console.store.protocol import CARRIERS, NameKind
-from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flagged
+from console.store.rows import EventCount, EventRow, FindingRow, LedgerRow, StreamRow, flagged
 from tests.support.filter_evaluation import Judged, fits
 from tests.support.memory_content import LARGEST, Content, MemoryEvent, MemoryLedger, MemoryStream
 from tests.support.memory_store import SALT, MemoryRecords, MemoryStore
@@ -90,6 +91,11 @@ class MemoryReader(MemoryRecords):
         found = self.content.ledgers[ledger]
         events = [each for each in found.events[first - 1 : last] if fits(filter.condition, judged(found, each))]
         return [self.row(found, each) for each in events[:limit]]
+
+    async def event_counts(self, ledger: int) -> list[EventCount]:
+        events = [each for each in self.content.ledgers[ledger].events if each.trust != Trust.PENDING]
+        found = Counter((each.type, each.actor, Trust(each.trust)) for each in events)
+        return [EventCount(*key, number) for key, number in found.items()]
 
     async def chain_neighbour(self, event: int, step: int, *, broken: bool = False) -> int | None:
         ledger, ordinal = divmod(event, LARGEST)

@@ -58,6 +58,8 @@ class EventListing:
         """Like ``present``; then events as they arrive, in the order of each ledger, until it is closed."""
         session = await open_session(self._request.paths, self._request.index)
         try:
+            if self._hear.opened is not None:
+                await self._hear.opened(session)
             heard = ""
             async for change in session.changes():
                 if change.progress.note not in ("", heard):

@@ -1,10 +1,10 @@
 """What can be asked of the listing of events, and what comes: plain types, cheap to import."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from console.engine.session.alarms import Alarm
-from console.engine.session.protocol import IndexPlace, ReadSoFar
+from console.engine.session.protocol import IndexPlace, ReadSoFar, SessionApi
 from console.store.rows import EventRow, LedgerRow
 
 
@@ -27,12 +27,14 @@ class EventRequest:
 @dataclass(frozen=True, slots=True)
 class Listeners:
     """Who hears what goes on beside the events: ``note`` sentences, ``progress`` what was read so far, ``found``
-    once the ledgers that are there, ``alarm`` what gets worse while events are followed, None for nobody."""
+    once the ledgers that are there; while events are followed ``alarm`` what gets worse, and ``opened`` the session
+    that is followed. None for nobody."""
 
     note: Callable[[str], None]
     progress: Callable[[ReadSoFar], None]
     found: Callable[[Sequence[LedgerRow]], None]
     alarm: Callable[[Alarm], None] | None = None
+    opened: Callable[[SessionApi], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

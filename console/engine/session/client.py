@@ -12,6 +12,7 @@ from typing import Any
 from console.engine.custody.log import record
 from console.engine.custody.place import CustodyPlace
 from console.engine.errors import EngineError, ExecutorError
+from console.engine.export.figures import LedgerFigures, figures_of
 from console.engine.ledgers.options import Options
 from console.engine.replay.reports import ReportAnswer
 from console.engine.replay.stream_replay import ReplayedStream, StreamReplay
@@ -218,6 +219,9 @@ class Session:
 
     async def streams(self, ledger: int, *, limit: int = 500, offset: int = 0) -> tuple[list[StreamRow], int]:
         return await (await self.reader()).streams(ledger, limit=limit, offset=offset)
+
+    async def measured(self) -> list[LedgerFigures]:
+        return await figures_of(self._store)
 
     async def stream(self, stream: int) -> StreamRow | None:
         return await (await self.reader()).stream(stream)

@@ -16,6 +16,7 @@ from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 from console.witness.place import MemoryPlace
 
 if TYPE_CHECKING:
+    from console.engine.export.figures import LedgerFigures
     from console.engine.replay.reports import ReportAnswer
     from console.engine.trace.tree import EventTrace
     from console.formats.report import Report
@@ -217,6 +218,9 @@ class SessionApi(Protocol):
     async def link(self, event: int, step: int, *, broken: bool = False) -> int | None:
         """The next (``step`` 1) or previous (-1) event of the same chain in sequence order; with ``broken`` the next
         whose trust is broken. None at the end."""
+
+    async def measured(self) -> "list[LedgerFigures]":
+        """Figures of all ledgers for metrics, as of now; on a connection of its own, so that nobody waits for it."""
 
     async def reports(self) -> "list[Report]":
         """The reports that can be made on the ledgers that are there."""

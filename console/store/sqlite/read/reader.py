@@ -8,7 +8,7 @@ from console.model.finding import Finding
 from console.model.trust import Confidence, Severity, Trust
 from console.store.filter.tree import Filter
 from console.store.protocol import NameKind
-from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow, flag_words
+from console.store.rows import EventCount, EventRow, FindingRow, LedgerRow, StreamRow, flag_words
 from console.store.sqlite.database import Database
 from console.store.sqlite.ledgers import LedgerTables
 from console.store.sqlite.read import names
@@ -154,6 +154,16 @@ class SqliteReader(LedgerTables):
             f"FROM event WHERE event.id BETWEEN ? AND ? AND {test} ORDER BY event.id LIMIT ?",
             (row_id(ledger, first), row_id(ledger, last), *parameters, limit),
         )
+
+    async def event_counts(self, ledger: int) -> list[EventCount]:
+        rows = await self._db.all(
+            "SELECT coalesce(t.text, ''), coalesce(a.text, ''), c.trust, c.events FROM"
+            f" (SELECT type, actor, mark & {TRUST_MASK} AS trust, count(*) AS events FROM event"
+            "  WHERE id BETWEEN ? AND ? GROUP BY 1, 2, 3) c"
+            " LEFT JOIN type t ON t.id = c.type LEFT JOIN actor a ON a.id = c.actor WHERE c.trust != ?",
+            (row_id(ledger, 0), row_id(ledger + 1, 0) - 1, int(Trust.PENDING)),
+        )
+        return [EventCount(kind, actor, Trust(trust), events) for kind, actor, trust, events in rows]
 
     async def view(self, filter: Filter, *, ledger: int | None = None, stream: int | None = None) -> SqliteView:
         view = SqliteView(self._db, self._pages, filter, Scope(ledger, stream))
