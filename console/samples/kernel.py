@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from console.library.kernel import AUDIT, event_hash
 from console.samples import story
 from console.samples.lifecycle import ROLES, DealStep, opening, operating
 from console.samples.pen import (
@@ -85,18 +86,13 @@ def approval_sequence() -> int:
 def doc_hash(event: Document, written: datetime, dice: Dice) -> str:
     """kernel-doc/1; the event is stored as it was hashed."""
     event["createdAt"] = millis(written)
-    return digest(
-        f"{event['dealId']}{event['sequenceNumber']}{event['type']}{compact(event['payload'])}"
-        f"{event['previousEventHash'] or 'null'}"
-    )
+    return event_hash(event)
 
 
 def audit_hash(event: Document, written: datetime, dice: Dice) -> str:
     """kernel-audit/1; createdAt follows the hashed time by 0 or 1 ms, as the database's clock does."""
     event["createdAt"] = millis(after(written, dice.below(2) / 1000))
-    names = ("dealId", "sequenceNumber", "type", "payload")
-    hashed = {name: event[name] for name in names}
-    return digest(compact(hashed | {"previousHash": event["previousEventHash"], "timestamp": millis(written)}))
+    return event_hash(event | {"createdAt": millis(written)}, AUDIT)
 
 
 def jsonb(value: object) -> object:

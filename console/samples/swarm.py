@@ -4,6 +4,15 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+from console.library.swarm import (
+    EventContext,
+    LoggedEvent,
+    agent_message_event,
+    artifact_created_event,
+    audit_event,
+    intervention_event,
+    tool_call_executed_event,
+)
 from console.samples import story
 from console.samples.pen import Dice, Document, after, at, digest, lines, write
 
@@ -29,12 +38,6 @@ def write_all(root: Path) -> None:
     vote = next(n for n, event in enumerate(episode) if event["event_type"] == "irreversible_vote")
     episode[vote] = episode[vote] | {"payload": episode[vote]["payload"] | {"approve": True}}
     write(root / "episode-edited.jsonl", lines(map(_episode_line, episode)))
-
-
-def deterministic_id(event_type: str, agent_id: str | None, timestamp: str, **more: str) -> str:
-    """SWARM's id: the first 12 digits of the hash of what names the event."""
-    named = {"event_type": event_type, "agent_id": agent_id, "timestamp": timestamp, **more}
-    return digest(json.dumps(named, sort_keys=True))[:12]
 
 
 def line(keys: tuple[str, ...], event: Document) -> Document:
@@ -103,56 +106,39 @@ class TraceWriter:
         self.events: list[Document] = []
 
     def message(self, agent: str, content: str) -> Document:
-        payload = {"message_role": "assistant", "message_content": content, "tool_calls": []}
-        return self._add("agent_state_updated", agent, payload, None, "agent_message")
+        return self._add(agent_message_event(agent, "assistant", content, **self._context()))
 
     def tool(self, agent: str, name: str, arguments: Document, result: Document, parent: Document) -> Document:
-        payload = {"tool_name": name, "arguments": arguments, "result": result, "success": True}
-        own = ("tool_call_id", "tool_call", "tool_name")
-        return self._add("awm_tool_call_executed", agent, payload, parent, "awm_tool_call_executed", own)
+        above = parent["provenance_id"]
+        return self._add(tool_call_executed_event(agent, name, arguments, result, True, above, **self._context()))
 
     def artifact(self, agent: str, artifact: str, kind: str, data: Document, parent: Document) -> Document:
-        payload = {"artifact_type": kind, "artifact_data": data}
-        return self._add("memory_written", agent, payload, parent, "artifact_created", artifact=artifact)
+        above = parent["provenance_id"]
+        return self._add(artifact_created_event(agent, artifact, kind, data, above, **self._context()))
 
     def audit(self, kind: str, result: Document, audited: Document) -> Document:
-        payload = {"audit_type": kind, "audit_result": result, "audited_event_id": audited["event_id"]}
-        own = ("audit_id", "audit", "audit_type")
-        return self._add("council_audit", "auditor", payload, audited, "council_audit", own)
+        of, above = audited["event_id"], audited["provenance_id"]
+        return self._add(audit_event("auditor", kind, result, of, above, **self._context()))
 
     def intervention(self, kind: str, action: str, reason: str, affected: list[str], parent: Document) -> Document:
-        payload = {"intervention_type": kind, "intervention_action": action, "intervention_reason": reason}
-        own = ("intervention_id", "intervention", "intervention_type")
-        return self._add(
-            "governance_cost_applied", "governance", payload | {"affected_agents": affected}, parent,
-            "governance_intervention", own,
-        )  # fmt: skip
+        above = parent["provenance_id"]
+        return self._add(intervention_event("governance", kind, action, reason, affected, above, **self._context()))
 
-    def _add(
-        self,
-        event_type: str,
-        agent: str,
-        payload: Document,
-        parent: Document | None,
-        hashed_type: str,
-        own: tuple[str, str, str] | None = None,
-        artifact: str | None = None,
-    ) -> Document:
+    def _context(self) -> EventContext:
         self.time = after(self.time, self.dice.between(900, 8_000_000) / 1_000_000)
         self.step += 1
-        stamp = self.time.replace(tzinfo=None).isoformat()
-        ids = {} if artifact is None else {"artifact_id": artifact}
-        if own:
-            field, first_type, name = own
-            ids[field] = deterministic_id(first_type, agent, stamp, **{name: payload[name]})
-        event = line(V3, {
-            "event_id": self.dice.uuid(), "timestamp": stamp, "event_type": event_type, "agent_id": agent,
-            "payload": payload, "epoch": 0, "step": self.step, "scenario_id": "acquisition_desk", "seed": 7,
-            "provenance_id": deterministic_id(hashed_type, agent, stamp, **ids),
-            "parent_event_id": parent and parent["provenance_id"], **ids,
-        })  # fmt: skip
-        self.events.append(event)
-        return event
+        return {
+            "timestamp": self.time.replace(tzinfo=None),
+            "event_id": self.dice.uuid(),
+            "epoch": 0,
+            "step": self.step,
+            "scenario_id": "acquisition_desk",
+            "seed": 7,
+        }
+
+    def _add(self, event: LoggedEvent) -> Document:
+        self.events.append(event.to_dict())
+        return self.events[-1]
 
 
 def add_chain(trace: TraceWriter, number: int) -> None:

@@ -157,7 +157,8 @@ class MaysanoReader(LedgerReader[Changes]):
             self.findings.add(problem.code, message, group=field, each=VIOLATIONS, field=field)
         if envelope.actor is None and shape != STRUCTURAL:
             who = document.get("performedBy")
-            code = "schema.missing-field" if who in (None, "") else "schema.wrong-type"
+            nobody = who is None or (isinstance(who, str) and not who.strip())
+            code = "schema.missing-field" if nobody else "schema.wrong-type"
             message = "performedBy names nobody: every change must say who made it."
             actual = None if who is None else shown(who)
             self.findings.add(

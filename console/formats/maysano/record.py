@@ -136,7 +136,8 @@ def actor_of(value: Any) -> str | None:
     """Who: a text or number, or an object that names a person."""
     if isinstance(value, dict):
         return next((who for who in (text(value.get(key)) for key in _ACTOR) if who), None)
-    return text(value)
+    who = text(value)
+    return who if who and not who.isspace() else None
 
 
 def read_record(document: Mapping[str, Any], shape: str) -> MaysanoEnvelope:

@@ -84,6 +84,7 @@ WHO: list[tuple[Any, str | None]] = [("ana", None), (5, None), ({"name": "Ana"},
 WHO += [
     ({"email": "a@b"}, None),
     ("", MISSING),
+    (" ", MISSING),
     (None, MISSING),
     (GONE, MISSING),
     ([1], WRONG),
@@ -368,6 +369,12 @@ def changed(old: Any, new: Any) -> list[Row]:
 )
 def test_values_that_are_the_same(old: Any, new: Any, same: bool) -> None:
     assert of(changed(old, new)) == ([] if same else [(BREAK, 3)])
+
+
+def test_a_creation_may_name_a_status_that_is_shown() -> None:
+    _, _, reader = read([raw(structural("created", 0, metadata={"status": "draft"}))])
+    (facts,) = reader.facts()
+    assert facts.state["status"] == "draft"
 
 
 def test_what_is_no_change_of_one_field_need_not_go_on() -> None:

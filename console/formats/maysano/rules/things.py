@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from console.formats.maysano.record import FIELDS, ThingStep, cut
 from console.formats.maysano.rules.across import Whole
-from console.formats.maysano.rules.changes import changes, verb
+from console.formats.maysano.rules.changes import STATUS, changes, value_text, verb
 from console.formats.reading.findings import Remark
 from console.model.event import NO_TIME
 
@@ -123,6 +123,8 @@ def _life(thing: Thing, what: str, event: ThingStep, remarks: list[Remark], *, b
         thing.born = True
         thing.edges.clear()
         thing.fields.clear()
+        if STATUS in event.extra:  # shown; nothing says that the first change must start from it
+            thing.fields[STATUS] = value_text(event.extra[STATUS])
     thing.life = what if what in (CREATED, DELETED) else "changed"
 
 

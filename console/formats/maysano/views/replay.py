@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.formats.maysano.record import STRUCTURAL, newest_first, read_record, shape_of
-from console.formats.maysano.rules.changes import changes, verb
+from console.formats.maysano.rules.changes import STATUS, changes, value_text, verb
 from console.formats.maysano.rules.things import ALIVE, CREATED, DELETED, Thing, step
 from console.formats.maysano.views.progress import SetupProgress
 from console.model.event import NO_TIME, Event
@@ -46,6 +46,8 @@ class ThingReplayer:
             return "it was deleted before"
         if what == CREATED and self._life in ("", DELETED):
             self._fields.clear()
+            if STATUS in record.extra:
+                self._fields[STATUS] = value_text(record.extra[STATUS])
         self._life = what if what in (CREATED, DELETED) else "changed"
         self._name = record.name or self._name
         for each in changes(record.step.extra, what):
