@@ -225,6 +225,7 @@ def _in_tar(archive: Content, window: Window) -> list[Source | Skipped]:
     is left."""
     found: dict[str | None, Source | Skipped] = {}
     problems: list[Source | Skipped] = []
+    without: list[Source | Skipped] = []
     names = []
     for member in members(archive, window):
         if isinstance(member, Finding):
@@ -242,15 +243,19 @@ def _in_tar(archive: Content, window: Window) -> list[Source | Skipped]:
             found[member.member] = source
         elif not verdict.kind and promises_lines(member.member):
             problems.append(unread(archive.path, f"{member.member}: {verdict.why}"))
+        elif promises_lines(member.member):
+            without.append(source)
         if len(found) >= _LEDGERS:
             message = f"More than {_LEDGERS:,} members may be ledgers: unpack the archive, and open the folder."
             problems.append(unread(archive.path, message))
             break
+    if not found and (damage := window.findings()):
+        return [Skipped(archive.path, each) for each in damage]
     if not found and not any(map(promises_lines, names)):
         held = ", ".join(names[:10]) or "nothing"
         return [not_recognised(archive.path, f"This is a tar archive without a ledger: it holds {held}.")]
     # An archive of anything else may be as odd as it likes.
-    return [*found.values(), *(problems if any(map(promises_lines, names)) else [])]
+    return [*found.values(), *(problems if any(map(promises_lines, names)) else [])] or without
 
 
 def _from_content(content: Content) -> Source | Skipped:

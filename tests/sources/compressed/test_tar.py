@@ -114,3 +114,20 @@ def test_other_archives_in_a_folder_are_quiet(tmp_path: Path) -> None:
     (one,) = discover([str(tmp_path)])
     assert isinstance(one, Skipped)
     assert one.finding.code == "container.empty"
+
+
+@pytest.mark.parametrize("at", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_damaged_archive_is_never_passed_over_in_silence(at: float, tmp_path: Path) -> None:
+    whole = gzip.compress(archive([("a.jsonl", LEDGER)]))
+    where = 18 + int(at * (len(whole) - 26))
+    for wrong in (b"\0" * 8, b"\xff" * 8, b"\x03\x00"):
+        data = whole[:where] + wrong + whole[where + len(wrong) :]
+        sources, words = found(tmp_path / "x", data)
+        records = [raw for each in sources.values() for batch in each.batches() for raw in batch.raws]
+        notes = [note for each in sources.values() for batch in each.batches() for note in batch.findings]
+        assert words or notes or len(records) == 50
+
+
+def test_an_empty_member_is_reported_where_it_is_the_only_one(tmp_path: Path) -> None:
+    sources, words = found(tmp_path / "x", archive([("a.jsonl", b"")]))
+    assert not sources and len(words) == 1
