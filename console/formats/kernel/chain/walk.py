@@ -108,7 +108,8 @@ def walk_again(
     waiting: Entry | None = None
     for entry in chain_of(entries, (None,)):
         if waiting is not None:
-            if waiting.chained and not tip.hashes and entry is not None and entry.ordinal < waiting.ordinal:
+            numbered = waiting.chained and waiting.sequence is not None  # what has no number stands anywhere
+            if numbered and not tip.hashes and entry is not None and entry.ordinal < waiting.ordinal:
                 deal.links.last = sys.maxsize  # a list that is written newest first
             yield waiting, walk(deal, tip, waiting, known, out)
         waiting = entry
