@@ -291,11 +291,9 @@ class Session:
 
     async def event_at(self, ledger: str, ordinal: int) -> int | None:
         reader = await self.reader()
-        for row in await reader.ledgers():
-            if row.name == ledger:
-                found = await reader.between(parse(""), row.id, ordinal, ordinal, 1)
-                return found[0].id if found else None
-        return None
+        row = next((each for each in await reader.ledgers() if each.name == ledger), None)
+        found = [] if row is None else await reader.between(parse(""), row.id, ordinal, ordinal, 1)
+        return found[0].id if found else None
 
     async def search(self, event: int) -> AsyncIterator[SearchStep]:
         records, row, ledger = await self._event(event)
