@@ -58,6 +58,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", ("enter",), "Go to event", "Go to the event in its stream.", "Move", (REPLAY,), rank=4),
     Action("open", ("enter",), "Go to event", "Go to the event that the row is about.", "Move", (REPORT,), rank=1),
     Action("open", ("enter",), "Go to event", "Go to the event, or to the stream that is in common.", "Move", (CAUSALITY,), rank=1),
+    Action("filter", ("slash",), "Filter", "Filter rows: by their columns, how bad they are, or free text.", "Look", (REPORT,), rank=2),
     Action("next_report", ("right_square_bracket", "right", "l"), "Next report", "The next report on these ledgers.", "Look", (REPORT,), rank=2),
     Action("previous_report", ("left_square_bracket", "left", "h"), "Report before", "The report before.", "Look", (REPORT,), rank=3),
     Action("step_on", ("right", "l"), "Next event", "The state after the next event.", "Move", (REPLAY,), rank=1),

@@ -27,6 +27,7 @@ __all__ = [
     "report_cell",
     "report_value",
     "reports",
+    "rows_where",
     "state_as_of",
 ]
 
@@ -52,6 +53,13 @@ def make_report(
     from console.engine.replay.reports import make_report
 
     return make_report(paths, name, now=now, where=where, progress=progress)
+
+
+def rows_where(text: str, columns: "Sequence[ReportColumn]") -> "Callable[[ReportRow], bool]":
+    """The test that a filter is for a report's rows: see ``make_report``. Raises ``FilterError``."""
+    from console.engine.replay.row_filter import rows_where
+
+    return rows_where(text, columns)
 
 
 def report_cell(column: "ReportColumn", value: Any, room: int | None = None) -> str:  # noqa: ANN401 - what it holds

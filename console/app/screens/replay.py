@@ -19,8 +19,8 @@ from console.app.drawing.cells import middle
 from console.app.drawing.layout import STRONG
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
 from console.app.screens.replay_words import state_page
+from console.app.widgets.bars.ask_bar import AskBar
 from console.app.widgets.bars.frame import TitleLine
-from console.app.widgets.bars.time_bar import TimeBar
 from console.app.widgets.details.sheet import Sheet
 from console.app.widgets.tables.step_list import StepList
 from console.app.words import count
@@ -55,13 +55,13 @@ class ReplayScreen(ConsoleScreen):
         self._fetching = Coalescer(self.guarded(self._fetch, "Reading steps"), begin)
 
     def body(self) -> Iterator[Widget]:
-        yield Static(id="replay-word", markup=False)
+        yield Static(id="replay-word", markup=False, classes="-alone")
         with Container(id="replay-body"):
             with Vertical(id="replay-main"):
                 yield TitleLine(self.list)
                 yield self.list
             yield Sheet(id="replay-state")
-        yield TimeBar()
+        yield AskBar("as of", "2026-11-20   2026-11-20T09:17:40Z")
 
     # words
 
@@ -214,9 +214,9 @@ class ReplayScreen(ConsoleScreen):
         self.start(work, "Looking for a change", "seek")
 
     def action_to_time(self) -> None:
-        self.query_one(TimeBar).edit()
+        self.query_one(AskBar).edit()
 
-    def on_time_bar_asked(self, event: TimeBar.Asked) -> None:
+    def on_ask_bar_asked(self, event: AskBar.Asked) -> None:
         """To the last event that had happened by then; a day is its end."""
         replay = self._replay
         try:
@@ -224,7 +224,7 @@ class ReplayScreen(ConsoleScreen):
         except (ValueError, OverflowError) as error:
             self.show_note(safe(str(error)))
             return
-        self.query_one(TimeBar).close()
+        self.query_one(AskBar).close()
         self.list.focus()
         row = replay.as_of(until) - 1 if replay is not None else -1
         if row < 0:
@@ -232,7 +232,7 @@ class ReplayScreen(ConsoleScreen):
         else:
             self.list.move_to(row, middle=True)
 
-    def on_time_bar_left(self) -> None:
+    def on_ask_bar_left(self) -> None:
         self.list.focus()
 
     def stop(self) -> bool:

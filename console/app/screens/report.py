@@ -18,12 +18,14 @@ from textual.widgets import Static
 from console.app.actions import REPORT, bindings
 from console.app.drawing.layout import MUTED, STRONG, label_width, labelled, prose, rule, severity_mark
 from console.app.screens.base import ConsoleScreen
+from console.app.widgets.bars.ask_bar import AskBar
 from console.app.widgets.bars.frame import TitleLine
 from console.app.widgets.details.sheet import Sheet
 from console.app.widgets.tables.row_list import RowList
 from console.app.words import count, day_and_time
 from console.app.work import Coalescer, in_words
-from console.engine.api import SessionApi, report_cell
+from console.engine.api import FilterError, SessionApi
+from console.engine.questions import report_cell, rows_where
 from console.text import safe
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class ReportScreen(ConsoleScreen):
         self._answer: ReportAnswer | None = None
         self._made = self._took = 0.0
         self._changed = False
+        self._where = ""
         self.list = RowList(report_cell, id="report-rows")
         begin = partial(self.run_worker, group="report", exit_on_error=False)
         self._folding = Coalescer(self._fold, begin)
@@ -65,6 +68,7 @@ class ReportScreen(ConsoleScreen):
                 yield TitleLine(self.list)
                 yield self.list
             yield Sheet(id="report-detail")
+        yield AskBar("/", "worst:error   NAME:VALUE   NAME>2h   text")
 
     # words
 
@@ -81,6 +85,11 @@ class ReportScreen(ConsoleScreen):
         if answer is None:
             return Content()
         parts = [Content.styled(f"{self.list.cursor + 1:,} of {count(self.list.count, 'row')}", STRONG)]
+        if self._where:
+            total = len(answer.table.rows)
+            parts.append(
+                Content.styled(f"of {count(total, 'row')}: {safe(self._where)} · Esc shows all", "$text-primary")
+            )
         parts += [Content(f"{safe(name)} {safe(str(value))}") for name, value in answer.table.summary.items()]
         if self.list.hidden:
             parts.append(Content(f"{count(self.list.hidden, 'column')} only in the details"))
@@ -92,6 +101,7 @@ class ReportScreen(ConsoleScreen):
         word = self.query_one("#report-word", Static)
         word.update(Content(sentence))
         word.display = bool(sentence)
+        word.set_class(alone, "-alone")
         self.query_one("#report-body").display = not (sentence and alone)
 
     # reading
@@ -141,11 +151,14 @@ class ReportScreen(ConsoleScreen):
 
     def _show(self, answer: "ReportAnswer") -> None:
         self._answer = answer
-        self.list.fill(answer.report.columns, answer.table.rows)
+        columns = answer.report.columns
+        wanted = rows_where(self._where, columns)
+        self.list.fill(columns, [row for row in answer.table.rows if wanted(row)])
         notes = "\n".join(safe(note, limit=VALUE_LIMIT) for note in answer.table.notes)
         if answer.table.rows:
             self._show_sentence(notes, alone=False)
-            self.list.focus()
+            if not self.query_one(AskBar).display:
+                self.list.focus()
         else:
             self._show_sentence(notes or "There is nothing to list.")
         self._show_row()
@@ -184,6 +197,40 @@ class ReportScreen(ConsoleScreen):
 
         self.start(work, "Going to the event", "open")
 
+    def action_filter(self) -> None:
+        if self._answer is not None:
+            self.query_one(AskBar).edit(self._where)
+
+    def on_ask_bar_asked(self, event: AskBar.Asked) -> None:
+        """Show the rows that fit; a filter that cannot be read is shown with what is wrong."""
+        answer = self._answer
+        if answer is None:
+            return
+        try:
+            rows_where(event.text, answer.report.columns)
+        except FilterError as error:
+            self.show_note(in_words(error))
+            return
+        self._filter(event.text)
+
+    def on_ask_bar_left(self) -> None:
+        self.list.focus()
+
+    def _filter(self, where: str) -> None:
+        self._where, self.word = where, ""
+        self.query_one(AskBar).close()
+        self.list.focus()
+        if self._answer is not None:
+            self._show(self._answer)
+
+    def stop(self) -> bool:
+        if super().stop():
+            return True
+        if self._where:
+            self._filter("")
+            return True
+        return False
+
     def action_next_report(self) -> None:
         self._turn(1)
 
@@ -193,7 +240,7 @@ class ReportScreen(ConsoleScreen):
     def _turn(self, step: int) -> None:
         if len(self._reports) > 1:
             self._name = self._reports[(self._number + step) % len(self._reports)].name
-            self._answer = None
+            self._answer, self._where = None, ""
             self._show_sentence("Reading the ledgers …")
             self.show_place()
             self.show_status()

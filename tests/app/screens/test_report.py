@@ -1,6 +1,7 @@
 """Reports on a screen: worst first, all of a row beside it, the way to its event, live while ledgers grow."""
 
 import pytest
+from textual.widgets import Input
 
 from console.app.screens.report import ReportScreen
 from console.app.widgets.tables.row_list import _fitted
@@ -34,6 +35,19 @@ async def test_other_reports_and_one_without_rows() -> None:
         await seen(pilot, "Report  Nothing  2 of 2", "There is nothing to list.")
         await pilot.press("enter", "j", "right_square_bracket")
         await seen(pilot, "Report  Deals [/x]  1 of 2", "1 of 4 rows")
+
+
+async def test_rows_that_fit_a_filter() -> None:
+    async with stage(FakeSession()).run_test(size=(120, 30)) as pilot:
+        await seen(pilot, "1 of 4 rows")
+        for query, shown in (("age>2h ready:maybe", "ready is yes, no or unknown"), ("worst:error", "1 of 1 row")):
+            await pilot.press("slash")
+            pilot.app.screen.query_one(Input).value = query
+            await pilot.press("enter")
+            await seen(pilot, shown)
+        await seen(pilot, "of 4 rows: worst:error · Esc shows all")
+        await pilot.press("escape")
+        await seen(pilot, "1 of 4 rows")
 
 
 async def test_it_is_made_again_when_ledgers_grow_and_the_cursor_stays_on_its_row(

@@ -79,10 +79,7 @@ class RowList(CursorList):
         return Visual.to_strips(self, self._line(self._rows[row], selected), self.inner_width, 1, style, pad=True)[0]
 
     def _line(self, row: "ReportRow", selected: bool) -> Content:
-        cells = [
-            Content(fit(self._text(each, row, cells), cells, right=each.holds in RIGHT))
-            for each, cells in self._shown()
-        ]
+        cells = [self._cell_of(each, row, cells) for each, cells in self._shown()]
         worst = Content.assemble("›" if selected else " ", (f"{row.worst.glyph} ", SEVERITY_STYLE[row.worst]))
         return Content(" " * GAP).join([worst, *cells]).truncate(self.inner_width, ellipsis=True)
 

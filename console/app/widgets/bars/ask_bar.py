@@ -1,4 +1,6 @@
-"""One line to type a time into. The bar knows no times: a screen answers with ``close``, or the edit goes on."""
+"""One line to type something that a screen asks for. The bar knows no syntax: a screen answers with ``close``, or the
+edit goes on.
+"""
 
 from collections.abc import Iterator
 
@@ -9,8 +11,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Label
 
 
-class TimeBar(Horizontal):
-    """Hidden until ``edit``. Enter asks for the time, Esc gives it up."""
+class AskBar(Horizontal):
+    """Hidden until ``edit``. Enter hands over what was typed, Esc gives it up. ``sign`` stands before it."""
 
     class Asked(Message):
         """This was typed."""
@@ -22,19 +24,23 @@ class TimeBar(Horizontal):
     class Left(Message):
         """The edit was given up: the list has the keys again."""
 
+    def __init__(self, sign: str, placeholder: str) -> None:
+        super().__init__()
+        self._sign, self._placeholder = sign, placeholder
+
     def compose(self) -> Iterator[Widget]:
-        yield Label("as of", id="time-sign", markup=False)
-        yield Input(id="time-input", placeholder="2026-11-20   2026-11-20T09:17:40Z", compact=True)
+        yield Label(self._sign, id="ask-sign", markup=False)
+        yield Input(id="ask-input", placeholder=self._placeholder, compact=True)
 
     def on_mount(self) -> None:
         self.display = False
 
-    def edit(self) -> None:
+    def edit(self, text: str = "") -> None:
         self.display = True
+        self.query_one(Input).value = text
         self.query_one(Input).focus()
 
     def close(self) -> None:
-        self.query_one(Input).value = ""
         self.display = False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
