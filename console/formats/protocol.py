@@ -68,6 +68,8 @@ class Context:
     key: bytes = field(default=b"", repr=False)
 
 
+PARTITION = "partition:"
+"""Begins the name of a companion that is an extract of another ledger of the folder: see ``Format.partitioned``."""
 DIGEST = "sha256:"
 """Begins the name of a companion that is the hash of a file."""
 
@@ -213,6 +215,11 @@ class Format(Protocol):
     def companions(self) -> Sequence[str]:
         """Glob patterns, relative to the ledger's folder, of side-car files that help to check."""
         return ()
+
+    def partitioned(self, path: str) -> bool:
+        """True if the other ledgers in the folder of this path are parts of the same whole, of which its reader needs
+        extracts. The format is then a ``SiblingFormat``; see ``PARTITION``."""
+        return False
 
     def listed(self, companions: Mapping[str, bytes]) -> Sequence[str]:
         """Paths of further files beside the ledger, relative to its folder, that the companions list with hashes."""

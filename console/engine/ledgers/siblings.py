@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterator
 from functools import lru_cache
 
+from console.engine.ledgers.volume_names import alike
 from console.formats.guarded import named
-from console.formats.protocol import Format, SiblingFormat
+from console.formats.protocol import PARTITION, Format, SiblingFormat
 from console.sources.discover import discover
 from console.sources.protocol import FileState, Skipped, Source, SourceError
 from console.sources.sqlite.rows import SqliteTable
@@ -19,14 +20,18 @@ RECORDS = 1_000_000
 """Records of a ledger beyond which no extract is made of it: it would be too large to hand over."""
 ENDINGS = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".json.gz")
 """Of files that are looked for."""
+PARTITIONS = 256
+"""Files of a folder that are looked at for partitions."""
 _KEPT = 8
 """Extracts that are kept, for each of a few ledgers asks for the others."""
 
 
 def siblings(source: Source, form: Format, shape: str) -> dict[str, bytes]:
     """Extracts of the ledgers beside one of this shape, by name; without those that are not there or cannot be read."""
-    names = form.siblings(shape) if isinstance(form, SiblingFormat) else ()
-    found = {}
+    if not isinstance(form, SiblingFormat):
+        return {}
+    found = _partitions(source, form)
+    names = form.siblings(shape)
     for name in names:
         try:
             beside = _beside(source, name)
@@ -35,6 +40,29 @@ def siblings(source: Source, form: Format, shape: str) -> dict[str, bytes]:
             continue
         if packed is not None:
             found[name] = packed
+    return found
+
+
+def _partitions(source: Source, form: Format) -> dict[str, bytes]:
+    """Extracts of the other files of a folder whose ledgers are parts of one whole. Files that are alike by their names
+    are files of one ledger, and read with it."""
+    own = os.path.abspath(source.path)  # noqa: PTH100 - exact text
+    if source.member is not None or not form.partitioned(own):
+        return {}
+    folder, found = os.path.dirname(own), dict[str, bytes]()  # noqa: PTH120
+    for name in sorted(os.listdir(folder))[:PARTITIONS]:  # noqa: PTH208
+        path = os.path.join(folder, name)  # noqa: PTH118
+        if not name.endswith(ENDINGS[:2] + ENDINGS[3:4]) or alike(path, own):
+            continue
+        try:
+            for beside in discover([path]):
+                if isinstance(beside, Skipped):
+                    continue
+                packed = _extract(_Sibling(beside, form.name, name, beside.state()))
+                if packed is not None:
+                    found[f"{PARTITION}{name}"] = packed
+        except (SourceError, OSError):
+            continue
     return found
 
 

@@ -1,6 +1,6 @@
 """SMVM as a format: recognition and description; reading, panels and proofs are imported when they are asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from console.formats.protocol import Claim, Context, Format, Reader, Sample
 from console.formats.relations import Relations
@@ -10,6 +10,7 @@ from console.formats.smvm.hashes.companions import PATTERNS, listed
 from console.formats.smvm.hashes.proof import PROFILE, prove
 from console.formats.smvm.recognise import sniff
 from console.formats.smvm.record import decode
+from console.formats.smvm.rules.partitions import ids_of, is_run_folder
 from console.formats.smvm.rules.retention import due_text
 from console.formats.smvm.views.readiness import READINESS
 from console.formats.smvm.views.retention_report import RETENTION
@@ -40,6 +41,15 @@ class SmvmFormat(Format):
     companions: Sequence[str] = PATTERNS
     encrypted = True
     reports: Sequence[Report] = (RETENTION, READINESS, SPANS, RUN_DIFF)
+
+    def partitioned(self, path: str) -> bool:
+        return is_run_folder(path)
+
+    def siblings(self, shape: str) -> Sequence[str]:
+        return ()
+
+    def extract(self, name: str, raws: Iterable[bytes]) -> bytes:
+        return ids_of(raws)
 
     def listed(self, companions: Mapping[str, bytes]) -> Sequence[str]:
         return [path for path in listed(companions) if path not in companions]

@@ -27,6 +27,7 @@ from console.formats.smvm.record import (
 )
 from console.formats.smvm.rules.ledger_rules import Rules
 from console.formats.smvm.rules.locked import LockedEvents
+from console.formats.smvm.rules.partitions import OtherPartitions
 from console.formats.smvm.rules.retention import Ages
 from console.formats.smvm.rules.runs import FLAGS, RunState
 from console.formats.smvm.rules.standing import standing
@@ -37,7 +38,7 @@ from console.model.ledger import StreamFacts
 from console.model.trust import Confidence, Severity, Trust
 
 _CAUSES = 1000
-_HASHES, _LOCKED = "hashes", "locked"
+_HASHES, _LOCKED, _PARTITIONS = "hashes", "locked", "partitions"
 
 
 class SmvmReader(LedgerReader[RunEventRows]):
@@ -56,6 +57,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         own = companions.run_of(context.companions) or companions.run_of_folder(context.path)
         self._rules = Rules(self.findings, self.clock, own, context.salt)
         self._ages = Ages()
+        self._partitions = OtherPartitions(context.companions, context.path)
         self._locked = LockedEvents()
         self._shown: set[str] = set()
 
@@ -86,6 +88,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
             Trust.VERIFIED if row in run.decided or event.data_hash in self._payloads else Trust.UNCHECKED
             for row, event in enumerate(events, low)
         ]
+        self._partitions.seen(run.ids[low:high], runs, lambda at: run.place(low + at))
         self._ages.add(run.names[low:high], run.times[low:high], lambda at: run.place(low + at))
         naive = [row for row in range(low, high) if not run.zones[row]]
         if naive:
@@ -207,6 +210,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
             self._provenance(event.provenance)
         key = 0
         if event_id:
+            self._partitions.seen([event_id], [run], lambda _: record.place)
             key = self.key64(event_id)
             rules.references.seen(event_id, key, run, event.span_id, time)
         trust = self._trust(event.data_hash, kind, record)
@@ -341,6 +345,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
             *self._files,
             *listed,
             *standing(self._rules),
+            *self._partitions.standing(),
             *self._locked.standing(),
             *super().standing(),
             *self._ages.standing(self.clock.now),
@@ -354,6 +359,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         yield from self._rules.save()
         yield from self._ages.save()
         yield _LOCKED, self._locked.dump()
+        yield _PARTITIONS, self._partitions.dump()
         if self._hashes is not None:
             yield _HASHES, self._hashes.dump()
 
@@ -361,6 +367,8 @@ class SmvmReader(LedgerReader[RunEventRows]):
         if name == _HASHES:
             if self._hashes is not None:
                 self._hashes.load(data)
+        elif name == _PARTITIONS:
+            self._partitions.load(data)
         elif name == _LOCKED:
             self._locked.load(data)
         elif isinstance(name, str) and not self._ages.restore(name, data):

@@ -1,5 +1,6 @@
 """Rules that tie fields, events and files of a run: each met, and each just missed."""
 
+import gzip
 import json
 from hashlib import sha256
 from pathlib import Path
@@ -234,3 +235,34 @@ def test_files_in_an_archive_are_only_compared_where_they_are_at_hand() -> None:
     listed = {"hashes.json": json.dumps({"artifacts": {"reports/other.md": REPORT}}).encode()}
     reader = FORMAT.reader(context(listed, now=LATER))
     assert "reference.unresolved" not in codes(reader.standing())
+
+
+def partitions(tmp_path: Path, *parts: tuple[str, list[Event]], run: str = RUN) -> list[tuple[str, str, int | None]]:
+    """Ids that stand twice in a run's folder: ledger, id and record."""
+    folder = tmp_path / "runs" / run
+    folder.mkdir(parents=True)
+    for name, records in parts:
+        data = jsonl(records)
+        (folder / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    found = judge(tmp_path).findings
+    some = [each for each in found if each["code"] == "identity.duplicate-event-id"]
+    return [(Path(each["ledger"]).name, each["event_id"], each["record"]) for each in some]
+
+
+def test_ids_are_unique_over_all_partitions_of_a_run(tmp_path: Path) -> None:
+    records = events()
+    again = records[2]["event_id"]
+    later = [records[5] | {"event_id": again}, *records[6:]]
+    assert partitions(tmp_path / "1", ("ingest.jsonl", records[:5]), ("sim.jsonl", later)) == [("sim.jsonl", again, 1)]
+    assert partitions(tmp_path / "2", ("ingest.jsonl.gz", records[:5]), ("sim.jsonl", later)) == [
+        ("sim.jsonl", again, 1)
+    ]
+    assert partitions(tmp_path / "3", ("ingest.jsonl", records[:5]), ("sim.jsonl", records[5:])) == []
+
+
+def test_copies_and_rotated_files_are_no_partitions(tmp_path: Path) -> None:
+    records = events()
+    assert partitions(tmp_path / "1", ("events.jsonl", records), ("kept.jsonl", records)) == []
+    assert partitions(tmp_path / "2", ("events.1.jsonl", records[:5]), ("events.jsonl", records[5:])) == []
+    shared = records[:3] + records[5:]
+    assert partitions(tmp_path / "3", ("a.jsonl", records[:5]), ("b.jsonl", shared), run="some-folder") == []
