@@ -55,7 +55,8 @@ class Context:
     ``path`` is where the ledger lies, for what its folder's name says of it. ``key`` is the content of the operator's
     key file, for formats whose records may be encrypted.
     ``search`` is how far what a hash covers is searched for, where it is not stored: ``normal`` or ``thorough``.
-    ``salt`` goes into the keys of ids (``key64``): whoever writes a ledger must not know it.
+    ``salt`` goes into the keys of ids (``key64``): whoever writes a ledger must not know it. ``rules`` is the text of
+    an operator's own rules for this format, '' for those that come with it.
     """
 
     shape: str
@@ -66,6 +67,7 @@ class Context:
     salt: bytes = b""
     path: str = ""
     key: bytes = field(default=b"", repr=False)
+    rules: str = ""
 
 
 PARTITION = "partition:"
@@ -144,6 +146,9 @@ class CountingReader(Reader, RewalkingReader, Protocol):
 
     def tallies(self) -> Tallies:
         """Counts so far. Streams that ``irregular`` names are unchecked until they are walked again."""
+
+    def repeated(self) -> Sequence[tuple[int, int]]:
+        """Ordinals of records whose id seems to stand in an earlier one, each with the first of these."""
 
     @property
     def settled_apart(self) -> bool:

@@ -154,7 +154,7 @@ def ledger(count: int, *, deals: int = 1, profile: str = DOC, start: int = 0) ->
             "id": f"{at:08x}-0000-4000-8000-000000000000",
             "dealId": f"acc674a4-0000-4000-8000-{deal:012x}",
             "type": TYPES[at % len(TYPES)],
-            "payload": {"note": f"event {at}", "amount": at},
+            "payload": {"note": f"event {at}", "amount": at, "action": "APPROVE_DEAL"},
             "actorId": "ae72070a-9d23-453d-91c5-1a87e32653cb",
             "authorityContext": {"role": "GP"},
             "evidenceRefs": [],

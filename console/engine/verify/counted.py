@@ -9,12 +9,16 @@ from dataclasses import replace
 from itertools import count
 
 from console.engine.ingest.tail import all_records
+from console.engine.ledgers.opening import Opened
+from console.engine.verify.reference_findings import ReferenceWords
+from console.formats.guarded import event_of
 from console.formats.protocol import CountingReader
 from console.model.event import NO_TIME, StreamKey
+from console.model.finding import Finding
 from console.model.record import Record
 from console.sources.protocol import Source, SourceError
 from console.store.counts import TRUSTS, Count
-from console.store.facts import ChainLink, RecordPlace
+from console.store.facts import LISTED, ChainLink, RecordPlace, ResolvedReferences
 from console.store.portion import Portion
 from console.store.protocol import Scratch
 
@@ -70,6 +74,34 @@ async def note_links(store: Scratch, ledger: int, source: Source, reader: Counti
             if (link := reader.link_key(record.raw)) is not None and link[0] in wanted
         ]
         await store.note_links(ledger, links)
+
+
+async def repeated_ids(opened: Opened, reader: CountingReader, records: int) -> list[Finding]:
+    """Findings of ids that stand twice among the ``records``. What the reader suspects is read once more: two ids may
+    have a mark in common."""
+    suspects = dict(reader.repeated())
+    if not suspects:
+        return []
+    wanted, context = {*suspects, *suspects.values()}, opened.context()
+    first_of: dict[str, int] = {}
+    found = ResolvedReferences()
+    listed: dict[int, Record] = {}
+    for some in _records(opened.source, reader, records):
+        for record in some:
+            if record.ordinal not in wanted:
+                continue
+            first = first_of.setdefault(event_of(opened.format, record, context).event_id or "", record.ordinal)
+            if first != record.ordinal:
+                found.duplicates.add([(record.ordinal, first)])
+                if len(listed) < LISTED:
+                    listed[record.ordinal] = record
+
+    async def find(ordinal: int) -> RecordPlace | None:
+        record = listed.get(ordinal)
+        return None if record is None else RecordPlace(ordinal, record.offset, record.length)
+
+    words = ReferenceWords(opened, find, lambda ordinal, offset, length: listed[ordinal].raw)
+    return await words.settled(found)
 
 
 def _records(source: Source, reader: CountingReader, last: int) -> Iterator[list[Record]]:

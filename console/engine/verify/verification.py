@@ -17,7 +17,7 @@ from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.rotated_source import file_number, files_of, in_file
 from console.engine.run.executor import Executor
-from console.engine.verify.counted import counted, note_links
+from console.engine.verify.counted import counted, note_links, repeated_ids
 from console.engine.verify.file_unchanged import WatchedFiles
 from console.engine.verify.one_pass import OnePass, begin_ledger
 from console.engine.verify.results import LedgerReport, VolumeReport, in_order, unread
@@ -212,6 +212,7 @@ class _Verification:
         if counting is not None:
             async with self._store.transaction():
                 await note_links(self._store, self._ledger, source, counting, self._next.ordinal - 1)
+                await self._pass.note(await repeated_ids(self._opened, counting, self._next.ordinal - 1))
         await self._pass.walk_again(reader, self._store.transaction)
 
     async def _resolve_references(self) -> None:

@@ -196,6 +196,12 @@ def neither(*masks: bytes | bytearray) -> bytearray:
 _TURNED = bytes([1]) + bytes(255)
 
 
+def repeats(marks: "array[int]") -> list[tuple[int, int]]:
+    """Rows whose mark stands in an earlier row, each with the first of these; 0 is no mark."""
+    found: list[tuple[int, int]] = scanner.repeats(marks)
+    return found
+
+
 def picked(codes: "array[int]", table: bytes | bytearray) -> bytearray:
     """``table[code]`` for each row; codes are below the table's length."""
     if len(table) > 256 or sys.byteorder != "little":

@@ -57,6 +57,8 @@ cdef unsigned char NULL_ = Kind.NULL
 cdef int DEEPEST = MAX_DEPTH
 cdef int DIGITS = LONG_DIGITS
 cdef int64_t NEVER = NO_TIME
+cdef enum:
+    ROOM = 4194304  # slots of a table of marks, at most
 assert DEEPEST < LEVELS
 
 cdef extern from *:
@@ -687,15 +689,17 @@ def filled(unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
 
 
 cdef bint _all_strings(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
-    """The array between these places is valid JSON; 1 if it holds strings only."""
+    """The array between these places is valid JSON; 1 if it holds strings only, none of them empty."""
+    cdef Py_ssize_t begin
     cdef int flags = 0
     cdef bint escaped = False
     at = _space(text, at + 1, end)
     if at < end and text[at] == 93:
         return True
     while at < end and text[at] == 34:
+        begin = at
         at = _string(text, at + 1, end, &flags, &escaped)
-        if at < 0:
+        if at < begin + 3:
             return False
         at = _space(text, at, end)
         if at >= end or text[at] != 44:
@@ -705,7 +709,7 @@ cdef bint _all_strings(Bytes text, Py_ssize_t at, Py_ssize_t end) except -1:
 
 
 def strings(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
-    """1 where the value is an array of strings only."""
+    """1 where the value is an array of strings only, none of them empty."""
     cdef Bytes text = data
     cdef Py_ssize_t rows = kinds.shape[0], row
     found = bytearray(rows)
@@ -713,6 +717,100 @@ def strings(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, 
     for row in range(rows):
         if kinds[row] == ARRAY:
             mask[row] = _all_strings(text, begins[row], stops[row])
+    return found
+
+
+cdef unsigned char[256] _NO_HEX, _NO_LOWER_HEX
+for _byte in range(256):
+    _NO_HEX[_byte] = not _is_hex(_byte)
+    _NO_LOWER_HEX[_byte] = _NO_HEX[_byte] or 65 <= _byte <= 70
+
+
+def uuids(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
+    """1 where the value is a string of 8-4-4-4-12 hex digits."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = kinds.shape[0], row, begin, at
+    cdef unsigned char bad
+    found = bytearray(rows)
+    cdef unsigned char[::1] mask = found
+    for row in range(rows):
+        begin = begins[row] + 1
+        if kinds[row] == STRING and stops[row] - begin == 37:
+            _within(text, begin, stops[row])
+            bad = text[begin + 8] != 45 or text[begin + 13] != 45 or text[begin + 18] != 45 or text[begin + 23] != 45
+            for at in range(36):
+                bad |= _NO_HEX[text[begin + at]] and at != 8 and at != 13 and at != 18 and at != 23
+            mask[row] = not bad
+    return found
+
+
+def hashes(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
+    """1 where the value is a string of 64 lower-case hex digits."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = kinds.shape[0], row, at
+    cdef unsigned char bad
+    found = bytearray(rows)
+    cdef unsigned char[::1] mask = found
+    for row in range(rows):
+        if kinds[row] == STRING and stops[row] - begins[row] == 66:
+            _within(text, begins[row], stops[row])
+            bad = 0
+            for at in range(begins[row] + 1, stops[row] - 1):
+                bad |= _NO_LOWER_HEX[text[at]]
+            mask[row] = not bad
+    return found
+
+
+cdef uint64_t _mixed(const unsigned char* text, Py_ssize_t size) noexcept:
+    """See ``values.mark_of``."""
+    cdef uint64_t mark = <uint64_t> size, word
+    cdef Py_ssize_t at
+    for at in range(0, size, 8):
+        word = 0
+        memcpy(&word, text + at, min(8, size - at))
+        mark = (mark ^ word) * <uint64_t> 0x9E3779B97F4A7C15
+        mark ^= mark >> 32
+    return mark or 1
+
+
+def marks(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
+    """``values.mark_of`` the text of strings without escapes; 0 for others, and for ''."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = kinds.shape[0], row
+    cdef array.array found = array.clone(_LONGS, rows, zero=True)
+    cdef int64_t[::1] column = found
+    for row in range(rows):
+        if kinds[row] == STRING and stops[row] - begins[row] > 2:
+            _within(text, begins[row] + 1, stops[row] - 1)
+            column[row] = <int64_t> _mixed(&text[begins[row] + 1], stops[row] - begins[row] - 2)
+    return found
+
+
+def repeats(int64_t[::1] marks not None):
+    """Rows whose mark stands in an earlier row, each with the first of these; 0 is no mark."""
+    cdef Py_ssize_t rows = marks.shape[0], row, size = 64, at, turn, turns = 1
+    while size < 2 * rows and size < ROOM:
+        size *= 2
+    while rows > turns * (ROOM // 4):
+        turns *= 2
+    cdef array.array table = array.clone(_LONGS, size, zero=True)
+    cdef int64_t[::1] slots = table
+    found = []
+    # Each turn looks at a share of the marks, so that the table stays small.
+    for turn in range(turns):
+        if turn:
+            slots[:] = 0
+        for row in range(rows):
+            if marks[row] == 0 or (<uint64_t> marks[row] >> 40) & <uint64_t> (turns - 1) != <uint64_t> turn:
+                continue
+            at = <Py_ssize_t> (<uint64_t> marks[row] & <uint64_t> (size - 1))
+            while slots[at] and marks[slots[at] - 1] != marks[row]:
+                at = (at + 1) & (size - 1)
+            if slots[at]:
+                found.append((row, slots[at] - 1))
+            else:
+                slots[at] = row + 1
+    found.sort()
     return found
 
 

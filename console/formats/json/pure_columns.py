@@ -12,6 +12,7 @@ from typing import Any
 
 from console.formats.json.flags import LONG_DIGITS, Kind
 from console.formats.json.times import quick
+from console.formats.json.values import mark_of
 from console.model.event import NO_TIME
 from console.verify.recover import moment
 
@@ -19,7 +20,7 @@ from console.verify.recover import moment
 _STRING, _ESCAPED, _INTEGER = int(Kind.STRING), int(Kind.ESCAPED), int(Kind.INTEGER)
 _NULL, _ABSENT = int(Kind.NULL), int(Kind.ABSENT)
 _PLAIN_TIME = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?)(Z|\+00:00)?")
-_SOME_STRING = rb'"(?:[^"\\]|\\.)*+"'
+_SOME_STRING = rb'"(?:[^"\\]|\\.)++"'
 _ALL_STRINGS = re.compile(
     rb"\[[ \t\r\n]*+(?:" + _SOME_STRING + rb"[ \t\r\n]*+(?:,[ \t\r\n]*+" + _SOME_STRING + rb"[ \t\r\n]*+)*+)?\]"
 )
@@ -29,6 +30,8 @@ _WRITTEN = re.compile(
     rb"|-?(?=[0-9.]{2,16}(?![0-9.]))[1-9][0-9]*+\.[0-9]*[1-9](?![0-9eE])"
     rb"|-?0\.0{0,5}[1-9](?:[0-9]{0,13}[1-9])?(?![0-9eE]))*+"
 )
+_HASH = re.compile(rb"[0-9a-f]{64}")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NO_DIGEST = bytes(32)
 _YEAR_0, _YEAR_9999 = -62_167_219_200_000, 253_402_300_799_999
 """The first and the last millisecond whose year has four digits."""
@@ -45,13 +48,50 @@ def filled(kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) ->
 
 
 def strings(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
-    """1 where the value is an array of strings only."""
+    """1 where the value is an array of strings only, none of them empty."""
     return bytearray(
         [
             kind == Kind.ARRAY and _ALL_STRINGS.fullmatch(data, begin, stop) is not None
             for kind, begin, stop in zip(kinds, begins, stops, strict=True)
         ]
     )
+
+
+def uuids(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
+    """1 where the value is a string of 8-4-4-4-12 hex digits."""
+    return bytearray(
+        [
+            kind == Kind.STRING and stop - begin == 38 and _UUID.fullmatch(data, begin + 1, stop - 1) is not None
+            for kind, begin, stop in zip(kinds, begins, stops, strict=True)
+        ]
+    )
+
+
+def hashes(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:
+    """1 where the value is a string of 64 lower-case hex digits."""
+    return bytearray(
+        [
+            kind == Kind.STRING and stop - begin == 66 and _HASH.fullmatch(data, begin + 1, stop - 1) is not None
+            for kind, begin, stop in zip(kinds, begins, stops, strict=True)
+        ]
+    )
+
+
+def marks(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> "array[int]":
+    """``mark_of`` the text of strings without escapes; 0 for others, and for ''."""
+    return array(
+        "q",
+        [
+            mark_of(data[begin + 1 : stop - 1]) if kind == Kind.STRING and stop - begin > 2 else 0
+            for kind, begin, stop in zip(kinds, begins, stops, strict=True)
+        ],
+    )
+
+
+def repeats(marks: "array[int]") -> list[tuple[int, int]]:
+    """Rows whose mark stands in an earlier row, each with the first of these; 0 is no mark."""
+    first: dict[int, int] = {}
+    return [(row, at) for row, mark in enumerate(marks) if mark and (at := first.setdefault(mark, row)) != row]
 
 
 def javascript(data: bytes, kinds: Sequence[int], begins: Sequence[int], stops: Sequence[int]) -> bytearray:

@@ -20,14 +20,18 @@ from console.formats.json.pure_columns import (
     digests,
     filled,
     follow,
+    hashes,
     instants,
     integers,
     javascript,
+    marks,
     matches,
     preimages,
+    repeats,
     run_machines,
     strings,
     tally,
+    uuids,
 )
 
 NAME = "pure"
@@ -38,16 +42,20 @@ __all__ = [
     "filled",
     "flags",
     "follow",
+    "hashes",
     "instants",
     "integers",
     "javascript",
     "lines",
+    "marks",
     "matches",
     "preimages",
+    "repeats",
     "run_machines",
     "scan",
     "strings",
     "tally",
+    "uuids",
 ]
 
 _WS = r"[ \t\n\r]*+"

@@ -20,9 +20,9 @@ long numbers, and may be decoded in any way without further guards. A flagged re
     plainly = found.follow(tips, deals, numbers, times, "previousEventHash", "eventHash", both(known, holds))
     for row in rows_of(neither(plainly)): ...          # the careful way, then tips.put(...)
 
-``found.inside("payload", OTHER_FIELDS)`` scans a field's objects in the same way, row for row, and its pieces may stand
-in ``digests``, too: that makes preimages whose inner keys were hashed in another order than they are stored in.
-``filled``, ``strings`` and ``javascript`` are masks of what fields hold. ``record(row)``, ``raw(field)`` and
+``found.inside("payload", OTHER_FIELDS)`` scans a field's objects in the same way, row for row; its pieces may stand in
+``digests``, too, for preimages whose inner keys were hashed in another order.
+``filled``, ``strings``, ``uuids`` and ``javascript`` are masks of what fields hold. ``record(row)``, ``raw(field)`` and
 ``texts(field)`` give bytes and texts where Python needs them.
 
 Rows are records in their order. A field that stands twice has its last value (and the record its flag); top-level keys
@@ -173,23 +173,32 @@ class Scan:
 
     def filled(self, field: str) -> bytearray:
         """1 where the value is a string with something in it."""
-        found: bytearray = self._by.filled(*self._columns(field))
-        return found
+        return self._by.filled(*self._columns(field))  # type: ignore[no-any-return]  # either scanner's
 
     def strings(self, field: str) -> bytearray:
-        """1 where the value is an array of nothing but strings."""
-        found: bytearray = self._by.strings(self.data, *self._columns(field))
-        return found
+        """1 where the value is an array of nothing but strings, none of them empty."""
+        return self._by.strings(self.data, *self._columns(field))  # type: ignore[no-any-return]  # either scanner's
+
+    def uuids(self, field: str) -> bytearray:
+        """1 where the value is a string of 8-4-4-4-12 hex digits, without escapes."""
+        return self._by.uuids(self.data, *self._columns(field))  # type: ignore[no-any-return]  # either scanner's
+
+    def hashes(self, field: str) -> bytearray:
+        """1 where the value is a string of 64 lower-case hex digits."""
+        return self._by.hashes(self.data, *self._columns(field))  # type: ignore[no-any-return]  # either scanner's
+
+    def marks(self, field: str) -> "array[int]":
+        """``mark_of`` texts without escapes; 0 for others, and for ''."""
+        return self._by.marks(self.data, *self._columns(field))  # type: ignore[no-any-return]  # either scanner's
 
     def javascript(self, field: str) -> bytearray:
         """1 where the bytes of the value are surely what JSON.stringify writes for it.
 
-        That is, no white space, no escapes, no key that begins with a digit (it might be an index, which comes first),
-        and of numbers integers of fewer than 16 digits and decimals of up to 15 (without exponent, not below 1e-6, the
-        last digit not 0): of these a double's shortest text gives back the digits.
+        That is, no white space, no escapes, no key that begins with a digit (it might be an index), and of numbers
+        integers of fewer than 16 digits and decimals of up to 15 (without exponent, not below 1e-6, the last digit not
+        0): of these a double's shortest text gives back the digits.
         """
-        found: bytearray = self._by.javascript(self.data, *self._columns(field))
-        return found
+        return self._by.javascript(self.data, *self._columns(field))  # type: ignore[no-any-return]  # either scanner's
 
     def raw(self, field: str) -> list[bytes | None]:
         """The bytes of values as they stand; None where absent."""

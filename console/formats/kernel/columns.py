@@ -8,8 +8,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
+from console.formats.json.scan import scan as scan_slices
 from console.formats.kernel.chain.deals import Deals
 from console.formats.kernel.record import API, layout_of
+from console.formats.kernel.rules.parts import CONTEXT, PAYLOADS, UUID, Vocabularies, Words, fields_of, objects, sound
 from console.formats.kernel.rules.states import CREATION, KNOWN, SYMBOLS
 from console.formats.reading.bulk_hashes import BulkHashes
 from console.formats.reading.columns import Columns
@@ -27,8 +29,9 @@ class KernelRun(Run):
     """Plain events: codes of deals and types, numbers (-1: none), times, and the trust that each has if its deal's
     events go on with it. ``symbols`` are their types to the state machine."""
 
-    __slots__ = ("deals", "sequences", "symbols", "times", "trust", "types")
+    __slots__ = ("actors", "deals", "sequences", "symbols", "times", "trust", "types")
     deals: "array[int]"
+    actors: "array[int]"
     types: "array[int]"
     symbols: bytearray
     sequences: "array[int]"
@@ -62,26 +65,53 @@ class Types:
         return code
 
 
+_CONTEXTS = 10_000
+"""Authority contexts that are remembered; then all are forgotten, and looked at again."""
+
+
+def _noted(table: bytearray, code: int, text: str) -> int:
+    """The code, with a note in the table that the text is a UUID, if it is."""
+    table.extend(bytes(max(0, code + 1 - len(table))))
+    table[code] = UUID.fullmatch(text) is not None
+    return code
+
+
 class KernelColumns:
     """Puts the runs of one ledger into columns."""
 
-    def __init__(self, columns: Columns, deals: Deals, tied: Callable[[int], None]) -> None:
+    def __init__(self, columns: Columns, deals: Deals, words: Vocabularies, tied: Callable[[int], None]) -> None:
         self.types = Types(columns)
         self._deals = deals
+        self._words = Words(words)
         self._tied = tied
         """Called with the code of a deal in which an event that moves the state has the time of the one before it."""
-        self._deal_codes = Interner(deals.code)
+        self._deal_codes = Interner(self._deal)
+        self._deals_named = bytearray(1)
+        """1 for codes of deals whose key is a UUID."""
+        self._actor_codes = Interner(self._actor)
+        self.actors_named = bytearray(b"\1")
+        """1 for codes of actors whose id is a UUID, and for none."""
+        self._actors = columns.actors
+        self._contexts: dict[bytes | None, bool] = {}
+        """Authority contexts by their bytes: true where nothing is wrong with one."""
 
     def going_on(self, run: KernelRun, hashes: BulkHashes | None, latest: int) -> Iterator[int]:
         """Fill the run's columns, and give the rows that do not go on where their deal was. After each of these the
         deal's later rows are asked again. ``latest`` is the latest time that an event may name."""
         scan, types, tips = run.scan, self.types, self._deals.ends.tips
         run.deals = scan.codes("dealId", self._deal_codes)
+        run.actors = scan.codes("actorId", self._actor_codes)
         run.types = scan.codes("type", types.interner)
         run.symbols = picked(run.types, types.symbols)
         run.sequences = scan.integers("sequenceNumber", _NO_NUMBER)
         run.times, zoned = scan.instants("createdAt")
-        sound = both(_sound(scan), zoned, picked(run.types, types.known))
+        sound = both(
+            _sound(scan),
+            zoned,
+            picked(run.types, types.known),
+            picked(run.deals, self._deals_named),
+            self._parts(run),
+        )
         if max(run.times) > latest:
             sound = both(sound, bytearray(time <= latest for time in run.times))
         beside = _beside(run, sound, types.creating)
@@ -115,6 +145,34 @@ class KernelColumns:
                 self._look_at_ties(run, code, rows, last)
             row = following.find(0, row + 1)
 
+    def _deal(self, key: str) -> int:
+        return _noted(self._deals_named, self._deals.code(key), key)
+
+    def _actor(self, name: str) -> int:
+        return _noted(self.actors_named, self._actors.code(name), name)
+
+    def _parts(self, run: KernelRun) -> bytearray:
+        """1 for rows whose authority context and payload have nothing wrong."""
+        scan, names = run.scan, self.types.names
+        contexts = scan.raw("authorityContext")
+        known = self._contexts
+        if len(known) > _CONTEXTS:
+            known.clear()
+        for raw in {*contexts}.difference(known):
+            inner = scan_slices(raw or b"{}", fields_of(CONTEXT))
+            known[raw] = raw is None or sound(inner, CONTEXT, self._words) == b"\1"
+        found = bytearray(map(known.__getitem__, contexts))
+        rows: dict[int, list[int]] = {}
+        for row, code in enumerate(run.types):
+            rows.setdefault(code, []).append(row)
+        for code, some in rows.items():
+            parts = PAYLOADS.get(names[code])
+            if parts:
+                inner = objects(scan, "payload", fields_of(parts), some)
+                for at in rows_of(neither(sound(inner, parts, self._words))):
+                    found[some[at]] = 0
+        return found
+
     def _look_at_ties(self, run: KernelRun, code: int, rows: Sequence[int], last: int) -> None:
         """If rows of a deal followed that have the time of the row before them: does one of these move the state?
         ``last`` is the latest time before these rows."""
@@ -133,11 +191,11 @@ class KernelColumns:
 def _sound(scan: Scan) -> bytearray:
     """Rows that the schema has nothing against, as far as it does not ask for more than a kind of value."""
     return both(
-        scan.filled("id"),
+        scan.uuids("id"),
         scan.is_kind("payload", Kind.OBJECT),
         scan.is_kind("authorityContext", Kind.OBJECT),
         scan.strings("evidenceRefs"),
-        scan.is_kind("actorId", Kind.STRING, Kind.ESCAPED, *_NONE),
+        either(scan.filled("actorId"), scan.is_kind("actorId", *_NONE)),
     )
 
 

@@ -9,16 +9,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 from typing import Any
 
-from console.formats.json.scan import Interner, Kind, Scan, both, neither, rows_of, scan_batch
+from console.formats.json.columns import repeats
+from console.formats.json.scan import Kind, Scan, both, neither, picked, rows_of, scan_batch
+from console.formats.json.values import mark_of
+from console.formats.kernel.authority.table import rules_of
 from console.formats.kernel.chain.deals import LEVELS, Deal, Deals, End
 from console.formats.kernel.chain.segments import Summary
 from console.formats.kernel.chain.standing import standing, state_facts
-from console.formats.kernel.chain.walk import Known, mark_of, walk, walk_again
+from console.formats.kernel.chain.walk import Known, severity_of, walk, walk_again
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
 from console.formats.kernel.profiles import candidates, named
 from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_at, entry_of, layout_of, read
 from console.formats.kernel.rules.projection import Projection, stage_of
-from console.formats.kernel.rules.schema import found_in
+from console.formats.kernel.rules.schema import found_in, is_named, vocabularies
 from console.formats.kernel.rules.states import SYMBOLS, TYPES
 from console.formats.protocol import Context, Rewalk, Tallies
 from console.formats.reading.bulk_hashes import BulkHashes
@@ -55,6 +58,7 @@ class KernelReader(LedgerReader[KernelRun]):
         self.rows_wanted = columns
         if not columns:
             self.columns = NoRows()
+        self.words = vocabularies(rules_of(context.rules))
         self.shape = context.shape
         self.bulk, self._staged = self.shape in (API, OLD), self.shape in (TABLE, PACK)
         self.segment = segment
@@ -67,8 +71,7 @@ class KernelReader(LedgerReader[KernelRun]):
         self._decoded: dict[int, Entry] = {}
         """By ordinal, what settling has decoded of the batch at hand."""
         self.deals = Deals(self.columns, segment=segment)
-        self._events = KernelColumns(self.columns, self.deals, self._live_again)
-        self._actors = Interner(self.columns.actors.code)
+        self._events = KernelColumns(self.columns, self.deals, self.words, self._live_again)
         self._irregular: dict[str, None] = {}
         self.records = 0
         self.loose = [0] * LEVELS
@@ -107,30 +110,36 @@ class KernelReader(LedgerReader[KernelRun]):
         if self.holes:
             self.deals.passed(deals, run.batch.first + run.start + low, trust.translate(_LINKS))
         if Trust.UNCHAINED in trust:
-            self._unchained(run, low, deals, trust)
+            self._count("unchained", run, low, deals, trust.translate(_UNCHAINED))
+        named = picked(run.actors[part], self._events.actors_named)
+        if 0 in named:
+            self._count("actor", run, low, deals, neither(named))
         worst = self._moves(run, low, deals)
-        if self.rows_wanted:
+        if isinstance(self.columns, NoRows):
+            self.columns.marks += run.scan.marks("id")[part]
+        else:
             self.columns.rows(
                 run.part(low, high),
+                key=run.scan.keys64("id")[part],
                 time=times,
                 type=run.types[part],
-                actor=run.scan.codes("actorId", self._actors)[part],
+                actor=run.actors[part],
                 stream=deals,
                 sequence=run.sequences[part],
                 trust=trust,
                 worst=worst,
             )
 
-    def _unchained(self, run: KernelRun, low: int, deals: "array[int]", trust: bytearray) -> None:
-        """Count events that take part in no chain, by deal."""
+    def _count(self, name: str, run: KernelRun, low: int, deals: "array[int]", which: bytearray) -> None:
+        """Count events of a group, by deal."""
         rows: dict[int, list[int]] = {}
-        for at in compress(range(len(deals)), trust.translate(_UNCHAINED)):
+        for at in compress(range(len(deals)), which):
             rows.setdefault(deals[at], []).append(at)
         for code, some in rows.items():
             deal = self.deals.at(code)
-            if "unchained" not in deal.groups:
-                deal.group("unchained", self._entry_at(run, low + some.pop(0)))
-            deal.groups["unchained"].count += len(some)
+            if name not in deal.groups:
+                deal.group(name, self._entry_at(run, low + some.pop(0)))
+            deal.groups[name].count += len(some)
 
     def _moves(self, run: KernelRun, low: int, deals: "array[int]") -> bytearray:
         """Let the rows of a run from ``low`` on move the states of their deals; how bad each is."""
@@ -157,7 +166,7 @@ class KernelReader(LedgerReader[KernelRun]):
     def look(self, record: Look) -> None:
         entry = self._decoded.pop(record.place.ordinal, None) or self._entry(record)
         self.findings.begin(record.place, entry.event_id, entry.deal)
-        found = found_in(entry, self.shape)
+        found = found_in(entry, self.shape, self.words)
         code, trust, worst = 0, Trust.UNCHECKED, Severity.NONE
         if entry.deal is None:
             self.loose[trust] += 1
@@ -166,7 +175,7 @@ class KernelReader(LedgerReader[KernelRun]):
             deal, end = self.deals.at(code), self.deals.ends.get(code)
             trust = self._chain(code, deal, end, entry, found)
             self.deals.counts.add(array("q", (code,)), bytes((trust,)))
-            worst = max(self._live(code, deal, end, entry), self._clock(deal, entry), mark_of(trust))
+            worst = max(self._live(code, deal, end, entry), self._clock(deal, entry), severity_of(trust))
             self.deals.put(code, end)
         for each in found:
             self.findings.take(each)
@@ -179,7 +188,14 @@ class KernelReader(LedgerReader[KernelRun]):
             actor=entry.actor or "",
             stream=code,
             trust=trust,
+            key=self._key(entry.event_id or ""),
         )
+
+    def _key(self, event_id: str) -> int:
+        """By what an id is found again: its key, or its mark where no rows are made."""
+        if self.rows_wanted:
+            return self.key64(event_id)
+        return mark_of(event_id.encode("utf-8", "surrogatepass")) if event_id else 0
 
     def lost(self, place: Place) -> None:
         self.loose[Trust.UNCHECKED] += 1
@@ -229,8 +245,10 @@ class KernelReader(LedgerReader[KernelRun]):
         return Severity.NONE
 
     def _clock(self, deal: Deal, entry: Entry) -> Severity:
-        """Notes a time that is odd by itself; how bad it is."""
+        """Notes a time, or an actor, that is odd by itself; how bad it is."""
         instant = entry.instant
+        if not self._staged and not is_named(entry):
+            deal.group("actor", entry)
         if instant is None:
             return Severity.NONE
         if not instant.zone:
@@ -290,6 +308,10 @@ class KernelReader(LedgerReader[KernelRun]):
         trust = [sum(column) for column in zip(self.loose, *(counts for counts, _, _ in streams.values()), strict=True)]
         return Tallies(self.records, tuple(trust), streams)
 
+    def repeated(self) -> Sequence[tuple[int, int]]:
+        marks = self.columns.marks if isinstance(self.columns, NoRows) else array("q")
+        return [(row + 1, first + 1) for row, first in repeats(marks)]
+
     # -- segments
 
     def summary(self, findings: Sequence[Finding] = ()) -> Summary:
@@ -309,6 +331,7 @@ class KernelReader(LedgerReader[KernelRun]):
             self.deals.keys_by_code(),
             self.memory.short,
             self.holes,
+            self.columns.marks if isinstance(self.columns, NoRows) else array("q"),
         )
 
     def adopt(self, whole: Summary) -> None:
@@ -316,6 +339,8 @@ class KernelReader(LedgerReader[KernelRun]):
         self.settle_on(named(whole.profile))
         self.records, self.loose = whole.records, whole.loose
         self.memory.short, self.holes = whole.short, whole.holes
+        if isinstance(self.columns, NoRows):
+            self.columns.marks = whole.marks
         for key, deal in whole.deals.items():
             self.deals.adopt(key, deal)
             if deal.links.stale or deal.times.unordered:
@@ -370,8 +395,8 @@ class KernelReader(LedgerReader[KernelRun]):
         for each, level in walk_again(deal, end.tip, entries, self._known(), self.holes, findings):
             trust[each.ordinal] = level
             counts.add(array("q", (code,)), bytes((level,)))
-            own = [one.severity for one in found_in(each, self.shape)]
-            lives.add(each, max(self._clock(deal, each), mark_of(level), *own))
+            own = [one.severity for one in found_in(each, self.shape, self.words)]
+            lives.add(each, max(self._clock(deal, each), severity_of(level), *own))
         self.deals.put(code, end)
         self.deals.lives.put(code, lives.run(deal))
         return Rewalk(trust, findings, lives.marks)

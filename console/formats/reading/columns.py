@@ -126,15 +126,23 @@ class Columns:
 
 
 class NoRows(Columns):
-    """For readers that only count: no rows are made, and no names handed over."""
+    """For readers that only count: no rows are made, and no names handed over. Of the rows only the marks of their ids
+    are kept (``mark_of``), by which ids that stand twice are found."""
 
-    __slots__ = ()
+    __slots__ = ("marks",)
 
-    def row(self, place: Place, **columns: Any) -> None:
-        """Nothing."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.marks = array("q")
+        """One for each record, 0 where it has no id."""
 
-    def rows(self, rows: slice, **columns: Any) -> None:
-        """Nothing."""
+    def row(self, place: Place, *, key: int = 0, **columns: Any) -> None:
+        """Keep the mark, given as ``key``."""
+        self.marks.append(key)
+
+    def rows(self, rows: slice, *, key: Sequence[int] = (), **columns: Any) -> None:
+        """Keep the marks, given as ``key``."""
+        self.marks.extend(key)
 
     def finish(self) -> EventBatch:
         """The batch's findings alone."""

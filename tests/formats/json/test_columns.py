@@ -1,5 +1,6 @@
 """Masks of rows, and what is carried between batches by code: ends of chains, states of machines."""
 
+import json
 from array import array
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.formats.json.columns import Counts, Machines, Tips, both, neither, picked, rows_of
+from console.formats.json.scan import Fields, scan_records
+from console.formats.json.values import mark_of
 from tests.support.scanners import SCANNERS
 
 _MASKS = st.integers(0, 9).flatmap(
@@ -89,3 +92,43 @@ def test_counts_are_those_of_a_plain_loop(rows: list[tuple[int, int]]) -> None:
         for codes, kinds in (([99], [1]), ([-1], [1]), ([1, 2], [1])):
             with pytest.raises(ValueError, match=r"counted|lengths"):
                 counts.add(array("q", codes), bytes(kinds))
+
+
+UUID = "6f1ae5b0-0c1d-4e2f-8a3b-4c5d6e7f8a9b"
+TEXTS = st.lists(st.sampled_from(["", "a", "ab", "é", "a" * 8, "a" * 9, UUID]))
+
+
+@given(TEXTS)
+def test_marks_of_texts_and_which_stand_twice(texts: list[str]) -> None:
+    raws = [json.dumps({"id": text}, ensure_ascii=False).encode() for text in texts]
+    for by in SCANNERS:
+        found = scan_records(raws, Fields("id"), by=by).marks("id")
+        assert [*found] == [mark_of(text.encode()) if text else 0 for text in texts]
+        assert by.repeats(found) == [
+            (row, texts.index(text)) for row, text in enumerate(texts) if text and texts.index(text) < row
+        ]
+
+
+def test_repeats_of_more_marks_than_a_table_holds() -> None:
+    marks = array("q", [mark_of(b"%d" % (row % 1_100_000)) for row in range(1_100_003)])
+    for by in SCANNERS:
+        assert by.repeats(marks) == [(1_100_000, 0), (1_100_001, 1), (1_100_002, 2)]
+
+
+def test_which_values_are_uuids() -> None:
+    good = [UUID, UUID.upper()]
+    bad = [
+        UUID[:-1],
+        UUID + "0",
+        UUID.replace("-", "0"),
+        "g" + UUID[1:],
+        UUID[:-1] + "é",
+        "-" * 36,
+        "",
+        None,
+        1,
+        [UUID],
+    ]
+    raws = [json.dumps({"id": value}, ensure_ascii=False).encode() for value in (*good, *bad)] + [b"{}"]
+    for by in SCANNERS:
+        assert [*scan_records(raws, Fields("id"), by=by).uuids("id")] == [1] * len(good) + [0] * (len(bad) + 1)

@@ -52,7 +52,7 @@ def test_masks_are_what_json_says(values: list[str]) -> None:
     for at, value in enumerate(values):
         document = json.loads(value)
         assert filled[at] == (isinstance(document, str) and document != "")
-        assert strings[at] == (isinstance(document, list) and all(isinstance(each, str) for each in document))
+        assert strings[at] == (isinstance(document, list) and all(isinstance(each, str) and each for each in document))
         if written[at]:
             assert stringify(parse(value)) == value
 

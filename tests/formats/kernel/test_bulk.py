@@ -14,6 +14,7 @@ from console.model.batch import EventBatch
 from console.model.trust import Trust
 from tests.formats.kernel.test_walk_properties import known
 from tests.support.kernel_cases import AUDIT, DOC, batches_of, context, encode, hash_of, ledger, outcome, raws_of
+from tests.support.writers.kernel import uuid_of
 
 BASE = {name: raws_of(ledger(24, deals=3, profile=name)) for name in (DOC, AUDIT)}
 PIECES = [b" ", b"\t", b"\\", b'"', b"{", b"}", b"[", b"]", b",", b":", b"\r", b"\x00", b"\xff", b"0", b"9", b"1e5"]
@@ -182,7 +183,7 @@ def test_orders_that_were_learned_are_tried_in_bulk(looked_at: list[int]) -> Non
 
 
 def test_a_key_more_than_was_hashed_is_seen(looked_at: list[int]) -> None:
-    hashed = {"artifactId": 1, "filename": 2, "mimeType": 3, "sizeBytes": 4, "sha256Hex": 5}
+    hashed = {"artifactId": "1", "filename": "2", "mimeType": "3", "sizeBytes": 4, "sha256Hex": "5" * 64}
     (event,) = ledger(1, profile=AUDIT)
     event |= {"type": "ArtifactUploaded", "payload": hashed}
     event["eventHash"] = hash_of(event, AUDIT)
@@ -198,7 +199,7 @@ def unchained(events: list[dict[str, Any]], rows: range) -> list[dict[str, Any]]
     for row, event in enumerate(events):
         found.append(event)
         if row in rows:
-            none = {"id": f"u{row}", "sequenceNumber": 0, "previousEventHash": None, "eventHash": None}
+            none = {"id": uuid_of(f"u{row}"), "sequenceNumber": 0, "previousEventHash": None, "eventHash": None}
             found.append(event | none)
     return found
 

@@ -14,6 +14,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from tests.support.writers.javascript import stringify
 
@@ -58,10 +59,10 @@ def story() -> list[Act]:
     return [
         Act("DealCreated", "gp", {"name": "Juniper Row", "state": "Draft", "stressMode": "SM-0"}),
         *(
-            Act("ActorAdded", "gp", {"actorId": actor, "name": actor.title(), "type": "HUMAN", "role": role})
+            Act("ActorAdded", "gp", {"actorId": uuid_of(actor), "name": actor.title(), "type": "HUMAN", "role": role})
             for actor, role in ACTORS.items()
         ),
-        Act("RoleAssigned", "gp", {"actorId": "partner", "roleId": "r-2", "roleName": "GP"}),
+        Act("RoleAssigned", "gp", {"actorId": uuid_of("partner"), "roleId": "r-2", "roleName": "GP"}),
         _material("UnderwritingSummary", "HUMAN"),
         Act("ReviewOpened", "gp", {"reason": "Initial deal submission"}),
         *_approvals("APPROVE_DEAL", "partner"),
@@ -112,6 +113,11 @@ def story() -> list[Act]:
     ]
 
 
+def uuid_of(name: str) -> str:
+    """The id of what has this name."""
+    return str(UUID(hexdigest(name)[:32]))
+
+
 def hexdigest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -142,11 +148,11 @@ def audit_hash(event: Event, timestamp: str, payload: dict[str, Any] | None = No
 
 def _event(act: Act, deal: str, sequence: int, previous: str | None, created: datetime) -> Event:
     return {
-        "id": f"{hexdigest(f'{deal} {sequence}')[:8]}-0000-4000-8000-000000000000",
+        "id": uuid_of(f"{deal} {sequence} {iso(created)}" if sequence == 0 else f"{deal} {sequence}"),
         "dealId": deal,
         "type": act.type,
         "payload": act.payload,
-        "actorId": act.actor,
+        "actorId": uuid_of(act.actor),
         "authorityContext": {"role": ACTORS[act.actor], "overrideReason": None},
         "evidenceRefs": list(act.evidence),
         "sequenceNumber": sequence,
@@ -230,7 +236,7 @@ def portal_rows(deal: str = DEAL, iso_times: bool = False) -> list[Event]:
         occurred = hashed + timedelta(milliseconds=PORTAL_LATE[at % len(PORTAL_LATE)])
         text, previous = stringify(data), rows[-1]["eventHash"] if rows else None
         row = {
-            "id": f"ev-{at + 1:04}",
+            "id": uuid_of(f"portal {deal} {at}"),
             "dealId": deal,
             "eventType": kind,
             "eventData": text,

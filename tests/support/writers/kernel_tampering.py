@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime, timedelta
 
-from tests.support.writers.kernel import Act, Event, audit_hash, doc_hash, iso, unchained
+from tests.support.writers.kernel import Act, Event, audit_hash, doc_hash, iso, unchained, uuid_of
 
 Rehash = Callable[[Event], str]
 """An event's hash as its chain's writer makes it, at the moment that is stored."""
@@ -75,7 +75,7 @@ def _all_rehashed(events: list[Event], rehash: Rehash) -> None:
 
 
 def _duplicate(events: list[Event], _: Rehash) -> None:
-    events.insert(16, events[15] | {"id": "a-copy", "payload": {"copied": True}})
+    events.insert(16, events[15] | {"id": uuid_of("a copy"), "payload": {"copied": True}})
 
 
 def _renumber(events: list[Event], start: int) -> None:
@@ -85,7 +85,11 @@ def _renumber(events: list[Event], start: int) -> None:
 
 def _forge(events: list[Event], rehash: Rehash) -> None:
     target = events[15]
-    forged = target | {"id": "a-forgery", "payload": {"forged": True}, "previousEventHash": target["eventHash"]}
+    forged = target | {
+        "id": uuid_of("a forgery"),
+        "payload": {"forged": True},
+        "previousEventHash": target["eventHash"],
+    }
     forged["sequenceNumber"] = 17
     forged["eventHash"] = rehash(forged)
     _renumber(events, 16)
@@ -103,7 +107,7 @@ CHANGES: dict[str, Callable[[list[Event], Rehash], None]] = {
     "type edited": _edit(type="DataDisputed"),
     "createdAt one day later": _a_day_later,
     "last event's hash edited": _last_hash,
-    "actor edited": _edit(actorId="partner"),
+    "actor edited": _edit(actorId=uuid_of("partner")),
     "authority edited": _edit(authorityContext={"role": "COURT"}),
     "evidence edited": _edit(evidenceRefs=["forged"]),
     "createdAt of neighbours swapped": _times_swapped,

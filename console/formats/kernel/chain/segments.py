@@ -20,7 +20,7 @@ class Summary:
     """What one segment came to. ``partial``: it began in the middle of the ledger. Ordinals count from its start.
 
     ``loose`` counts records of no deal by trust, ``trace`` is what moves the states of deals where ``partial``; its
-    codes are places in ``keys``. ``short``: see ``judgement.Memory``.
+    codes are places in ``keys``. ``marks`` are of ids, one for each record. ``short``: see ``judgement.Memory``.
     """
 
     profile: str | None
@@ -34,6 +34,7 @@ class Summary:
     keys: list[str]
     short: bool = False
     holes: Holes = field(default_factory=Holes)
+    marks: "array[int]" = field(default_factory=lambda: array("q"))
 
 
 def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
@@ -56,6 +57,7 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
     else:
         _run(left, trace, lambda ordinal, offset: read(fetch(offset, 0)[1], right.shape, None, ordinal, offset))
     left.holes.extend(right.holes, by)
+    left.marks += right.marks
     findings = [moved(each, by) for each in right.findings]
     return Summary(
         left.profile,
@@ -69,6 +71,7 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
         left.keys,
         left.short or right.short,
         left.holes,
+        left.marks,
     )
 
 

@@ -8,11 +8,11 @@ from console.formats.kernel.chain.deals import Deal
 from console.formats.kernel.record import Group
 from console.formats.kernel.rules.states import START
 from console.model.finding import Finding
-from console.model.trust import Confidence
+from console.model.trust import Confidence, Severity
 from console.verify.catalogue import finding
 from console.verify.profile import HashProfile
 
-_OF_THE_LEDGER = frozenset(("unproven", "naive", "future"))
+_OF_THE_LEDGER = frozenset(("unproven", "naive", "future", "actor"))
 """Groups that are one finding for the whole ledger."""
 _BEGINS = "begins:"
 _FEW = 3
@@ -36,6 +36,9 @@ def standing(deals: Mapping[str, Deal], profile: str | None, tried: Sequence[Has
         place = {**whole.place(), "standing": True, "stream": min(keys) if len(keys) == 1 else None}
         if name == "naive":
             found.append(finding("order.naive-timestamp", "Times without a zone, read as UTC.", **place))
+        elif name == "actor":
+            text = "Ids of actors that are no UUIDs, as the specification has them."
+            found.append(finding("schema.bad-pattern", text, severity=Severity.NOTE, field="actorId", **place))
         elif name == "future":
             found.append(finding("order.future-timestamp", "Times later than now.", **place))
         else:

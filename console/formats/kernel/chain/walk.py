@@ -94,7 +94,7 @@ def walk(
     return Trust.RECOVERED if verdict.kind is Kind.RECOVERED else Trust.LINKED
 
 
-def mark_of(trust: Trust) -> Severity:
+def severity_of(trust: Trust) -> Severity:
     """How bad an event is for its trust alone."""
     return {Trust.BROKEN: Severity.CRITICAL, Trust.UNCHECKED: Severity.WARNING}.get(trust, Severity.NONE)
 

@@ -1,13 +1,16 @@
 """What an event of each shape must look like."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
 
 from console.formats.json.strict import place_problems
-from console.formats.kernel.record import PACK, TABLE, Entry, layout_of
+from console.formats.kernel.authority.table import GateRules, rules_of
+from console.formats.kernel.record import API, PACK, TABLE, Entry, layout_of
+from console.formats.kernel.rules.parts import CONTEXT, PAYLOADS, UUID, Problem, Vocabularies, problems
 from console.formats.kernel.rules.states import KNOWN
 from console.model.finding import Finding
 from console.model.trust import Severity
@@ -36,8 +39,8 @@ class _SoundEvent(msgspec.Struct, forbid_unknown_fields=True):
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
 
 
-def check(entry: Entry, shape: str) -> list[Finding]:
-    """Findings of the schema for one decoded event."""
+def check(entry: Entry, shape: str, words: Vocabularies | None = None) -> list[Finding]:
+    """Findings of the schema for one decoded event. ``words`` are those of the rules in force."""
     document = entry.document
     if document is None:
         return []
@@ -69,6 +72,11 @@ def check(entry: Entry, shape: str) -> list[Finding]:
                 **{**entry.place(), "field": number},
             )
         )
+    place = entry.place()
+    found += [
+        finding(each.code, each.message, severity=each.severity, **place, field=each.field, actual=each.actual)
+        for each in _inner(entry, shape, words or WORDS)
+    ]
     if shape not in (TABLE, PACK) and entry.type and entry.type not in KNOWN:
         found.append(
             finding(
@@ -81,11 +89,82 @@ def check(entry: Entry, shape: str) -> list[Finding]:
     return found
 
 
-def found_in(entry: Entry, shape: str) -> list[Finding]:
+def vocabularies(rules: GateRules) -> Vocabularies:
+    """The words that fields may hold under these rules."""
+    return Vocabularies(frozenset(rules.actions), rules.roles, frozenset(rules.truth))
+
+
+WORDS = vocabularies(rules_of())
+
+
+def _inner(entry: Entry, shape: str, words: Vocabularies) -> Iterator[Problem]:
+    """What is wrong inside of fields whose kind is right: ids, references, and the objects."""
+    document = entry.document or {}
+    for name in _IDS[shape] if shape in _IDS else _IDS[API]:
+        value = document.get(name)
+        if isinstance(value, str) and value and not UUID.fullmatch(value) and not _SURROGATE.search(value):
+            text = f"{name} should be a UUID, but is {brief(value)!r}."
+            yield Problem("schema.bad-pattern", name, text, brief(value))
+    if shape == TABLE:
+        yield from _texts_of_row(document)
+    if shape in (TABLE, PACK):
+        return
+    if document.get("actorId") == "":
+        yield Problem("schema.bad-pattern", "actorId", "actorId is empty: it names nobody.", "")
+    references, context, payload = document.get("evidenceRefs"), document.get("authorityContext"), entry.payload
+    if isinstance(references, list) and "" in references:
+        at = references.index("")
+        yield Problem("schema.bad-pattern", "evidenceRefs", f"evidenceRefs[{at}] is empty: it refers to nothing.", "")
+    if isinstance(context, dict):
+        yield from problems(context, CONTEXT, words, "authorityContext")
+    if isinstance(payload, dict):
+        yield from problems(payload, PAYLOADS.get(entry.type, ()), words, "payload")
+
+
+_IDS = {API: ("id", "dealId"), TABLE: ("id", "dealId"), PACK: ()}
+"""Fields that hold UUIDs. Actors' ids should be such, too, and yet the portal has its own: see ``is_named``."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TEXTS = {"eventData": dict, "authorityContext": dict, "evidenceRefs": list}
+"""Columns of a row that hold JSON as text, and what it is."""
+
+
+def _texts_of_row(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with JSON in the columns of a row, and where the row contradicts it."""
+    inner: dict[str, Any] = {}
+    for name, kind in _TEXTS.items():
+        text = document.get(name)
+        if not isinstance(text, str):
+            continue
+        try:
+            value = inner[name] = json.loads(text)
+        except (ValueError, RecursionError):
+            yield Problem("schema.bad-pattern", name, f"{name} should hold JSON.", brief(text))
+            continue
+        if not isinstance(value, kind):
+            what = "an object" if kind is dict else "an array"
+            yield Problem("schema.wrong-type", name, f"{name} should hold {what}.", brief(text))
+        elif isinstance(value, list) and not all(isinstance(each, str) and each for each in value):
+            yield Problem("schema.wrong-type", name, f"{name} should hold ids.", brief(text))
+    data = inner.get("eventData")
+    if not isinstance(data, dict):
+        return
+    for name in ("fromState", "toState"):
+        value, own = data.get(name), document.get(name)
+        if isinstance(value, str) and isinstance(own, str) and value != own:
+            text = f"{name} is {brief(own)!r}, but its eventData has {brief(value)!r}."
+            yield Problem("schema.inconsistent", name, text, brief(own))
+
+
+def is_named(entry: Entry) -> bool:
+    """False for an event of an actor whose id is no UUID."""
+    return not entry.actor or UUID.fullmatch(entry.actor) is not None or _SURROGATE.search(entry.actor) is not None
+
+
+def found_in(entry: Entry, shape: str, words: Vocabularies | None = None) -> list[Finding]:
     """What is wrong with an event's JSON and its schema."""
     place, event = (entry.ordinal, entry.offset, entry.length), entry.event_id
     found = place_problems(entry.problems, *place, stream=entry.deal, sequence=entry.sequence, event_id=event)
-    return found + check(entry, shape)
+    return found + check(entry, shape, words)
 
 
 def _walked(entry: Entry, shape: str) -> set[str]:

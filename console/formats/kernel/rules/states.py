@@ -34,6 +34,7 @@ STATES = (
     "Exited",
     "Terminated",
 )
+STRESS = ("SM-0", "SM-1", "SM-2", "SM-3")
 MOVING = (*_LEGAL, "FreezeImposed", "FreezeLifted", "ExitFinalized", "DealTerminated")
 """Types that change the state, where it allows them."""
 RESTING = ("DataDisputed", "ApprovalGranted", "ApprovalDenied", "OverrideAttested")

@@ -1,0 +1,1 @@
+"""Who may do what: the rules table, and every gate judged from the ledger alone."""
