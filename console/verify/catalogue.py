@@ -137,6 +137,14 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("lifecycle.event-while-frozen", note, "An event while frozen", "What a freeze lets through.", "It changes no state."),
         ("lifecycle.event-before-creation", warning, "An event before its entity was created", "Creation before change, over all sequences of the ledger that name the thing.", "Innocent where a partial export starts in the middle: find the part before it. Else see who wrote the change."),
         ("lifecycle.event-after-deletion", error, "An event after deletion", "That nothing follows a deletion, unless the thing is created or restored again; also over several sequences, by time.", "See who wrote it, and if a restoration was not recorded."),
+        # authority
+        ("authority.role-not-permitted", error, "An actor whose role is not permitted", "The role that the event claims, and those that the ledger registered of its actor, against the rules of the action.", "Innocent where the role was given outside of this ledger: see who registered the actor. Operators may have rules of their own: see the setting `rules`."),
+        ("authority.threshold-not-met", error, "Too few approvals", "Approvals of the action before its gate, by actors that may give them.", "The gate refuses this: see how the event was written, and if approvals are recorded elsewhere."),
+        ("authority.approvals-not-distinct", warning, "One actor approved more than once", "The different actors among the approvals before a gate.", "The real kernel counts them apart and lets the gate pass. Ask for the approval of another actor."),
+        ("authority.material-missing", error, "A material that the gate needs is missing", "Materials of the deal before its gate, by type.", "See if the material was recorded under another type, or after the gate."),
+        ("authority.truth-insufficient", error, "A material is not true enough for the gate", "The best truth of each type of material before its gate.", "See if the material was raised to the truth that it needs after the gate."),
+        ("authority.override-used", warning, "A gate was passed by an override", "Overrides of the action since its gate was last passed, and what the gate's event says of one.", "The rules allow it: read the reasons that were attested, and who attested them."),
+        ("authority.unverifiable", note, "What the ledger cannot show of authority", "Roles, approvals and materials, as far as the ledger holds them.", "Nothing speaks against the event. Look into the system's own tables."),
         # correlation
         ("correlation.missing-id", note, "Events without correlation ids", "trace, correlation and causation ids.", "Known of legacy rows."),
         ("correlation.mismatch", error, "Correlation ids disagree", "correlation_id against deal_id, and within a trace.", "The event may belong to another deal."),

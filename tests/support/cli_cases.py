@@ -9,12 +9,17 @@ DEAL = "11111111-2222-4333-8444-555555555555"
 OTHER = "99999999-2222-4333-8444-555555555555"
 
 
+ACTOR = "ae72070a-9d23-453d-91c5-1a87e32653cb"
+
+
 def events(count: int, deal: str = DEAL, *, first: int = 1, previous: str | None = None) -> list[dict[str, Any]]:
     """Events of one deal under ``kernel-doc/1``."""
     made = []
     for sequence in range(first, first + count):
         kind = "DealCreated" if sequence == 1 else "DataDisputed"
-        payload = {"name": "Quay", "state": "Draft"} if sequence == 1 else {"reason": f"no {sequence}"}
+        payload = (
+            {"name": "Quay", "state": "Draft", "stressMode": "SM-0"} if sequence == 1 else {"reason": f"no {sequence}"}
+        )
         text = f"{deal}{sequence}{kind}{json.dumps(payload, separators=(',', ':'))}{previous or 'null'}"
         digest = hashlib.sha256(text.encode()).hexdigest()
         made.append(
@@ -23,7 +28,7 @@ def events(count: int, deal: str = DEAL, *, first: int = 1, previous: str | None
                 "dealId": deal,
                 "type": kind,
                 "payload": payload,
-                "actorId": "actor-1",
+                "actorId": ACTOR,
                 "authorityContext": {"role": "GP"},
                 "evidenceRefs": [],
                 "sequenceNumber": sequence,

@@ -180,7 +180,7 @@ class Scan:
         return self._by.strings(self.data, *self._columns(field))  # type: ignore[no-any-return]  # either scanner's
 
     def uuids(self, field: str) -> bytearray:
-        """1 where the value is a string of 8-4-4-4-12 hex digits, without escapes."""
+        """1 where the value is a string of 8-4-4-4-12 hex digits."""
         return self._by.uuids(self.data, *self._columns(field))  # type: ignore[no-any-return]  # either scanner's
 
     def hashes(self, field: str) -> bytearray:
@@ -278,10 +278,8 @@ class Scan:
 
     def preimages(self, pieces: Sequence[Piece], rows: Sequence[int] | None = None) -> list[bytes | None]:
         """What ``digests`` hashes; None where a piece is missing."""
-        found: list[bytes | None] = self._by.preimages(
-            self.data, [self._piece(piece) for piece in pieces], self._rows(rows)
-        )
-        return found
+        parts = [self._piece(piece) for piece in pieces]
+        return self._by.preimages(self.data, parts, self._rows(rows))  # type: ignore[no-any-return]  # either scanner's
 
     def digests(self, pieces: Sequence[Piece], rows: Sequence[int] | None = None) -> bytes:
         """SHA-256 over the pieces put together, 32 bytes for each of the ``rows`` (None: all). Zeros where a piece is

@@ -4,14 +4,25 @@ What is asked of an event here is what the models of ``models`` ask of it (tests
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
 from console.formats.json.scan import scan as scan_slices
+from console.formats.kernel.authority.judge import MATERIAL, REGISTERING, Act, Judge
 from console.formats.kernel.chain.deals import Deals
 from console.formats.kernel.record import API, layout_of
-from console.formats.kernel.rules.parts import CONTEXT, PAYLOADS, UUID, Vocabularies, Words, fields_of, objects, sound
+from console.formats.kernel.rules.parts import (
+    CONTEXT,
+    PAYLOADS,
+    UUID,
+    Vocabularies,
+    WordCodes,
+    fields_of,
+    objects,
+    sound,
+)
 from console.formats.kernel.rules.states import CREATION, KNOWN, SYMBOLS
 from console.formats.reading.bulk_hashes import BulkHashes
 from console.formats.reading.columns import Columns
@@ -29,14 +40,20 @@ class KernelRun(Run):
     """Plain events: codes of deals and types, numbers (-1: none), times, and the trust that each has if its deal's
     events go on with it. ``symbols`` are their types to the state machine."""
 
-    __slots__ = ("actors", "deals", "sequences", "symbols", "times", "trust", "types")
+    __slots__ = ("actors", "acts", "deals", "sequences", "symbols", "times", "trust", "types")
     deals: "array[int]"
     actors: "array[int]"
     types: "array[int]"
     symbols: bytearray
+    acts: list[tuple[int, Act]]
+    """Rows that have to do with authority, in their order."""
     sequences: "array[int]"
     times: "array[int]"
     trust: bytearray
+
+    def acts_between(self, low: int, high: int) -> list[tuple[int, Act]]:
+        """The acts of some rows."""
+        return self.acts[bisect_left(self.acts, (low,)) : bisect_left(self.acts, (high,))]
 
 
 class Types:
@@ -65,6 +82,25 @@ class Types:
         return code
 
 
+class _Context(NamedTuple):
+    """An authority context: true where nothing is wrong with it, the role that it claims, true if it names an override
+    as used."""
+
+    sound: bool
+    claim: str
+    used: bool
+
+
+_SUBJECTS = {
+    "ActorAdded": ("actorId", "role"),
+    "RoleAssigned": ("actorId", "roleName"),
+    "MaterialCreated": ("materialId", "truthClass", "type"),
+    "MaterialUpdated": ("materialId", "newTruthClass", "type"),
+    "ApprovalGranted": ("action",),
+    "ApprovalDenied": ("action",),
+    "OverrideAttested": ("action", "reason"),
+}
+"""Parts of payloads that acts are made of."""
 _CONTEXTS = 10_000
 """Authority contexts that are remembered; then all are forgotten, and looked at again."""
 
@@ -79,10 +115,24 @@ def _noted(table: bytearray, code: int, text: str) -> int:
 class KernelColumns:
     """Puts the runs of one ledger into columns."""
 
-    def __init__(self, columns: Columns, deals: Deals, words: Vocabularies, tied: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        columns: Columns,
+        deals: Deals,
+        words: Vocabularies,
+        judge: Judge,
+        tied: Callable[[int], None],
+        *,
+        segment: bool,
+    ) -> None:
         self.types = Types(columns)
         self._deals = deals
-        self._words = Words(words)
+        self._words = WordCodes(words)
+        self._judge = judge
+        self._segment = segment
+        self._fine: set[tuple[int, int, str, int, str]] = set()
+        """What was permitted: deal, how much it had registered, type, actor, claim."""
+        self._actor_names = [""]
         self._tied = tied
         """Called with the code of a deal in which an event that moves the state has the time of the one before it."""
         self._deal_codes = Interner(self._deal)
@@ -92,8 +142,8 @@ class KernelColumns:
         self.actors_named = bytearray(b"\1")
         """1 for codes of actors whose id is a UUID, and for none."""
         self._actors = columns.actors
-        self._contexts: dict[bytes | None, bool] = {}
-        """Authority contexts by their bytes: true where nothing is wrong with one."""
+        self._contexts: dict[bytes | None, _Context] = {}
+        """Authority contexts by their bytes."""
 
     def going_on(self, run: KernelRun, hashes: BulkHashes | None, latest: int) -> Iterator[int]:
         """Fill the run's columns, and give the rows that do not go on where their deal was. After each of these the
@@ -149,29 +199,88 @@ class KernelColumns:
         return _noted(self._deals_named, self._deals.code(key), key)
 
     def _actor(self, name: str) -> int:
-        return _noted(self.actors_named, self._actors.code(name), name)
+        code = _noted(self.actors_named, self._actors.code(name), name)
+        self._actor_names.extend([""] * (code + 1 - len(self._actor_names)))
+        self._actor_names[code] = name
+        return code
 
     def _parts(self, run: KernelRun) -> bytearray:
-        """1 for rows whose authority context and payload have nothing wrong."""
+        """1 for rows whose authority context and payload have nothing wrong; and the run's acts."""
         scan, names = run.scan, self.types.names
         contexts = scan.raw("authorityContext")
         known = self._contexts
         if len(known) > _CONTEXTS:
             known.clear()
         for raw in {*contexts}.difference(known):
-            inner = scan_slices(raw or b"{}", fields_of(CONTEXT))
-            known[raw] = raw is None or sound(inner, CONTEXT, self._words) == b"\1"
-        found = bytearray(map(known.__getitem__, contexts))
+            known[raw] = self._context(raw)
+        found = bytearray([known[raw].sound for raw in contexts])
         rows: dict[int, list[int]] = {}
         for row, code in enumerate(run.types):
             rows.setdefault(code, []).append(row)
+        registering = {run.deals[row] for code, some in rows.items() if names[code] in REGISTERING for row in some}
+        run.acts = []
         for code, some in rows.items():
-            parts = PAYLOADS.get(names[code])
+            type, parts, inner = names[code], PAYLOADS.get(names[code]), None
             if parts:
                 inner = objects(scan, "payload", fields_of(parts), some)
                 for at in rows_of(neither(sound(inner, parts, self._words))):
                     found[some[at]] = 0
+            if type in self._judge.types:
+                self._acts(run, type, some, inner, [known[contexts[row]] for row in some], registering)
+        run.acts.sort()
         return found
+
+    def _context(self, raw: bytes | None) -> "_Context":
+        inner = scan_slices(raw or b"{}", fields_of(CONTEXT))
+        mask = sound(inner, CONTEXT, self._words) if raw else b"\1"
+        return _Context(mask == b"\1", inner.texts("role")[0] or "", inner.is_kind("overrideUsed", Kind.TRUE) == b"\1")
+
+    def _acts(
+        self,
+        run: KernelRun,
+        type: str,
+        rows: list[int],
+        inner: Scan | None,
+        contexts: "list[_Context]",
+        registering: set[int],
+    ) -> None:
+        """Add the acts of rows of one type. Those that are surely permitted and do nothing else are left out."""
+        actors, deals = self._actor_names, run.deals
+        subject = _SUBJECTS.get(type, ())
+        if type in self._judge.quiet:
+            for row, context in zip(rows, contexts, strict=True):
+                deal = deals[row]
+                if deal in registering or not self._permitted(deal, type, run.actors[row], context):
+                    run.acts.append((row, Act(type, "", actors[run.actors[row]], context.claim, context.used)))
+            return
+        parts: list[Sequence[str | None]] = [inner.texts(name) for name in subject] if inner is not None else []
+        if type in MATERIAL:
+            wanted = self._judge.rules.materials
+            keep = [at for at, kind in enumerate(parts[2]) if kind in wanted or not self._registers(deals[rows[at]])]
+            rows, contexts = [rows[at] for at in keep], [contexts[at] for at in keep]
+            parts = [[part[at] for at in keep] for part in parts]
+        ids = run.scan.texts("id", rows)
+        for at, (row, context) in enumerate(zip(rows, contexts, strict=True)):
+            texts = [part[at] or "" for part in parts]
+            act = Act(type, ids[at] or "", actors[run.actors[row]], context.claim, context.used, *texts)
+            run.acts.append((row, act))
+
+    def _registers(self, deal: int) -> bool:
+        return not self._segment and self._deals.peek(deal).authority.registers
+
+    def _permitted(self, deal: int, type: str, actor: int, context: "_Context") -> bool:
+        """True if it is sure that this actor may do it."""
+        if self._segment or context.used or not deal:
+            return False
+        authority = self._deals.peek(deal).authority
+        key = deal, authority.registered, type, actor, context.claim
+        if key not in self._fine:
+            if not self._judge.permits(authority, Act(type, "", self._actor_names[actor], context.claim)):
+                return False
+            if len(self._fine) > _CONTEXTS:
+                self._fine.clear()
+            self._fine.add(key)
+        return True
 
     def _look_at_ties(self, run: KernelRun, code: int, rows: Sequence[int], last: int) -> None:
         """If rows of a deal followed that have the time of the row before them: does one of these move the state?

@@ -5,23 +5,26 @@ is looked at by itself, after which its chain may be followed again.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import compress
 from typing import Any
 
 from console.formats.json.columns import repeats
 from console.formats.json.scan import Kind, Scan, both, neither, picked, rows_of, scan_batch
 from console.formats.json.values import mark_of
+from console.formats.kernel.authority.judge import Act, Judge
 from console.formats.kernel.authority.table import rules_of
+from console.formats.kernel.chain.again import walked_again
 from console.formats.kernel.chain.deals import LEVELS, Deal, Deals, End
-from console.formats.kernel.chain.segments import Summary
-from console.formats.kernel.chain.standing import standing, state_facts
-from console.formats.kernel.chain.walk import Known, severity_of, walk, walk_again
+from console.formats.kernel.chain.segments import Summary, adopt, summary_of
+from console.formats.kernel.chain.standing import note_oddities, standing, state_facts
+from console.formats.kernel.chain.walk import Known, severity_of, walk
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
 from console.formats.kernel.profiles import candidates, named
-from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_at, entry_of, layout_of, read
-from console.formats.kernel.rules.projection import Projection, stage_of
-from console.formats.kernel.rules.schema import found_in, is_named, vocabularies
+from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_of, layout_of, read
+from console.formats.kernel.rules.projection import act_at, leaves, stage_of
+from console.formats.kernel.rules.schema import found_in, vocabularies
 from console.formats.kernel.rules.states import SYMBOLS, TYPES
 from console.formats.protocol import Context, Rewalk, Tallies
 from console.formats.reading.bulk_hashes import BulkHashes
@@ -58,7 +61,8 @@ class KernelReader(LedgerReader[KernelRun]):
         self.rows_wanted = columns
         if not columns:
             self.columns = NoRows()
-        self.words = vocabularies(rules_of(context.rules))
+        table = rules_of(context.rules)
+        self.words, self.judge = vocabularies(table), Judge(table)
         self.shape = context.shape
         self.bulk, self._staged = self.shape in (API, OLD), self.shape in (TABLE, PACK)
         self.segment = segment
@@ -71,8 +75,11 @@ class KernelReader(LedgerReader[KernelRun]):
         self._decoded: dict[int, Entry] = {}
         """By ordinal, what settling has decoded of the batch at hand."""
         self.deals = Deals(self.columns, segment=segment)
-        self._events = KernelColumns(self.columns, self.deals, self.words, self._live_again)
-        self._irregular: dict[str, None] = {}
+        self._events = KernelColumns(
+            self.columns, self.deals, self.words, self.judge, self._live_again, segment=segment
+        )
+        self.late: dict[str, None] = {}
+        """Keys of deals that must be walked again."""
         self.records = 0
         self.loose = [0] * LEVELS
         """Records of no deal, by trust."""
@@ -115,6 +122,10 @@ class KernelReader(LedgerReader[KernelRun]):
         if 0 in named:
             self._count("actor", run, low, deals, neither(named))
         worst = self._moves(run, low, deals)
+        for row, act in run.acts_between(low, high):
+            found = self._act(run.deals[row], act, partial(run.place, row), partial(self._entry_at, run, row))
+            if found > worst[row - low]:
+                worst[row - low] = found
         if isinstance(self.columns, NoRows):
             self.columns.marks += run.scan.marks("id")[part]
         else:
@@ -144,7 +155,7 @@ class KernelReader(LedgerReader[KernelRun]):
     def _moves(self, run: KernelRun, low: int, deals: "array[int]") -> bytearray:
         """Let the rows of a run from ``low`` on move the states of their deals; how bad each is."""
         worst, symbols = bytearray(len(deals)), run.symbols[low : low + len(deals)]
-        for code in self.deals.backwards.intersection(compress(deals, symbols)) if self.deals.backwards else ():
+        for code in self.deals.backwards.intersection(deals) if self.deals.backwards else ():
             self._live_again(code)
         if self.segment:
             first = run.batch.first + run.start + low
@@ -175,7 +186,7 @@ class KernelReader(LedgerReader[KernelRun]):
             deal, end = self.deals.at(code), self.deals.ends.get(code)
             trust = self._chain(code, deal, end, entry, found)
             self.deals.counts.add(array("q", (code,)), bytes((trust,)))
-            worst = max(self._live(code, deal, end, entry), self._clock(deal, entry), severity_of(trust))
+            worst = max(self._live(code, deal, end, entry), self.oddities(deal, entry), severity_of(trust))
             self.deals.put(code, end)
         for each in found:
             self.findings.take(each)
@@ -215,48 +226,61 @@ class KernelReader(LedgerReader[KernelRun]):
                 self._walk_again(self.deals.key(code))
                 return Trust.UNCHECKED
         tried = self._settling.condemned.get(entry.ordinal, 0)
-        trust = walk(deal, tip, entry, self._known(), out, middle=self.segment, tried=tried)
+        trust = walk(deal, tip, entry, self.known(), out, middle=self.segment, tried=tried)
         deal.links.last = deal.links.last if self.holes else 0
         return trust
 
-    def _known(self) -> Known:
+    def known(self) -> Known:
+        """What a walk is to know of the ledger."""
         return Known(self.settled, self.candidates, self.memory, self.holes.between)
 
     def _walk_again(self, key: str) -> None:
         self.deals.walk_again(key)
-        self._irregular[key] = None
+        self.late[key] = None
 
     def _live_again(self, code: int) -> None:
-        self._irregular[self.deals.live_again(code)] = None
+        self.late[self.deals.live_again(code)] = None
 
     def _live(self, code: int, deal: Deal, end: End, entry: Entry) -> Severity:
         """Let one event move the state of its deal, and take its time; how bad it is."""
         symbol, stage = SYMBOLS.get(entry.type, 0), stage_of(entry) if self._staged else ""
-        if entry.instant is not None and not self.deals.dated(code, end, entry.instant.micros, moving=symbol or stage):
+        act = None if self._staged or entry.type not in self.judge.types else act_at(entry)
+        moving = symbol or stage or act
+        if entry.instant is not None and not self.deals.dated(code, end, entry.instant.micros, moving=moving):
             self._live_again(code)
+        worst = Severity.NONE
+        if act is not None:
+            place = Place(entry.ordinal, entry.offset, entry.length)
+            worst = self._act(code, act, lambda: place, lambda: entry)
         if self._staged:
+            remark = leaves(deal.stage, stage_of(entry, "fromState")) if stage else None
+            worst = worst if remark is None else deal.note(remark, "", lambda: entry)
             deal.stage = stage or deal.stage
         elif self.segment and symbol:
             self.deals.trace.keep((code,), bytearray((symbol,)), (entry.ordinal,), (entry.offset,))
         elif symbol:
             for _, finding in self.deals.lives.take(array("q", (code,)), bytearray((symbol,))):
                 deal.disallow(finding, entry.type, lambda: entry)
-                return CATALOGUE[finding].severity
-        return Severity.NONE
+                worst = max(worst, CATALOGUE[finding].severity)
+        return worst
 
-    def _clock(self, deal: Deal, entry: Entry) -> Severity:
-        """Notes a time, or an actor, that is odd by itself; how bad it is."""
-        instant = entry.instant
-        if not self._staged and not is_named(entry):
-            deal.group("actor", entry)
-        if instant is None:
+    def _act(self, code: int, act: Act, place: Callable[[], Place], entry: Callable[[], Entry]) -> Severity:
+        """Judge what one event does or asks of authority; how bad it is. In a segment it waits for what is before."""
+        if self.segment:
+            self.deals.acts.append((code, act, place()))
             return Severity.NONE
-        if not instant.zone:
-            deal.group("naive", entry)
-        if instant.micros > (self.clock.latest if instant.zone else self.clock.latest_local):
-            deal.group("future", entry)
-            return Severity.ERROR
-        return Severity.NONE
+        deal = self.deals.at(code)
+        whole = not deal.begins_later and not (self.holes and self.holes.before(place().ordinal) >= 0)
+        _, remarks = self.judge.take(deal.authority, act, whole=whole)
+        return max([deal.note(each, act.type, entry) for each in remarks]) if remarks else Severity.NONE
+
+    def is_whole(self, deal: Deal, ordinal: int) -> bool:
+        """True if nothing of the deal is missing before this ordinal."""
+        return not deal.begins_later and self.holes.before(ordinal) < 0
+
+    def oddities(self, deal: Deal, entry: Entry) -> Severity:
+        """Notes what is odd about an event by itself; how bad it is."""
+        return note_oddities(deal, entry, self.clock, staged=self._staged)
 
     # -- the profile
 
@@ -319,32 +343,11 @@ class KernelReader(LedgerReader[KernelRun]):
 
         Picklable. The reader is spent afterwards.
         """
-        return Summary(
-            self.profile,
-            self.shape,
-            self.records,
-            self.loose,
-            dict(self.deals.items()),
-            list(findings),
-            self.segment,
-            self.deals.trace,
-            self.deals.keys_by_code(),
-            self.memory.short,
-            self.holes,
-            self.columns.marks if isinstance(self.columns, NoRows) else array("q"),
-        )
+        return summary_of(self, findings)
 
     def adopt(self, whole: Summary) -> None:
         """Go on from joined segments as if this reader had read all of them."""
-        self.settle_on(named(whole.profile))
-        self.records, self.loose = whole.records, whole.loose
-        self.memory.short, self.holes = whole.short, whole.holes
-        if isinstance(self.columns, NoRows):
-            self.columns.marks = whole.marks
-        for key, deal in whole.deals.items():
-            self.deals.adopt(key, deal)
-            if deal.links.stale or deal.times.unordered:
-                self._irregular[key] = None
+        adopt(self, whole)
 
     @property
     def settled_apart(self) -> bool:
@@ -363,7 +366,7 @@ class KernelReader(LedgerReader[KernelRun]):
         if found is not None:
             key, deal = found
             if deal.links.stale or deal.times.unordered:
-                self._irregular[key] = None
+                self.late[key] = None
             return
         profile, self.records, self.loose, purse, learned, settling = unpack(data, _STATE)
         self.memory.learned, self.memory.purse, self._settling = learned, purse, Settling(self.candidates, *settling)
@@ -372,7 +375,7 @@ class KernelReader(LedgerReader[KernelRun]):
     # -- walking again
 
     def irregular(self) -> list[StreamKey]:
-        keys, self._irregular = self._irregular, {}
+        keys, self.late = self.late, {}
         return [StreamKey("deal", key) for key in keys]
 
     def link_key(self, raw: bytes) -> tuple[StreamKey, int] | None:
@@ -383,23 +386,7 @@ class KernelReader(LedgerReader[KernelRun]):
         return stream, -1 if entry.sequence is None else entry.sequence
 
     def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
-        code = self.deals.code(stream.key)
-        deal, counts = self.deals.at(code), self.deals.counts
-        deal.restart()
-        counts.put(code, [0] * LEVELS)
-        self._irregular.pop(stream.key, None)
-        end, lives = End(latest=self.deals.ends.get(code).latest), Projection(staged=self._staged)
-        trust: dict[int, Trust] = {}
-        findings: list[Finding] = []
-        entries = (entry_at(record, self.shape, self.pack_deal) for record in records)
-        for each, level in walk_again(deal, end.tip, entries, self._known(), self.holes, findings):
-            trust[each.ordinal] = level
-            counts.add(array("q", (code,)), bytes((level,)))
-            own = [one.severity for one in found_in(each, self.shape, self.words)]
-            lives.add(each, max(self._clock(deal, each), severity_of(level), *own))
-        self.deals.put(code, end)
-        self.deals.lives.put(code, lives.run(deal))
-        return Rewalk(trust, findings, lives.marks)
+        return walked_again(self, stream, records)
 
 
 _LINKS = bytes(level != Trust.UNCHAINED for level in range(256))

@@ -159,6 +159,17 @@ class Group(msgspec.Struct, array_like=True):
         }
 
 
+class Noted(Group, array_like=True):
+    """Events that one finding speaks for, and what it says of them."""
+
+    code: str = ""
+    message: str = ""
+    field: str | None = None
+    expected: str | None = None
+    actual: str | None = None
+    severity: int | None = None
+
+
 class _Payload(msgspec.Struct):
     """Only the text of the payload, under its name in either shape."""
 

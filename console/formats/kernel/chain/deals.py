@@ -14,17 +14,24 @@ from itertools import compress
 import msgspec
 
 from console.formats.json.columns import Counts, Tips
-from console.formats.kernel.record import Entry, Group
+from console.formats.kernel.authority.judge import Act, Authority
+from console.formats.kernel.record import Entry, Group, Noted
 from console.formats.kernel.rules.states import Lives, State, Trace
 from console.formats.reading.columns import Columns
+from console.formats.reading.findings import Place, Remark
 from console.formats.reading.saved_state import stream_of
 from console.formats.reading.streams import Followed, Streams
 from console.model.event import NO_TIME, StreamKey
-from console.model.trust import Trust
+from console.model.trust import Severity, Trust
+from console.verify.catalogue import CATALOGUE
 from console.verify.chain import Tip, joins
 from console.verify.judgement import HASH
 
 LEVELS = len(Trust)
+BEGINS = "begins:"
+"""Begins the name of the group of a chain whose first events are not at hand."""
+CAUSES = 100
+"""What rules found of one deal, told apart; beyond that by code alone."""
 
 
 class End(msgspec.Struct, array_like=True):
@@ -102,7 +109,8 @@ def _counts() -> list[int]:
 class Deal(msgspec.Struct, array_like=True):
     """One deal; see the module. ``trust`` counts its events by trust, ``groups`` its events by what is wrong with them
     ('unchained', 'unproven', 'shift:1', 'other:kernel-doc/1'), ``disallowed`` those that its state did not allow, by
-    finding and type. ``stage`` is the state that a row of the portal names.
+    finding and type. ``stage`` is the state that a row of the portal names. ``authority`` is what its events show of
+    who may do what, ``noted`` what rules found, by cause.
     """
 
     end: End = msgspec.field(default_factory=End)
@@ -113,6 +121,13 @@ class Deal(msgspec.Struct, array_like=True):
     state: State = State()
     disallowed: dict[str, Group] = msgspec.field(default_factory=dict)
     stage: str = ""
+    authority: Authority = msgspec.field(default_factory=Authority)
+    noted: dict[str, Noted] = msgspec.field(default_factory=dict)
+
+    @property
+    def begins_later(self) -> bool:
+        """True if the chain's first events are not at hand."""
+        return bool(self.groups) and any(name.startswith(BEGINS) for name in self.groups)
 
     @property
     def chained(self) -> int:
@@ -134,10 +149,29 @@ class Deal(msgspec.Struct, array_like=True):
         else:
             group.count += 1
 
+    def note(self, remark: Remark, about: str, entry: Callable[[], Entry]) -> Severity:
+        """Count one more event of which a rule found this; how bad it is. ``about`` tells causes apart beside the code
+        and the value; ``entry`` gives the event whole, which only the first needs."""
+        code, message, field, expected, actual, severity, _ = remark
+        about = message if CATALOGUE[code].severity is Severity.NOTE else about
+        cause = f"{code}:{about}:{expected}:{actual}"
+        if cause not in self.noted and len(self.noted) >= CAUSES:
+            cause = code
+        noted = self.noted.get(cause)
+        if noted is None:
+            noted = self.noted[cause] = Noted()
+            noted.code, noted.message, noted.field, noted.expected = code, message, field, expected
+            noted.actual, noted.severity = actual, None if severity is None else int(severity)
+            noted.add(entry())
+        else:
+            noted.count += 1
+        return CATALOGUE[code].severity if severity is None else severity
+
     def restart(self) -> None:
         """Forget the walk and the states, to walk again from the start."""
         self.links = Links()
-        self.groups, self.disallowed, self.stage = {}, {}, ""
+        self.groups, self.disallowed, self.noted, self.stage = {}, {}, {}, ""
+        self.authority = Authority()
         self.times.unordered = False
 
     def join(self, after: "Deal", by: int, *, middle: bool) -> None:
@@ -146,6 +180,11 @@ class Deal(msgspec.Struct, array_like=True):
         self.times.join(after.times, self.end.latest)
         self.trust = [mine + more for mine, more in zip(self.trust, after.trust, strict=True)]
         self.stage = after.stage or self.stage
+        for cause, noted in after.noted.items():
+            noted.record += by
+            known = self.noted.setdefault(cause, noted)
+            if known is not noted:
+                known.count += noted.count
         for name, group in after.groups.items():
             group.record += by
             mine = self.groups.setdefault(name, group)
@@ -217,6 +256,8 @@ class Deals:
 
     def __init__(self, columns: Columns, *, segment: bool) -> None:
         self.ends, self.counts, self.lives, self.trace = Ends(), Counts(LEVELS), Lives(), Trace()
+        self.acts: list[tuple[int, Act, Place]] = []
+        """Of a segment, what waits for the events before it: codes of deals, acts and places."""
         self._columns = columns
         self._segment = segment
         self._streams: Streams[Deal] = Streams(columns, lambda kind: Deal)
@@ -247,6 +288,10 @@ class Deals:
         """Keys; that of a code is at this place."""
         return [followed.key for followed in self._by_code]
 
+    def peek(self, code: int) -> Deal:
+        """A deal, to look at."""
+        return self._by_code[code].state
+
     def at(self, code: int) -> Deal:
         """A deal; what changes in it is given by ``changed`` and ``save``."""
         return self._streams.touch(self._by_code[code])
@@ -267,9 +312,10 @@ class Deals:
             self._untimed.discard(code)
 
     def dated(self, code: int, end: End, time: int, *, moving: object) -> bool:
-        """Take the time of an event at a deal's end. False if it is ``moving`` the state, and not surely the latest."""
+        """Take the time of an event at a deal's end. False if it goes back, or is ``moving`` the state and not surely
+        the latest."""
         times = self.at(code).times
-        ordered = not moving or times.follows(time, end.latest)
+        ordered = (not moving or times.follows(time, end.latest)) and time >= end.latest
         end.latest = times.seen(time, end.latest)
         if times.backwards:
             self.backwards.add(code)

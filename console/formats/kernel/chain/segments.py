@@ -1,15 +1,24 @@
 """Segments of one ledger, verified apart and joined at their borders to the answer of one pass."""
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from console.formats.kernel.authority.judge import Act, Judge
+from console.formats.kernel.authority.table import rules_of
 from console.formats.kernel.chain.deals import Deal
 from console.formats.kernel.chain.walk import moved
+from console.formats.kernel.profiles import named
 from console.formats.kernel.record import Entry, read
 from console.formats.kernel.rules.states import TYPES, Lives, State, Trace
+from console.formats.reading.columns import NoRows
+from console.formats.reading.findings import Place
 from console.formats.reading.holes import Holes
 from console.model.finding import Finding
+
+if TYPE_CHECKING:
+    from console.formats.kernel.reader import KernelReader
 
 Fetch = Callable[[int, int], tuple[int, bytes]]
 """Reads the record so many behind the one at an offset: its own offset, and its line without the LF."""
@@ -19,8 +28,9 @@ Fetch = Callable[[int, int], tuple[int, bytes]]
 class Summary:
     """What one segment came to. ``partial``: it began in the middle of the ledger. Ordinals count from its start.
 
-    ``loose`` counts records of no deal by trust, ``trace`` is what moves the states of deals where ``partial``; its
-    codes are places in ``keys``. ``marks`` are of ids, one for each record. ``short``: see ``judgement.Memory``.
+    ``loose`` counts records of no deal by trust, ``trace`` is what moves the states of deals where ``partial``,
+    ``acts`` what has to do with authority; their codes are places in ``keys``. ``marks`` are of ids, one for each
+    record. ``short``: see ``judgement.Memory``.
     """
 
     profile: str | None
@@ -31,10 +41,45 @@ class Summary:
     findings: list[Finding]
     partial: bool
     trace: Trace
+    acts: list[tuple[int, Act, Place]]
     keys: list[str]
     short: bool = False
     holes: Holes = field(default_factory=Holes)
+    rules: str = ""
     marks: "array[int]" = field(default_factory=lambda: array("q"))
+
+
+def summary_of(reader: "KernelReader", findings: Sequence[Finding]) -> Summary:
+    """What a reader saw, with the findings of its batches."""
+    return Summary(
+        reader.profile,
+        reader.shape,
+        reader.records,
+        reader.loose,
+        dict(reader.deals.items()),
+        list(findings),
+        reader.segment,
+        reader.deals.trace,
+        reader.deals.acts,
+        reader.deals.keys_by_code(),
+        reader.memory.short,
+        reader.holes,
+        reader.context.rules,
+        reader.columns.marks if isinstance(reader.columns, NoRows) else array("q"),
+    )
+
+
+def adopt(reader: "KernelReader", whole: Summary) -> None:
+    """Let a reader go on from joined segments as if it had read all of them."""
+    reader.settle_on(named(whole.profile))
+    reader.records, reader.loose = whole.records, whole.loose
+    reader.memory.short, reader.holes = whole.short, whole.holes
+    if isinstance(reader.columns, NoRows):
+        reader.columns.marks = whole.marks
+    for key, deal in whole.deals.items():
+        reader.deals.adopt(key, deal)
+        if deal.links.stale or deal.times.unordered:
+            reader.late[key] = None
 
 
 def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
@@ -52,11 +97,17 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
             before = left.deals[key] = Deal()
         before.join(after, by, middle=left.partial)
     trace = _continued(left, right)
+    left.holes.extend(right.holes, by)
+
+    def entry(ordinal: int, offset: int) -> Entry:
+        return read(fetch(offset, 0)[1], right.shape, None, ordinal, offset)
+
     if left.partial:
         left.trace.extend(trace)
+        left.acts += right.acts
     else:
-        _run(left, trace, lambda ordinal, offset: read(fetch(offset, 0)[1], right.shape, None, ordinal, offset))
-    left.holes.extend(right.holes, by)
+        _run(left, trace, entry)
+        _judge(left, right.acts, entry)
     left.marks += right.marks
     findings = [moved(each, by) for each in right.findings]
     return Summary(
@@ -68,9 +119,11 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
         left.findings + findings,
         left.partial,
         left.trace,
+        left.acts,
         left.keys,
         left.short or right.short,
         left.holes,
+        left.rules,
         left.marks,
     )
 
@@ -83,10 +136,23 @@ def _continued(left: Summary, right: Summary) -> Trace:
             places[key] = len(left.keys)
             left.keys.append(key)
     codes = [places[key] for key in right.keys]
+    right.acts = [
+        (codes[code], act, place._replace(ordinal=place.ordinal + left.records)) for code, act, place in right.acts
+    ]
     trace = right.trace
     trace.codes = array("q", [codes[code] for code in trace.codes])
     trace.ordinals = array("q", [ordinal + left.records for ordinal in trace.ordinals])
     return trace
+
+
+def _judge(whole: Summary, acts: list[tuple[int, Act, Place]], entry: Callable[[int, int], Entry]) -> None:
+    """Let acts count that waited for what is before them."""
+    judge = Judge(rules_of(whole.rules))
+    for code, act, place in acts:
+        deal = whole.deals[whole.keys[code]]
+        complete = not deal.begins_later and whole.holes.before(place.ordinal) < 0
+        for remark in judge.take(deal.authority, act, whole=complete)[1]:
+            deal.note(remark, act.type, lambda place=place: entry(place.ordinal, place.offset))  # type: ignore[misc]  # bound now
 
 
 def _run(whole: Summary, trace: Trace, entry: Callable[[int, int], Entry]) -> None:

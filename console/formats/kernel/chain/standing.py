@@ -1,12 +1,14 @@
 """What stands of the chains and lives of all deals as of now: one finding for each cause, with a count."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from console.formats.kernel.chain.deals import Deal
-from console.formats.kernel.record import Group
+from console.formats.kernel.chain.deals import BEGINS, Deal
+from console.formats.kernel.record import Entry, Group
+from console.formats.kernel.rules.schema import is_named
 from console.formats.kernel.rules.states import START
+from console.formats.reading.clock import Clock
 from console.model.finding import Finding
 from console.model.trust import Confidence, Severity
 from console.verify.catalogue import finding
@@ -14,7 +16,6 @@ from console.verify.profile import HashProfile
 
 _OF_THE_LEDGER = frozenset(("unproven", "naive", "future", "actor"))
 """Groups that are one finding for the whole ledger."""
-_BEGINS = "begins:"
 _FEW = 3
 """Chains that begin in the middle and are listed one by one."""
 
@@ -25,7 +26,7 @@ def standing(deals: Mapping[str, Deal], profile: str | None, tried: Sequence[Has
     found: list[Finding] = []
     wholes: dict[str, tuple[Group, set[str]]] = {}
     for key, deal in deals.items():
-        if deal.groups or deal.disallowed:
+        if deal.groups or deal.disallowed or deal.noted:
             found += _grouped(key, deal, profile)
         for name in _OF_THE_LEDGER & deal.groups.keys():
             group = deal.groups[name]
@@ -50,29 +51,40 @@ def standing(deals: Mapping[str, Deal], profile: str | None, tried: Sequence[Has
     return found + _beginnings(deals)
 
 
+def note_oddities(deal: Deal, entry: Entry, clock: Clock, *, staged: bool) -> Severity:
+    """Notes a time, or an actor, that is odd by itself; how bad it is."""
+    instant = entry.instant
+    if not staged and not is_named(entry):
+        deal.group("actor", entry)
+    if instant is None:
+        return Severity.NONE
+    if not instant.zone:
+        deal.group("naive", entry)
+    if instant.micros > (clock.latest if instant.zone else clock.latest_local):
+        deal.group("future", entry)
+        return Severity.ERROR
+    return Severity.NONE
+
+
 def state_facts(deal: Deal, *, staged: bool) -> dict[str, str]:
     """What a deal's stream shows of its state. Where its beginning is not at hand, the state is known only from the
     first event on that it allows. ``staged``: its events name the state themselves."""
     if staged:
         return {"state": deal.stage} if deal.stage else {}
-    if not _begins_later(deal):
+    if not deal.begins_later:
         state = {"state": deal.state.name, "stress_mode": deal.state.stress}
         return state | ({"note": "an event before it may be unread"} if deal.links.unknown else {})
     note = {"note": "the beginning is not at hand"}
     return note | ({"state": "unknown"} if deal.state.name == START else {"state": deal.state.name})
 
 
-def _begins_later(deal: Deal) -> bool:
-    return any(name.startswith(_BEGINS) for name in deal.groups)
-
-
 def _beginnings(deals: Mapping[str, Deal]) -> list[Finding]:
     """Chains whose first events are not at hand: of many one finding, which names the first."""
     begun = [
-        (group, key, name.removeprefix(_BEGINS))
+        (group, key, name.removeprefix(BEGINS))
         for key, deal in deals.items()
         for name, group in deal.groups.items()
-        if name.startswith(_BEGINS) and not deal.links.stale
+        if name.startswith(BEGINS) and not deal.links.stale
     ]
     begun.sort(key=lambda each: each[0].record)
     found = []
@@ -139,7 +151,7 @@ def _grouped(key: str, deal: Deal, profile: str | None) -> list[Finding]:
             found.append(
                 finding("chain.hash-mismatch", text, confidence=Confidence.RECOMPUTED, field="eventHash", **place)
             )
-    for name, group in () if _begins_later(deal) else deal.disallowed.items():
+    for name, group in () if deal.begins_later else deal.disallowed.items():
         code, _, type = name.partition(":")
         times = f" ({group.count:,} times)" if group.count > 1 else ""
         text = {
@@ -151,7 +163,17 @@ def _grouped(key: str, deal: Deal, profile: str | None) -> list[Finding]:
             text += " An event that cannot be read may explain it."
         place = {**group.place(), "stream": key, "standing": True}
         found.append(finding(code, text, confidence=Confidence.HEURISTIC, field="type", **place))
-    return found
+    return [*found, *_noted(key, deal)]
+
+
+def _noted(key: str, deal: Deal) -> Iterator[Finding]:
+    """What rules found of one deal."""
+    for noted in deal.noted.values():
+        more = f" So {noted.count - 1:,} more." if noted.count > 1 else ""
+        place = {**noted.place(), "stream": key, "standing": True, "field": noted.field}
+        severity = None if noted.severity is None else Severity(noted.severity)
+        place |= {"expected": noted.expected, "actual": noted.actual}
+        yield finding(noted.code, noted.message + more, severity=severity, **place)
 
 
 _ALONE = "The event takes part in no chain: no hash protects it."

@@ -21,7 +21,7 @@ UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HASH = re.compile("[0-9a-f]{64}")
 
 
-class Part(NamedTuple):
+class Holding(NamedTuple):
     """One key. ``holds``: ``text``, ``name`` (a text with something in it), ``hash``, ``size``, ``flag``, or
     the vocabulary that it is of. Parts that are not ``needed`` may be absent or null. Those that are not ``documented``
     are known from the real kernel's writers alone: an object with some of them and without others is worth a note."""
@@ -32,7 +32,7 @@ class Part(NamedTuple):
     documented: bool = True
 
 
-class Problem(NamedTuple):
+class Flaw(NamedTuple):
     """What is wrong with one part. ``field`` is its path; ``severity`` None is the catalogue's."""
 
     code: str
@@ -42,20 +42,20 @@ class Problem(NamedTuple):
     severity: Severity | None = None
 
 
-def _maybe(*names: str, holds: str = "text") -> tuple[Part, ...]:
-    return tuple(Part(name, holds, needed=False) for name in names)
+def _maybe(*names: str, holds: str = "text") -> tuple[Holding, ...]:
+    return tuple(Holding(name, holds, needed=False) for name in names)
 
 
-def _own(**holds: str) -> tuple[Part, ...]:
-    return tuple(Part(name, each, documented=False) for name, each in holds.items())
+def _own(**holds: str) -> tuple[Holding, ...]:
+    return tuple(Holding(name, each, documented=False) for name, each in holds.items())
 
 
-PAYLOADS: Mapping[str, Sequence[Part]] = {
+PAYLOADS: Mapping[str, Sequence[Holding]] = {
     "ReviewOpened": _maybe("reason"),
     "DealApproved": _maybe("approvalNotes"),
-    "ApprovalGranted": (Part("action", "action"), *_maybe("comment")),
-    "ApprovalDenied": (Part("action", "action"), *_maybe("comment", "reason")),
-    "OverrideAttested": (Part("action", "action"), Part("reason", "name")),
+    "ApprovalGranted": (Holding("action", "action"), *_maybe("comment")),
+    "ApprovalDenied": (Holding("action", "action"), *_maybe("comment", "reason")),
+    "OverrideAttested": (Holding("action", "action"), Holding("reason", "name")),
     "DealCreated": _own(name="text", state="state", stressMode="stress"),
     "ActorAdded": _own(actorId="name", name="text", type="text", role="role"),
     "RoleAssigned": _own(actorId="name", roleId="name", roleName="role"),
@@ -64,7 +64,7 @@ PAYLOADS: Mapping[str, Sequence[Part]] = {
     "ArtifactUploaded": _own(artifactId="name", filename="text", mimeType="text", sizeBytes="size", sha256Hex="hash"),
 }
 """By type of event."""
-CONTEXT: Sequence[Part] = (
+CONTEXT: Sequence[Holding] = (
     *_maybe("role", holds="role"),
     *_maybe("overrideReason"),
     *_maybe("overrideUsed", holds="flag"),
@@ -95,7 +95,7 @@ _WORDS = {
 # -- alone
 
 
-def problems(document: Mapping[str, Any], parts: Sequence[Part], words: Vocabularies, where: str) -> Iterator[Problem]:
+def problems(document: Mapping[str, Any], parts: Sequence[Holding], words: Vocabularies, where: str) -> Iterator[Flaw]:
     """What is wrong with an object's parts; ``where`` is its own path."""
     own = any(part.name in document for part in parts)
     for part in parts:
@@ -103,12 +103,12 @@ def problems(document: Mapping[str, Any], parts: Sequence[Part], words: Vocabula
         if value is None and (not part.needed or part.name not in document):
             if part.needed and (part.documented or own):
                 severity = None if part.documented else Severity.NOTE
-                yield Problem("schema.missing-field", field, f"{field} is missing.", None, severity)
+                yield Flaw("schema.missing-field", field, f"{field} is missing.", None, severity)
             continue
         found = _wrong(part.holds, value, words)
         if found is not None:
             code, wanted = found
-            yield Problem(code, field, f"{field} should be {wanted}, but is {_quoted(value)}.", shown(value))
+            yield Flaw(code, field, f"{field} should be {wanted}, but is {_quoted(value)}.", shown(value))
 
 
 def _wrong(holds: str, value: Any, words: Vocabularies) -> tuple[str, str] | None:
@@ -143,23 +143,23 @@ def _quoted(value: Any) -> str:
 
 
 @cache
-def fields_of(parts: tuple[Part, ...]) -> Fields:
+def fields_of(parts: tuple[Holding, ...]) -> Fields:
     """What a scan of such an object is asked for."""
     return Fields(*[part.name for part in parts])
 
 
-class Words:
+class WordCodes:
     """Codes of the words of vocabularies, in the bytes of a ledger: 0 for what is none of them."""
 
     def __init__(self, words: Vocabularies) -> None:
         self.texts: dict[str, list[str]] = {name: ["", *sorted(getattr(words, name))] for name in words._fields}
         self._codes = {name: Interner(_numbers(texts)) for name, texts in self.texts.items()}
 
-    def codes(self, scan: Scan, part: Part) -> "array[int]":
+    def codes(self, scan: Scan, part: Holding) -> "array[int]":
         """The codes of a part's words, row for row."""
         return scan.codes(part.name, self._codes[part.holds])
 
-    def known(self, scan: Scan, part: Part) -> bytearray:
+    def known(self, scan: Scan, part: Holding) -> bytearray:
         """1 where a part is a word of its vocabulary."""
         return picked(self.codes(scan, part), b"\0" + b"\1" * (len(self.texts[part.holds]) - 1))
 
@@ -183,7 +183,7 @@ def objects(scan: Scan, field: str, fields: Fields, rows: Sequence[int]) -> Scan
     )
 
 
-def sound(scan: Scan, parts: Sequence[Part], words: Words) -> bytearray:
+def sound(scan: Scan, parts: Sequence[Holding], words: WordCodes) -> bytearray:
     """1 for objects with nothing wrong; ``scan`` is of the objects. Of what is unusual it may say 0, too."""
     masks = []
     for part in parts:

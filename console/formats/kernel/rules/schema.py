@@ -10,7 +10,7 @@ import msgspec
 from console.formats.json.strict import place_problems
 from console.formats.kernel.authority.table import GateRules, rules_of
 from console.formats.kernel.record import API, PACK, TABLE, Entry, layout_of
-from console.formats.kernel.rules.parts import CONTEXT, PAYLOADS, UUID, Problem, Vocabularies, problems
+from console.formats.kernel.rules.parts import CONTEXT, PAYLOADS, UUID, Flaw, Vocabularies, problems
 from console.formats.kernel.rules.states import KNOWN
 from console.model.finding import Finding
 from console.model.trust import Severity
@@ -97,24 +97,24 @@ def vocabularies(rules: GateRules) -> Vocabularies:
 WORDS = vocabularies(rules_of())
 
 
-def _inner(entry: Entry, shape: str, words: Vocabularies) -> Iterator[Problem]:
+def _inner(entry: Entry, shape: str, words: Vocabularies) -> Iterator[Flaw]:
     """What is wrong inside of fields whose kind is right: ids, references, and the objects."""
     document = entry.document or {}
     for name in _IDS[shape] if shape in _IDS else _IDS[API]:
         value = document.get(name)
         if isinstance(value, str) and value and not UUID.fullmatch(value) and not _SURROGATE.search(value):
             text = f"{name} should be a UUID, but is {brief(value)!r}."
-            yield Problem("schema.bad-pattern", name, text, brief(value))
+            yield Flaw("schema.bad-pattern", name, text, brief(value))
     if shape == TABLE:
         yield from _texts_of_row(document)
     if shape in (TABLE, PACK):
         return
     if document.get("actorId") == "":
-        yield Problem("schema.bad-pattern", "actorId", "actorId is empty: it names nobody.", "")
+        yield Flaw("schema.bad-pattern", "actorId", "actorId is empty: it names nobody.", "")
     references, context, payload = document.get("evidenceRefs"), document.get("authorityContext"), entry.payload
     if isinstance(references, list) and "" in references:
         at = references.index("")
-        yield Problem("schema.bad-pattern", "evidenceRefs", f"evidenceRefs[{at}] is empty: it refers to nothing.", "")
+        yield Flaw("schema.bad-pattern", "evidenceRefs", f"evidenceRefs[{at}] is empty: it refers to nothing.", "")
     if isinstance(context, dict):
         yield from problems(context, CONTEXT, words, "authorityContext")
     if isinstance(payload, dict):
@@ -128,7 +128,7 @@ _TEXTS = {"eventData": dict, "authorityContext": dict, "evidenceRefs": list}
 """Columns of a row that hold JSON as text, and what it is."""
 
 
-def _texts_of_row(document: Mapping[str, Any]) -> Iterator[Problem]:
+def _texts_of_row(document: Mapping[str, Any]) -> Iterator[Flaw]:
     """What is wrong with JSON in the columns of a row, and where the row contradicts it."""
     inner: dict[str, Any] = {}
     for name, kind in _TEXTS.items():
@@ -138,13 +138,13 @@ def _texts_of_row(document: Mapping[str, Any]) -> Iterator[Problem]:
         try:
             value = inner[name] = json.loads(text)
         except (ValueError, RecursionError):
-            yield Problem("schema.bad-pattern", name, f"{name} should hold JSON.", brief(text))
+            yield Flaw("schema.bad-pattern", name, f"{name} should hold JSON.", brief(text))
             continue
         if not isinstance(value, kind):
             what = "an object" if kind is dict else "an array"
-            yield Problem("schema.wrong-type", name, f"{name} should hold {what}.", brief(text))
+            yield Flaw("schema.wrong-type", name, f"{name} should hold {what}.", brief(text))
         elif isinstance(value, list) and not all(isinstance(each, str) and each for each in value):
-            yield Problem("schema.wrong-type", name, f"{name} should hold ids.", brief(text))
+            yield Flaw("schema.wrong-type", name, f"{name} should hold ids.", brief(text))
     data = inner.get("eventData")
     if not isinstance(data, dict):
         return
@@ -152,7 +152,7 @@ def _texts_of_row(document: Mapping[str, Any]) -> Iterator[Problem]:
         value, own = data.get(name), document.get(name)
         if isinstance(value, str) and isinstance(own, str) and value != own:
             text = f"{name} is {brief(own)!r}, but its eventData has {brief(value)!r}."
-            yield Problem("schema.inconsistent", name, text, brief(own))
+            yield Flaw("schema.inconsistent", name, text, brief(own))
 
 
 def is_named(entry: Entry) -> bool:
