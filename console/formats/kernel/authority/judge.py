@@ -124,7 +124,7 @@ class Judge:
         return _role(authority, act, self.rules.by_event[act.type], whole=True) is True
 
     def take(self, authority: Authority, act: Act, *, whole: bool = True) -> tuple[Ruling | None, list[Remark]]:
-        """One act, in order: what it comes to where rules govern it (None where nothing is to be said of it), and what
+        """One act, in order: what it comes to where rules govern it (None where nothing is notable about it), and what
         is to be found of that. ``whole``: the ledger holds the deal from its beginning."""
         kind, rules = act.type, self.rules
         if kind in REGISTERING:
