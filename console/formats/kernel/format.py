@@ -5,12 +5,19 @@ from typing import TYPE_CHECKING
 
 from console.formats.kernel import profiles
 from console.formats.kernel.answers import ANSWERS
+from console.formats.kernel.authority.judge import Judge
+from console.formats.kernel.authority.report import GATES
+from console.formats.kernel.authority.table import rules_of
 from console.formats.kernel.panels import panels
 from console.formats.kernel.proof import prove, search
 from console.formats.kernel.recognise import sniff
 from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, entry_at
+from console.formats.kernel.relations import relations
 from console.formats.protocol import Claim, Context, Format, Sample, SystemAnswer
-from console.model.event import Event, Panel
+from console.formats.relations import Relations
+from console.formats.replayer import Replayer
+from console.formats.report import Report
+from console.model.event import Event, Panel, StreamKey
 from console.model.ledger import Profile
 from console.model.proof import Proof, SearchStep
 from console.model.record import Record
@@ -34,6 +41,7 @@ class KernelFormat(Format):
     ledgers = "deals: JSONL, API answers, the portal's table, evidence packs"
     stream_kinds = ("deal",)
     answers: Sequence[SystemAnswer] = ANSWERS
+    reports: Sequence[Report] = (GATES,)
 
     @property
     def profiles(self) -> Sequence[Profile]:
@@ -56,7 +64,15 @@ class KernelFormat(Format):
         return _entry(record, context).event()
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
-        return panels(event, context.shape, context.profile)
+        return panels(event, context.shape, context.profile, rules_of(context.rules))
+
+    def replayer(self, stream: StreamKey, context: Context) -> Replayer:
+        from console.formats.kernel.replayer import replayer_of
+
+        return replayer_of(context.shape, Judge(rules_of(context.rules)))
+
+    def relations(self, event: Event) -> Relations:
+        return relations(event)
 
     def prove(self, record: Record, before: Record | None, context: Context) -> Proof | None:
         earlier = None if before is None else _entry(before, context)

@@ -1,22 +1,22 @@
 """The tabs of one kernel event."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from console.formats.json.strict import decode
+from console.formats.kernel.authority.judge import APPROVING
+from console.formats.kernel.authority.table import GateRules
 from console.formats.kernel.profiles import named
 from console.formats.kernel.record import PACK, layout_of
+from console.formats.kernel.relations import relations
 from console.model.event import Event, Field, Panel
 from console.verify.javascript import stringify
 
-_GATED = frozenset(
-    ("DealApproved", "ClosingReadinessAttested", "ClosingFinalized", "OperationsActivated", "DistressResolved")
-)
 _MAX_LINES = 500
 
 
-def panels(event: Event, shape: str, profile: str | None) -> list[Panel]:
+def panels(event: Event, shape: str, profile: str | None, rules: GateRules) -> list[Panel]:
     """Envelope, Payload, Authority, Evidence."""
     document = event.document
     layout = layout_of(shape)
@@ -37,11 +37,7 @@ def panels(event: Event, shape: str, profile: str | None) -> list[Panel]:
         for name, value in document.items()
         if name not in names and name not in parts
     ]
-    authority = list(_lines(_inner(document.get("authorityContext"))))
-    if event.type in _GATED:
-        authority.insert(
-            0, Field("gate", event.type, "a gated event: the kernel asks for role, approvals and materials")
-        )
+    authority = [*_rule(event, rules), *_lines(_inner(document.get("authorityContext")))]
     references = _inner(document.get("evidenceRefs"))
     evidence = (
         [Field(str(at), _show(each)) for at, each in enumerate(references[:_MAX_LINES], 1)]
@@ -54,6 +50,26 @@ def panels(event: Event, shape: str, profile: str | None) -> list[Panel]:
         Panel("Authority", tuple(authority)),
         Panel("Evidence", tuple(evidence)),
     ]
+
+
+def _rule(event: Event, rules: GateRules) -> Iterator[Field]:
+    """The rule that governs an event, or the action that it approves; and by which names its causes answer."""
+    payload = event.document.get("payload")
+    action = payload.get("action") if isinstance(payload, dict) and event.type in APPROVING else None
+    gate = rules.actions.get(action) if isinstance(action, str) else rules.by_event.get(event.type)
+    if gate is None:
+        return
+    gated = gate.approvals is not None and event.type == gate.event
+    yield Field("rule", gate.action, "a gate: role, approvals and materials" if gated else "the role alone")
+    yield Field("role", " or ".join(gate.roles), "must be the actor's")
+    if not gated:
+        return
+    yield Field("approvals", str(gate.approvals), f"ApprovalGranted of {gate.action} before it, by as many actors")
+    for kind, least in gate.materials:
+        yield Field(f"material {kind}", least, "at least, before it")
+    for how, name in relations(event).causes:
+        if how in ("approval", "override", "material"):
+            yield Field(f"satisfied by: {how}", name, "see what caused it")
 
 
 def _inner(value: Any) -> Any:

@@ -245,7 +245,7 @@ class KernelReader(LedgerReader[KernelRun]):
         """Let one event move the state of its deal, and take its time; how bad it is."""
         symbol, stage = SYMBOLS.get(entry.type, 0), stage_of(entry) if self._staged else ""
         act = None if self._staged or entry.type not in self.judge.types else act_at(entry)
-        moving = symbol or stage or act
+        moving = symbol or stage
         if entry.instant is not None and not self.deals.dated(code, end, entry.instant.micros, moving=moving):
             self._live_again(code)
         worst = Severity.NONE

@@ -148,7 +148,7 @@ def audit_hash(event: Event, timestamp: str, payload: dict[str, Any] | None = No
 
 def _event(act: Act, deal: str, sequence: int, previous: str | None, created: datetime) -> Event:
     return {
-        "id": uuid_of(f"{deal} {sequence} {iso(created)}" if sequence == 0 else f"{deal} {sequence}"),
+        "id": uuid_of(f"{deal} {sequence} {act if sequence == 0 else ''}"),
         "dealId": deal,
         "type": act.type,
         "payload": act.payload,

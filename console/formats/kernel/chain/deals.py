@@ -31,7 +31,7 @@ LEVELS = len(Trust)
 BEGINS = "begins:"
 """Begins the name of the group of a chain whose first events are not at hand."""
 CAUSES = 100
-"""What rules found of one deal, told apart; beyond that by code alone."""
+"""What rules found of one deal, cause by cause; beyond that by code alone."""
 
 
 class End(msgspec.Struct, array_like=True):
@@ -150,8 +150,8 @@ class Deal(msgspec.Struct, array_like=True):
             group.count += 1
 
     def note(self, remark: Remark, about: str, entry: Callable[[], Entry]) -> Severity:
-        """Count one more event of which a rule found this; how bad it is. ``about`` tells causes apart beside the code
-        and the value; ``entry`` gives the event whole, which only the first needs."""
+        """Count one more event where a rule found this; how bad it is. ``about`` sets causes apart, beside the code and
+        the value; ``entry`` gives the event whole, which only the first needs."""
         code, message, field, expected, actual, severity, _ = remark
         about = message if CATALOGUE[code].severity is Severity.NOTE else about
         cause = f"{code}:{about}:{expected}:{actual}"

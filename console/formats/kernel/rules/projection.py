@@ -87,7 +87,8 @@ class Projection:
         light = _light(entry)
         if entry.instant is not None:
             self._time = entry.instant.micros
-            (self._links if entry.chained and entry.sequence else self._others).append(_Timed(entry.instant, light))
+            if worst < Severity.CRITICAL:  # where a link is broken, events are not in their places
+                (self._links if entry.chained and entry.sequence else self._others).append(_Timed(entry.instant, light))
         if not self._staged and entry.type in self._judge.types:
             self._acts.append(_Acted(self._time, len(self._acts), act_at(entry), light))
         symbol, stage = (0, stage_of(entry)) if self._staged else (SYMBOLS.get(entry.type, 0), "")

@@ -1,0 +1,161 @@
+"""The report ``gates``: every gate of every deal with what it asked for, and what the ledger shows of it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from console.formats.kernel.authority.judge import OVERRIDE, Act, Asked, Authority, Judge, Ruling, act_of
+from console.formats.kernel.authority.table import rules_of
+from console.formats.kernel.record import PACK, TABLE
+from console.formats.report import Report, ReportColumn, ReportRow, ReportTable
+from console.model.event import NO_TIME, Event
+from console.model.trust import Severity
+from console.verify.catalogue import CATALOGUE
+
+RULES = "rules:"
+"""The name of the companion that is an operator's own rules."""
+COLUMNS = (
+    ReportColumn("deal", "Deal"),
+    ReportColumn("time", "Time", "time"),
+    ReportColumn("event", "Event"),
+    ReportColumn("action", "Action"),
+    ReportColumn("passes", "Kept", "flag"),
+    ReportColumn("role", "Role", "flag"),
+    ReportColumn("roles", "Acted as"),
+    ReportColumn("approvals", "Approvals"),
+    ReportColumn("materials", "Materials"),
+    ReportColumn("override", "Override"),
+    ReportColumn("actor", "Actor"),
+    ReportColumn("event_id", "Id"),
+)
+_MARKS = {True: "✓", False: "✗", None: "?"}
+_WORDS = {True: "✓", False: "✗", None: "? the ledger cannot show it"}
+
+
+class _Taken(NamedTuple):
+    """What is kept of an event, in the order of comparison."""
+
+    time: int
+    ordinal: int
+    act: Act
+    sequence: int | None
+
+
+class GatesFold:
+    """See ``console.formats.report.ReportFold``."""
+
+    def __init__(self) -> None:
+        self._ledgers: dict[str, dict[str, list[_Taken]]] = {}
+        self._later: dict[str, set[str]] = {}
+        self._judges: dict[str, Judge] = {}
+        self._portal: set[str] = set()
+
+    def begin(self, ledger: str, shape: str, companions: Mapping[str, bytes]) -> None:
+        self._ledgers[ledger], self._later[ledger] = {}, set()
+        self._judges[ledger] = Judge(rules_of(companions.get(RULES, b"").decode("utf-8", "replace")))
+        (self._portal.add if shape in (TABLE, PACK) else self._portal.discard)(ledger)
+
+    def take(self, ledger: str, event: Event) -> None:
+        if ledger in self._portal or not event.streams:
+            return
+        deal, deals = event.streams[0].key, self._ledgers[ledger]
+        if deal not in deals:
+            deals[deal] = []
+            if (event.sequence or 0) > 1 and event.previous_hash:
+                self._later[ledger].add(deal)
+        if event.type in self._judges[ledger].types:
+            context, payload = event.document.get("authorityContext"), event.document.get("payload")
+            act = act_of(event.type, event.event_id or "", event.actor or "", context, payload)
+            time = NO_TIME if event.instant is None else event.instant.micros
+            deals[deal].append(_Taken(time, event.ordinal, act, event.sequence))
+
+    def table(self, now: int) -> ReportTable:
+        rows: list[ReportRow] = []
+        for ledger, deals in self._ledgers.items():
+            for deal, taken in deals.items():
+                rows += self._rows(ledger, deal, taken)
+        gates = [row for row in rows if row.values["event"] != OVERRIDE]
+        kept = [row.values["passes"] for row in gates]
+        summary = {
+            "gates": len(gates),
+            "kept": kept.count(True),
+            "broken": kept.count(False),
+            "unknown": kept.count(None),
+            "overridden": sum(bool(row.values["override"]) for row in gates),
+            "overrides": len(rows) - len(gates),
+        }
+        notes = ("A ? is what the ledger cannot show: it speaks against nobody.",) if None in kept else ()
+        return ReportTable(rows, summary, notes)
+
+    def _rows(self, ledger: str, deal: str, taken: list[_Taken]) -> list[ReportRow]:
+        judge, authority = self._judges[ledger], Authority()
+        whole, rows = deal not in self._later[ledger], []
+        for each in sorted(taken):
+            ruling, remarks = judge.take(authority, each.act, whole=whole)
+            override = each.act.type == OVERRIDE
+            gated = ruling is not None and ruling.gate.approvals is not None and each.act.type == ruling.gate.event
+            if not gated and not override:
+                continue
+            worst = [CATALOGUE[one.code].severity if one.severity is None else one.severity for one in remarks]
+            details: tuple[str, ...] = ()
+            if ruling is not None and gated:
+                values, details = _judged(each.act, ruling), tuple(_details(ruling))
+            else:
+                values = _attested(each.act, True if ruling is None else ruling.role)
+            values |= {"deal": deal, "time": None if each.time == NO_TIME else each.time, "event_id": each.act.event_id}
+            rows.append(ReportRow(values, max(worst, default=Severity.NONE), ledger, each.ordinal, details))
+        return rows
+
+
+def _attested(act: Act, role: bool | None) -> dict[str, Any]:
+    """An override: listed, if a gate uses it or not."""
+    names = {"event": act.type, "action": act.subject, "actor": act.actor, "roles": act.claim}
+    return {
+        **names,
+        "passes": role,
+        "role": role,
+        "override": f"reason: {act.value}" if act.value else "without a reason",
+    }
+
+
+def _judged(act: Act, ruling: Ruling) -> dict[str, Any]:
+    count = f"{ruling.distinct} of {ruling.gate.approvals}"
+    more = f" ({ruling.granted} granted)" if ruling.granted != ruling.distinct else ""
+    override = f"{len(ruling.overrides)} attested" if ruling.overrides else "claimed, not there" if ruling.used else ""
+    return {
+        "event": act.type,
+        "action": ruling.gate.action,
+        "passes": ruling.passes,
+        "role": ruling.role,
+        "roles": ", ".join(ruling.roles),
+        "approvals": f"{_MARKS[ruling.met]} {count}{more}",
+        "materials": ", ".join(
+            f"{_MARKS[each.enough]} {each.type} {each.truth or 'none'} of {each.least}" for each in ruling.materials
+        ),
+        "override": override,
+        "actor": act.actor,
+    }
+
+
+def _details(ruling: Ruling) -> list[str]:
+    """The rule, and what satisfies each part of it."""
+    gate = ruling.gate
+    lines = [f"role {' or '.join(gate.roles)}: {_WORDS[ruling.role]} {', '.join(ruling.roles)}".rstrip()]
+    by = f" ({', '.join(ruling.approvals)})" if ruling.approvals else ""
+    lines.append(f"approvals {ruling.distinct} of {gate.approvals} distinct: {_WORDS[ruling.met]}{by}")
+    lines += [_material(each) for each in ruling.materials]
+    lines += [f"override {each}" for each in ruling.overrides]
+    return lines
+
+
+def _material(asked: Asked) -> str:
+    by = f" {asked.truth} ({asked.event_id})" if asked.truth else ""
+    return f"material {asked.type}, at least {asked.least}: {_WORDS[asked.enough]}{by}"
+
+
+GATES = Report(
+    "gates",
+    "Gates",
+    "every gate with its role, approvals, materials and overrides, judged from the ledger",
+    COLUMNS,
+    GatesFold,
+)
