@@ -9,7 +9,17 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from console.engine.asked import EventTrace, SharedThing, TracedLedgers, TraceNode, TraceRequest, check_filter, trace_id
+from console.engine.asked import (
+    Completion,
+    EventTrace,
+    SharedThing,
+    TracedLedgers,
+    TraceNode,
+    TraceRequest,
+    check_filter,
+    list_findings,
+    trace_id,
+)
 from console.engine.errors import EngineError, ExecutorError, NoSuchStreamError, SeveralStreamsError
 from console.engine.export.export_request import ExportedLedgers
 from console.engine.export.figures import LedgerFigures, figures
@@ -61,6 +71,7 @@ __all__ = [
     "AlarmWatch",
     "Changed",
     "CodeFindings",
+    "Completion",
     "Details",
     "EngineError",
     "EventRequest",
@@ -106,6 +117,7 @@ __all__ = [
     "check_filter",
     "figures",
     "flagged",
+    "list_findings",
     "make_report",
     "report_cell",
     "report_value",
@@ -179,25 +191,6 @@ def format_exports() -> "list[tuple[Format, ExportForm]]":
     from console.formats import registry
 
     return registry.exports()
-
-
-async def list_findings(
-    paths: Sequence[str],
-    index: IndexPlace,
-    where: str,
-    *,
-    progress: Callable[[ReadSoFar], None],
-    note: Callable[[str], None],
-) -> FindingList:
-    """The findings that the filter ``where`` lets through, by code, the worst first.
-
-    Raises ``FilterError`` for a filter that cannot be read, and ``OSError`` where the index cannot be kept at its
-    place.
-    """
-    from console.engine.search import finding_listing
-    from console.store.filter import parse
-
-    return await finding_listing.list_findings(paths, index, parse(where), progress=progress, note=note)
 
 
 def remembered_ledgers(place: MemoryPlace, paths: Sequence[str]) -> "list[RememberedLedger]":

@@ -6,10 +6,22 @@ when something is asked.
 
 from collections.abc import Callable, Sequence
 
+from console.engine.search.findings_by_code import FindingList
 from console.engine.session.protocol import IndexPlace, ReadSoFar
 from console.engine.trace.tree import EventTrace, SharedThing, TracedLedgers, TraceNode, TraceRequest
+from console.store.filter.completion import Completion
 
-__all__ = ["EventTrace", "SharedThing", "TraceNode", "TraceRequest", "TracedLedgers", "check_filter", "trace_id"]
+__all__ = [
+    "Completion",
+    "EventTrace",
+    "SharedThing",
+    "TraceNode",
+    "TraceRequest",
+    "TracedLedgers",
+    "check_filter",
+    "list_findings",
+    "trace_id",
+]
 
 
 def check_filter(text: str) -> None:
@@ -17,6 +29,25 @@ def check_filter(text: str) -> None:
     from console.store.filter import parse
 
     parse(text)
+
+
+async def list_findings(
+    paths: Sequence[str],
+    index: IndexPlace,
+    where: str,
+    *,
+    progress: Callable[[ReadSoFar], None],
+    note: Callable[[str], None],
+) -> FindingList:
+    """The findings that the filter ``where`` lets through, by code, the worst first.
+
+    Raises ``FilterError`` for a filter that cannot be read, and ``OSError`` where the index cannot be kept at its
+    place.
+    """
+    from console.engine.search import finding_listing
+    from console.store.filter import parse
+
+    return await finding_listing.list_findings(paths, index, parse(where), progress=progress, note=note)
 
 
 async def trace_id(

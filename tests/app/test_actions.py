@@ -11,13 +11,14 @@ from console.app.palette import ActionProvider
 from console.app.screens.base import ConsoleScreen
 from console.app.screens.causality import CausalityScreen
 from console.app.screens.findings import FindingsScreen
-from console.app.screens.help import HelpScreen, help_lines
+from console.app.screens.help import FILTERS, HelpScreen, help_lines
 from console.app.screens.overview import OverviewScreen
 from console.app.screens.replay import ReplayScreen
 from console.app.screens.report import ReportScreen
 from console.app.screens.stream import StreamScreen
 from console.app.screens.walk import WalkScreen
 from console.app.widgets.tables.cursor_list import CursorList
+from console.store.filter import parse
 from tests.support.fake_session import FakeSession
 from tests.support.stage import seen
 
@@ -92,6 +93,12 @@ async def test_the_palette_offers_what_the_screen_can_do() -> None:
         hits = [hit async for hit in provider.search("lists nothing")]
         await max(hits, key=lambda hit: hit.score).command()
         assert isinstance(app.screen, ReportScreen)
+
+
+def test_examples_of_filters_can_be_read() -> None:
+    for term in FILTERS:
+        parse(term)
+    assert "ancestors(ID)" in _help(STREAM)
 
 
 def _help(where: str) -> str:

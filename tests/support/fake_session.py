@@ -22,6 +22,7 @@ from console.model.ledger import Coverage, Profile
 from console.model.proof import Proof, SearchStep, Span
 from console.model.trust import Confidence, Severity, Trust
 from console.store.filter import FilterError
+from console.store.filter.completion import Completion, completing
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 from tests.support.fake_replay import FakeReplay
 from tests.support.fake_report import DEALS, EMPTY, answer
@@ -296,6 +297,16 @@ class FakeSession:
             raw=entry.raw,
             intact=True,
         )
+
+    async def complete(self, query: str, cursor: int) -> Completion:
+        await self.asked("complete")
+        part = completing(query, cursor)
+        names = (
+            sorted({getattr(entry.row, part.field) for entry in self.entries})
+            if part and part.field and part.known
+            else []
+        )
+        return part.completion(names) if part else Completion(cursor)
 
     async def trace(self, event: int) -> EventTrace:
         await self.asked("trace")

@@ -29,6 +29,18 @@ SEVERITY_WORDS = {
     Severity.WARNING: "may be wrong: look",
     Severity.NOTE: "good to know",
 }
+FILTERS = {
+    "type:A,B": "either type; * and ? stand for any text and any character",
+    "trust:broken": "a trust state; severity:warning and code:chain.* ask for findings",
+    "seq>9": "numbers: also seq:3..9",
+    "since:2h": "times: until:now, time:2026-01-01, since:yesterday",
+    "deal:KEY": "a stream by its kind; stream:KEY by its key alone",
+    "payload.x>5": "a key of the raw record; .x:text for one at its top",
+    "ancestors(ID)": "causes; descendants(ID), and chain(ID) for its chain",
+    'two "exact words"': "texts in the raw record",
+    "a or (b and -c)": "or, and, not, brackets; Tab completes",
+}
+"""What can be filtered, by examples."""
 KEYS_WIDTH = 18
 
 
@@ -77,6 +89,11 @@ def help_lines(of: str, width: int) -> list[Content]:
             lines.append(_title(title))
             lines += [line for action in actions for line in _line(action, width)]
             lines.append(Content())
+    if of == STREAM:
+        lines.append(_title("Filters"))
+        for term, words in FILTERS.items():
+            lines += _entry(term, words, width)
+        lines.append(Content())
     lines.append(_title("Trust of an event"))
     for trust, words in TRUST_WORDS.items():
         lines += _entry(f"{trust.glyph} {trust.word}", words, width)

@@ -53,7 +53,7 @@ class StreamScreen(ConsoleScreen):
         self.table = EventTable(streams=stream is None, ledgers=ledger is None, id="events")
         self.table.follow = event is None
         self.pane = DetailsPane(session, id="details")
-        self.bar = FilterBar(id="filter")
+        self.bar = FilterBar(session.complete, id="filter")
         begin = partial(self.run_worker, group="reading", exit_on_error=False)
         self._refresher = Coalescer(self.guarded(self._refresh_view, "Reading"), begin)
         self._totals = Coalescer(self.guarded(self._read_totals, "Reading totals"), begin)

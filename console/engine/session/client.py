@@ -18,6 +18,7 @@ from console.engine.replay.reports import ReportAnswer
 from console.engine.replay.stream_replay import ReplayedStream, StreamReplay
 from console.engine.run.choice import process
 from console.engine.run.executor import Begun, Failed, Reported, Work
+from console.engine.search.complete import complete
 from console.engine.search.related import found_related
 from console.engine.search.search_view import SearchedView
 from console.engine.session.index_place import KeptIndex, elsewhere, keep
@@ -37,6 +38,7 @@ from console.formats.report import Report
 from console.model.event import StreamKey
 from console.model.proof import SearchStep
 from console.store.filter import FilterError, parse
+from console.store.filter.completion import Completion
 from console.store.opening import store_at
 from console.store.protocol import EventView, IndexReader
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
@@ -275,6 +277,9 @@ class Session:
                 return StreamReplay(of)
         await reader.close()
         return None
+
+    async def complete(self, query: str, cursor: int) -> Completion:
+        return await complete(await self.reader(), query, cursor)
 
     async def trace(self, event: int) -> EventTrace:
         reader = await self.reader()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from console.engine.replay.reports import ReportAnswer
     from console.engine.trace.tree import EventTrace
     from console.formats.report import Report
+    from console.store.filter.completion import Completion
 
 MEMORY = ":memory:"
 """The place of an index that is gone when the session ends."""
@@ -230,6 +231,9 @@ class SessionApi(Protocol):
 
     async def event_at(self, ledger: str, ordinal: int) -> int | None:
         """The id of the event of this number in the ledger of this name; None if the index does not hold it."""
+
+    async def complete(self, query: str, cursor: int) -> "Completion":
+        """What may be typed before the cursor of a query."""
 
     async def trace(self, event: int) -> "EventTrace":
         """What caused an event and what it caused, over all ledgers. Raises ``LookupError`` where it is gone."""

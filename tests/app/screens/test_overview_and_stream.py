@@ -371,6 +371,31 @@ async def test_filter_refused_applied_and_cleared() -> None:
         assert not screen.bar.display
 
 
+async def test_a_filter_is_completed_with_tab() -> None:
+    app, _ = console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await in_stream(pilot)
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press(*"tru", "tab")
+        await until(pilot, lambda: screen.bar.input.value == "trust:")
+        await pilot.press("tab")
+        await seen(pilot, "unchecked  verified  recovered")
+        await pilot.press(*"un", "tab")
+        await until(pilot, lambda: screen.bar.input.value == "trust:unch")
+        await seen(pilot, "  unchecked  unchained")
+        await pilot.press("tab")
+        await until(pilot, lambda: screen.bar.input.value == "trust:unchecked")
+        await pilot.press("tab")
+        await until(pilot, lambda: screen.bar.input.value == "trust:unchained")
+        await pilot.press(*" type:Dea", "tab")
+        await until(pilot, lambda: screen.bar.input.value == "trust:unchained type:DealCreated")
+        await pilot.press(*" zzz", "tab")
+        await seen(pilot, "nothing begins like this")
+        await pilot.press("enter")
+        await until(pilot, lambda: "nothing begins" not in text(pilot))
+
+
 async def test_the_cursor_stays_on_its_event_through_a_filter() -> None:
     app, _ = console()
     async with app.run_test(size=(80, 24)) as pilot:
