@@ -19,8 +19,7 @@ from console.engine.replay.stream_replay import ReplayedStream, StreamReplay
 from console.engine.run.choice import process
 from console.engine.run.executor import Begun, Failed, Reported, Work
 from console.engine.search.complete import complete
-from console.engine.search.related import found_related
-from console.engine.search.search_view import SearchedView
+from console.engine.search.open_view import open_view
 from console.engine.session.index_place import KeptIndex, elsewhere, keep
 from console.engine.session.protocol import MEMORY, Changed, Details, IndexPlace, Progress, Replay, VerifyProgress, View
 from console.engine.session.records import Records
@@ -37,10 +36,10 @@ from console.formats.registry import reports
 from console.formats.report import Report
 from console.model.event import StreamKey
 from console.model.proof import SearchStep
-from console.store.filter import FilterError, parse
+from console.store.filter import parse
 from console.store.filter.completion import Completion
 from console.store.opening import store_at
-from console.store.protocol import EventView, IndexReader
+from console.store.protocol import IndexReader
 from console.store.rows import EventRow, FindingRow, LedgerRow, StreamRow
 from console.witness.place import MemoryPlace
 
@@ -237,19 +236,9 @@ class Session:
     async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
         parsed = parse(query)
         reader = await self._another_reader()
-        try:
-            parsed = await found_related(parsed, reader)
-        except FilterError:
-            await reader.close()
-            raise
         if query:
             await self._record("search", ledger, stream, "done", {"where": query})
-        if not parsed.of_record:
-            return _Owned(await reader.view(parsed, ledger=ledger, stream=stream), reader)
-        row = None if stream is None else await reader.stream(stream)
-        found = SearchedView(reader, parsed, ledger if row is None else row.ledger, stream, self._news.set)
-        await found.start()
-        return found
+        return await open_view(reader, parsed, ledger, stream, self._news.set)
 
     async def _another_reader(self) -> IndexReader:
         await self.reader()
@@ -374,25 +363,6 @@ class Session:
         self._left.clear()
         if self._kept.folder is not None:
             self._kept.folder.remove()
-
-
-class _Owned:
-    """A view that closes its connection."""
-
-    def __init__(self, view: EventView, reader: IndexReader) -> None:
-        self._view = view
-        self._reader = reader
-        self.rows = view.rows
-        self.refresh = view.refresh
-        self.position = view.position
-        self.note = ""
-
-    @property
-    def count(self) -> int:
-        return self._view.count
-
-    async def close(self) -> None:
-        await self._reader.close()
 
 
 async def open_session(paths: Sequence[str], index: IndexPlace, options: Options | None = None) -> Session:
