@@ -4,11 +4,12 @@ import asyncio
 import csv
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from console.cli.databases import in_step
 from console.cli.names import UNVERIFIED
 from console.cli.options import common, index_place, metrics_port, metrics_socket, moment, on_finding, paths, where
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, say
@@ -70,7 +71,8 @@ def command(
         raw=form in ("raw", "jsonl"),
     )
     metrics = metrics_socket(metrics_port)
-    return asyncio.run(_Printing(request, form, limit, Paint(no_color), metrics).run(follow, on_finding))
+    with in_step() if follow else nullcontext():
+        return asyncio.run(_Printing(request, form, limit, Paint(no_color), metrics).run(follow, on_finding))
 
 
 class _Printing:

@@ -31,6 +31,9 @@ def command(no_color: bool, **_: Any) -> int:
     out(paint.strong("containers"))
     for name, text in _CONTAINERS.items():
         out(f"  {name:<8} {text}")
+    out()
+    out(paint.strong("addresses"))
+    out("  postgresql://USER@HOST/DATABASE  tables of a server, read-only, through a mirror that stays in step")
     for form in formats():
         out()
         out(paint.strong(f"{form.name}: {form.title}"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from console import __version__
+from console.cli.databases import without_passwords
 from console.cli.names import COMMANDS, INTERRUPTED, NAME, PIPE_CLOSED, UNVERIFIED, USAGE
 from console.cli.recording import ARGUMENTS, record_end
 
@@ -50,7 +51,7 @@ class _Commands(click.Group):
             _not_a_command(args[0], ctx)
         if not completing and (not args or not (args[0] in COMMANDS or args[0] in _OWN or _report(args[0]))):
             args = [_OPEN, *args]
-        ctx.meta[ARGUMENTS] = args[1:]
+        ctx.meta[ARGUMENTS] = without_passwords(args[1:])
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console.cli.databases import in_step
 from console.cli.names import NAME, UNVERIFIED
 from console.cli.options import common, index_place, metrics_port, metrics_socket, on_finding, paths, settings_in_force
 from console.cli.output import say
@@ -76,7 +77,8 @@ def command(
     record_begin("open", config)
     place, metrics = index_place(paths, index, config), metrics_socket(metrics_port)
     try:
-        return show(Request(paths, place, settings.theme, settings.bell, on_finding, metrics))
+        with in_step():
+            return show(Request(paths, place, settings.theme, settings.bell, on_finding, metrics))
     finally:
         if metrics is not None:
             metrics.close()

@@ -193,7 +193,9 @@ def _noted(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 
 
 def _or_here(ctx: click.Context, _: click.Parameter, paths: tuple[str, ...]) -> list[str]:
-    found = list(paths) or ["."]
+    from console.cli.databases import as_files
+
+    found = as_files(ctx, paths) or ["."]
     ctx.meta[LEDGERS] = found
     return found
 

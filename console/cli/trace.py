@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from console.cli.databases import as_files
 from console.cli.names import UNVERIFIED
 from console.cli.options import common, index_place
 from console.cli.output import AsGiven, Paint, Ticker, human_time, out, out_json, problems, say
@@ -42,7 +43,7 @@ def command(
     from console.cli.indexing import so_far
     from console.engine.api import TraceRequest, trace_id
 
-    where = [*paths] or ["."]
+    where = as_files(click.get_current_context(), paths) or ["."]
     note_ledgers(where)
     both = up == down
     request = TraceRequest(id, up or both, down or both, depth)
