@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -52,14 +51,14 @@ class MirroredDatabase:
         """Take over all rows as of now. Raises ``EngineError``."""
         try:
             self._take_all()
-        except (PostgresError, OSError, sqlite3.Error) as error:
+        except PostgresError as error:
             raise EngineError(self.address.without_secrets(str(error))) from None
 
     def go_on(self) -> None:
         """Take over what is new, as far as the server's counts show that anything is. Raises ``EngineError``."""
         try:
             self._take_new()
-        except (PostgresError, OSError, sqlite3.Error) as error:
+        except PostgresError as error:
             raise EngineError(self.address.without_secrets(str(error))) from None
 
     def _take_all(self) -> None:

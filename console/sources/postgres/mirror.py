@@ -4,9 +4,8 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 
-from console.sources.postgres.server import Row, ServerTable
+from console.sources.postgres.server import PostgresError, Row, ServerTable
 from console.sources.sqlite.tables import quoted
 
 _WAIT = 30
@@ -21,7 +20,15 @@ class Mirror:
 
     @contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:
-        """A connection in one transaction, kept if nothing fails. Raises ``OSError`` and ``sqlite3.Error``."""
+        """A connection in one transaction, kept if nothing fails. Raises ``PostgresError``."""
+        try:
+            with self._opened() as connection:
+                yield connection
+        except (OSError, sqlite3.Error) as error:
+            raise PostgresError(f"The mirror {self.path} cannot be written ({error}).") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 - exact text
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         with closing(sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)) as connection:
@@ -33,7 +40,6 @@ class Mirror:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
-        Path(self.path).chmod(0o600)
 
 
 def prepare(connection: sqlite3.Connection, tables: Sequence[ServerTable]) -> None:
