@@ -23,6 +23,8 @@ LONGEST = 200
 """Characters of an id, name or value beyond which it is cut, with a key of the whole."""
 FIELDS = 64
 """Changed fields of one event that are followed."""
+UNNAMED = "?"
+"""The type of a record that names none."""
 BATCH = ("batch", "auto-setup")
 """The stream of a capture: it holds one operation."""
 _ACTOR = ("name", "email", "username", "id")
@@ -125,6 +127,11 @@ def text(value: Any) -> str | None:
     return None
 
 
+def _type(value: Any) -> str:
+    """The text of a type."""
+    return cut(value) if type(value) is str and value else UNNAMED
+
+
 def cut(value: str) -> str:
     """Long texts end in a key of the whole, so that two that differ stay different."""
     if len(value) <= LONGEST:
@@ -146,7 +153,7 @@ def read_record(document: Mapping[str, Any], shape: str) -> MaysanoEnvelope:
     extra: Mapping[str, Any]
     problems: tuple[strict.Problem, ...] = ()
     if shape == STRUCTURAL:
-        kind, key, name = text(get("entityType")), text(get("entityId")), text(get("eventType")) or "?"
+        kind, key, name = text(get("entityType")), text(get("entityId")), _type(get("eventType"))
         streams = [("entity", f"{kind or '?'}/{key}")] if key else []
         if key and (kind == "product" or kind == "objective"):
             streams.append((kind, key))
@@ -154,13 +161,13 @@ def read_record(document: Mapping[str, Any], shape: str) -> MaysanoEnvelope:
         extra, problems = object_of(get("metadata"))
         extra = _with_others(extra, document, shape)
     elif shape == ACTIVITY:
-        kind, key, name = "product", text(get("productId")), text(get("activityType")) or "?"
+        kind, key, name = "product", text(get("productId")), _type(get("activityType"))
         streams = [("product", key)] if key else []
         category, title = f"product.{name}", get("productName")
         extra, problems = object_of(get("details"))
         extra = _with_others(extra, document, shape)
     else:
-        kind, key, name = "objective", text(get("objectiveId")), text(get("action")) or "?"
+        kind, key, name = "objective", text(get("objectiveId")), _type(get("action"))
         streams = [("objective", key)] if key else []
         category, title = f"objective.{name}", None
         extra = document

@@ -149,7 +149,7 @@ def test_a_field_right_and_wrong(field: tuple[str, str]) -> None:
         if value is GONE:
             del row[name]
         found = of([row])
-        if name in TYPES:  # another type than 'created' is of a thing that begins elsewhere
+        if name in TYPES and code is None:  # another type than 'created' is of a thing that begins elsewhere
             found = [each for each in found if each[0] != "lifecycle.event-before-creation"]
         assert found == ([(code, 1)] if code else []), value
         ahead = {**BASES[shape], "createdAt": "2026-01-12T14:00:00Z"}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from console.formats.maysano.record import FIELDS, ThingStep, cut
+from console.formats.maysano.record import FIELDS, UNNAMED, ThingStep, cut
 from console.formats.maysano.rules.across import Whole
 from console.formats.maysano.rules.changes import STATUS, changes, value_text, verb
 from console.formats.reading.findings import Remark
@@ -63,7 +63,9 @@ def step(thing: Thing, event: ThingStep, *, newest_first: bool = False, born: bo
     """
     remarks: list[Remark] = []
     what = verb(event.type, event.kind)
-    if newest_first:
+    if event.type == UNNAMED:
+        pass  # it may be any
+    elif newest_first:
         _life_backwards(thing, what, event, remarks)
     else:
         _life(thing, what, event, remarks, born=born)
