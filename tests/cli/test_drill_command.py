@@ -1,8 +1,14 @@
 """``drill``: writes, and shows afterwards what it planted."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from console.samples.drill.deals import DealsDrill
+from console.samples.drill.logs import TracesDrill
+from console.samples.drill.planted import DrillWriter, RisingClock
+from console.samples.pen import Dice
 
 
 def test_it_writes_and_reveals(call: Any, tmp_path: Path) -> None:
@@ -17,3 +23,18 @@ def test_it_writes_and_reveals(call: Any, tmp_path: Path) -> None:
     done = call("drill", folder)
     assert done.code == 2 and "not an empty folder" in done.err
     assert call("drill", tmp_path / "absent", "--reveal").code == 2
+
+
+def test_an_edited_past_is_found_by_who_saw_it_before(call: Any, tmp_path: Path) -> None:
+    clock = RisingClock(lambda: datetime.now(UTC))
+    writers: list[DrillWriter] = [
+        made(tmp_path / "d", Dice(made.__name__), clock) for made in (DealsDrill, TracesDrill)
+    ]
+    for _ in range(12):
+        for writer in writers:
+            writer.healthy()
+    assert call("verify", tmp_path / "d", "--memory", tmp_path / "memory").code == 0
+    planted = [writer.faults["past"]() for writer in writers]
+    done = call("verify", tmp_path / "d", "--memory", tmp_path / "memory", "--format", "json")
+    found = {(each["code"], each["ledger"], each["record"]) for each in json.loads(done.out)["findings"]}
+    assert {("witness.edited", str(tmp_path / "d" / each.ledger), each.record) for each in planted} <= found

@@ -6,8 +6,9 @@ from itertools import chain
 from pathlib import Path
 
 from console.library import kernel as library
+from console.library.log_file import locked
 from console.samples import story
-from console.samples.drill.planted import Planted
+from console.samples.drill.planted import Planted, edited
 from console.samples.kernel import SampleDeal
 from console.samples.lifecycle import DealStep, opening, operating
 from console.samples.pen import Dice, Document, compact, millis
@@ -77,13 +78,8 @@ class DealsDrill:
     def _edited_past(self) -> Planted:
         actor = self._deals[0].actors["GP"].encode()
         other = actor[:-1] + (b"0" if actor[-1:] != b"0" else b"1")
-        lines = self._path.read_bytes().splitlines(keepends=True)
-        at = next(at for at, line in enumerate(lines) if b'"actorId":"' + actor in line)
-        changed = lines[at].replace(b'"actorId":"' + actor, b'"actorId":"' + other)
-        with self._path.open("r+b") as file:
-            file.seek(sum(map(len, lines[:at])))
-            file.write(changed)
-        return Planted(self._name, at + 1, "witness.edited", "who acted was changed afterwards; no hash covers it")
+        what = "who acted was changed afterwards; no hash covers it"
+        return edited(self._path, self._name, b'"actorId":"' + actor, b'"actorId":"' + other, what)
 
     def _next(
         self,
@@ -112,8 +108,6 @@ class DealsDrill:
         return event | {"eventHash": library.event_hash(event)}
 
     def _plant(self, event: Document, code: str, what: str) -> Planted:
-        from console.library.log_file import locked
-
         with locked(self._path) as log:
             log.append([compact(event).encode()], sync=False)
         self._took(event)

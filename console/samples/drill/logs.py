@@ -61,13 +61,8 @@ class TracesDrill:
         return self._ledger.plant(event.to_dict(), "reference.orphan-parent", "the event that caused it was left out")
 
     def _edited_past(self) -> Planted:
-        def other(line: bytes) -> bytes | None:
-            return line.replace(b"Looking into it", b"Looked into that") if b"Looking into it" in line else None
-
-        return self._ledger.edit(
-            lambda line: None if (new := other(line)) is None else new.replace(b"Looked into that", b"Looked into  it"),
-            "what an agent wrote was changed afterwards; no id covers it",
-        )
+        what = "what an agent wrote was changed afterwards; no id covers it"
+        return self._ledger.edit(b"Looking into it", b"Looked into it ", what)
 
 
 class RunsDrill:

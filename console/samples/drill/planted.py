@@ -73,12 +73,16 @@ class DrillLedger:
         self.records += 1
         return Planted(self.name, self.records, code, what)
 
-    def edit(self, find: Callable[[bytes], bytes | None], what: str) -> Planted:
-        """Change an early record where it stands, in as many bytes; ``find`` gives the changed line, or None."""
-        lines = self.path.read_bytes().splitlines(keepends=True)
-        at, changed = next((at, new) for at, line in enumerate(lines) if (new := find(line)) is not None)
-        assert len(changed) == len(lines[at])
-        with self.path.open("r+b") as file:
-            file.seek(sum(map(len, lines[:at])))
-            file.write(changed)
-        return Planted(self.name, at + 1, "witness.edited", what)
+    def edit(self, old: bytes, new: bytes, what: str) -> Planted:
+        """See ``edited``."""
+        return edited(self.path, self.name, old, new, what)
+
+
+def edited(path: Path, name: str, old: bytes, new: bytes, what: str) -> Planted:
+    """Change the first record with these bytes where it stands, into as many other ones."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    at = next(at for at, line in enumerate(lines) if old in line)
+    with path.open("r+b") as file:
+        file.seek(sum(map(len, lines[:at])) + lines[at].index(old))
+        file.write(new.ljust(len(old)))
+    return Planted(name, at + 1, "witness.edited", what)
