@@ -222,8 +222,8 @@ class Format(Protocol):
         return ()
 
     def partitioned(self, path: str) -> bool:
-        """True if the other ledgers in the folder of this path are parts of the same whole, of which its reader needs
-        extracts. The format is then a ``SiblingFormat``; see ``PARTITION``."""
+        """True if the other ledgers in the folder of this path are parts of one whole, and its reader needs extracts
+        of them. The format is then a ``SiblingFormat``; see ``PARTITION``."""
         return False
 
     def listed(self, companions: Mapping[str, bytes]) -> Sequence[str]:
