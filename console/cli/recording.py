@@ -21,6 +21,8 @@ LEDGERS, CONFIG, ACTION, ARGUMENTS, RESULT, DETAILS = (
 """What is noted in click's context, which a command shares with the group."""
 _UNRECORDED = ("locate", "custody")
 """They look at no ledger but the chain itself."""
+_SEARCHES = ("events", "findings", "trace")
+"""Commands that are searches: recorded as such, with the command's name beside."""
 _RESULTS = {0: "done", 1: "findings", UNVERIFIED: "incomplete", INTERRUPTED: "interrupted", USAGE: "wrong usage"}
 
 
@@ -91,6 +93,8 @@ def record_end(context: click.Context, ended: int | BaseException | None) -> Non
         code = ended if isinstance(ended, int) else 0
         result = meta.get(RESULT) or _RESULTS.get(code, f"exit code {code}")
     details = {"arguments": meta.get(ARGUMENTS, []), **meta.get(DETAILS, {})}
+    if action in _SEARCHES:
+        action, details = "search", {"command": action, **details}
     _record(action, ledgers, result, details, meta.get(CONFIG))
 
 

@@ -36,16 +36,17 @@ def test_what_commands_did(call: Any, ledger: Path) -> None:
     assert found == [
         ("verify", "intact"),
         ("verify", "findings"),
-        ("events", "done"),
-        ("findings", "done"),
+        ("search", "done"),
+        ("search", "done"),
         ("export", "done"),
         ("state", "incomplete"),
-        ("trace", "incomplete"),
+        ("search", "incomplete"),
         ("memory accept", "done"),
     ]
     first, _, third, *_ = acts(call)
     assert first["ledgers"] == [str(ledger)] and first["role"] == "auditor" and first["who"]
     assert first["details"]["ledgers"][0]["verdict"] == "intact" and len(first["details"]["ledgers"][0]["sha256"]) == 64
+    assert third["details"]["command"] == "events"
     assert third["details"]["arguments"] == [str(ledger), "--where", "type:DealCreated", "--limit", "1"]
 
 

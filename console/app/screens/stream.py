@@ -134,8 +134,9 @@ class StreamScreen(ConsoleScreen):
         self.table.focus()
         self._open("", self._goal)
         self._throttled_totals.ask()
-        if (stream := self._stream) is not None:
-            self.start(lambda: self._states.open(self._session, stream.id), "Replaying", "states")
+        if (ledger := self._ledger) is not None:
+            stream = self._stream.id if self._stream else None
+            self.start(lambda: self._states.open(self._session, ledger.id, stream), "Replaying", "states")
 
     def look(self) -> None:
         self._refresher.ask()

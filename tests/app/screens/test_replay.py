@@ -115,3 +115,16 @@ async def test_states_of_rows_that_are_not_replayed_yet_are_shown_as_unknown() -
         await seen(pilot, "state", "…")
         session.say(session.progress)
         await seen(pilot, "Approved")
+
+
+async def test_beside_the_events_of_a_ledger_where_there_is_room() -> None:
+    session = FakeSession()
+    ledgers = await session.ledgers()
+    async with Stage(session, StreamScreen(session, ledger=ledgers[0])).run_test(size=(220, 40)) as pilot:
+        shown = await seen(pilot, "state", "120 of 120", "Approved", "UnderReview")
+        lines = [line for line in shown.splitlines() if "ReviewOpened" in line]
+        assert lines and all("UnderReview" in line for line in lines)
+    async with Stage(session, StreamScreen(session, ledger=ledgers[0])).run_test(size=(80, 24)) as pilot:
+        assert "UnderReview" not in await seen(pilot, "120 of 120", "ReviewOpened")
+    async with Stage(session, StreamScreen(session, ledger=ledgers[2])).run_test(size=(220, 40)) as pilot:
+        assert " state " not in (await seen(pilot, "240 of 240")).splitlines()[1]

@@ -64,6 +64,7 @@ class EventTable(CursorList):
         """What holds after an event, by its id, and true if the event changed it."""
         self._state_names: Sequence[str] = ()
         self._want_state: Callable[[int, EventRow], None] | None = None
+        self._state_least = 0
         self._view: View | None = None
         self._pages = Pages()
         self._wanted: dict[int, None] = {}
@@ -228,16 +229,18 @@ class EventTable(CursorList):
 
     # states
 
-    def show_states(self, names: Sequence[str], want: Callable[[int, EventRow], None]) -> None:
-        """Show what holds after each event; ``want`` is called for a row where that is not known."""
-        self._state_names, self._want_state = names, want
+    def show_states(self, names: Sequence[str], want: Callable[[int, EventRow], None], *, least: int = 0) -> None:
+        """Show what holds after each event, in a table of at least so many cells; ``want`` is called for a row where
+        that is not known."""
+        self._state_names, self._want_state, self._state_least = names, want, least
         self.on_resize()
 
-    def put_states(self, names: Sequence[str], states: Mapping[int, tuple[Sequence[str], bool]]) -> None:
-        """What holds after these events, by their ids."""
-        if names != self._state_names and self.heading is not None:
-            self.heading.refresh()
-        self._state_names = names
+    def put_states(self, names: Sequence[str] | None, states: Mapping[int, tuple[Sequence[str], bool]]) -> None:
+        """What holds after these events, by their ids; their names, where all have the same ones."""
+        if names is not None and names != self._state_names:
+            self._state_names = names
+            if self.heading is not None:
+                self.heading.refresh()
         if len(self._states) > KEPT_STATES:
             self._states.clear()
         self._states |= states
@@ -267,7 +270,7 @@ class EventTable(CursorList):
             streams=self._streams,
             ledgers=self._ledgers,
             sequences=self._sequences,
-            states=self._want_state is not None,
+            states=self._want_state is not None and self.inner_width >= self._state_least,
         )
         self._inks = {}
 
