@@ -30,8 +30,16 @@ column cuts ids to 20 characters, so that it differs from correlation_id; that i
 The audit's timestamps have whole seconds: ties are normal, and the row id orders them. Outbox rows are changed in place
 by their publisher: what is shown is each row as it was read. A list that is written newest first is not checked for
 order or for the life of actions and runs. Double processing is noticed among the last 4,096 rows of an inbox by
-consumer, and over the whole ledger as an id that stands twice. Causes and runs that are in agent_events_archive of the
-same database are known to agent_events.
+consumer, and over the whole ledger as an id that stands twice.
+A row of agent_events, outbox or inbox without any column of the real tables is held to the required schema to the
+letter: UUIDs, lengths, NOT NULL, no further column. Ids as the real system makes them (DEAL-2026-006) are a note there.
+Lives of deals, actions, jobs, emails, runs and tool calls are followed. A life whose beginning is not in the ledger is a
+note, and so is what happens to a job or email that no id (job_id, task_id, email_id, message_id) names. A tool call
+without an answer counts as open too long after 600 s, as an action in PROCESSING does.
+Tables of one database, and files of one folder that have their names (agent_events, agent_events_archive, deal_events,
+outbox, inbox), are joined by the ids of events, as the others stood when the ledger was opened; up to 1,000,000 rows
+each. Where no message has the id of an event they are joined by type, trace and correlation, and the real outbox, whose
+messages have ids of their own, is not judged.
 Payloads of most types are not documented: only what the real writers put into them is checked."""
 
 

@@ -11,6 +11,8 @@ from hashlib import blake2b
 from struct import Struct
 from typing import Any
 
+import msgspec
+
 from console.formats.json import strict
 from console.formats.json.times import now_micros, parse
 from console.formats.zakops.record import (
@@ -52,7 +54,7 @@ def extract(name: str, raws: Iterable[bytes]) -> bytes:
     shape = SHAPES[name]
     entries = []
     for raw in raws:
-        document = strict.decode(raw).document
+        document = _document(raw)
         if document is None:
             continue
         row = read_record(document, shape_of(document) or shape)
@@ -70,6 +72,16 @@ def extract(name: str, raws: Iterable[bytes]) -> bytes:
                 if kind == "run":
                     entries.append(_ENTRY.pack(digest(f"run\0{key}"), *marks, flags | _RUN, micros))
     return _HEAD.pack(now_micros()) + b"".join(entries)
+
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def _document(raw: bytes) -> Mapping[str, Any] | None:
+    try:
+        return _decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return strict.decode(raw).document  # what the writer's own reader would still take
 
 
 @dataclass(frozen=True, slots=True)
