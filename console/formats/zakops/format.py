@@ -33,7 +33,7 @@ order or for the life of actions and runs. Double processing is noticed among th
 consumer, and over the whole ledger as an id that stands twice.
 A row of agent_events, outbox or inbox without any column of the real tables is held to the required schema to the
 letter: UUIDs, lengths, NOT NULL, no further column. Ids as the real system makes them (DEAL-2026-006) are a note there.
-Lives of deals, actions, jobs, emails, runs and tool calls are followed. A life whose beginning is not in the ledger is a
+Lives of deals, actions, jobs, emails, runs and tool calls are followed. One whose beginning is not in the ledger is a
 note, and so is what happens to a job or email that no id (job_id, task_id, email_id, message_id) names. A tool call
 without an answer counts as open too long after 600 s, as an action in PROCESSING does.
 Tables of one database, and files of one folder that have their names (agent_events, agent_events_archive, deal_events,
