@@ -3,7 +3,8 @@
 The fold always takes all events: a gate without the approvals that a filter took away would be judged falsely.
 ``state:Blocked,Closed`` (patterns) · ``attempts>3`` ``attempts:3..9`` · ``lag>2h`` (an age) · ``due<2026-03`` (a time)
 · ``ready:no`` (yes, no or unknown) · ``files<100`` (percent of a progress) · ``worst:error`` (and worse) ·
-``ledger:*name*`` · every other word is looked for in the row's texts. ``-`` turns a term around, all must hold.
+``ledger:*name*`` · every other word is looked for in the row's texts. Terms are joined as in every filter: *and*, *or*,
+*not*, brackets.
 """
 
 import operator
@@ -15,13 +16,10 @@ from console.engine.replay.cells import cell
 from console.formats.report import ReportColumn, ReportRow
 from console.model.trust import Severity
 from console.store.filter import FilterError, moment
+from console.store.filter.reading import Joining, WrittenTerm, read
 from console.store.filter.tree import Pattern
 
 Test = Callable[[ReportRow], bool]
-_TERM = re.compile(
-    r"(?P<not>-)?(?:(?P<field>[A-Za-z_]\w*)(?P<sign>:>=|:<=|:>|:<|>=|<=|:|>|<))?"
-    r'(?:"(?P<quoted>[^"]*)(?P<end>")?|(?P<plain>\S*))\s*'
-)
 _SIGNS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _FLAGS = {"yes": True, "true": True, "✓": True, "no": False, "false": False, "✗": False, "unknown": None, "?": None}
@@ -29,28 +27,28 @@ _FLAGS = {"yes": True, "true": True, "✓": True, "no": False, "false": False, "
 
 def rows_where(text: str, columns: Sequence[ReportColumn]) -> Test:
     """The test that a filter is for rows of these columns. Raises ``FilterError``."""
-    tests: list[Test] = []
-    at = len(text) - len(text.lstrip())
-    while at < len(text):
-        match = _TERM.match(text, at)
-        assert match is not None  # it matches any text
-        tests.append(_test(match, columns, at))
-        at = max(match.end(), at + 1)
-    return lambda row: all(test(row) for test in tests)
+    joining = Joining[Test](
+        lambda term: _test(term, columns),
+        lambda tests: lambda row: all(test(row) for test in tests),
+        lambda tests: lambda row: any(test(row) for test in tests),
+        lambda test: lambda row: not test(row),
+    )
+    return read(text, joining)
 
 
-def _test(match: re.Match[str], columns: Sequence[ReportColumn], at: int) -> Test:
-    field, value = match["field"], match["plain"] if match["quoted"] is None else match["quoted"]
-    if match["quoted"] is not None and match["end"] is None:
-        raise FilterError("The quote has no end.", at)
-    if not value:
-        raise FilterError(f"{field} needs a value." if field else "There is nothing to look for.", at)
-    sign = (match["sign"] or ":").lstrip(":")
+def _test(term: WrittenTerm, columns: Sequence[ReportColumn]) -> Test:
+    if term.call:
+        raise FilterError("Rows have columns and no functions. A text with brackets is put in quotes.", term.at)
+    value = term.value.bound()
+    words = ",".join(each.text for each in value.items)
+    if not words:
+        raise FilterError(f"{term.name} needs a value.", value.at)
     try:
-        test = _of_field(field, sign, value, columns) if field else _of_text(value, columns)
+        if not term.name:
+            return _of_text(term.text, columns)
+        return _of_field(term.name, "" if value.sign in ("=", "!=") else value.sign, words, columns)
     except ValueError as error:
-        raise FilterError(str(error), at) from error
-    return (lambda row: not test(row)) if match["not"] else test
+        raise FilterError(str(error), term.at) from error
 
 
 def _of_text(text: str, columns: Sequence[ReportColumn]) -> Test:

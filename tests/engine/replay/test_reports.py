@@ -136,6 +136,9 @@ WHERE = {
     "detail": ["a"],
     '"a detail"': ["a"],
     "ledger:*.jsonl": ["a", "b"],
+    "name:b or (tries:1 and not ready:no)": ["a", "b"],
+    "name!=a -tries>1": ["c"],
+    "tries:>1": ["b"],
 }
 
 
