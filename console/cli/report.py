@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.names import UNVERIFIED
-from console.cli.options import common, micros, paths, settings_in_force
+from console.cli.options import UnreadableQuery, common, micros, paths, settings_in_force
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, paragraph, say
 from console.cli.table import table
 from console.model.words import count
@@ -58,7 +58,7 @@ def _run(paths: list[str], name: str, form: str, where: str, now: int | None, pa
                 paths, name, now=now, where=where, progress=lambda events: ticker.show(count(events, "event"))
             )
         except FilterError as error:
-            raise click.UsageError(str(error)) from error
+            raise UnreadableQuery(str(error), where, error.at, click.get_current_context()) from error
         except EngineError as error:
             say(str(error))
             return UNVERIFIED
