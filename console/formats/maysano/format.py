@@ -1,6 +1,6 @@
 """Maysano as a format: recognition and description; reading is imported when it is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from console.formats.maysano import panels as tabs
 from console.formats.maysano.recognise import sniff
@@ -22,7 +22,9 @@ of activities and history alone. Types, ids, time zones and the order of lists a
 numbers, times ISO text, seconds or milliseconds, vocabularies are open, and old and new values are read in every usual
 spelling. A list whose first events go back in time, and whose things do not begin at its top, is read as newest first,
 and its rules run backwards. Values are compared as text: 5 and "5" are the same.
-A list may begin in the middle of a thing's life: that is one finding for each thing.
+A list may begin in the middle of a thing's life: the first ones of these are listed, the rest is counted. When a
+product or an objective was created and deleted is also taken from the answers beside it in its folder, by their names:
+structural-events, product-activities, objective-history.
 The data of stream events is not documented: totals, tables and checks are taken from the obvious keys, and the data is
 always shown as it is. Counts and trends are the console's own."""
 
@@ -50,6 +52,16 @@ class Maysano(Format):
 
     def decode(self, record: Record, context: Context) -> Event:
         return decode(record, context.shape)
+
+    def siblings(self, shape: str) -> Sequence[str]:
+        from console.formats.maysano.rules import siblings
+
+        return siblings.wanted(shape)
+
+    def extract(self, name: str, raws: Iterable[bytes]) -> bytes:
+        from console.formats.maysano.rules import siblings
+
+        return siblings.extract(raws)
 
     @property
     def reports(self) -> Sequence[Report]:

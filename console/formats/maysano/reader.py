@@ -23,6 +23,7 @@ from console.formats.maysano.record import (
     read_record,
     shape_of,
 )
+from console.formats.maysano.rules import siblings
 from console.formats.maysano.rules.across import Beginnings, Late, Whole, live
 from console.formats.maysano.rules.changes import verb
 from console.formats.maysano.rules.fields import lacking, unnamed
@@ -59,6 +60,7 @@ class MaysanoReader(LedgerReader[Changes]):
         self._default = default_shape(context.shape)
         self._newest_first = {shape: newest_first(context.shape, shape) for shape in SHAPES}
         self._things: Streams[Thing] = Streams(self.columns, lambda _: Thing)
+        self._beside = siblings.load(context.companions)
         self._beginnings = Beginnings()
         self._begun = False
 
@@ -199,13 +201,14 @@ class MaysanoReader(LedgerReader[Changes]):
         stream, place = streams[0], self.findings.place
         thing = self._things.touch(stream)
         turned = self._newest_first[event.shape]
-        for whole in streams if event.shape != STRUCTURAL else streams[1:]:
-            self._across(whole, event, Late(time, event.type, *place))
-        born = thing.whole is not None and thing.whole.created_before(time)
+        others = streams if event.shape != STRUCTURAL else streams[1:]
+        wholes = [self._across(each, event, Late(time, event.type, *place)) for each in others]
+        born = any(whole.created_before(time) for whole in wholes)
         for remark in step(thing, event, newest_first=turned, born=born):
-            if remark.code == "lifecycle.event-before-creation" and event.shape != STRUCTURAL and not turned:
-                thing.began = time
-                self._beginnings.add(f"{stream.kind} {stream.key}", Late(time, event.type, *place))
+            if remark.code == "lifecycle.event-before-creation" and wholes and not turned:
+                name = f"{stream.kind} {stream.key}"
+                wholes[0].waiting[name] = time
+                self._beginnings.add(name, Late(time, event.type, *place))
                 self._begun = True
                 continue
             group = "" if remark.code == "lifecycle.event-before-creation" else stream.key
@@ -231,15 +234,16 @@ class MaysanoReader(LedgerReader[Changes]):
             self.findings.remark(remark, group=stream.key, each=EACH, stream=stream.key)
         thing.last = time
 
-    def _across(self, stream: Followed[Thing], event: ThingStep, at: Late) -> None:
+    def _across(self, stream: Followed[Thing], event: ThingStep, at: Late) -> Whole:
         """What the event means to the same product or objective in other sequences."""
         thing = self._things.touch(stream)
-        whole = thing.whole = thing.whole or Whole()
+        if thing.whole is None:
+            thing.whole = self._beside.get((stream.kind, stream.key)) or Whole()
+        whole = thing.whole
         what = verb(event.type, event.kind)
         late = live(whole, event.shape, what, at, alive=what in ALIVE)
-        if thing.began != NO_TIME and whole.created_before(thing.began):
-            thing.began = NO_TIME
-            self._beginnings.drop(f"{stream.kind} {stream.key}")
+        for name in whole.came() if whole.waiting else ():
+            self._beginnings.drop(name)
             self._begun = True
         if late is not None:
             message = f"{late.type!r} comes after the deletion of this {stream.kind}, which stands in the {whole.by}."
@@ -249,6 +253,7 @@ class MaysanoReader(LedgerReader[Changes]):
             self.findings.take(found, stream.key, each=EACH)
             if late.record != at.record:
                 self.findings.worst = worst
+        return whole
 
     # -- what is known, and kept
 

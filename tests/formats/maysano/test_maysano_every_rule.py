@@ -231,6 +231,9 @@ def objective(type: str, second: int, **more: Any) -> Row:
 ACROSS: list[tuple[list[Row], Lives]] = [
     ([product("created", 1), activity("created", 2), activity("updated", 3)], []),
     ([product("created", 1), activity("updated", 2)], []),
+    ([activity("created", 1), product("status_changed", 2)], []),
+    ([product("status_changed", 2), activity("created", 1)], []),
+    ([product("status_changed", 2), activity("created", 3)], [(BEFORE, 1)]),
     ([activity("updated", 2), product("created", 1)], []),
     ([activity("updated", 2), product("created", 3)], [(BEFORE, 1)]),
     ([product("created", 3), activity("updated", 2)], [(BEFORE, 2)]),

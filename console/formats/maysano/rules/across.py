@@ -25,7 +25,8 @@ class Whole:
     """A product or objective over all sequences. Times are UTC microseconds, ``NO_TIME`` where there is none.
 
     ``created`` is the earliest creation, ``deleted`` the deletion that holds and ``by`` its shape, ``revived`` the
-    latest restoration; ``latest`` is the latest other event of each shape.
+    latest restoration; ``latest`` is the latest other event of each shape. ``waiting`` are the times of first events
+    whose creation another sequence may still bring, by the name of their stream.
     """
 
     created: int = NO_TIME
@@ -33,10 +34,18 @@ class Whole:
     by: str = ""
     revived: int = NO_TIME
     latest: dict[str, Late] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
 
     def created_before(self, time: int) -> bool:
         """True if a sequence has its creation, and not after this time."""
         return self.created != NO_TIME and (time == NO_TIME or self.created <= time)
+
+    def came(self) -> list[str]:
+        """Streams that wait no more, for the creation is there."""
+        found = [name for name, time in self.waiting.items() if self.created_before(time)]
+        for name in found:
+            del self.waiting[name]
+        return found
 
 
 def live(whole: Whole, shape: str, what: str, at: Late, *, alive: bool) -> Late | None:

@@ -26,9 +26,8 @@ class Thing:
 
     ``life`` is '', 'created', 'changed' or 'deleted'; ``fields`` are its values, None for null. ``edges`` are the
     values at which the next change that is read must join on. ``near`` says what the event read last does. ``partial``
-    is True once an event before creation was found, ``born`` once a creation was. ``began`` is the time of an event
-    whose creation another sequence may bring, ``last`` the time read last, ``same`` are keys of that instant's rows
-    that have no id. ``whole`` is what all sequences say of it.
+    is True once an event before creation was found, ``born`` once a creation was. ``last`` is the time read last,
+    ``same`` are keys of that instant's rows that have no id. ``whole`` is what all sequences say of it.
     """
 
     life: str = ""
@@ -38,7 +37,6 @@ class Thing:
     near: str = ""
     partial: bool = False
     born: bool = False
-    began: int = NO_TIME
     last: int = NO_TIME
     same: list[int] = field(default_factory=list)
     whole: Whole | None = None
