@@ -155,7 +155,7 @@ def _material(asked: Asked) -> str:
 GATES = Report(
     "gates",
     "Gates",
-    "every gate with its role, approvals, materials and overrides, judged from the ledger",
+    "Every gate with its role, approvals, materials and overrides, judged from the ledger.",
     COLUMNS,
     GatesFold,
 )
