@@ -56,12 +56,16 @@ class _Share(NamedTuple):
 
 _SHARES = (
     _Share("type", 10, 22, 32),
-    _Share("state", 12, 20, 40),
+    _Share("state", 12, 17, 40),
     _Share("stream", 12, 14, 44),
     _Share("ledger", 16, 20, 40),
     _Share("actor", 12, 16, 28),
     _Share("record", 9, 9, 9),
 )
+
+
+ROOM = 11
+"""Cells to be shared from which on a type is still readable where the state comes first."""
 
 
 def fit_columns(
@@ -89,6 +93,8 @@ def fit_columns(
             owed += share.good - share.least
         elif not given:
             break
+    if left >= ROOM:  # half a state says nothing, the beginning of a type does
+        wanted.sort(key=lambda share: share.name != "state")
     for goal in ("good", "most"):
         for share in wanted:
             if share.name in given:

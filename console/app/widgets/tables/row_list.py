@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Cell = Callable[["ReportColumn", object, int | None], str]
 SAMPLE = 500
 """Rows whose cells decide how wide the columns are."""
-LEAST = {"text": 8, "time": 11, "progress": 12}
+LEAST = {"text": 11, "time": 11, "progress": 12}
 """Cells to which a column of these kinds may shrink where there is little room; the others keep their width."""
 MOST = 40
 """Cells of a column at most."""
@@ -84,9 +84,10 @@ class RowList(CursorList):
         return Content(" " * GAP).join([worst, *cells]).truncate(self.inner_width, ellipsis=True)
 
     def _cell_of(self, column: "ReportColumn", row: "ReportRow", cells: int) -> Content:
-        """A cell filled to its width; a text keeps both of its ends, for ids differ in their last characters."""
+        """A cell filled to its width; an id keeps both of its ends, for ids may differ in their last characters."""
         text = self._text(column, row, cells)
-        return Content(fit(middle(text, cells) if column.holds == "text" else text, cells, right=column.holds in RIGHT))
+        is_id = column.holds == "text" and " " not in text and any(char.isdigit() for char in text)
+        return Content(fit(middle(text, cells) if is_id else text, cells, right=column.holds in RIGHT))
 
     def _shown(self) -> "list[tuple[ReportColumn, int]]":
         return list(zip(self._columns, self._widths, strict=False))
