@@ -241,7 +241,8 @@ class Format(Protocol):
 
     @property
     def flags(self) -> Sequence[str]:
-        """Values of the fact ``flagged`` that put a stream on top of every list, the highest last."""
+        """Values of the fact ``flagged`` that put a stream on top of every list, the highest last. The fact
+        ``flags`` is how often it was flagged so high, where that is more than once."""
         return ()
 
     @property

@@ -4,6 +4,8 @@ What is bad already when the first reading is done is no alarm, and neither is w
 again. So what was known is remembered by ledger and finding, and one pure function compares it with what is known now.
 """
 
+import asyncio
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,8 +20,8 @@ LIMIT = 5_000
 HISTORY = frozenset({"container.shrunk", "container.rewritten", "container.replaced"})
 """Codes that speak of a change while a ledger was read, without being critical."""
 SETTLING = 3.0
-"""Seconds after the first look in which a ledger that may still be being written (nothing read of it yet, or a last
-record without its end) is read as it stood at the opening."""
+"""Seconds after the first look in which what stood in a ledger at the opening may still be being read, of one that may
+just be being written: nothing is read of it yet, or its last record has no end."""
 WATCHED = ("following", "reader only")
 """Phases of the worker in which all that was there has been read."""
 _READ = ("live", "behind")
@@ -80,9 +82,25 @@ def remembered(before: Mapping[str, LedgerTrust], after: Mapping[str, LedgerTrus
             now,
             broken=max(was.broken, now.broken),
             findings={**now.findings, **oftener},
-            flagged={**was.flagged, **now.flagged},
+            flagged=_oftener(was.flagged, now.flagged),
         )
     return known
+
+
+def _oftener(was: Mapping[str, StreamRow], now: Mapping[str, StreamRow]) -> dict[str, StreamRow]:
+    return {**now, **{key: row for key, row in was.items() if key not in now or flags(row) > flags(now[key])}}
+
+
+def as_opened(was: LedgerTrust, now: LedgerTrust, size: int) -> LedgerTrust:
+    """What is known by now of a file that had ``size`` bytes at the opening, and has more: that of its first bytes."""
+    there = {key: row for key, row in now.findings.items() if _stands_before(row.finding, size)}
+    if len(there) == len(now.findings):
+        return replace(now, flagged=was.flagged)
+    return replace(now, findings=there, broken=was.broken, flagged=was.flagged)
+
+
+def _stands_before(found: Finding, size: int) -> bool:
+    return found.family != "witness" and (found.offset is None or found.offset < size)
 
 
 def _of_ledger(was: LedgerTrust, now: LedgerTrust) -> list[Alarm]:
@@ -95,10 +113,15 @@ def _of_ledger(was: LedgerTrust, now: LedgerTrust) -> list[Alarm]:
         words = "One more event is broken." if more == 1 else f"{more:,} more events are broken."
         raised.append(Alarm(_without_finding(now, words), more))
     for key, stream in now.flagged.items():
-        if key not in was.flagged:
-            words = f"The {stream.kind} was flagged {stream.state['flagged']}."
+        if key not in was.flagged or flags(stream) > flags(was.flagged[key]):
+            words = f"The {stream.kind} was flagged {stream.state['flagged']}{' again' * (key in was.flagged)}."
             raised.append(Alarm(_without_finding(now, words, stream.key), stream=stream))
     return raised
+
+
+def flags(stream: StreamRow) -> int:
+    """How often a stream was flagged as high as it is."""
+    return int(stream.state.get("flags", 1))
 
 
 def _new(was: LedgerTrust, now: LedgerTrust) -> Iterator[FindingRow]:
@@ -150,8 +173,8 @@ class AlarmWatch:
         self._known: dict[str, LedgerTrust] | None = None
         self._seen: dict[str, tuple[object, LedgerTrust]] = {}
         """By ledger's name: the facts of its row, and what was read because of them."""
-        self._settling: set[str] = set()
-        """Ledgers of the first look that were not read to their end yet."""
+        self._settling: dict[str, int] = {}
+        """Ledgers of the first look that were not read to their end yet, and the sizes of their files then."""
         self._until = 0.0
 
     @property
@@ -167,18 +190,28 @@ class AlarmWatch:
         after = {row.name: await self._trust(row) for row in rows}
         if self._known is None:
             self._known = after
-            self._settling = {row.name for row in rows if row.pending or (not row.records and row.state in _READ)}
+            unread = [row for row in rows if row.pending or (not row.records and row.state in _READ)]
+            self._settling = {row.name: await asyncio.to_thread(_size, row) for row in unread}
             self._until = time.monotonic() + SETTLING
             return []
         if time.monotonic() >= self._until:
             self._settling.clear()
-        opening = {name: trust for name, trust in after.items() if name in self._settling}
+        opening = {row.name: await self._opening(row, after[row.name]) for row in rows if row.name in self._settling}
         known = remembered(self._known, opening)
         self._known = remembered(known, after)
         return alarms(known, after)
 
+    async def _opening(self, row: LedgerRow, now: LedgerTrust) -> LedgerTrust:
+        """What is known of a ledger that concerns what stood there at the opening."""
+        size = self._settling[row.name]
+        if await asyncio.to_thread(_size, row) <= size:
+            return now
+        assert self._known is not None
+        return as_opened(self._known.get(row.name) or LedgerTrust(row.id, row.name), now, size)
+
     async def _trust(self, row: LedgerRow) -> LedgerTrust:
-        facts = (row.id, row.state, row.note, row.trust[Trust.BROKEN], row.findings, row.flagged)
+        flags = row.events if row.flagged else 0  # each may be another flag
+        facts = (row.id, row.state, row.note, row.trust[Trust.BROKEN], row.findings, row.flagged, flags)
         seen, trust = self._seen.get(row.name, (None, None))
         if trust is None or seen != facts:
             findings: list[FindingRow] = []
@@ -190,3 +223,11 @@ class AlarmWatch:
             trust = trust_of(row, findings, streams)
             self._seen[row.name] = facts, trust
         return trust
+
+
+def _size(row: LedgerRow) -> int:
+    """Bytes of a ledger's file, -1 where there is none."""
+    try:
+        return os.stat(row.path).st_size  # noqa: PTH116 - the text of the path
+    except OSError:
+        return -1

@@ -382,6 +382,8 @@ def _facts(run: RunState) -> dict[str, str]:
     facts = {"stage": run.stage} if run.stage else {}
     if run.flagged:
         facts["flagged"] = FLAGS[run.flagged]
+    if run.flagged and run.flags > 1:
+        facts["flags"] = str(run.flags)
     return facts
 
 

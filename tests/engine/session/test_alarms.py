@@ -11,6 +11,7 @@ from console.model.finding import Finding
 from console.model.trust import Severity, Trust
 from console.store.rows import FindingRow, LedgerRow, StreamRow
 from tests.support.engine_cases import Console, Deal, append, console
+from tests.support.writers import smvm
 
 NAME = "deals.jsonl"
 
@@ -32,8 +33,9 @@ def finding(
     return FindingRow(at or 0, 1, NAME, Finding(code, level, words, record=at, count=count))
 
 
-def stream(key: str, level: str) -> StreamRow:
-    return StreamRow(1, 1, "run", key, 1, None, None, (0,) * 7, (0,) * 5, {"flagged": level})
+def stream(key: str, level: str, times: int = 1) -> StreamRow:
+    state = {"flagged": level} | ({"flags": str(times)} if times > 1 else {})
+    return StreamRow(1, 1, "run", key, 1, None, None, (0,) * 7, (0,) * 5, state)
 
 
 def facts(*findings: FindingRow, streams: Sequence[StreamRow] = (), **more: int | str) -> dict[str, LedgerTrust]:
@@ -83,6 +85,11 @@ TABLE = {
     "a second stream is": (
         facts(streams=[stream("a", "critical")], flagged=2),
         facts(streams=[stream("a", "critical"), stream("b", "critical")], flagged=2),
+        [("", 1)],
+    ),
+    "a flagged stream is flagged again": (
+        facts(streams=[stream("a", "critical")], flagged=2),
+        facts(streams=[stream("a", "critical", 2)], flagged=2),
         [("", 1)],
     ),
     "a new ledger that is bad": ({}, facts(MISMATCH, broken=1), [("chain.hash-mismatch", 1)]),
@@ -174,6 +181,33 @@ async def test_what_was_there_at_the_opening_and_is_read_a_moment_later_is_no_al
 
         await one.until(all_read)
         assert raised == []
+
+
+@pytest.mark.parametrize("begin", [b"", Deal().lines(2)[:-9]])
+async def test_what_comes_while_a_ledger_is_just_opened_is_an_alarm(tmp_path: Path, begin: bytes) -> None:
+    """A ledger without events, or with a last record without its end, is watched from the first moment."""
+    ledger = tmp_path / NAME
+    ledger.write_bytes(begin)
+    async with console(tmp_path, index=tmp_path / "cache/i.sqlite") as one:
+        watch = AlarmWatch(one.session)
+        assert await watch.look("following") == []
+        append(ledger, Deal().lines(2)[len(begin) :] + Deal("bad").lines(1).replace(b'"number":0', b'"number":7'))
+        (alarm,) = await _raised(one, watch)
+        assert (alarm.found.finding.code, alarm.found.finding.record) == ("chain.hash-mismatch", 3)
+
+
+async def test_a_run_that_is_flagged_again(tmp_path: Path) -> None:
+    ledger, events = tmp_path / "runs.jsonl", smvm.events()
+    (flag,) = [each for each in events if each["event_type"] == "FLAGGED"]
+    flag["metadata"] = {**flag["metadata"], "severity_level": "critical"}
+    ledger.write_bytes(smvm.jsonl(events))
+    async with console(ledger, index=tmp_path / "i.sqlite") as one:
+        await one.records(ledger, len(events))
+        watch = AlarmWatch(one.session)
+        assert await watch.look("following") == []
+        append(ledger, smvm.jsonl([{**flag, "event_id": flag["event_id"][:-12] + "f" * 12}]))
+        (alarm,) = await _raised(one, watch)
+        assert "again" in alarm.found.finding.message
 
 
 async def _raised(one: Console, watch: AlarmWatch) -> list[Alarm]:

@@ -205,6 +205,7 @@ class Rules:
         """Take down a FLAGGED event's references and severity; high and critical ones mark the row."""
         level = getattr(event.metadata, "severity_level", None)
         weight = FLAGS.index(level) if level in FLAGS else 0
+        state.flags = 1 if weight > state.flagged else state.flags + (weight == state.flagged)
         state.flagged = max(state.flagged, weight)
         for entity in entities_of(getattr(event.metadata, "affected_entities", None)):
             self.references.refer(entity, Pending(event.event_id, event.run_id, place), self.runs)

@@ -20,7 +20,8 @@ FLAGS = ("", "low", "medium", "high", "critical")
 
 class RunState(msgspec.Struct, array_like=True):
     """What is carried of one run. ``rank`` is the last stage's, ``top`` the highest; ``seen`` and ``reported`` are
-    bit sets of ranks; ``began`` is the instant that its id names; ``flagged`` is a position in ``FLAGS``."""
+    bit sets of ranks; ``began`` is the instant that its id names; ``flagged`` is a position in ``FLAGS``, ``flags``
+    how often it was flagged so high."""
 
     place: Place
     """Of its first event."""
@@ -45,6 +46,7 @@ class RunState(msgspec.Struct, array_like=True):
     """Ends of the ids of its spans, such as ``0001-ING``; at most ``SPANS``."""
     documented: bool = False
     """It has events of the specification's, which says what the id of a run is like."""
+    flags: int = 0
 
     @property
     def gaps(self) -> int:
