@@ -25,7 +25,7 @@ def _lines(records: Iterable[ExportRecord], _: Chosen) -> Iterator[bytes]:
 
 
 def _line(record: ExportRecord) -> bytes:
-    raw = record.record.raw.strip(b" \t\r\n")
+    raw = record.raw.strip(b" \t\r\n")
     if raw.startswith(b"{") and raw.endswith(b"}") and b"\n" not in raw:
         return raw
     return json.dumps(record.document, ensure_ascii=True).encode()

@@ -13,6 +13,8 @@ CASES = {
     "ingest": ("ingest.kernel_doc", "first ingest of kernel-doc/1, and the size of its index"),
     "systems": ("ingest.systems", "first ingest of kernel-audit/1, SWARM, SMVM, ZakOps and Maysano"),
     "writer": ("writer.writer", "the index's writer alone, on decoded events of every system"),
+    "graph": ("exports.graph", "checks of the references of 300,000 traced events, after ingest"),
+    "csv": ("exports.as_csv", "export csv, against json.loads and csv.DictWriter"),
     "decoders": ("decoders.decoders", "json, pydantic and msgspec on one event"),
     "scanner": ("scanner.scanner", "the strict scanners, against json, msgspec and hashlib alone"),
     "trace": ("tracing.trace", "both ways from an event, from the index"),

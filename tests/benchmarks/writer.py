@@ -30,9 +30,9 @@ def writer(events: int, rounds: int) -> None:
     """what the writer costs, for every system"""
     rows = []
     for kind in KINDS:
-        decoded = _decoded(kind, events if kind == "kernel-doc" else max(events // 5, 1))
-        count = sum(len(each.events) for each in decoded)
-        runs = [asyncio.run(_written(decoded)) for _ in range(rounds)]
+        portions_of = decoded(kind, events if kind == "kernel-doc" else max(events // 5, 1))
+        count = sum(len(each.events) for each in portions_of)
+        runs = [asyncio.run(written(portions_of)) for _ in range(rounds)]
         steps = [median(run[at] for run in runs) / count for at in range(3)]
         micros = [f"{1e6 * each:.2f}" for each in (*steps, sum(steps))]
         rows.append([kind, f"{count:,}", *micros, f"{runs[-1].size / count:.0f}"])
@@ -40,13 +40,15 @@ def writer(events: int, rounds: int) -> None:
     table("the index's writer alone, µs of the processor an event", heads, rows)
 
 
-def _decoded(kind: str, events: int) -> list[Portion]:
+def decoded(kind: str, events: int) -> list[Portion]:
+    """A ledger of a benchmark, decoded."""
     (opened,) = [each for each in open_ledgers([str(ledger(kind, events))]) if isinstance(each, Opened)]
     reader = opened.format.reader(opened.context(Options()))
     return [*portions(opened.source, reader, Cursor())]
 
 
-async def _written(decoded: list[Portion]) -> Spent:
+async def written(parts: list[Portion]) -> Spent:
+    """Write them into a new index."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index.sqlite"
         writer, _ = await store_at(path).writer()
@@ -54,7 +56,7 @@ async def _written(decoded: list[Portion]) -> Spent:
             number = await writer.add_ledger("ledger", None, "jsonl", "kernel", "")
         writer.begin(number)
         began = time.process_time()
-        for portion in decoded:
+        for portion in parts:
             async with writer.transaction():
                 await writer.append(number, portion)
         appended = time.process_time()

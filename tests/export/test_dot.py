@@ -11,14 +11,13 @@ from console.export.dot import DOT
 from console.formats.export_record import ExportRecord
 from console.formats.protocol import Context
 from console.formats.swarm import FORMAT
-from console.model.record import Record
 from tests.support.swarm_cases import NOW, line
 
 
 def drawn(*events: dict[str, Any], **chosen: bool) -> str:
     raws = [json.dumps(each).encode() for each in events]
     context = Context("event", NOW)
-    records = (ExportRecord("log", Record(at, 0, len(raw), raw), FORMAT, context) for at, raw in enumerate(raws, 1))
+    records = (ExportRecord("log", raw, (at, 0, len(raw)), (FORMAT, context)) for at, raw in enumerate(raws, 1))
     return b"".join(DOT.write(records, chosen)).decode()
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import cast
 
 from console.engine.export.export_request import Accepts, ExportedLedgers, is_filtered
 from console.engine.ingest.tail import all_records
@@ -21,9 +22,15 @@ from console.engine.search.event_listing import EventListing
 from console.engine.search.event_request import EventRequest, Listeners
 from console.formats.export_record import ExportRecord
 from console.formats.guarded import reader_of
-from console.model.record import Record, RecordBatch
+from console.formats.json.scan import Fields, Flag, scan_batch
+from console.formats.protocol import Reader
+from console.formats.reading.cutting import holds_json
+from console.model.record import RecordBatch
 from console.sources.protocol import Skipped
 
+NO_FIELDS = Fields()
+_TOLERATED = Flag.WHITE_SPACE | Flag.ESCAPED_KEY
+"""Flags of the scanner that records which are plain objects may have."""
 Selection = Mapping[str, Sequence[int]]
 """By a ledger's name, ordinals of the wanted records, rising."""
 
@@ -65,15 +72,19 @@ class ExportSources:
                 self.about.problems.append((opened.name, problem.message))
 
     def _of(self, opened: Opened, wanted: Sequence[int] | None) -> Iterator[ExportRecord]:
-        form, context, name, about = opened.format, opened.context(), opened.name, self.about
-        reader = reader_of(lambda: form.reader(context))
-        for batch in all_records(opened.source, reader):
-            for record in _records(batch, wanted):
-                found = ExportRecord(name, record, form, context)
-                if found.document is not None:
+        of, name, about = (opened.format, opened.context()), opened.name, self.about
+        reader = reader_of(lambda: of[0].reader(of[1]))
+        cutting = _Cutting(holds_json(reader))
+        for batch in all_records(opened.source, cast(Reader, cutting)):
+            first, raws, offsets, lengths = batch.first, batch.raws, batch.offsets, batch.lengths
+            sound = scan_batch(batch, NO_FIELDS).plain(_TOLERATED) if cutting.json_records else bytes(len(raws))
+            for row in _rows(batch, wanted):
+                raw = raws[row]
+                found = ExportRecord(name, raw, (first + row, offsets[row], lengths[row]), of)
+                if sound[row] or found.document is not None:
                     about.records += 1
                     yield found
-                elif record.raw.strip():
+                elif raw.strip():
                     about.unreadable += 1
 
 
@@ -95,12 +106,17 @@ def open_for_export(request: EventRequest, accepts: Accepts, selection: Selectio
     return ExportSources(opened, selection, about)
 
 
-def _records(batch: RecordBatch, wanted: Sequence[int] | None) -> Iterator[Record]:
-    first, raws = batch.first, batch.raws
+def _rows(batch: RecordBatch, wanted: Sequence[int] | None) -> Sequence[int]:
+    """The wanted rows of a batch."""
+    first, count = batch.first, len(batch)
     if wanted is None:
-        rows: Sequence[int] = range(len(raws))
-    else:
-        low, high = bisect_left(wanted, first), bisect_left(wanted, first + len(raws))
-        rows = [ordinal - first for ordinal in wanted[low:high]]
-    offsets, lengths = batch.offsets, batch.lengths
-    return (Record(first + row, offsets[row], lengths[row], raws[row]) for row in rows)
+        return range(count)
+    return [each - first for each in wanted[bisect_left(wanted, first) : bisect_left(wanted, first + count)]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cutting:
+    """What the cutting of records asks of a reader: an export needs none of its columns."""
+
+    json_records: bool
+    fields: Fields = NO_FIELDS

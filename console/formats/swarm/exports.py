@@ -9,8 +9,11 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from operator import itemgetter
+from itertools import islice
 from typing import Any
+
+import msgspec
+from msgspec.structs import astuple
 
 from console.formats.export_form import Chosen, ExportForm, ExportOption
 from console.formats.export_record import ExportRecord
@@ -25,31 +28,51 @@ _SUMMARY = 200
 _AT_ONCE = 1000
 """Rows of one piece."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-Row = Sequence[Any]
+Row = tuple[Any, ...]
 
 
 def _full(records: Iterable[ExportRecord], chosen: Chosen) -> Iterator[bytes]:
-    columns = (*_FULL, "payload") if chosen.get("payload") else _FULL
-    return _csv(columns, _full_rows(records, bool(chosen.get("payload"))), chosen)
+    payload = bool(chosen.get("payload"))
+    return _csv((*_FULL, "payload") if payload else _FULL, _full_rows(records, payload), chosen)
+
+
+def _decoder(payload: bool) -> msgspec.json.Decoder[Any]:
+    """Reads the columns of a line whose values are of their types, several times faster than all of it."""
+    columns: list[Any] = [(name, int | None if name in INTEGERS else str | None, None) for name in _FULL]
+    columns += [("payload", dict[str, Any], {})] if payload else []
+    return msgspec.json.Decoder(msgspec.defstruct("Line", columns, gc=False))
 
 
 def _full_rows(records: Iterable[ExportRecord], payload: bool) -> Iterator[Row]:
-    whole, numbers = itemgetter(*_FULL), tuple(at for at, name in enumerate(_FULL) if name in INTEGERS)
-    dumps = json.JSONEncoder().encode
+    decoder, dumps = _decoder(payload), json.JSONEncoder().encode
+    left = iter(records)
+    while some := [*islice(left, _AT_ONCE)]:
+        for row in _decoded(decoder, some, payload):
+            if not _is_python(row[1]):
+                row = (row[0], _stamp(row[1]), *row[2:])
+            yield (*row[:-1], dumps(row[-1]) if row[-1] else "") if payload else row
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], records: Sequence[ExportRecord], payload: bool) -> Iterator[Row]:
+    """The columns of some lines: of all at once where each has values of the right types."""
+    try:
+        lines = decoder.decode_lines(b"\n".join([record.raw for record in records]))
+    except (msgspec.DecodeError, RecursionError):
+        lines = []
+    if len(lines) == len(records):
+        yield from map(astuple, lines)
+        return
     for record in records:
-        document = record.document or {}
         try:
-            values = whole(document)
-        except KeyError:  # an older shape
-            values = tuple(map(document.get, _FULL))
-        row = [value or "" for value in values]
-        row[1] = _stamp(values[1])
-        for at in numbers:
-            if values[at] is not None:
-                row[at] = _integer(values[at])
-        if payload:
-            row.append(dumps(document["payload"]) if document.get("payload") else "")
-        yield row
+            yield astuple(decoder.decode(record.raw))
+        except (msgspec.DecodeError, RecursionError):
+            yield _careful_row(record.document or {}, payload)
+
+
+def _careful_row(document: dict[str, Any], payload: bool) -> Row:
+    """A line with a value of another type, or one that only the strict decoder reads."""
+    row = [_integer(document.get(name)) if name in INTEGERS else document.get(name) or "" for name in _FULL]
+    return (*row, document.get("payload")) if payload else tuple(row)
 
 
 def _provenance(records: Iterable[ExportRecord], chosen: Chosen) -> Iterator[bytes]:
@@ -79,34 +102,36 @@ def _provenance_rows(records: Iterable[ExportRecord]) -> Iterator[Row]:
 
 def _csv(columns: Sequence[str], rows: Iterator[Row], chosen: Chosen) -> Iterator[bytes]:
     rows = map(_guarded, rows) if chosen.get("spreadsheet-safe") else rows
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    for number, row in enumerate(rows, 1):
-        writer.writerow(row)
-        if not number % _AT_ONCE:
-            yield _taken(text)
-    yield _taken(text)
+    yield _line(tuple(columns), len(columns)).encode()
+    while some := [_line(row, len(columns)) for row in islice(rows, _AT_ONCE)]:
+        yield "".join(some).encode("utf-8", "backslashreplace")
 
 
-def _taken(text: io.StringIO) -> bytes:
-    found = text.getvalue()
-    text.seek(0)
-    text.truncate()
-    return found.encode("utf-8", "backslashreplace")
+def _line(row: Row, columns: int) -> str:
+    """One row as ``csv.writer`` writes it. Where nothing has to be quoted, as nearly everywhere, joining its cells is
+    three times as fast."""
+    line = ",".join([cell if cell.__class__ is str else "" if cell is None else str(cell) for cell in row])
+    if '"' in line or "\n" in line or "\r" in line or line.count(",") != columns - 1:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerow(row)
+        return text.getvalue()
+    return f"{line}\r\n"
 
 
 def _guarded(row: Row) -> Row:
     """Cells that begin like a formula with an apostrophe before them."""
-    return [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in row]
+    return tuple(f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in row)
+
+
+def _is_python(value: Any) -> bool:
+    """True for a time with microseconds as Python spells it, as nearly all are."""
+    return isinstance(value, str) and len(value) == 26 and value[19] == "." and value[10] == "T"
 
 
 def _stamp(value: Any) -> Any:
     """A time in Python's own spelling, as SWARM's reader gives it back; what is no time as it stands."""
     if not isinstance(value, str):
         return "" if value is None else value
-    if len(value) == 26 and value[19] == "." and value[10] == "T":
-        return value
     try:
         return datetime.fromisoformat(value).isoformat()
     except ValueError:
@@ -115,7 +140,7 @@ def _stamp(value: Any) -> Any:
 
 def _integer(value: Any) -> Any:
     """An integer as SWARM's reader has it: it takes ``"7"``, 1.0 and true for one."""
-    if type(value) is int:
+    if value is None or type(value) is int:
         return value
     try:
         return int(value) if int(value) == float(value) else value

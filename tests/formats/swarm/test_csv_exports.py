@@ -17,7 +17,6 @@ from console.formats.protocol import Context
 from console.formats.swarm import FORMAT
 from console.formats.swarm.exports import EXPORTS
 from console.formats.swarm.record import V3
-from console.model.record import Record
 from tests.support.swarm_cases import NOW, line
 
 FORMS = {each.name: each for each in EXPORTS}
@@ -26,7 +25,7 @@ FORMS = {each.name: each for each in EXPORTS}
 def exported(form: str, raws: list[bytes], **chosen: bool) -> bytes:
     context = Context("event", NOW)
     records: Iterator[ExportRecord] = (
-        ExportRecord("log", Record(at, 0, len(raw), raw), FORMAT, context) for at, raw in enumerate(raws, 1)
+        ExportRecord("log", raw, (at, 0, len(raw)), (FORMAT, context)) for at, raw in enumerate(raws, 1)
     )
     return b"".join(FORMS[form].write(records, {name.replace("_", "-"): value for name, value in chosen.items()}))
 
