@@ -45,7 +45,8 @@ async def look_through(
     """Which records hold these ids. At most so many bytes are read, shared by all ledgers; that of ``row`` comes first,
     from a little before it on."""
     ledgers = [each for each in events.ledgers.values() if each.format]
-    ledgers.sort(key=lambda each: row is None or each.id != row.ledger)
+    # Small ones first: what they leave of their share is for the others.
+    ledgers.sort(key=lambda each: (row is None or each.id != row.ledger, each.bytes))
     found: list[Sighting] = []
     read, whole = 0, True
     for at, ledger in enumerate(ledgers):
@@ -53,7 +54,7 @@ async def look_through(
         opened, _ = await records.opened(ledger)
         whole = whole and share > 0
         if opened is not None and share > 0:
-            start = await _start(events, ledger, row)
+            start = Cursor() if ledger.bytes <= share else await _start(events, ledger, row)
             seen = await asyncio.to_thread(_look, opened.source, start, things, share)
             read, whole = read + seen.bytes, whole and seen.whole
             found += [Sighting(thing, ledger, ordinals) for thing, ordinals in seen.ordinals.items() if ordinals]

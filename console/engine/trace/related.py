@@ -1,5 +1,6 @@
 """Events with what they say of others: read from their records once, many at a time."""
 
+import json
 from collections.abc import Sequence
 
 from console.engine.session.records import Records
@@ -22,6 +23,9 @@ class RelatedEvents:
         self.ledgers: dict[int, LedgerRow] = {}
         self.rows: dict[int, EventRow] = {}
         self.relations: dict[int, Relations] = {}
+        self.made_up: dict[int, frozenset[str]] = {}
+        """Names of causes that the record does not hold: its system made them of other values. Several events may have
+        such a name, or none."""
         self.found_by: dict[int, str] = {}
         """Ids by which events were asked for, which the index knows to be theirs."""
 
@@ -44,10 +48,12 @@ class RelatedEvents:
         for row, now in zip(wanted, await self._records.raws(wanted, MAX_RECORD), strict=True):
             self.rows[row.id] = row
             if row.ledger not in known or not now.record.raw:
-                self.relations[row.id] = _NOTHING
+                self.relations[row.id], self.made_up[row.id] = _NOTHING, frozenset()
                 continue
             form = named(known[row.ledger].format)
-            self.relations[row.id] = relations_of(form, event_of(form, now.record, contexts[row.ledger]))
+            found = relations_of(form, event_of(form, now.record, contexts[row.ledger]))
+            self.relations[row.id] = found
+            self.made_up[row.id] = frozenset(id for _, id in found.causes if not _holds(now.record.raw, id))
 
     def ids(self, event: int) -> tuple[str, ...]:
         """All that it is called."""
@@ -68,3 +74,8 @@ class RelatedEvents:
         """True where events name causes beside their parent, which no index holds."""
         form = named(self.ledgers[ledger].format)
         return type(form).relations is not Format.relations
+
+
+def _holds(raw: bytes, id: str) -> bool:
+    """True if a record holds an id in some spelling of JSON."""
+    return id.encode("utf-8", "surrogatepass") in raw or json.dumps(id)[1:-1].encode() in raw

@@ -63,9 +63,6 @@ async def _in_records(
             shared.append(SharedThing(*each.thing, each.ledger.name, here, len(others), tuple(rows)))
     if looked.whole:
         return shared, []
-    total = sum(each.bytes for each in events.ledgers.values())
     what = ", ".join(f"{kind} {id}".strip() for kind, id in things[:3]) + (" …" if len(things) > 3 else "")
-    share = f"{looked.bytes / 1_048_576:,.1f} of {total / 1_048_576:,.1f} MiB"
-    return shared, [
-        f"Looked for in the records themselves: {what}. {share} of them were read; `events --where` looks through all."
-    ]
+    read = f"{looked.bytes / 1_048_576:,.1f} MiB"
+    return shared, [f"Looked for in the records themselves: {what}. {read} were read; a filter looks through all."]

@@ -119,7 +119,10 @@ class Tracer:
             found: list[Next] = []
             for how, id in dict.fromkeys(relations[event].causes):
                 carriers = [rows[each] for each in named.get(id, []) if each in rows] or self._called.get(id, [])
-                found.append((how, id, _nearest(carriers, self._events.rows[event]), len(carriers)))
+                if id in self._events.made_up[event]:
+                    found += [(how, id, each.id, 1) for each in carriers if self._before(each.id, event)]
+                else:
+                    found.append((how, id, _nearest(carriers, self._events.rows[event]), len(carriers)))
             nexts.append(found)
         await self._events.read([other for found in nexts for _, _, other, _ in found if other])
         return nexts
@@ -136,9 +139,16 @@ class Tracer:
                 for child in below.get(id, []):
                     found.setdefault(child, (self._how(child, id), id, child, 1))
                 for how, child in self._named.get(id, []):
+                    if id in self._events.made_up[child] and not self._before(event, child):
+                        continue
                     found.setdefault(child, (how, id, child, 1))
             nexts.append([found[child] for child in sorted(found)])
         return nexts
+
+    def _before(self, event: int, other: int) -> bool:
+        """True if an event comes before another one in its ledger."""
+        rows = self._events.rows
+        return event in rows and rows[event].ledger == rows[other].ledger and event < other
 
     def _how(self, child: int, id: str) -> str:
         return next((how for how, cause in self._events.relations[child].causes if cause == id), "parent")

@@ -142,7 +142,7 @@ async def test_what_is_in_no_index_is_looked_for_in_the_records(
     assert not found.notes
     monkeypatch.setattr(shared, "BYTES", 0)
     found = await traced(tmp_path, ledgers, "event-1")
-    assert "artifact art-7" in found.notes[-1] and "MiB of them were read" in found.notes[-1]
+    assert "artifact art-7" in found.notes[-1] and "MiB were read" in found.notes[-1]
 
 
 async def test_causes_that_no_index_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,6 +161,25 @@ async def test_causes_that_no_index_holds(tmp_path: Path, monkeypatch: pytest.Mo
     assert told(found.down) == [("approval", rows[3]["id"])]
     async with tracer(tmp_path, {}) as one:
         assert told((await one.of_id(rows[3]["id"])).up) == [("approval", rows[1]["id"]), ("approval", rows[2]["id"])]
+
+
+async def test_names_that_a_system_made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No record holds them: every event of that name before it is a cause, and one that nobody has is not missed."""
+
+    def relations(_: object, event: Any) -> Relations:
+        document = event.document
+        gate = document["sequenceNumber"] == 4
+        names = ("approval of a",) if document["sequenceNumber"] in (2, 3, 5) else ()
+        return Relations(
+            (document["id"], *names), (("approval", "approval of a"), ("override", "override of a")) if gate else ()
+        )
+
+    from console.formats.kernel import FORMAT
+
+    monkeypatch.setattr(type(FORMAT), "relations", relations)
+    rows = events(5)
+    found = await traced(tmp_path, {"deals.jsonl": jsonl(rows)}, rows[3]["id"])
+    assert told(found.up) == [("approval", rows[1]["id"]), ("approval", rows[2]["id"])]
 
 
 async def test_an_id_of_no_event(tmp_path: Path) -> None:
