@@ -7,7 +7,7 @@ unified provenance trace schema, and ``swarm.models.events``.
 
 import json
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from hashlib import sha256
@@ -240,8 +240,11 @@ class EventLog:
         self.path = Path(path)
         self._log: Any = None
 
-    def append(self, event: LoggedEvent, *, sync: bool = False) -> LoggedEvent:
+    def append(self, event: LoggedEvent | Callable[[], LoggedEvent], *, sync: bool = False) -> LoggedEvent:
         """Append one event in one write, with ``sync`` on to the disk. The event.
+
+        Where several write to one log, a function that makes the event is called once the log is locked, so that its
+        time is not before that of the line before it.
 
         Raises ``RefusedError`` where the rules of the log would find something in it (an id that stands there already,
         a parent that does not, an id that does not fit), ``LibraryError`` where it cannot be written.
@@ -250,8 +253,14 @@ class EventLog:
             from console.library.checked_log import CheckedLog
 
             self._log = CheckedLog(self.path, FORMAT, lambda document: json.dumps(document).encode())
-        self._log.append(lambda: [event.to_dict()], sync=sync)
-        return event
+        made: list[LoggedEvent] = []
+
+        def make() -> list[dict[str, Any]]:
+            made.append(event if isinstance(event, LoggedEvent) else event())
+            return [made[0].to_dict()]
+
+        self._log.append(make, sync=sync)
+        return made[0]
 
     def replay(
         self,

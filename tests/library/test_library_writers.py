@@ -3,10 +3,12 @@
 import asyncio
 import json
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -292,3 +294,24 @@ def test_each_event_is_processed_once(tmp_path: Path) -> None:
     assert [each["event_id"] for each in table(path, "inbox")] == ["a", "b", "c"]
     with pytest.raises(LibraryError), api.process_once(tmp_path / "absent" / "x.db", "a", "t"):
         pass
+
+
+def test_writers_of_one_log_see_what_the_others_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    written: list[str] = []
+
+    def write(agent: str) -> None:
+        log = api.EventLog(path)
+        for _ in range(20):
+            call = log.append(partial(api.tool_call_executed_event, agent, "t", {}))
+            log.append(partial(api.audit_event, agent, "safety", {}, call.event_id, call.provenance_id))
+        written.append(agent)
+
+    threads = [threading.Thread(target=write, args=(agent,)) for agent in ("a", "b", "c")]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(written) == ["a", "b", "c"]
+    assert judged(path).trusts == {"unchained": 120}
+    sound(path)
