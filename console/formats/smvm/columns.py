@@ -220,7 +220,7 @@ class RunEventRows(Run):
                 found.add(row)
                 continue
             if run not in lasts:
-                state = rules.state(run, self.place(row), documented=True)
+                state = rules.state(run, self.place(row), self.ids[row], documented=True)
                 lasts[run], ranks[run], begins[run] = state.last, state.rank, state.began
             if time == NO_TIME or time > latest[not self.zones[row]]:
                 found.add(row)

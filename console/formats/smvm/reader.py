@@ -77,7 +77,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
             if rank and entered.get(name) != rank:
                 entered[name] = rank
                 place = run.place(row)
-                rules.state(name, place, documented=True).enter(rank, place)
+                rules.state(name, place, documented=True).enter(rank, place, run.ids[row])
         for name, span in dict.fromkeys(zip(runs, run.spans[low:high], strict=True)):
             rules.state(name, run.place(low), documented=True).span(span, name)
         for name, count in Counter(runs).items():
@@ -193,7 +193,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
     def _event(self, event: Any, kind: str, hints: Sequence[Hint], record: Look) -> None:
         """A ledger event, typed or with whatever its fields hold."""
         rules, run, event_id = self._rules, event.run_id, event.event_id
-        state = rules.run(run, record.place, documented=True) if run else RunState(record.place)
+        state = rules.run(run, record.place, event_id, documented=True) if run else RunState(record.place)
         state.span(event.span_id, run)
         time = rules.time(state, event.timestamp) if event.timestamp else NO_TIME
         rules.identity(event, state, time)

@@ -55,7 +55,7 @@ SPAN_ID = re.compile(RUN_ID.pattern + SPAN_TAIL.pattern)
 STORED_ID = re.compile(r"evt_[a-f0-9]{12}")
 SHA256 = re.compile(r"[a-f0-9]{64}")
 DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 """``date-time`` of RFC 3339, which JSON Schema means; its zone may be missing here, which is another finding."""
 REAL_RUN_ID = re.compile(r"run_[0-9]{8}_[0-9]{6}|(?:dry_run_|cli-run-|test-run-)[0-9]+|.+-replay-[0-9A-Za-z_:.-]+")

@@ -236,6 +236,7 @@ ENVELOPE: list[tuple[str, Any, str]] = [
     ("timestamp", "2026-02-03", PATTERN),
     ("timestamp", "2026-02-03 10:15:30.909Z", PATTERN),
     ("timestamp", "2026-02-03T10:15:30,909Z", PATTERN),
+    ("timestamp", "2026-02-03t10:15:30.909Z", PATTERN),
     ("timestamp", "2026-02-03T10:15:30.909 Z", PATTERN),
     ("timestamp", "2026-02-03T10:15:30.909+0000", PATTERN),
     ("timestamp", "20260203T101530Z", PATTERN),
@@ -330,7 +331,7 @@ def test_right_envelopes(name: str, value: Any) -> None:
 )
 def test_ids_of_runs(run: str, code: str) -> None:
     (only,) = found(events(run))
-    assert (only.code, only.record) == (code, 1)
+    assert (only.code, only.record, only.event_id) == (code, 1, events(run)[0]["event_id"])
 
 
 def test_ids_of_runs_that_are_right() -> None:

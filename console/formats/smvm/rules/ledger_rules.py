@@ -22,7 +22,7 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 HIGH = FLAGS.index("high")
 _RUN, _RULES = "run:", "rules"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?![0-9])")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?![0-9])")
 """The beginning of a time that is written well enough to say that it does not exist."""
 
 
@@ -43,21 +43,24 @@ class Rules:
         self._changed: set[str] = set()
         self._unsettled: set[str] = set()
 
-    def run(self, name: str, place: Place, *, documented: bool, events: int = 1) -> RunState:
+    def run(self, name: str, place: Place, event_id: str = "", *, documented: bool, events: int = 1) -> RunState:
         """The state of the run that these events belong to; see ``state``."""
-        state = self.state(name, place, documented=documented)
+        state = self.state(name, place, event_id, documented=documented)
         self._changed.add(name)
         self._unsettled.add(name)
         self.events += events
         state.events += events
         return state
 
-    def state(self, name: str, place: Place, *, documented: bool) -> RunState:
-        """The run's state. ``documented``: the event is the specification's, which asks for ids of one form; the other
-        families of events name their runs as they like."""
+    def state(self, name: str, place: Place, event_id: str = "", *, documented: bool) -> RunState:
+        """The run's state; place and id are those of its first event, where it is new.
+
+        ``documented``: the event is the specification's, which asks for ids of one form; the other families of events
+        name their runs as they like.
+        """
         state = self.runs.get(name)
         if state is None:
-            state = self.runs[name] = RunState(place)
+            state = self.runs[name] = RunState(place, event_id)
             match = record.RUN_ID.fullmatch(name)
             if match is not None:
                 began = record.second(match[1])
@@ -193,7 +196,7 @@ class Rules:
         state.stage = name
         rank = RANKS.get(name)
         if rank is not None:
-            before = state.enter(rank, self.findings.place)
+            before = state.enter(rank, self.findings.place, event.event_id)
             if before:
                 message = f"{name} comes after {STAGES[before - 1]}."
                 self.findings.add("order.stage-order", message, field="event_type", actual=name)

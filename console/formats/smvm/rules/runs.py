@@ -25,6 +25,8 @@ class RunState(msgspec.Struct, array_like=True):
 
     place: Place
     """Of its first event."""
+    event_id: str = ""
+    """Of its first event, too."""
     began: int = NO_TIME
     bad: str = ""
     """The code of what is wrong with the run's id."""
@@ -42,6 +44,7 @@ class RunState(msgspec.Struct, array_like=True):
     flagged: int = 0
     decided: Place | None = None
     """The first DECIDED event, until an ANALYZED one is seen."""
+    decided_id: str = ""
     spans: set[str] = msgspec.field(default_factory=set)
     """Ends of the ids of its spans, such as ``0001-ING``; at most ``SPANS``."""
     documented: bool = False
@@ -63,7 +66,7 @@ class RunState(msgspec.Struct, array_like=True):
         """True if the run has this span, or may have it."""
         return end in self.spans or len(self.spans) >= SPANS
 
-    def enter(self, rank: int, place: Place) -> int:
+    def enter(self, rank: int, place: Place, event_id: str) -> int:
         """Go on to a stage; the rank that should not have come before it, 0 if there is none (once a stage)."""
         before = self.rank if rank < self.rank and not self.reported & 1 << rank else 0
         if before:
@@ -74,7 +77,7 @@ class RunState(msgspec.Struct, array_like=True):
         if rank == ANALYZED:
             self.decided = None
         elif rank == DECIDED and self.decided is None and not self.seen & 1 << ANALYZED:
-            self.decided = place
+            self.decided, self.decided_id = place, event_id
         return before
 
 

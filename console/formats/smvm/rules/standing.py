@@ -43,7 +43,16 @@ def _run_ids(rules: Rules) -> list[Finding]:
                 message = "run_id is not RUN-YYYYMMDD-HHMMSS-<8 hex>" + (
                     " (real writers do this)." if state.known else "."
                 )
-            yield _finding(state.bad, message, state.place, run, state.events, field="run_id", actual=run)
+            yield _finding(
+                state.bad,
+                message,
+                state.place,
+                run,
+                state.events,
+                field="run_id",
+                actual=run,
+                event_id=state.event_id or None,
+            )
 
     def rest(more: int) -> Finding:
         return finding("schema.bad-pattern", f"{more} further runs have such an id.", count=more, standing=True)
@@ -71,6 +80,7 @@ def _mixed_runs(rules: Rules) -> Iterator[Finding]:
         field="run_id",
         expected=own,
         actual=first,
+        event_id=rules.runs[first].event_id or None,
     )
 
 
@@ -79,9 +89,16 @@ def _stages(rules: Rules) -> list[Finding]:
 
     def undecided() -> Iterator[Finding]:
         for run in gaps.undecided:
-            place = rules.runs[run].decided or rules.runs[run].place
+            state = rules.runs[run]
             yield _finding(
-                code, "DECIDED without ANALYZED.", place, run, 1, field="event_type", severity=Severity.ERROR
+                code,
+                "DECIDED without ANALYZED.",
+                state.decided or state.place,
+                run,
+                1,
+                field="event_type",
+                severity=Severity.ERROR,
+                event_id=state.decided_id or None,
             )
 
     def rest(more: int) -> Finding:
