@@ -15,7 +15,7 @@ class BranchEnd(Enum):
 
     NONE = ""
     CYCLE = "leads back to itself"
-    SEEN = "shown above"
+    SEEN = "in another branch, too"
     ABSENT = "not found in these ledgers"
     DEPTH = "there is more: beyond the depth"
     MANY = "there is more: too many events"

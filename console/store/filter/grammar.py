@@ -86,6 +86,8 @@ def _wrong_place(text: str, at: int) -> FilterError:
         return FilterError(f'"{word}" stands between two terms; as a text it is put in quotes.', at)
     if word == "not":
         return FilterError('"not" stands before a term; as a text it is put in quotes.', at)
+    if rest.startswith('"'):
+        return FilterError("The quote has no end.", at)
     if rest.startswith("-"):
         return FilterError("There is nothing to look for behind the sign.", at)
     return FilterError("A term must be text, field:value, or terms in brackets.", at)

@@ -123,6 +123,7 @@ async def test_field(ledger: Path, query: str, ordinals: list[int]) -> None:
         ("not " * 60 + "a", 84, "at most 20"),
         ('ab "cd', 3, "no end"),
         ('type:"cd', 5, "no end"),
+        ('type:"\\', 5, "no end"),
         ('"ab\\"', 0, "no end"),
         ('""', 0, "nothing to look for"),
         ("seq:x", 4, "seq is a number"),
