@@ -12,7 +12,7 @@ from console.formats.json.validation import Violation, shown
 from console.formats.reading.clock import Clock
 from console.formats.reading.findings import EACH, Place, Recorder
 from console.formats.reading.saved_state import unpack
-from console.formats.zakops.columns import PLAIN, AgentEventRows, PlainRequired, holds
+from console.formats.zakops.columns import PLAIN, AgentEventRows, PlainAgentEvent, PlainRequired, holds
 from console.formats.zakops.event_types import AUDIT as AUDIT_TYPES
 from console.formats.zakops.event_types import JUDGED, REGISTRY
 from console.formats.zakops.record import (
@@ -28,8 +28,8 @@ from console.formats.zakops.record import (
     is_cut,
     is_own_id,
     is_required,
-    text,
 )
+from console.formats.zakops.rules.agreement import disagreements
 from console.model.event import NO_TIME
 from console.model.finding import Finding
 from console.model.trust import Severity
@@ -42,7 +42,6 @@ _IMMUTABLE = frozenset(("updated_at",))
 """What an event cannot have, for it never changes."""
 _OWN_IDS = ("correlation_id", "deal_id", "action_id", "aggregate_id")
 _AUDIT_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_ENDED = {"completed": "COMPLETED", "failed": "FAILED"}
 _NAIVE = "Times without a zone, read as UTC."
 _MISSING = "missing ids"
 
@@ -77,6 +76,34 @@ class _Missing:
         self.events += 1
         self.trace += trace is None
         self.correlation += correlation is None
+
+
+def _of_agent(row: ZakopsEnvelope, document: Mapping[str, Any]) -> Iterator[str]:
+    """Either id may be there, but a row's number is none of an event."""
+    if row.event_id is None or (row.event_id == str(document.get("id")) and type(document.get("id")) is int):
+        yield "event_id"
+    if not row.payload_field:
+        yield "event_data"
+
+
+def _of_deal(row: ZakopsEnvelope, document: Mapping[str, Any]) -> Iterator[str]:
+    if row.event_id is None:
+        yield "id"
+    if "deal_id" not in document:
+        yield "deal_id"
+    if not row.payload_field:
+        yield "details"
+
+
+def _of_outbox(row: ZakopsEnvelope, document: Mapping[str, Any]) -> Iterator[str]:
+    if "status" not in document and "is_dead" not in document:
+        yield "status"
+    if not row.payload_field:
+        yield "event_data"
+
+
+_LACKING = {AGENT: _of_agent, DEAL: _of_deal, OUTBOX: _of_outbox}
+"""What rows of the real tables must have in one of several columns."""
 
 
 class Checks:
@@ -141,8 +168,9 @@ class Checks:
             message = f"{shown(name)} is no column of {TITLES[row.shape]}"
             message += ": its events are never updated." if name in _IMMUTABLE else "."
             self._findings.add("schema.unknown-field", message, group=name, each=VIOLATIONS, field=name)
-        if row.event_id is None and variant in (AGENT, DEAL):
-            self._findings.add("schema.missing-field", "id is missing.", group="id", each=VIOLATIONS, field="id")
+        for name in _LACKING[variant](row, document) if variant in _LACKING else ():
+            message = f"{name} is missing."
+            self._findings.add("schema.missing-field", message, group=name, each=VIOLATIONS, field=name)
 
     def _own_ids(self, document: Mapping[str, Any]) -> None:
         """Ids as the real system makes them, where the required schema wants a UUID."""
@@ -185,86 +213,12 @@ class Checks:
             )
 
     def _agreement(self, row: ZakopsEnvelope, document: Mapping[str, Any]) -> None:
-        """Fields that say the same thing twice."""
-        get, inner = document.get, row.payload or {}
-        if row.shape == AUDIT:
-            status, wanted = inner.get("status"), _ENDED.get(row.type)
-            if wanted and type(status) is str and status != wanted:
-                self._contradiction("details.status", f"The event is {row.type!r}, its status is", wanted, status)
-            return
-        outer, field = text(get("correlation_id")), row.payload_field
-        within = text(inner.get("correlation_id"))
-        if outer and within and outer != within:
-            message = "The payload names another correlation_id than the event."
-            self._findings.add(
-                "correlation.mismatch",
-                message,
-                each=EACH,
-                field=f"{field}.correlation_id",
-                expected=outer,
-                actual=within,
-            )
-        version, original = inner.get("schema_version"), inner.get("original_type")
-        if type(version) is int and type(get("schema_version")) is int and version != get("schema_version"):
-            message = "The payload's schema_version is"
-            self._contradiction(f"{field}.schema_version", message, str(get("schema_version")), str(version))
-        if type(original) is str and (entry := REGISTRY.get(original)) and entry.category != row.category:
-            self._contradiction(f"{field}.original_type", "The type is", row.type, original)
-        if row.shape == OUTBOX:
-            self._outbox(row, document)
-        elif row.shape == DEAL_FILE and (named := text(inner.get("deal_id"))) and row.deal and named != row.deal:
-            message = "The event names another deal than its file."
-            self._findings.add(
-                "correlation.mismatch",
-                message,
-                each=EACH,
-                field=f"{field}.deal_id",
-                expected=row.deal,
-                actual=named,
-            )
-
-    def _outbox(self, row: ZakopsEnvelope, document: Mapping[str, Any]) -> None:
-        """What an outbox row says of its own delivery, and of its deal."""
-        get = document.get
-        published = get("published_at") or get("delivered_at")
-        field = "published_at" if get("published_at") else "delivered_at"
-        if published and get("is_dead") in (True, 1):
-            self._contradiction("is_dead", f"The message is dead, and yet {field} is", "null", shown(published))
-        status = get("status")
-        if status in ("pending", "processing", "dead") and published:
-            self._contradiction("status", f"{field} is set, and yet status is", "delivered", status)
-        elif status == "delivered" and not published and "delivered_at" in document:
-            self._contradiction("delivered_at", "The status is 'delivered', and yet delivered_at is", "a time", "null")
-        created, gone = parse(get("created_at")), parse(published)
+        """Fields that say the same thing twice, and a delivery that is later than now."""
+        for remark in disagreements(row, document):
+            self._findings.remark(remark, group=remark.field or "", each=VIOLATIONS)
+        gone = parse(document.get("published_at") or document.get("delivered_at")) if row.shape == OUTBOX else None
         if gone and gone.micros > (self._clock.latest if gone.zone else self._clock.latest_local):
-            self._findings.count("order.future-timestamp", "Times of delivery later than now.", field)
-        if created and gone and gone.micros < created.micros:
-            message = f"{field} is before created_at."
-            self._findings.add("order.time-regression", message, each=EACH, field=field, actual=shown(published))
-        subject, correlation = text(get("aggregate_id")), row.correlation
-        if get("aggregate_type") == "deal" and subject and correlation and subject != correlation:
-            message = "correlation_id is not the deal that the message is about."
-            if not is_cut(subject, correlation):
-                self._findings.add(
-                    "correlation.mismatch",
-                    message,
-                    each=EACH,
-                    field="correlation_id",
-                    expected=subject,
-                    actual=correlation,
-                )
-
-    def _contradiction(self, field: str, message: str, expected: str, actual: str) -> None:
-        words = f"{message} {shown(actual)}."
-        self._findings.add(
-            "schema.inconsistent",
-            words,
-            group=field,
-            each=VIOLATIONS,
-            field=field,
-            expected=expected,
-            actual=shown(actual),
-        )
+            self._findings.count("order.future-timestamp", "Times of delivery later than now.", "delivery")
 
     def odd(self, run: AgentEventRows) -> Iterator[int]:
         """Rows of plain events that have a finding of their own."""
@@ -275,6 +229,11 @@ class Checks:
             if kind not in PLAIN or not (event.run_id and run.ids[row]) or payload is None or row in unlike:
                 yield row
                 continue
+            if kind is PlainAgentEvent:
+                named = type(event.event_id) is str or type(event.id) is str
+                if not named or not run.fields[row]:
+                    yield row
+                    continue
             number = version if type(version) is int else 1
             if ((kind, event.event_type, number) not in fine and not self._is_fine(kind, event.event_type, number)) or (
                 not NO_TIME < time <= (clock.latest if zone else clock.latest_local)
@@ -334,7 +293,7 @@ class Checks:
         """An event without a version: one finding for its type, or for all the table where it has no such column,
         which is a note where the table never had one."""
         of = repr(name) if written else "a deal's file" if shape == DEAL_FILE else TITLES[shape]
-        severity = Severity.WARNING if written or to_the_letter else Severity.NOTE
+        severity = Severity.WARNING if written or to_the_letter or shape == OUTBOX else Severity.NOTE
         message = f"Events of {of} name no schema_version."
         self._findings.count("schema.missing-version", message, of, severity=severity, mark=False)
 

@@ -18,6 +18,7 @@ from console.model.record import RecordBatch
 
 FIELDS = Fields("event_type", "created_at", "payload", "trace_id", "event_id", "event_data")
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
+_Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 _Given = _Name | UnsetType | None
 
 
@@ -54,7 +55,7 @@ class PlainAgentEvent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, 
 
     event_type: _Name
     created_at: _Name
-    id: _Name | int | UnsetType | None = UNSET
+    id: _Uuid | Annotated[int, msgspec.Meta(ge=0)] | UnsetType | None = UNSET
     event_id: _Given = UNSET
     run_id: _Given = UNSET
     thread_id: _Given = UNSET

@@ -22,6 +22,7 @@ from console.formats.zakops.record import (
     TIMES,
     TITLES,
     shape_of,
+    text,
 )
 
 _SHARE = 4
@@ -68,6 +69,7 @@ _TELLING: dict[str, tuple[int, frozenset[str]]] = {
 }
 """Keys beside those of a shape, and how many of them show that it is no stranger's log. A type of the registry shows it
 as well, and nothing else but its place shows it of a deal's file."""
+_INBOX = {"event_id", "event_type", "processed_at"}
 _DEAL_FILE = re.compile(r"(?:^|[/\\])events[/\\]DEAL-[^/\\]+$", re.IGNORECASE)
 """Where ZakOps keeps the file of a deal."""
 _ARCHIVE = re.compile(rf"(?:^|[/\\]){ARCHIVE}\.[^/\\]+$", re.IGNORECASE)
@@ -109,7 +111,10 @@ def sniff(sample: Sample) -> Claim | None:
 def _telling(shape: str, document: Mapping[str, Any]) -> bool:
     """True if a record has what a stranger's log has not by chance."""
     needed, keys = _TELLING.get(shape, (0, frozenset()))
-    return len(keys & document.keys()) >= needed or document.get("event_type") in REGISTRY
+    name = document.get("event_type")
+    if shape == INBOX and not (type(name) is str and name) and document.keys() <= _INBOX:
+        return True
+    return len(keys & document.keys()) >= needed or text(name) in REGISTRY
 
 
 def _sniff_table(table: str, documents: list[dict[str, Any]]) -> Claim | None:

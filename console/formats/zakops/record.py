@@ -66,6 +66,40 @@ _OF_REAL_OUTBOX = frozenset(
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OWN_ID = re.compile(r"[A-Z]{2,10}-[A-Za-z0-9-]{1,60}")
+_OF_ANY_AGENT = frozenset(("run_id", "trace_id", "correlation_id", "causation_id", "event_type", "created_at"))
+_COLUMNS = (
+    (AUDIT, frozenset(("audit_id", "action_id", "timestamp", "event", "actor", "details"))),
+    (AGENT, _OF_ANY_AGENT | {"id", "schema_version", "payload", "deal_id", "action_id"}),
+    (AGENT, _OF_ANY_AGENT | {"id", "event_id", "thread_id", "event_data", "tool_call_id", "sequence_number"}),
+    (
+        AGENT,
+        frozenset(("id", "correlation_id", "event_type", "event_data", "schema_version", "source", "run_id"))
+        | {"thread_id", "created_at"},
+    ),
+    (
+        DEAL,
+        frozenset(("id", "deal_id", "event_type", "source", "actor", "details", "created_at", "idempotency_key"))
+        | {"sequence_number", "actor_id", "actor_type", "previous_state", "new_state"},
+    ),
+    (
+        DEAL,
+        frozenset(("id", "deal_id", "event_type", "source", "actor", "details", "created_at", "idempotency_key"))
+        | {"sequence_number", "actor_id", "actor_type"},
+    ),
+    (
+        OUTBOX,
+        frozenset(("id", "aggregate_type", "aggregate_id", "event_type", "schema_version", "payload", "trace_id"))
+        | {"correlation_id", "created_at", "published_at", "attempts", "last_error", "is_dead"},
+    ),
+    (
+        OUTBOX,
+        frozenset(("id", "correlation_id", "aggregate_type", "aggregate_id", "event_type", "schema_version"))
+        | {"event_data", "trace_id", "status", "attempts", "max_attempts", "last_attempt_at", "next_attempt_at"}
+        | {"delivered_at", "error_message", "created_at"},
+    ),
+    (DEAL_FILE, frozenset(("event_id", "event_type", "timestamp", "actor", "data"))),
+)
+"""Tables by all their columns: a row that lacks one of them is still one of theirs."""
 LONGEST = 200
 """Characters of an id or type beyond which it is cut, with a key of the whole."""
 PAYLOADS = ("payload", "event_data", "details", "data")
@@ -97,7 +131,16 @@ class ZakopsEnvelope:
 
 
 def shape_of(document: Mapping[str, Any]) -> str | None:
-    """The shape that a record's keys show, None if none."""
+    """The shape that a record's keys show, None if none. One key of a table may be missing."""
+    found = _shape_of(document)
+    if found is not None or not _FOREIGN.isdisjoint(document):
+        return found
+    keys = document.keys()
+    return next((shape for shape, columns in _COLUMNS if keys <= columns and len(columns - keys) == 1), None)
+
+
+def _shape_of(document: Mapping[str, Any]) -> str | None:
+    """By the keys that a shape cannot be without."""
     if "audit_id" in document and "action_id" in document and "event" in document:
         return AUDIT
     if "event_type" in document:
@@ -113,7 +156,7 @@ def shape_of(document: Mapping[str, Any]) -> str | None:
             return (
                 AGENT if "correlation_id" in document and ("payload" in document or "event_data" in document) else None
             )
-        if "processed_at" in document and "event_id" in document:
+        if "processed_at" in document and ("event_id" in document or len(document) == 2):
             return INBOX
         if "event_id" in document and "timestamp" in document and "data" in document and "actor" in document:
             return DEAL_FILE

@@ -22,7 +22,6 @@ from console.formats.zakops.event_types import JUDGED
 from console.formats.zakops.record import is_own_id, is_uuid
 
 Text = Annotated[str, Field(min_length=1)]
-Id = Text | int
 Count = Annotated[int, Field(ge=0)]
 Name50 = Annotated[str, Field(min_length=1, max_length=50)]
 Name100 = Annotated[str, Field(min_length=1, max_length=100)]
@@ -36,6 +35,16 @@ def _uuid(value: str) -> str:
 
 def _id(value: str) -> str:
     return value if is_own_id(value) else _uuid(value)
+
+
+def _row_id(value: Any) -> Any:
+    if value is None or (type(value) is int and value >= 0):
+        return value
+    if type(value) is int:
+        raise PydanticCustomError("greater_than_equal", "at least 0", {"ge": 0})
+    if type(value) is not str:
+        raise PydanticCustomError("int_type", "an integer")
+    return _uuid(value)
 
 
 def _time(value: str) -> str:
@@ -54,6 +63,8 @@ _UUID = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx (a UUID)"
 Uuid = Annotated[str, AfterValidator(_uuid)]
 OwnId = Annotated[str, AfterValidator(_id)]
 """A UUID by the required schema; ids that the real system makes are reported apart."""
+RowId = Annotated[Any, AfterValidator(_row_id)]
+"""Of a row: a number in the real tables, a UUID in what the API answers."""
 Time = Annotated[str, AfterValidator(_time)]
 Payload = Annotated[Any, AfterValidator(_given)]
 """NOT NULL. What else it must be is found by reading it."""
@@ -185,18 +196,18 @@ Audit = Annotated[
 class AgentEvent(ZakopsModel):
     """agent_events in all its variants; which of id and event_id is there differs."""
 
-    id: Id | None = None
-    event_id: Id | None = None
+    id: RowId = None
+    event_id: Text | None = None
     event_type: Text
-    run_id: Id | None = None
-    thread_id: Id | None = None
+    run_id: Text
+    thread_id: Text | None = None
     trace_id: Text | None = None
     correlation_id: Text | None = None
     causation_id: Text | None = None
     schema_version: int | None = None
-    deal_id: Id | None = None
-    action_id: Id | None = None
-    tool_call_id: Id | None = None
+    deal_id: Text | None = None
+    action_id: Text | None = None
+    tool_call_id: Text | None = None
     sequence_number: Count | None = None
     source: str | None = None
     created_at: Text
@@ -219,8 +230,9 @@ class RequiredEvent(ZakopsModel):
 
 
 class DealEvent(AgentEvent):
+    run_id: Text | None = None  # type: ignore[assignment]  # the deal's table has no such column
     actor: str | None = None
-    actor_id: Id | None = None
+    actor_id: Text | None = None
     actor_type: str | None = None
     event_source: str | None = None
     idempotency_key: str | None = None
@@ -229,7 +241,7 @@ class DealEvent(AgentEvent):
 class DealFileEvent(ZakopsModel):
     """A line of ``events/{deal_id}.jsonl``."""
 
-    event_id: Id
+    event_id: Text
     event_type: Text
     timestamp: Text
     actor: str | None = None
@@ -264,12 +276,13 @@ class RequiredInbox(ZakopsModel):
 class OutboxRow(ZakopsModel):
     """The real outbox (status, max_attempts); mixtures of both schemas occur."""
 
+    id: Uuid
     aggregate_type: Text
-    aggregate_id: Id
+    aggregate_id: Text
     event_type: Text
     schema_version: int | None = None
-    trace_id: str | None = None
-    correlation_id: str | None = None
+    trace_id: Text | None = None
+    correlation_id: Text | None = None
     status: Literal["pending", "processing", "delivered", "failed", "dead"] | None = None
     attempts: Count
     max_attempts: Count | None = None
@@ -284,9 +297,9 @@ class OutboxRow(ZakopsModel):
 
 
 class InboxRow(ZakopsModel):
-    event_id: Id
-    event_type: str | None = None
-    consumer_id: Id | None = None
+    event_id: Text
+    event_type: Text | None = None
+    consumer_id: Text | None = None
     processed_at: Text
 
 
@@ -302,8 +315,10 @@ class TrailEntry(ZakopsModel):
 
 class ActionDocument(ZakopsModel):
     action_id: Text
-    deal_id: Id | None = None
-    status: Status | None = None
+    deal_id: Text | None = None
+    status: Status
+    created_at: Time | None = None
+    updated_at: Time | None = None
     retry_count: Count | None = None
     max_retries: Count | None = None
     audit_trail: Annotated[list[TrailEntry], FailFast()]

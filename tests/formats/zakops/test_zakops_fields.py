@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from console.formats.protocol import Sample
+from console.formats.registry import recognise
 from console.formats.zakops.event_types import AUDIT, REGISTRY
 from console.model.finding import Finding
 from console.model.trust import Severity
-from tests.support.zakops_cases import agent, audit, outbox, read, uid
+from tests.support.zakops_cases import agent, audit, outbox, raw, read, uid
 
 Row = dict[str, Any]
 ABSENT = object()
@@ -190,6 +192,32 @@ WRONG: list[tuple[str, Row, str]] = [
     ("document", {"audit_trail": [{**audit("created", {}), "timestamp": "x"}], "status": "PENDING_APPROVAL"}, PATTERN),
     ("document", {"audit_trail": [{**audit("created", {}), "actor": ""}], "status": "PENDING_APPROVAL"}, MISSING),
 ]
+WRONG += [
+    ("service-agent", {"event_id": ABSENT}, MISSING),
+    ("service-agent", {"event_id": 5}, TYPE),
+    ("service-agent", {"id": -1}, RANGE),
+    ("service-agent", {"id": "x"}, PATTERN),
+    ("service-agent", {"run_id": ABSENT}, MISSING),
+    ("service-agent", {"run_id": 5}, TYPE),
+    ("service-agent", {"thread_id": 5}, TYPE),
+    ("service-agent", {"tool_call_id": 5}, TYPE),
+    ("service-agent", {"event_data": ABSENT}, MISSING),
+    ("service-outbox", {"id": ABSENT}, MISSING),
+    ("service-outbox", {"id": "x"}, PATTERN),
+    ("service-outbox", {"status": ABSENT}, MISSING),
+    ("service-outbox", {"event_data": ABSENT}, MISSING),
+    ("service-outbox", {"schema_version": ABSENT}, VERSION),
+    ("service-outbox", {"aggregate_id": 5}, TYPE),
+    ("deal", {"deal_id": ABSENT}, MISSING),
+    ("deal", {"deal_id": 5}, TYPE),
+    ("deal", {"details": ABSENT}, MISSING),
+    ("deal", {"id": "x"}, PATTERN),
+    ("deal", {"actor_id": 5}, TYPE),
+    ("document", {"status": ABSENT}, MISSING),
+    ("document", {"created_at": "yesterday"}, PATTERN),
+    ("document", {"updated_at": 5}, TYPE),
+    ("document", {"deal_id": 5}, TYPE),
+]
 RIGHT: list[tuple[str, Row]] = [
     *((shape, {}) for shape in SHAPES),
     ("audit", {"details": None}),
@@ -266,6 +294,25 @@ def test_each_event_of_the_audit_takes_its_details(name: str) -> None:
 def test_details_that_are_not_as_documented(name: str, details: Row, code: str) -> None:
     found = read([audit(name, details)], "action_audit_events")[1]
     assert [(each.code, each.record) for each in found if each.code == code] == [(code, 1)]
+
+
+ONE_KEY_LESS = [(shape, name) for shape, (_, make) in SHAPES.items() for name in make()]
+UNKNOWN_WITHOUT = {("inbox", "processed_at"), ("document", "action_id"), ("document", "audit_trail")}
+"""What is left is anyone's."""
+
+
+@pytest.mark.parametrize("value", [ABSENT, None, 5, [], {}, ""])
+def test_a_row_with_one_wrong_column_is_still_known(value: Any) -> None:
+    for shape, name in ONE_KEY_LESS:
+        claim, make = SHAPES[shape]
+        row = {**make(), name: value}
+        if value is ABSENT:
+            row.pop(name)
+            if (shape, name) in UNKNOWN_WITHOUT:
+                continue
+        found = recognise(Sample("x.jsonl", "jsonl", None, [raw(row)]))
+        assert found is not None and found[0].name == "zakops" and not found[1].alike, (shape, name)
+        assert found[1].shape == claim
 
 
 def test_numbers_of_deal_events_stand_once() -> None:
