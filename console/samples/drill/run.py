@@ -11,10 +11,11 @@ from pathlib import Path
 from console.samples.drill.deals import DealsDrill
 from console.samples.drill.logs import ObjectivesDrill, RunsDrill, TracesDrill
 from console.samples.drill.planted import DrillWriter, Planted, RisingClock
+from console.samples.drill.set_ups import SetUpsDrill
 from console.samples.drill.tables import EventsDrill
 from console.samples.pen import Dice, micros
 
-WRITERS = (DealsDrill, TracesDrill, RunsDrill, ObjectivesDrill, EventsDrill)
+WRITERS = (DealsDrill, TracesDrill, RunsDrill, ObjectivesDrill, EventsDrill, SetUpsDrill)
 WARM = 40
 """Events before the first fault: each ledger has some of its own by then."""
 
@@ -24,7 +25,7 @@ class DrillError(Exception):
 
 
 def schedule(seed: str, events: int, faults: int) -> dict[int, int]:
-    """The writer that plants a fault, by the number of the event behind which it comes: every system in turn."""
+    """The writer that plants a fault, by the number of the event behind which it comes: each has its turn."""
     dice = Dice(f"drill/schedule/{seed}")
     first, room = min(WARM, events), max(events - WARM, 1)
     places = sorted(first + dice.below(room) for _ in range(faults))
