@@ -112,6 +112,12 @@ def test_events_by_the_kind_of_its_streams(site: Site) -> None:
     assert site.run("events", ".", "--where", "trust:broken").stdout.count("trimmed") == 1
 
 
+def test_reports_and_states(site: Site) -> None:
+    assert "Lamps, and whether each is lit." in site.run("--help").stdout
+    assert {row["values"]["lamp"] for row in site.json("lamps", ".", "--format", "json")["rows"]} == {"north", "south"}
+    assert site.json("state", ".", "--stream", "south", "--seq", "3", "--format", "json")["taken"] == 3
+
+
 def test_explain(site: Site) -> None:
     assert "A lamp is nearly out of oil" in site.run("explain", "oil.low").stdout
     assert "oil.low" in site.run("explain").stdout
@@ -146,6 +152,14 @@ def test_every_screen(site: Site) -> None:
         terminal.press("g", "n")
         terminal.see("[Envelope]")
         terminal.press("]")
+        terminal.see("[Chain]")
+        terminal.press("t")
+        terminal.see("After event")
+        terminal.press("escape")
+        terminal.see("[Chain]")
+        terminal.press("R")
+        assert "silent for" in terminal.see("Report  Lamps")
+        terminal.press("escape")
         terminal.see("[Chain]")
         terminal.press("w")
         assert "beacon-log/1" in terminal.see("NOT covered  keeper")

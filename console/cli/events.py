@@ -13,6 +13,7 @@ from console.cli.databases import in_step
 from console.cli.names import UNVERIFIED
 from console.cli.options import common, index_place, metrics_port, metrics_socket, moment, on_finding, paths, where
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, say
+from console.cli.recording import record_begin
 from console.text import safe
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def command(
         raise click.UsageError("--on-finding goes with --follow.")
     if metrics_port is not None and not follow:
         raise click.UsageError("--metrics-port goes with --follow.")
+    if follow:
+        record_begin("search", config)
     form = "raw" if raw else form
     request = EventRequest(
         paths,

@@ -10,8 +10,9 @@ from typing import Any
 from console.formats.protocol import Claim, Context, Format, Reader, Sample, SearchingFormat
 from console.formats.registry import UnknownFormatError, by_name
 from console.formats.relations import Relations, of_envelope
+from console.formats.replayer import Replayer
 from console.model.batch import EventBatch
-from console.model.event import Event, Field, Panel
+from console.model.event import Event, Field, Panel, StreamKey
 from console.model.finding import Finding
 from console.model.ledger import StreamFacts
 from console.model.proof import Proof, SearchStep
@@ -90,6 +91,14 @@ def event_of(form: Format, record: Record, context: Context) -> Event:
         return form.decode(record, context)
     except Exception:  # noqa: BLE001 - see the module
         return Event(record.ordinal, record.offset, record.length, "")
+
+
+def replayer_of(form: Format, stream: StreamKey, context: Context) -> Replayer | None:
+    """``Format.replayer``; None where that fails: the stream has no state that could be shown."""
+    try:
+        return form.replayer(stream, context)
+    except Exception:  # noqa: BLE001 - see the module
+        return None
 
 
 def panels_of(form: Format, event: Event, context: Context) -> Sequence[Panel]:

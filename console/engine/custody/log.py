@@ -6,6 +6,7 @@ A lock on the file keeps processes apart, and a line is written whole or not at 
 
 import fcntl
 import os
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from console.witness.private_files import OwnFolder, write_all
 
 PIECE = 1 << 16
 """Bytes that are looked through at a time for the last whole entry."""
+PATIENCE = 5.0
+"""Seconds to wait for another process that writes."""
 LEDGERS = 200
 """Ledgers that one entry names; of more, how many there are."""
 
@@ -48,12 +51,25 @@ def record(
     }
     try:
         with OwnFolder.at(place.folder, own=True) as folder, folder.file(FILE, write=True) as descriptor:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor)
             log, number, previous, size, torn = _end(descriptor)
             line, _ = line_of(log, number + 1, iso(now_micros()), entry, previous)
             write_all(descriptor, (b"\n" if torn else b"") + line, size)
     except (NoMemoryError, OSError) as error:
         raise EngineError(f"The chain of custody {error}") from error
+
+
+def _lock(descriptor: int) -> None:
+    """Wait for the file, but not for a process that was stopped with it in its hands. Raises ``NoMemoryError``."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise NoMemoryError("is being written by another process, which does not come to an end") from None
+            time.sleep(0.01)
 
 
 def _shown(path: str) -> str:

@@ -15,7 +15,7 @@ from console.engine.ledgers.options import Options
 from console.engine.ledgers.volumes import joined
 from console.engine.replay.decoded import LedgerRead, decoded
 from console.engine.replay.steps import ReplayStep, replayed, state_of
-from console.formats.guarded import event_of
+from console.formats.guarded import event_of, replayer_of
 from console.formats.protocol import Context
 from console.formats.replayer import Replayer
 from console.model.event import NO_TIME, Event, StreamKey
@@ -151,7 +151,7 @@ def _find(
                 if stream.key != name and not (colon and stream == (kind, key)):
                     continue
                 if stream not in mine:
-                    replayer = opened.format.replayer(stream, context)
+                    replayer = replayer_of(opened.format, stream, context)
                     if replayer is None:
                         stateless.add(stream)
                         continue

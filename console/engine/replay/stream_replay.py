@@ -18,7 +18,7 @@ from console.engine.replay.states import order_of
 from console.engine.replay.steps import replayed, state_of
 from console.engine.session.protocol import StateAfter
 from console.engine.session.records import RecordNow
-from console.formats.guarded import event_of
+from console.formats.guarded import event_of, replayer_of
 from console.formats.protocol import Context, Format
 from console.formats.replayer import Replayer
 from console.model.event import NO_TIME, Event, StreamKey
@@ -46,7 +46,7 @@ class ReplayedStream:
 
     def replayer(self) -> Replayer:
         """A new one. Raises ``LookupError`` where the stream has no state."""
-        found = self.form.replayer(self.stream, self.context)
+        found = replayer_of(self.form, self.stream, self.context)
         if found is None:
             raise LookupError(f"A {self.stream.kind} has no state that can be replayed.")
         return found

@@ -31,7 +31,7 @@ from console.engine.session.worker import Assignment, run
 from console.engine.trace.tree import EventTrace
 from console.engine.trace.walk import Tracer
 from console.engine.verify.verdict import Evidence, in_words, judge
-from console.formats.guarded import named
+from console.formats.guarded import named, replayer_of
 from console.formats.registry import reports
 from console.formats.report import Report
 from console.model.event import StreamKey
@@ -71,6 +71,7 @@ class Session:
         self._memory = memory
         self._custody = custody
         self._unrecorded = ""
+        self._recording: set[asyncio.Task[None]] = set()
         self._replays = SharedReplays()
         self.index = kept.index
         self._may_move = may_move
@@ -236,8 +237,10 @@ class Session:
     async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> View:
         parsed = parse(query)
         reader = await self._another_reader()
-        if query:
-            await self._record("search", ledger, stream, "done", {"where": query})
+        if query:  # the rows need not wait for that
+            recording = asyncio.create_task(self._record("search", ledger, stream, "done", {"where": query}))
+            self._recording.add(recording)
+            recording.add_done_callback(self._recording.discard)
         return await open_view(reader, parsed, ledger, stream, self._news.set)
 
     async def _another_reader(self) -> IndexReader:
@@ -260,7 +263,7 @@ class Session:
             (ledger,) = await reader.ledgers(row.ledger)
             records = Records(reader)
             form, context, key = named(ledger.format), await records.context(ledger), StreamKey(row.kind, row.key)
-            if form.replayer(key, context) is not None:
+            if replayer_of(form, key, context) is not None:
                 view = await reader.view(parse(""), stream=stream)
                 of = ReplayedStream(key, form, context, view, reader.events, records.raws, reader.close)
                 return StreamReplay(of)
@@ -352,6 +355,7 @@ class Session:
         """End the worker and everything that is open. A second call does nothing."""
         self._closing = True
         self._news.set()
+        await asyncio.gather(*self._recording, return_exceptions=True)
         if self._look is not None:
             self._look.cancel()
         if self._working is not None:

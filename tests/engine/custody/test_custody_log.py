@@ -1,5 +1,6 @@
 """Acts are appended whole, one after the other, whoever else appends; and the file is nobody else's."""
 
+import fcntl
 import json
 import multiprocessing
 import stat
@@ -88,6 +89,15 @@ def test_a_place_that_is_not_ones_own_is_refused(place: CustodyPlace, tmp_path: 
     Path(place.folder).chmod(0o777)
     with pytest.raises(EngineError, match="can be written by others"):
         record(place, "verify", [], "intact")
+
+
+def test_a_process_that_was_stopped_keeps_nobody_waiting(place: CustodyPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.engine.custody.log.PATIENCE", 0.0)
+    record(place, "verify", [], "intact")
+    with Path(place.path).open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(EngineError, match="is being written by another process"):
+            record(place, "verify", [], "intact")
 
 
 def test_no_chain_is_no_acts(tmp_path: Path) -> None:

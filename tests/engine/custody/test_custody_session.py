@@ -22,11 +22,10 @@ async def test_searches_and_checks(tmp_path: Path) -> None:
         for query in ("", "seq:2"):
             view = await one.session.view(query, stream=stream.id)
             await view.close()
-        async for _ in one.session.verify(stream=stream.id):
-            pass
+        verdicts = [each.judged async for each in one.session.verify(stream=stream.id)]
     finally:
         await one.close()
     search, check = (each["entry"] for each in recorded_acts(custody.path))
     assert (search["action"], search["ledgers"], search["who"]) == ("search", [str(ledger)], "anna")
     assert search["details"] == {"screen": True, "stream": f"deal:{stream.key}", "where": "seq:2"}
-    assert (check["action"], check["result"]) == ("verify", "intact")
+    assert verdicts[-1] is not None and (check["action"], check["result"]) == ("verify", verdicts[-1].verdict.word)
