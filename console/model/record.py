@@ -44,14 +44,15 @@ class RecordBatch:
     decoder can take it whole; the lists, and how many they are, are then made when first asked for. ``next`` is the
     cursor behind the last record. ``leaves`` holds what a source already knows of record hashes (too-large records), by
     index; ``leaf_of`` makes the hash of the record at an index where it is not that of its raw. ``findings`` are the
-    container's own. ``torn``: the first record begins within a line, behind another one. ``fixed``: records are no
-    stretches of the ledger's bytes, and none is cut. ``recovered`` are indexes of whole records that were found in
+    container's own. ``torn``: the first record begins within a line, behind another one. ``offset_in``
+    gives the place in the ledger of a byte within the record at an index, where records are no stretches of the
+    ledger's bytes. ``recovered`` are indexes of whole records that were found in
     damaged lines. ``scanned`` is what a scanner found in the records, kept for the next who asks.
     """
 
     __slots__ = (
         *("_lengths", "_next", "_offset", "_offsets", "_places", "_raws"),
-        *("findings", "first", "fixed", "leaf_of", "leaves", "lines", "recovered", "scanned", "torn"),
+        *("findings", "first", "leaf_of", "leaves", "lines", "offset_in", "recovered", "scanned", "torn"),
     )
 
     def __init__(
@@ -70,7 +71,7 @@ class RecordBatch:
         self.leaves = {} if leaves is None else leaves
         self.findings = [] if findings is None else findings
         self.leaf_of: Callable[[int], bytes] | None = None
-        self.fixed = False
+        self.offset_in: Callable[[int, int], int] | None = None
         self.torn = False
         self.recovered: Sequence[int] = ()
         self.scanned: Any = None

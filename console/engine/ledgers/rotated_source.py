@@ -143,7 +143,9 @@ class RotatedSource:
         else:
             behind = Cursor(batch.next.ordinal, base + batch.next.offset)
             moved = RecordBatch(batch.first, [base + each for each in batch.offsets], batch.lengths, batch.raws, behind)
-        moved.leaves, moved.torn, moved.fixed = batch.leaves, batch.torn, batch.fixed
+        moved.leaves, moved.torn, moved.recovered = batch.leaves, batch.torn, batch.recovered
+        if (place := batch.offset_in) is not None:
+            moved.offset_in = lambda index, begin: base + place(index, begin)
         moved.findings = [named(each, self._volumes[number][1].path) for each in batch.findings]
         return moved
 

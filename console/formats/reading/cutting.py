@@ -56,7 +56,7 @@ def cut(batches: Iterable[RecordBatch], fields: Fields = _NOTHING) -> Iterator[R
 
 def _is_sound(batch: RecordBatch, fields: Fields) -> bool:
     """True if nothing is to be done."""
-    if batch.leaves or batch.fixed:
+    if batch.leaves:
         return True
     if batch.torn:
         return False
@@ -89,12 +89,12 @@ def _cut(batch: RecordBatch, fields: Fields) -> Iterator[RecordBatch]:
             first = next(found)
             damaged = first.end < len(raw) or (batch.torn and not row)
             for piece in chain([first], found):
-                into.piece(batch.offsets[row], raw, piece, recovered=piece.whole and damaged)
+                into.piece(row, raw, piece, recovered=piece.whole and (damaged or row in batch.recovered))
                 if len(into.raws) >= MOST and piece.end < len(raw) and batch.lines is not None:
                     yield into.batch(batch.offsets[row] + piece.end)
                     into.begin(torn=True)
         else:
-            into.add(batch.offsets[row], raw, batch.lengths[row])
+            into.add(batch.offsets[row], raw, batch.lengths[row], recovered=row in batch.recovered)
         row = behind
     made = into.batch(batch.next.offset)
     made.findings = batch.findings
@@ -106,6 +106,7 @@ class _Records:
 
     def __init__(self, batch: RecordBatch) -> None:
         self._first = batch.first
+        self._place = batch.offset_in or (lambda row, begin: batch.offsets[row] + begin)
         self.raws: list[bytes] = []
         self.begin(torn=batch.torn)
 
@@ -118,15 +119,15 @@ class _Records:
         self.raws = []
         self.recovered: list[int] = []
 
-    def add(self, offset: int, raw: bytes, length: int | None = None) -> None:
+    def add(self, offset: int, raw: bytes, length: int | None = None, *, recovered: bool = False) -> None:
+        if recovered:
+            self.recovered.append(len(self.raws))
         self.offsets.append(offset)
         self.lengths.append(len(raw) if length is None else length)
         self.raws.append(raw)
 
-    def piece(self, offset: int, raw: bytes, piece: Piece, *, recovered: bool) -> None:
-        if recovered:
-            self.recovered.append(len(self.raws))
-        self.add(offset + piece.begin, raw[piece.begin : piece.end])
+    def piece(self, row: int, raw: bytes, piece: Piece, *, recovered: bool) -> None:
+        self.add(self._place(row, piece.begin), raw[piece.begin : piece.end], recovered=recovered)
 
     def batch(self, behind: int) -> RecordBatch:
         """What was collected; ``behind`` is the offset behind it."""

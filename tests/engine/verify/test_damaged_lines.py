@@ -1,6 +1,7 @@
 """One damaged line costs what cannot be read of it, and nothing else: through every door, in every container."""
 
 import gzip
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,10 @@ from console.engine.run.this_process import ThisProcess
 from console.engine.verify import segments
 from console.engine.verify.results import LedgerReport
 from console.engine.verify.verification import check_ledger
+from console.formats.reading.cutting import cut as cut_records
 from console.model.trust import Severity, Trust
+from console.sources.identity import leaf_at
+from console.sources.record_hash import leaf
 from tests.engine.verify.test_equal_verdicts import assert_equal, of_check
 from tests.support.engine_cases import NOW, Deal, append, console, indexed, opened, reading
 
@@ -81,6 +85,61 @@ async def test_events_of_a_damaged_line_are_recovered(
     assert codes(report) == sorted(found)
     await indexed(tmp_path / "index.sqlite", path)
     await assert_equal(tmp_path / "index.sqlite", path)
+
+
+def in_log(kind: str, lines: bytes, *, cut: int = 0) -> bytes:
+    """Lines as a container's runtime logs them, in parts of so many bytes if any."""
+    out = b""
+    for line in lines.splitlines():
+        parts = [line[at : at + cut] for at in range(0, len(line), cut)] if cut else [line]
+        for number, part in enumerate(parts, 1):
+            ends = number == len(parts)
+            if kind == "cri":
+                out += b"2026-03-01T10:00:01.123456789Z stdout %s " % (b"F" if ends else b"P") + part + b"\n"
+            else:
+                text = part.decode() + "\n" * ends
+                out += json.dumps({"log": text, "stream": "stdout", "time": "2026-03-01T10:00:01Z"}).encode() + b"\n"
+    return out
+
+
+@pytest.mark.parametrize("kind", ["docker", "cri"])
+@pytest.mark.parametrize("cut", [0, 150])
+@pytest.mark.parametrize("damage", ["zeros", "torn", "two", "three", "behind"])
+async def test_events_of_a_damaged_line_in_a_log_are_recovered(
+    damage: str, cut: int, kind: str, tmp_path: Path
+) -> None:
+    change, found = DAMAGE[damage]
+    path = plain(tmp_path / "a.log", in_log(kind, change(events()), cut=cut))
+    await assert_all_verified(path, found)
+    (ledger,) = opened(path)
+    for batch in cut_records(ledger.source.batches()):
+        for offset, raw in zip(batch.offsets, batch.raws, strict=True):
+            assert ledger.source.read(offset, len(raw)) == raw
+            assert leaf_at(ledger.source, offset, len(raw)) == leaf(raw)
+
+
+@pytest.mark.parametrize("kind", ["docker", "cri"])
+@pytest.mark.parametrize(("torn", "found"), [(bytes(40), "record.nul-byte"), (b'{"log":"{', "record.invalid-json")])
+async def test_a_whole_line_behind_a_torn_one_of_a_log(torn: bytes, found: str, kind: str, tmp_path: Path) -> None:
+    logged = in_log(kind, joined(*events())).splitlines(keepends=True)
+    path = plain(tmp_path / "a.log", b"".join([*logged[:2], torn + logged[2], *logged[3:]]))
+    await assert_all_verified(path, [found, "record.recovered"])
+
+
+async def test_a_line_of_a_log_that_lost_its_end(tmp_path: Path) -> None:
+    for kind, found in (("docker", []), ("cri", ["record.invalid-json"])):
+        logged = in_log(kind, joined(*events())).splitlines(keepends=True)
+        path = plain(tmp_path / f"{kind}.log", b"".join([*logged[:2], logged[2][:-1], *logged[3:]]))
+        await assert_all_verified(path, [*found, "record.recovered", "record.recovered"])
+
+
+async def assert_all_verified(path: Path, found: list[str]) -> None:
+    report = await verified(path)
+    assert (report.trust[Trust.VERIFIED], report.trust[Trust.BROKEN]) == (6, 0)
+    assert codes(report) == sorted(found)
+    index = path.with_suffix(".sqlite")
+    await indexed(index, path)
+    await assert_equal(index, path)
 
 
 @containers
