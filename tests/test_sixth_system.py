@@ -158,7 +158,7 @@ def test_every_screen(site: Site) -> None:
         terminal.press("escape")
         terminal.see("[Chain]")
         terminal.press("R")
-        assert "silent for" in terminal.see("Report  Lamps")
+        assert "Report  Lamps" in terminal.see("silent for")
         terminal.press("escape")
         terminal.see("[Chain]")
         terminal.press("w")
