@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from console.formats.export_form import Chosen, ExportForm, ExportOption
 from console.formats.export_record import ExportRecord
+from console.formats.relations import is_made_up
 from console.model.trust import Severity
 from console.text import safe
 
@@ -18,27 +19,39 @@ _NO_SEVERITY = Severity.NONE
 
 
 def _dot(records: Iterable[ExportRecord], chosen: Chosen) -> Iterator[bytes]:
-    names: dict[str, int] = {}
+    bearers: dict[str, list[int]] = {}
     labels: list[tuple[str, ...]] = []
-    edges: list[tuple[str, str, int]] = []
+    ledgers: list[str] = []
+    named: list[tuple[str, str, int, bool]] = []
     for number, record in enumerate(records):
         event, relations = record.event, record.relations
         for each in relations.ids:
-            names.setdefault(each, number)
-        edges += [(how, cause, number) for how, cause in relations.causes]
+            bearers.setdefault(each, []).append(number)
+        named += [(how, cause, number, is_made_up(record.raw, cause)) for how, cause in relations.causes]
         labels.append((event.type, event.actor or "", event.event_id or f"record {event.ordinal}"))
-    linked = {names[cause] for _, cause, _ in edges if cause in names} | {effect for _, _, effect in edges}
+        ledgers.append(record.ledger)
+    edges: dict[tuple[str, int | str, int], None] = {}
+    for how, cause, effect, made_up in named:
+        carriers = bearers.get(cause, [])
+        if made_up:
+            before = [each for each in carriers if each < effect and ledgers[each] == ledgers[effect]]
+            edges |= dict.fromkeys((how, each, effect) for each in before)
+        else:
+            edges[how, carriers[0] if carriers else cause, effect] = None
+    linked = {each for _, start, effect in edges for each in (start, effect) if isinstance(each, int)}
     drawn = range(len(labels)) if chosen.get("all") else sorted(linked)
     yield b'digraph events {\n  rankdir=LR;\n  node [shape=box, fontname="sans-serif"];\n'
     yield "".join(f"  e{number} [label={_quoted(*labels[number])}];\n" for number in drawn).encode()
-    missing = {cause: at for at, cause in enumerate(dict.fromkeys(each for _, each, _ in edges if each not in names))}
+    missing = {
+        each: at for at, each in enumerate(dict.fromkeys(start for _, start, _ in edges if isinstance(start, str)))
+    }
     yield "".join(
         f"  m{at} [label={_quoted(cause, 'not in this export')}, style=dashed];\n" for cause, at in missing.items()
     ).encode()
-    for how, cause, effect in dict.fromkeys(edges):
-        start = f"e{names[cause]}" if cause in names else f"m{missing[cause]}"
+    for how, cause_of, effect in edges:
+        origin = f"m{missing[cause_of]}" if isinstance(cause_of, str) else f"e{cause_of}"
         style = "" if how == "parent" else f" [label={_quoted(how)}, style=dotted]"
-        yield f"  {start} -> e{effect}{style};\n".encode()
+        yield f"  {origin} -> e{effect}{style};\n".encode()
     yield b"}\n"
 
 

@@ -3,6 +3,7 @@
 Causality crosses ledgers and systems by equal names only. Each system says where its events hold them.
 """
 
+import json
 from typing import NamedTuple
 
 from console.model.event import Event
@@ -16,6 +17,14 @@ class Relations(NamedTuple):
     ids: tuple[str, ...] = ()
     causes: tuple[tuple[str, str], ...] = ()
     about: tuple[tuple[str, str], ...] = ()
+
+
+def is_made_up(raw: bytes, id: str) -> bool:
+    """True for the name of a cause that its record does not hold: its system made it of other values, such as those of
+    a gate. All events of that name before it are causes, and one that nobody bears is not missed."""
+    escaped = json.dumps(id)[1:-1]
+    forms = (id.encode("utf-8", "surrogatepass"), escaped.encode(), escaped.replace("/", "\\/").encode())
+    return all(form not in raw for form in forms)
 
 
 def of_envelope(event: Event) -> Relations:

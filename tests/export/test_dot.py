@@ -9,9 +9,11 @@ import pytest
 
 from console.export.dot import DOT
 from console.formats.export_record import ExportRecord
+from console.formats.kernel import FORMAT as KERNEL
 from console.formats.protocol import Context
 from console.formats.swarm import FORMAT
 from tests.support.swarm_cases import NOW, line
+from tests.support.writers import kernel
 
 
 def drawn(*events: dict[str, Any], **chosen: bool) -> str:
@@ -35,6 +37,16 @@ def test_edges_orphans_and_lone_events() -> None:
     assert "e0 -> e1;" in text and "m0 -> e2;" in text and "not in this export" in text
     assert "e3 [" not in text and "e3 [" in drawn(*EVENTS, all=True)
     assert "\x1b" not in text and "evil" in text
+
+
+def test_names_that_a_system_made_up_are_not_missed() -> None:
+    """A gate rests on every approval before it; an override that was never used is no orphan."""
+    raws = kernel.jsonl(kernel.doc()).splitlines()
+    context = Context("api", NOW)
+    records = (ExportRecord("deals", raw, (at, 0, len(raw)), (KERNEL, context)) for at, raw in enumerate(raws, 1))
+    text = b"".join(DOT.write(records, {})).decode()
+    assert "approval" in text
+    assert " override " not in text
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")

@@ -1,12 +1,11 @@
 """Events with what they say of others: read from their records once, many at a time."""
 
-import json
 from collections.abc import Sequence
 
 from console.engine.session.records import Records
 from console.formats.guarded import event_of, named, relations_of
 from console.formats.protocol import Format
-from console.formats.relations import Relations
+from console.formats.relations import Relations, is_made_up
 from console.sources.protocol import MAX_RECORD
 from console.store.protocol import IndexReader
 from console.store.rows import EventRow, LedgerRow
@@ -24,8 +23,7 @@ class RelatedEvents:
         self.rows: dict[int, EventRow] = {}
         self.relations: dict[int, Relations] = {}
         self.made_up: dict[int, frozenset[str]] = {}
-        """Names of causes that the record does not hold: its system made them of other values. Several events may have
-        such a name, or none."""
+        """Names of causes that no record holds; see ``is_made_up``."""
         self.found_by: dict[int, str] = {}
         """Ids by which events were asked for, which the index knows to be theirs."""
 
@@ -53,7 +51,7 @@ class RelatedEvents:
             form = named(known[row.ledger].format)
             found = relations_of(form, event_of(form, now.record, contexts[row.ledger]))
             self.relations[row.id] = found
-            self.made_up[row.id] = frozenset(id for _, id in found.causes if not _holds(now.record.raw, id))
+            self.made_up[row.id] = frozenset(id for _, id in found.causes if is_made_up(now.record.raw, id))
 
     def ids(self, event: int) -> tuple[str, ...]:
         """All that it is called."""
@@ -74,8 +72,3 @@ class RelatedEvents:
         """True where events name causes beside their parent, which no index holds."""
         form = named(self.ledgers[ledger].format)
         return type(form).relations is not Format.relations
-
-
-def _holds(raw: bytes, id: str) -> bool:
-    """True if a record holds an id in some spelling of JSON."""
-    return id.encode("utf-8", "surrogatepass") in raw or json.dumps(id)[1:-1].encode() in raw

@@ -78,7 +78,7 @@ class FilterBar(Vertical):
         """Show what is wrong with the query, under the character at ``at``."""
         self.remove_class("-offering")
         self.add_class("-refused")
-        column = max(0, 0 if at is None else at)
+        column = width(self.input.value[: at or 0])
         column = min(column, max(0, self.size.width - len(words) - 6))
         self.query_one("#filter-error", TextLine).set_text(Content(f"{' ' * (column + 2)}↑ {safe(words)}"))
         self.edit()
@@ -137,7 +137,12 @@ class FilterBar(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.remove_class("-offering")
-        self.post_message(self.Applied(event.value.strip()))
+        query = event.value.strip()
+        if query != event.value:
+            # What is wrong with it is shown at its place.
+            with self.prevent(Input.Changed):
+                self.input.value = query
+        self.post_message(self.Applied(query))
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape":
