@@ -166,3 +166,17 @@ def test_what_came_after_the_other_table_was_read_is_not_judged() -> None:
 
     assert missing(agent_rows()) == [4, 5, 6]
     assert missing([{**each, "created_at": "2999-01-01T00:00:00Z"} for each in agent_rows()]) == []
+
+
+def test_a_message_that_came_meanwhile_is_not_missing_at_the_next_start() -> None:
+    messages = [raw(each) for each in outbox_rows(agent_rows())]
+
+    def reader(known: int) -> Any:
+        packed = FORMAT.extract("outbox", messages[:known])
+        return FORMAT.reader(Context("agent_events", 10**18, companions={"outbox": packed}))
+
+    first, second = reader(3), reader(5)
+    first.read(batch_of([raw(each) for each in agent_rows()]))
+    assert [each.record for each in first.standing()] == [4, 5, 6]
+    second.load_state(first.take_state().items())
+    assert [each.record for each in second.standing()] == [6]

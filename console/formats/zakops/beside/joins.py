@@ -12,7 +12,7 @@ import msgspec
 
 from console.formats.reading.findings import Place, Remark
 from console.formats.reading.saved_state import unpack
-from console.formats.zakops.beside.siblings import ARCHIVE, EVENTS, SiblingRow, ids_of, load, short
+from console.formats.zakops.beside.siblings import ARCHIVE, EVENTS, Sibling, SiblingRow, ids_of, load, short
 from console.formats.zakops.record import AGENT, INBOX, OUTBOX, ZakopsEnvelope
 from console.model.event import NO_TIME
 from console.model.finding import Finding
@@ -33,6 +33,13 @@ class _Lack(msgspec.Struct, array_like=True):
         self.count += 1
         if len(self.listed) < LISTED:
             self.listed.append((event_id, *place))
+
+    def settle(self, other: Sibling) -> int:
+        """Leave out what is there now, as far as it is listed; how many."""
+        missing = [each for each in self.listed if not other.holds(each[0])]
+        found = len(self.listed) - len(missing)
+        self.listed, self.count = missing, self.count - found
+        return found
 
 
 class _Joined(msgspec.Struct, array_like=True):
@@ -170,7 +177,17 @@ class Joins:
         """Take back one item; False if it is none of ours."""
         if name == _NAME:
             self._seen = unpack(data, _Joined)
+            self._settle()
         return name == _NAME
+
+    def _settle(self) -> None:
+        """What lacked a counterpart may have one by now, for the ledgers beside this one were read again."""
+        seen, other = self._seen, self._outbox if self._outbox is not None else self._events
+        if other is not None:
+            seen.by_id += seen.lacks.settle(other)
+            seen.lacks_alike.settle(other)
+        if self._events is not None:
+            seen.unknown.settle(self._events)
 
 
 def _differ(found: SiblingRow, row: ZakopsEnvelope, other: str, *, ties: bool = True) -> Iterator[Remark]:
