@@ -76,7 +76,7 @@ class SmvmFormat(Format):
     def replayer(self, stream: StreamKey, context: Context) -> Replayer | None:
         from console.formats.smvm.views.replay import EntityReplayer, RunReplayer
 
-        return EntityReplayer() if stream.kind == "entity" else RunReplayer()
+        return EntityReplayer() if stream.kind == "entity" else RunReplayer(context.now)
 
     def relations(self, event: Event) -> Relations:
         from console.formats.smvm.views.relations import relations

@@ -44,6 +44,7 @@ def test_the_state_of_a_run() -> None:
     assert state == {
         "events": "9",
         "stage": "PERSISTED",
+        "kept": "hot, deleted 2028-02-03",
         "stages": "8 of 8",
         "again": "none",
         "missing": "none",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.formats.smvm.record import LEDGER, shape_of, text
+from console.formats.smvm.rules.retention import NEVER, due_text, tier
 from console.formats.smvm.rules.runs import DECIDED, FLAGS, RANKS, STAGES
 from console.model.event import NO_TIME, Event
 
@@ -16,10 +17,15 @@ def in_time(event: Event) -> tuple[int, int]:
 
 
 class RunReplayer:
-    """See ``console.formats.replayer.Replayer``. Ledger events and steps of the command line count alike."""
+    """See ``console.formats.replayer.Replayer``. Ledger events and steps of the command line count alike.
 
-    def __init__(self) -> None:
+    ``kept`` is where the event that came last is stored as of ``now``, and until when: a run's events differ in it.
+    """
+
+    def __init__(self, now: int) -> None:
+        self._now = now
         self._events = 0
+        self._kept = ""
         self._stages: Counter[str] = Counter()
         self._rank = 0
         self._flags: Counter[str] = Counter()
@@ -33,6 +39,7 @@ class RunReplayer:
 
     def take(self, event: Event) -> str:
         self._events += 1
+        self._kept = _kept(event, self._now)
         if shape_of(event.document) != LEDGER:
             return self._step(event)
         self._spans.add(text(event.document, "span_id"))
@@ -67,10 +74,11 @@ class RunReplayer:
         return ""
 
     def state(self) -> Mapping[str, str]:
-        found = {"events": str(self._events)}
+        found = {}
         if self._stages or self._flags:
             missing = [name for name in STAGES[: self._rank] if not self._stages[name]]
             found["stage"] = STAGES[self._rank - 1] if self._rank else "none"
+            found["kept"] = self._kept or "unknown"
             found["stages"] = f"{sum(1 for name in STAGES if self._stages[name])} of {len(STAGES)}"
             found["again"] = ", ".join(f"{name} ×{n}" for name, n in self._stages.items() if n > 1) or "none"
             found["missing"] = ", ".join(missing) or "none"
@@ -80,7 +88,8 @@ class RunReplayer:
             found["escalation"] = "required" if self._escalate else "none"
         for kind in sorted(self._steps):
             found[kind] = str(self._steps[kind])
-        return found | self._found
+        last = {"last step": self._found["last step"]} if "last step" in self._found else {}
+        return last | found | {"events": str(self._events)} | self._found
 
 
 class EntityReplayer:
@@ -109,6 +118,14 @@ class EntityReplayer:
 
     def state(self) -> Mapping[str, str]:
         return {"stored": "once" if self._times == 1 else f"{self._times} times"} | self._found
+
+
+def _kept(event: Event, now: int) -> str:
+    """``hot, deleted 2028-02-03`` or ``cold, never deleted``; '' where nothing says it."""
+    if event.instant is None or not (place := tier(event.type, event.instant.micros, now)):
+        return ""
+    day = due_text(event.type, event.instant.micros)
+    return f"{place}, never deleted" if day == NEVER else f"{place}, deleted {day}"
 
 
 def _part(event: Event, name: str) -> Mapping[str, Any]:
