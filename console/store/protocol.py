@@ -149,8 +149,9 @@ class IndexReader(RecordsOf, Protocol):
         """Events of the ledgers opened now that carry one of these ids, by id; by a second id where none carries it as
         its first."""
 
-    async def children(self, ids: Sequence[str]) -> dict[str, list[int]]:
-        """Events of the ledgers opened now that name one of these ids as their parent's, or beside it, by the id."""
+    async def children(self, ids: Sequence[str], limit: int) -> dict[str, list[int]]:
+        """Events of the ledgers opened now that name one of these ids as their parent's, or beside it: the
+        first so many of each, by the id."""
 
     async def streams_called(self, keys: Iterable[str]) -> list[StreamRow]:
         """Streams of the ledgers opened now that have one of these keys, of any kind."""

@@ -595,10 +595,12 @@ async def test_events_by_their_ids_and_parents(one: Opened) -> None:
             await one.writer.settle()
         found = await one.reader.named(["a", "bb", "c", "nobody"])
         assert found == {"a": [ids[0][0], ids[1][2]], "bb": [ids[0][1]], "c": [ids[0][2]]}
-        assert await one.reader.children(["a", "bb", "b"]) == {
+        assert await one.reader.children(["a", "bb", "b"], 9) == {
             "a": [ids[0][1], ids[0][3], ids[1][0]],
             "bb": [ids[0][2], ids[1][0]],
         }
+
+    assert await one.reader.children(["a"], 2) == {"a": [ids[0][1], ids[0][3]]}
 
 
 async def _ids(one: Opened, ledger: int) -> list[int]:

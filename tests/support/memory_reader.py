@@ -163,14 +163,14 @@ class MemoryReader(MemoryRecords):
 
         return {id: found[:CARRIERS] for id in ids if (found := sorted(carriers(id)))}
 
-    async def children(self, ids: Sequence[str]) -> dict[str, list[int]]:
+    async def children(self, ids: Sequence[str], limit: int) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
         for ledger in sorted(self.opened(), key=lambda each: each.id):
             for event in ledger.events:
                 for id in ids:
                     if key64(id, SALT) in (event.parent, event.mention):
                         found.setdefault(id, []).append(ledger.event_id(event.ordinal))
-        return found
+        return {id: events[:limit] for id, events in found.items()}
 
     async def streams_called(self, keys: Iterable[str]) -> list[StreamRow]:
         wanted = {*keys}

@@ -130,7 +130,9 @@ class Tracer:
     async def _caused(self, events: Sequence[int]) -> list[list[Next]]:
         """What each of these caused."""
         ids = {event: self._events.ids(event) for event in events}
-        below = await self._reader.children([*dict.fromkeys(id for each in ids.values() for id in each)])
+        below = await self._reader.children(
+            [*dict.fromkeys(id for each in ids.values() for id in each)], self._most + 1
+        )
         await self._events.read([child for found in below.values() for child in found])
         nexts: list[list[Next]] = []
         for event in events:

@@ -84,8 +84,11 @@ async def test_cycles_and_what_is_not_here(tmp_path: Path) -> None:
 
 
 async def test_too_many_are_cut_and_the_nearest_stay(tmp_path: Path) -> None:
-    rows = [made(1), *(made(number, 1) for number in range(2, 9))]
-    async with tracer(tmp_path, {"log.jsonl": jsonl(rows)}, most=3) as one:
+    rows = [made(1), *(made(number, 1) for number in range(2, 309))]
+    found = await traced(tmp_path, {"log.jsonl": jsonl(rows)}, "event-1")
+    assert len(found.down) == 307
+    assert "events are shown" not in " ".join(found.notes)
+    async with tracer(tmp_path, {}, most=3) as one:
         found = await one.of_id("event-1")
     assert len(found.down) == 3
     assert "nearest 3 events" in " ".join(found.notes)

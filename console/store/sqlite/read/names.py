@@ -23,16 +23,18 @@ _ACTIVE = "SELECT id FROM ledger WHERE active"
 async def named(db: Database, ids: Sequence[str]) -> dict[str, list[int]]:
     """See ``IndexReader.named``."""
     keys = await _keys(db, ids)
-    found = await _events(db, "key", keys)
+    found = await _events(db, "event", "key", keys, CARRIERS)
     left = {id: key for id, key in keys.items() if id not in found}
-    return found | await _events(db, "key", left, "alias")
+    return found | await _events(db, "alias", "key", left, CARRIERS)
 
 
-async def children(db: Database, ids: Sequence[str]) -> dict[str, list[int]]:
+async def children(db: Database, ids: Sequence[str], limit: int) -> dict[str, list[int]]:
     """See ``IndexReader.children``."""
     keys = await _keys(db, ids)
-    found, named = await _events(db, "parent", keys), await _events(db, "key", keys, "mention")
-    return {id: sorted({*found.get(id, ()), *named.get(id, ())}) for id in ids if id in found or id in named}
+    found = await _events(db, "event", "parent", keys, limit)
+    named = await _events(db, "mention", "key", keys, limit)
+    both = {id: sorted({*found.get(id, ()), *named.get(id, ())}) for id in ids if id in found or id in named}
+    return {id: events[:limit] for id, events in both.items()}
 
 
 async def streams_called(db: Database, keys: Iterable[str]) -> list[int]:
@@ -74,15 +76,18 @@ async def _keys(db: Database, ids: Sequence[str]) -> dict[str, int]:
     return dict(zip(ids, keys64(ids, db.salt), strict=True))
 
 
-async def _events(db: Database, column: str, keys: dict[str, int], table: str = "event") -> dict[str, list[int]]:
-    """Events that have one of these keys in a column, by id. The prefix is what the index of the column holds."""
+async def _events(db: Database, table: str, column: str, keys: dict[str, int], limit: int) -> dict[str, list[int]]:
+    """Events that have one of these keys in a column, the first so many of each, by id. The prefix is what the index of
+    the column holds."""
     of = {key: id for id, key in keys.items() if key}
+    carriers = (
+        f"SELECT p.id FROM {table} p WHERE p.{column} >> 40 = k.value >> 40 AND p.{column} = k.value"
+        f" AND p.{column} != 0 AND p.id >> 32 IN ({_ACTIVE}) ORDER BY p.id LIMIT ?"
+    )
     rows = await db.all(
-        f"SELECT e.{column}, e.id FROM json_each(?) k JOIN {table} e ON e.{column} >> 40 = k.value >> 40"
-        f" AND e.{column} = k.value AND e.{column} != 0 AND e.id >> 32 IN ({_ACTIVE}) ORDER BY e.id",
-        (json.dumps([*of]),),
+        f"SELECT k.value, e.id FROM json_each(?) k JOIN event e ON e.id IN ({carriers})", (json.dumps([*of]), limit)
     )
     found: dict[str, list[int]] = {}
-    for key, event in rows:
+    for key, event in sorted(rows, key=lambda row: row[1]):
         found.setdefault(of[key], []).append(event)
-    return {id: events[:CARRIERS] for id, events in found.items()}
+    return found

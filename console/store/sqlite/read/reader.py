@@ -179,8 +179,8 @@ class SqliteReader(LedgerTables):
     async def named(self, ids: Sequence[str]) -> dict[str, list[int]]:
         return await names.named(self._db, ids)
 
-    async def children(self, ids: Sequence[str]) -> dict[str, list[int]]:
-        return await names.children(self._db, ids)
+    async def children(self, ids: Sequence[str], limit: int) -> dict[str, list[int]]:
+        return await names.children(self._db, ids, limit)
 
     async def streams_called(self, keys: Iterable[str]) -> list[StreamRow]:
         found = [await self.stream(each) for each in await names.streams_called(self._db, keys)]
