@@ -136,6 +136,8 @@ def settings_in_force(config: str | None) -> "Settings":
         raise SettingsUnusable(str(error)) from error
     if found.key_file is not None:
         os.environ["AUDIT_CONSOLE_KEY_FILE"] = str(found.key_file)  # where the engine, in all its processes, looks
+    if found.rules_file is not None:
+        os.environ["AUDIT_CONSOLE_RULES_FILE"] = str(found.rules_file)
     return found
 
 

@@ -33,6 +33,8 @@ class Settings:
     """Processes that verify, None for the command's default."""
     key_file: Path | None = None
     """File with the key of encrypted events: 32 bytes, raw, in hex or base64, or a JWK."""
+    rules_file: Path | None = None
+    """File with the rules of who may do what, in place of those that come with a format."""
     bell: bool = True
     """Ring the terminal's bell when trust gets worse while the console watches."""
     custody: bool = True
@@ -91,6 +93,7 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "theme": _theme,
     "index_folder": _absolute,
     "key_file": _absolute,
+    "rules_file": _absolute,
     "jobs": _jobs,
     "bell": _switch,
     "custody": _switch,

@@ -72,6 +72,8 @@ class Context:
 
 PARTITION = "partition:"
 """Begins the name of a companion that is an extract of another ledger of the folder: see ``Format.partitioned``."""
+RULES = "rules:"
+"""The name under which a report's fold finds an operator's own rules among the companions."""
 DIGEST = "sha256:"
 """Begins the name of a companion that is the hash of a file."""
 
@@ -249,6 +251,11 @@ class Format(Protocol):
     def changed_in_place(self) -> Sequence[str]:
         """Shapes whose records their own writer changes: another content of them accuses nobody."""
         return ()
+
+    @property
+    def governed(self) -> bool:
+        """True if an operator's own rules of who may do what can stand in place of its own (``Context.rules``)."""
+        return False
 
     @property
     def encrypted(self) -> bool:

@@ -28,6 +28,8 @@ HASHED = 256 * 1024 * 1024
 """Bytes of one that is hashed."""
 KEY_FILE = "AUDIT_CONSOLE_KEY_FILE"
 """Environment variable that names the key file; also that of the setting ``key_file``."""
+RULES_FILE = "AUDIT_CONSOLE_RULES_FILE"
+"""The same for the setting ``rules_file``."""
 _KEY = 64 * 1024
 _VISITED = 10_000
 _BLOCK = 1024 * 1024
@@ -137,6 +139,24 @@ def key_at_hand() -> bytes:
         return read_small(path, _KEY) or b""
     except SourceError:
         return b""
+
+
+def rules_at_hand() -> str:
+    """The operator's own rules; '' without any. What cannot be read is no rules at all, and not those of a format."""
+    path = os.environ.get(RULES_FILE)
+    if not path:
+        return ""
+    try:
+        found = read_small(path, _KEY)
+    except SourceError:
+        found = None
+    return "\0" if found is None else found.decode("utf-8", "replace")
+
+
+def rules_mark() -> str:
+    """A text that changes with the rules, '' without any."""
+    rules = rules_at_hand()
+    return hashlib.sha256(rules.encode()).hexdigest()[:16] if rules else ""
 
 
 def key_mark() -> str:

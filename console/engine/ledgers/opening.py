@@ -16,7 +16,7 @@ from console.formats.json.times import now_micros
 from console.formats.protocol import DIGEST, Claim, Context, Format, Sample
 from console.formats.registry import recognise
 from console.model.finding import Finding
-from console.sources.companions import beside, companions, digests, key_at_hand, key_mark
+from console.sources.companions import beside, companions, digests, key_at_hand, key_mark, rules_at_hand, rules_mark
 from console.sources.discover import discover, obstacle, sample
 from console.sources.protocol import Skipped, Source
 from console.sources.sniff import promises_lines
@@ -72,13 +72,14 @@ class Opened:
             options.salt,
             os.path.realpath(self.source.path),
             key_at_hand() if self.format.encrypted else b"",
+            rules_at_hand() if self.format.governed else "",
         )
 
 
 def state_beside(source: Source, form: Format, companions: Iterable[str]) -> str:
     """A text that changes with the files that lie beside a ledger and help to check it: see ``beside``. ``companions``
     are the names of those that were found."""
-    key = key_mark() if form.encrypted else ""
+    key = (key_mark() if form.encrypted else "") + (rules_mark() if form.governed else "")
     named = [escape(each.removeprefix(DIGEST)) for each in companions if each.startswith(DIGEST)]
     return beside(source, [*form.companions, *named]) + key
 

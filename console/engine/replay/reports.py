@@ -11,7 +11,7 @@ from console.engine.ledgers.volumes import joined
 from console.engine.replay.decoded import LedgerRead, decoded
 from console.engine.replay.row_filter import rows_where
 from console.formats.json.times import now_micros
-from console.formats.protocol import Format
+from console.formats.protocol import RULES, Format
 from console.formats.registry import reports
 from console.formats.report import Report, ReportTable
 from console.sources.protocol import Skipped
@@ -110,8 +110,10 @@ def _folded(
         else:
             read = LedgerRead(item.name)
             found.ledgers.append(read)
-            fold.begin(item.name, item.claim.shape, item.companions)
-            for event in decoded(item, item.context(options), read):
+            context = item.context(options)
+            own = {RULES: context.rules.encode()} if context.rules else {}
+            fold.begin(item.name, item.claim.shape, {**item.companions, **own})
+            for event in decoded(item, context, read):
                 fold.take(item.name, event)
                 taken += 1
                 if progress is not None and not taken % OFTEN:

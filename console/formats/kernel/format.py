@@ -40,6 +40,7 @@ class KernelFormat(Format):
     companions: Sequence[str] = (MANIFEST,)
     ledgers = "deals: JSONL, API answers, the portal's table, evidence packs"
     stream_kinds = ("deal",)
+    governed = True
     answers: Sequence[SystemAnswer] = ANSWERS
     reports: Sequence[Report] = (GATES,)
 

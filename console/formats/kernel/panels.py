@@ -8,7 +8,7 @@ from console.formats.json.strict import decode
 from console.formats.kernel.authority.judge import APPROVING
 from console.formats.kernel.authority.table import GateRules
 from console.formats.kernel.profiles import named
-from console.formats.kernel.record import PACK, layout_of
+from console.formats.kernel.record import PACK, PROOF, layout_of
 from console.formats.kernel.relations import relations
 from console.model.event import Event, Field, Panel
 from console.verify.javascript import stringify
@@ -37,6 +37,8 @@ def panels(event: Event, shape: str, profile: str | None, rules: GateRules) -> l
         for name, value in document.items()
         if name not in names and name not in parts
     ]
+    if shape == PROOF:
+        return [Panel("Envelope", tuple(envelope)), Panel("Files", tuple(_lines(document.get("files"))))]
     authority = [*_rule(event, rules), *_lines(_inner(document.get("authorityContext")))]
     references = _inner(document.get("evidenceRefs"))
     evidence = (
@@ -61,7 +63,7 @@ def _rule(event: Event, rules: GateRules) -> Iterator[Field]:
         return
     gated = gate.approvals is not None and event.type == gate.event
     yield Field("rule", gate.action, "a gate: role, approvals and materials" if gated else "the role alone")
-    yield Field("role", " or ".join(gate.roles), "must be the actor's")
+    yield Field("permitted roles", " or ".join(gate.roles), "one of them must be the actor's")
     if not gated:
         return
     yield Field("approvals", str(gate.approvals), f"ApprovalGranted of {gate.action} before it, by as many actors")

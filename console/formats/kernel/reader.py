@@ -22,7 +22,7 @@ from console.formats.kernel.chain.standing import note_oddities, standing, state
 from console.formats.kernel.chain.walk import Known, severity_of, walk
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
 from console.formats.kernel.profiles import candidates, named
-from console.formats.kernel.record import API, OLD, PACK, TABLE, Entry, deal_of, entry_of, layout_of, read
+from console.formats.kernel.record import API, OLD, PACK, PROOF, TABLE, Entry, deal_of, entry_of, layout_of, read
 from console.formats.kernel.rules.projection import act_at, leaves, stage_of
 from console.formats.kernel.rules.schema import found_in, vocabularies
 from console.formats.kernel.rules.states import SYMBOLS, TYPES
@@ -64,7 +64,7 @@ class KernelReader(LedgerReader[KernelRun]):
         table = rules_of(context.rules)
         self.words, self.judge = vocabularies(table), Judge(table)
         self.shape = context.shape
-        self.bulk, self._staged = self.shape in (API, OLD), self.shape in (TABLE, PACK)
+        self.bulk, self._staged = self.shape in (API, OLD), self.shape in (TABLE, PACK, PROOF)
         self.segment = segment
         self.pack_deal = deal_of(context.companions) if self.shape == PACK else None
         self.candidates = candidates(self.shape)
@@ -287,7 +287,7 @@ class KernelReader(LedgerReader[KernelRun]):
     def _settle(self, batch: RecordBatch) -> None:
         """Settle the profile by the first chained event that any profile reproduces."""
         self._settling.condemned.clear()
-        if self.shape == PACK and self.pack_deal is None:
+        if self.shape == PROOF or (self.shape == PACK and self.pack_deal is None):
             return
         for index in self._hashed(batch):
             raw = batch.raws[index]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.formats.json.strict import decode
-from console.formats.kernel.record import API, OLD, PACK, TABLE
+from console.formats.kernel.record import API, MANIFEST, OLD, PACK, PROOF, TABLE
 from console.formats.kernel.rules.states import KNOWN
 from console.formats.protocol import Claim, Sample
 
@@ -22,6 +22,8 @@ _POST = {"type", "payload", "authorityContext"}
 
 def sniff(sample: Sample) -> Claim | None:
     """The claim of the first readable records that look alike; None for another system's lines."""
+    if sample.container == "zip" and (sample.member or "") == MANIFEST:
+        return _pack(sample)
     votes: dict[str, list[int]] = {}
     looked = 0
     for raw in sample.records:
@@ -45,11 +47,24 @@ def sniff(sample: Sample) -> Claim | None:
     return Claim(confidence, shape, _WHY[shape]) if confidence >= 5 else None
 
 
+def _pack(sample: Sample) -> Claim | None:
+    """The claim of a manifest that lists its files, none of them a ledger: a pack with a ledger is known by that."""
+    document = decode(sample.records[0].replace(b"\n", b" ")).document if len(sample.records) == 1 else None
+    files = document.get("files") if document is not None else None
+    if not isinstance(files, list) or not files or not all(isinstance(each, dict) and "path" in each for each in files):
+        return None
+    if any(str(each["path"]).endswith(_LEDGERS) for each in files):
+        return None
+    return Claim(90, PROOF, _WHY[PROOF])
+
+
+_LEDGERS = (".jsonl", ".ndjson")
 _WHY = {
     API: "events with dealId, payload and the three fields of the hash chain",
     OLD: "events with dealId, payload and authorityContext, without a hash chain",
     TABLE: "rows of the portal's DealEvent table",
     PACK: "lines of an evidence pack's event ledger",
+    PROOF: "the manifest of a proofpack, with the files that it lists",
     "post": "bodies of requests to the kernel, not a ledger: no ids, no deal, no chain",
 }
 

@@ -15,8 +15,11 @@ from console.verify import javascript
 from console.verify.judgement import Hashed
 from console.verify.profile import Layout
 
-API, OLD, TABLE, PACK = "api", "api-unchained", "table", "pack"
-"""Shapes: events of the API, its older form, rows of the portal's DealEvent table, lines of an evidence pack."""
+API, OLD, TABLE, PACK, PROOF = "api", "api-unchained", "table", "pack", "proofpack"
+"""Shapes: events of the API, its older form, rows of the portal's DealEvent table, lines of an evidence pack, and the
+manifest of a proofpack, which holds no events: it is read as one."""
+LISTING = "ProofPack"
+"""The type of a manifest that stands for its pack."""
 _API = Layout(
     (
         *("id", "dealId", "type", "payload", "actorId", "authorityContext", "evidenceRefs", "sequenceNumber"),
@@ -44,6 +47,10 @@ LAYOUTS = {
     PACK: Layout(
         ("seq", "type", "ts", "actor", "actorName", "data", "fromState", "toState", "prevHash", "hash"),
         {"deal": "dealId", "sequence": "seq", "payload": "data", "previous": "prevHash", "time": "ts"},
+    ),
+    PROOF: Layout(
+        ("packType", "dealId", "dealName", "generatedAt", "files"),
+        {"deal": "dealId", "payload": "files", "time": "generatedAt", "sequence": "", "previous": "", "hash": ""},
     ),
 }
 """By shape, the names of what ``Entry`` holds. A pack's deal stands in its manifest."""
@@ -241,10 +248,10 @@ def entry_of(
     entry = Entry(*place, document, problems)
     name = layout_of(shape).name
     entry.deal = _text(document.get(name("deal"))) if shape != PACK else pack_deal if pack_deal is not None else ""
-    entry.type = _text(document.get(name("type"))) or ""
+    entry.type = LISTING if shape == PROOF else _text(document.get(name("type"))) or ""
     entry.previous = _hash(document.get(name("previous")))
     entry.hash = _hash(document.get(name("hash")))
-    entry.event_id = _text(document.get("id")) if shape != PACK else None
+    entry.event_id = _text(document.get("id")) if shape not in (PACK, PROOF) else None
     entry.actor = _text(document.get(name("actor")))
     entry.sequence = _number(document.get(name("sequence")))
     entry.time = document.get(name("time"))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.formats.kernel.authority.judge import Authority, Judge, act_of
-from console.formats.kernel.record import PACK, TABLE
+from console.formats.kernel.record import PACK, PROOF, TABLE
 from console.formats.kernel.rules.projection import leaves
 from console.formats.kernel.rules.states import State, move
 from console.model.event import NO_TIME, Event
@@ -79,7 +79,7 @@ class PortalReplayer:
 
 def replayer_of(shape: str, judge: Judge) -> DealReplayer | PortalReplayer:
     """A replayer for a ledger of this shape."""
-    return PortalReplayer() if shape in (TABLE, PACK) else DealReplayer(judge)
+    return PortalReplayer() if shape in (TABLE, PACK, PROOF) else DealReplayer(judge)
 
 
 def _listed(values: Mapping[str, object]) -> str:

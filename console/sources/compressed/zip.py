@@ -108,7 +108,8 @@ def read_members(path: str, wanted: re.Pattern[str], limit: int, count: int) -> 
 
 
 def check_manifest(path: str) -> list[Finding]:
-    """``container.zip-manifest-mismatch`` for each file of the manifest's ``files`` that is missing or differs.
+    """``container.zip-manifest-mismatch`` for each file of the manifest's ``files`` that is missing or differs, and for
+    each of the archive that is not among them.
 
     The manifest is ``manifest.json`` at the archive's root, its entries are ``{path, sha256Hex}``. No manifest, or one
     that lists no files, gives no finding. Raises SourceError.
@@ -124,17 +125,25 @@ def check_manifest(path: str) -> list[Finding]:
         except (ValueError, RecursionError):
             return [*damage, _mismatch(MANIFEST, "The manifest is not JSON.")]
         files = manifest.get("files") if isinstance(manifest, dict) else None
+        listed = {MANIFEST}
         for entry in files if isinstance(files, list) else []:
             if len(damage) >= _MISMATCHES:
                 break
             if not isinstance(entry, dict) or not isinstance(name := entry.get("path"), str):
+                damage.append(_mismatch(MANIFEST, "An entry of the manifest names no file."))
                 continue
+            listed.add(name)
             expected = entry.get("sha256Hex")
             if name not in names:
                 damage.append(_mismatch(name, f"{name} is named in the manifest, but not in the archive."))
             elif (actual := _sha256(archive, path, name)) != str(expected).lower():
                 message = f"{name} differs from the manifest."
                 damage.append(_mismatch(name, message, str(expected), actual or "unreadable"))
+        more = [name for name in names - listed if not name.endswith("/")] if len(listed) > 1 else []
+        damage += [
+            _mismatch(name, f"{name} is in the archive, but not named in its manifest.")
+            for name in sorted(more)[: max(0, _MISMATCHES - len(damage))]
+        ]
     return damage
 
 

@@ -1,18 +1,25 @@
 """Gates judged from the ledger alone: each answer right, wrong, and not to be known; each way of reading the same."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from console.formats.kernel import FORMAT
 from console.formats.kernel.authority.table import RulesError, rules_of
+from console.formats.kernel.relations import relations
 from console.model.finding import Finding
+from console.model.record import Record
 from console.model.trust import Severity
+from console.sources.companions import RULES_FILE
 from tests.formats.kernel.test_rules_fields import both_ways, chained
-from tests.support.kernel_cases import outcome
-from tests.support.writers.kernel import ACTORS, Act, Event, doc, story, uuid_of
+from tests.support.kernel_cases import context, outcome
+from tests.support.places import ROOT
+from tests.support.verdicts import judge, run
+from tests.support.writers.javascript import stringify
+from tests.support.writers.kernel import ACTORS, Act, Event, doc, jsonl, story, uuid_of
 
 Change = Callable[[list[Act]], list[Act]]
 ROLE, THRESHOLD, DISTINCT = (
@@ -251,3 +258,65 @@ def test_rules_that_cannot_be_used(change: dict[str, Any], says: str) -> None:
         rules_of(json.dumps(RULES | change))
     with pytest.raises(RulesError, match="not JSON"):
         rules_of("{")
+
+
+def test_the_rules_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RULES_FILE, "")
+    ledger, rules, config = tmp_path / "deals.jsonl", tmp_path / "rules.json", tmp_path / "config.toml"
+    ledger.write_bytes(jsonl(doc()))
+    config.write_text(f'rules_file = "{rules}"\n')
+    own = json.loads((ROOT / "console/formats/kernel/authority/gates.json").read_bytes())
+    rules.write_text(json.dumps(own))
+    assert judge(ledger, "--config", str(config)).code == 0
+    own["actions"]["APPROVE_DEAL"] |= {"approvals": 2, "materials": {"UnderwritingSummary": "DOC"}}
+    own["actions"]["FINALIZE_EXIT"]["roles"] = ["LENDER"]
+    rules.write_text(json.dumps(own))
+    assert {*judge(ledger, "--config", str(config)).codes} == {THRESHOLD, TRUTH, ROLE}
+    _, text = run("gates", str(ledger), "--config", str(config), "--format", "json")
+    rows = [row["values"] for row in json.loads(text)["rows"]]
+    assert [row["event"] for row in rows if row["passes"] is False] == ["DealApproved"]
+    rules.write_text("{")
+    assert judge(ledger, "--config", str(config)).codes == ["container.reader-failed"]
+
+
+def test_the_report_of_gates(tmp_path: Path) -> None:
+    acts = overridden("APPROVE_DEAL")(without("ApprovalGranted", action="APPROVE_DEAL")(story()))
+    acts = granted_by("ATTEST_READY_TO_CLOSE", "gp", "gp")(acts)
+    (tmp_path / "deals.jsonl").write_bytes(jsonl(doc(acts)))
+    _, text = run("gates", str(tmp_path), "--format", "json")
+    answer = json.loads(text)
+    rows = {row["values"]["event"]: row["values"] for row in answer["rows"]}
+    assert len(answer["rows"]) == 6 and answer["summary"]["gates"] == 5
+    approved, attested = rows["DealApproved"], rows["ClosingReadinessAttested"]
+    assert (approved["passes"], approved["approvals"], approved["override"]) == (True, "✗ 0 of 1", "1 attested")
+    assert (attested["passes"], attested["approvals"]) == (False, "✗ 1 of 2 (2 granted)")
+    assert attested["materials"] == "✓ FinalUnderwriting DOC of DOC, ✓ SourcesAndUses DOC of DOC"
+    assert rows["OverrideAttested"]["override"] == "reason: Committee met"
+    assert rows["DistressResolved"]["passes"] is True and rows["ClosingFinalized"]["roles"] == "ESCROW"
+
+
+def test_what_satisfies_a_gate_answers_to_the_names_that_the_gate_gives() -> None:
+    events = [FORMAT.decode(record, context()) for record in records(doc())]
+    gate = next(each for each in events if each.type == "ClosingFinalized")
+    causes = {name for how, name in relations(gate).causes}
+    behind = {each.event_id for each in events for name in relations(each).ids if name in causes}
+    wanted = [each for each in events if each.document["payload"].get("action") == "FINALIZE_CLOSING"]
+    kinds = ("WireConfirmation", "EntityFormationDocs")
+    wanted += [each for each in events if each.document["payload"].get("type") in kinds]
+    assert behind == {each.event_id for each in wanted} and len(wanted) == 5
+    approved = next(each for each in events if each.type == "DealApproved")
+    assert {name for how, name in relations(approved).causes if how == "evidence"} == {"a-1", "a-2"}
+    fields = {field.name: field.value for panel in FORMAT.panels(gate, context()) for field in panel.fields}
+    assert (fields["rule"], fields["approvals"], fields["permitted roles"]) == (
+        "FINALIZE_CLOSING",
+        "3",
+        "GP or LENDER or ESCROW",
+    )
+
+
+def records(events: list[Event]) -> Iterator[Record]:
+    offset = 0
+    for number, event in enumerate(events, 1):
+        raw = stringify(event).encode()
+        yield Record(number, offset, len(raw), raw)
+        offset += len(raw) + 1

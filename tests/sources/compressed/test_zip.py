@@ -109,6 +109,8 @@ def test_the_manifest_is_checked(tmp_path: Path) -> None:
     assert [(one.code, one.field) for one in found] == [
         ("container.zip-manifest-mismatch", "bad.txt"),
         ("container.zip-manifest-mismatch", "gone.txt"),
+        ("container.zip-manifest-mismatch", "manifest.json"),
+        ("container.zip-manifest-mismatch", "manifest.json"),
     ]
     assert found[0].actual == hashlib.sha256(b"bad").hexdigest()
     assert check_manifest(str(pack(tmp_path / "y", {"a.json": b"{}"}))) == []

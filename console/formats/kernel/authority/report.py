@@ -5,14 +5,13 @@ from typing import Any, NamedTuple
 
 from console.formats.kernel.authority.judge import OVERRIDE, Act, Asked, Authority, Judge, Ruling, act_of
 from console.formats.kernel.authority.table import rules_of
-from console.formats.kernel.record import PACK, TABLE
+from console.formats.kernel.record import PACK, PROOF, TABLE
+from console.formats.protocol import RULES
 from console.formats.report import Report, ReportColumn, ReportRow, ReportTable
 from console.model.event import NO_TIME, Event
 from console.model.trust import Severity
 from console.verify.catalogue import CATALOGUE
 
-RULES = "rules:"
-"""The name of the companion that is an operator's own rules."""
 COLUMNS = (
     ReportColumn("deal", "Deal"),
     ReportColumn("time", "Time", "time"),
@@ -52,7 +51,7 @@ class GatesFold:
     def begin(self, ledger: str, shape: str, companions: Mapping[str, bytes]) -> None:
         self._ledgers[ledger], self._later[ledger] = {}, set()
         self._judges[ledger] = Judge(rules_of(companions.get(RULES, b"").decode("utf-8", "replace")))
-        (self._portal.add if shape in (TABLE, PACK) else self._portal.discard)(ledger)
+        (self._portal.add if shape in (TABLE, PACK, PROOF) else self._portal.discard)(ledger)
 
     def take(self, ledger: str, event: Event) -> None:
         if ledger in self._portal or not event.streams:

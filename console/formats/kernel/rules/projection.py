@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from console.formats.kernel.authority.judge import Act, Judge, act_of
 from console.formats.kernel.chain.deals import Deal
-from console.formats.kernel.record import PACK, TABLE, Entry, layout_of
+from console.formats.kernel.record import PACK, PROOF, TABLE, Entry, layout_of
 from console.formats.kernel.rules.schema import brief
 from console.formats.kernel.rules.states import SYMBOLS, TYPES, State, move
 from console.formats.reading.clock import step_back
@@ -70,7 +70,7 @@ class Projection:
     themselves."""
 
     def __init__(self, judge: Judge, shape: str) -> None:
-        self._staged = shape in (TABLE, PACK)
+        self._staged = shape in (TABLE, PACK, PROOF)
         self._time_field = layout_of(shape).name("time")
         self._judge = judge
         self._acts: list[_Acted] = []

@@ -9,7 +9,7 @@ import msgspec
 
 from console.formats.json.strict import place_problems
 from console.formats.kernel.authority.table import GateRules, rules_of
-from console.formats.kernel.record import API, PACK, TABLE, Entry, layout_of
+from console.formats.kernel.record import API, PACK, PROOF, TABLE, Entry, layout_of
 from console.formats.kernel.rules.parts import CONTEXT, PAYLOADS, UUID, Flaw, Vocabularies, problems
 from console.formats.kernel.rules.states import KNOWN
 from console.model.finding import Finding
@@ -45,7 +45,7 @@ def check(entry: Entry, shape: str, words: Vocabularies | None = None) -> list[F
     if document is None:
         return []
     found = []
-    if not _is_sound(document, shape):
+    if shape != PROOF and not _is_sound(document, shape):
         from console.formats.kernel.rules.models import errors
 
         walked = _walked(entry, shape)
@@ -77,7 +77,7 @@ def check(entry: Entry, shape: str, words: Vocabularies | None = None) -> list[F
         finding(each.code, each.message, severity=each.severity, **place, field=each.field, actual=each.actual)
         for each in _inner(entry, shape, words or WORDS)
     ]
-    if shape not in (TABLE, PACK) and entry.type and entry.type not in KNOWN:
+    if shape not in (TABLE, PACK, PROOF) and entry.type and entry.type not in KNOWN:
         found.append(
             finding(
                 "schema.unknown-event-type",
@@ -107,7 +107,9 @@ def _inner(entry: Entry, shape: str, words: Vocabularies) -> Iterator[Flaw]:
             yield Flaw("schema.bad-pattern", name, text, brief(value))
     if shape == TABLE:
         yield from _texts_of_row(document)
-    if shape in (TABLE, PACK):
+    if shape == PROOF:
+        yield from _listed(document)
+    if shape in (TABLE, PACK, PROOF):
         return
     if document.get("actorId") == "":
         yield Flaw("schema.bad-pattern", "actorId", "actorId is empty: it names nobody.", "")
@@ -121,11 +123,25 @@ def _inner(entry: Entry, shape: str, words: Vocabularies) -> Iterator[Flaw]:
         yield from problems(payload, PAYLOADS.get(entry.type, ()), words, "payload")
 
 
-_IDS = {API: ("id", "dealId"), TABLE: ("id", "dealId"), PACK: ()}
+_IDS = {API: ("id", "dealId"), TABLE: ("id", "dealId"), PACK: (), PROOF: ("dealId",)}
 """Fields that hold UUIDs. Actors' ids should be such, too, and yet the portal has its own: see ``is_named``."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TEXTS = {"eventData": dict, "authorityContext": dict, "evidenceRefs": list}
 """Columns of a row that hold JSON as text, and what it is."""
+
+
+def _listed(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    """What is wrong with the files that a manifest lists; their contents are for whoever reads the archive."""
+    for at, file in enumerate(document.get("files", ())):
+        hash, where = file.get("sha256Hex"), f"files[{at}].sha256Hex"
+        if not isinstance(hash, str):
+            code = "schema.wrong-type" if "sha256Hex" in file else "schema.missing-field"
+            yield Flaw(code, where, f"{where} should be the SHA-256 of {brief(file['path'])}.", None)
+        elif not _HASH_TEXT.fullmatch(hash):
+            yield Flaw("schema.bad-pattern", where, f"{where} should be 64 hex digits.", brief(hash))
+
+
+_HASH_TEXT = re.compile("[0-9a-fA-F]{64}")
 
 
 def _texts_of_row(document: Mapping[str, Any]) -> Iterator[Flaw]:
