@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from console.engine.follow.follower import Follower
 from console.engine.ingest.ingest import Ingest, Step
@@ -25,11 +26,17 @@ PATIENCE = 60.0
 """Seconds until a condition that never holds fails a test."""
 
 
+def id_of(name: str, sequence: int = 0) -> str:
+    """The id of the deal with this name, or of one of its events."""
+    return str(uuid5(NAMESPACE_OID, f"{name}-{sequence}"))
+
+
 class Deal:
     """Writes events of one deal as the kernel's documents describe them: each with the hash of the one before."""
 
-    def __init__(self, key: str = "deal-1") -> None:
-        self.key = key
+    def __init__(self, name: str = "deal-1") -> None:
+        self.name = name
+        self.key = id_of(name)
         self.sequence = 0
         self.head: str | None = None
 
@@ -41,7 +48,7 @@ class Deal:
         digest = hashlib.sha256(text.encode()).hexdigest()
         previous = "null" if self.head is None else f'"{self.head}"'
         line = (
-            f'{{"id":"{self.key}-{self.sequence}","dealId":"{self.key}","type":"MaterialAdded","payload":{stored},'
+            f'{{"id":"{id_of(self.name, self.sequence)}","dealId":"{self.key}","type":"MaterialAdded","payload":{stored},'
             f'"actorId":"anna","authorityContext":{{"role":"GP","rulesVersion":"2025-01","overrideReason":null}},'
             f'"evidenceRefs":[],"sequenceNumber":{self.sequence},"previousEventHash":{previous},'
             f'"eventHash":"{digest}","createdAt":"2025-01-01T{self.sequence // 3600:02d}:'

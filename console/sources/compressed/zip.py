@@ -109,7 +109,7 @@ def read_members(path: str, wanted: re.Pattern[str], limit: int, count: int) -> 
 
 def check_manifest(path: str) -> list[Finding]:
     """``container.zip-manifest-mismatch`` for each file of the manifest's ``files`` that is missing or differs, and for
-    each of the archive that is not among them.
+    each of the archive that is not among them, but for ledgers.
 
     The manifest is ``manifest.json`` at the archive's root, its entries are ``{path, sha256Hex}``. No manifest, or one
     that lists no files, gives no finding. Raises SourceError.
@@ -139,7 +139,9 @@ def check_manifest(path: str) -> list[Finding]:
             elif (actual := _sha256(archive, path, name)) != str(expected).lower():
                 message = f"{name} differs from the manifest."
                 damage.append(_mismatch(name, message, str(expected), actual or "unreadable"))
-        more = [name for name in names - listed if not name.endswith("/")] if len(listed) > 1 else []
+        # A ledger is protected by its own chain; real packs do not list it.
+        own = ("/", *_LEDGER_LIKE[:2])
+        more = [name for name in names - listed if not name.endswith(own)] if len(listed) > 1 else []
         damage += [
             _mismatch(name, f"{name} is in the archive, but not named in its manifest.")
             for name in sorted(more)[: max(0, _MISMATCHES - len(damage))]

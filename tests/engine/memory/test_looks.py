@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from console.engine.memory.remembered import Standing
-from tests.support.engine_cases import NOW, Deal
+from tests.support.engine_cases import NOW, Deal, id_of
 from tests.support.looks import CONTAINERS, as_lines, edited, look
 from tests.support.places import SAMPLES
 
@@ -118,7 +118,7 @@ def test_old_and_new_values_by_a_copy_beside_it(tmp_path: Path) -> None:
     (found,) = look(memory, ledger).findings
     assert (found.field, found.expected, found.actual) == ("actorId", '"anna"', '"mallory"')
     assert 'actorId was "anna", is "mallory"' in found.message
-    assert (found.stream, found.event_id, found.sequence) == ("deal-1", "deal-1-5", 5)
+    assert (found.stream, found.event_id, found.sequence) == (id_of("deal-1"), id_of("deal-1", 5), 5)
     assert found.offset == sum(len(each) + 1 for each in RECORDS[:4])
 
 
@@ -181,7 +181,7 @@ def test_hashes_that_cover_less_than_they_did(tmp_path: Path) -> None:
 def test_one_stream_is_compared_and_not_remembered(tmp_path: Path) -> None:
     ledger, memory = tmp_path / "deals.jsonl", tmp_path / "memory"
     ledger.write_bytes(as_lines(RECORDS[:6]))
-    one = replace(NOW, stream="deal-1")
+    one = replace(NOW, stream=id_of("deal-1"))
     assert look(memory, ledger, options=one).memory.kept is False
     assert look(memory, ledger).memory.standing is Standing.FIRST_LOOK
     ledger.write_bytes(as_lines(RECORDS))
