@@ -48,7 +48,8 @@ class Deal:
         digest = hashlib.sha256(text.encode()).hexdigest()
         previous = "null" if self.head is None else f'"{self.head}"'
         line = (
-            f'{{"id":"{id_of(self.name, self.sequence)}","dealId":"{self.key}","type":"MaterialAdded","payload":{stored},'
+            f'{{"id":"{id_of(self.name, self.sequence)}","dealId":"{self.key}","type":"MaterialAdded",'
+            f'"payload":{stored},'
             f'"actorId":"anna","authorityContext":{{"role":"GP","rulesVersion":"2025-01","overrideReason":null}},'
             f'"evidenceRefs":[],"sequenceNumber":{self.sequence},"previousEventHash":{previous},'
             f'"eventHash":"{digest}","createdAt":"2025-01-01T{self.sequence // 3600:02d}:'

@@ -13,6 +13,7 @@ from console.formats.json.scan import scan as scan_slices
 from console.formats.kernel.authority.judge import MATERIAL, REGISTERING, Act, Judge
 from console.formats.kernel.chain.deals import Deals
 from console.formats.kernel.record import API, layout_of
+from console.formats.kernel.rules.evidence import SOURCES, UPLOAD, Brought
 from console.formats.kernel.rules.parts import (
     CONTEXT,
     PAYLOADS,
@@ -40,11 +41,13 @@ class KernelRun(Run):
     """Plain events: codes of deals and types, numbers (-1: none), times, and the trust that each has if its deal's
     events go on with it. ``symbols`` are their types to the state machine."""
 
-    __slots__ = ("actors", "acts", "deals", "sequences", "symbols", "times", "trust", "types")
+    __slots__ = ("actors", "acts", "deals", "missing", "sequences", "symbols", "times", "trust", "types")
     deals: "array[int]"
     actors: "array[int]"
     types: "array[int]"
     symbols: bytearray
+    missing: dict[int, list[bytes]]
+    """References that lead nowhere so far, by row."""
     acts: list[tuple[int, Act]]
     """Rows that have to do with authority, in their order."""
     sequences: "array[int]"
@@ -121,6 +124,7 @@ class KernelColumns:
         deals: Deals,
         words: Vocabularies,
         judge: Judge,
+        brought: Brought,
         tied: Callable[[int], None],
         *,
         segment: bool,
@@ -129,6 +133,7 @@ class KernelColumns:
         self._deals = deals
         self._words = WordCodes(words)
         self._judge = judge
+        self._brought = brought
         self._segment = segment
         self._fine: set[tuple[int, int, str, int, str]] = set()
         """What was permitted: deal, how much it had registered, type, actor, claim."""
@@ -225,9 +230,17 @@ class KernelColumns:
                 inner = objects(scan, "payload", fields_of(parts), some)
                 for at in rows_of(neither(sound(inner, parts, self._words))):
                     found[some[at]] = 0
+            if type in SOURCES and inner is not None:
+                self._brought.add([text.encode() for text in inner.texts(SOURCES[type]) if text])
+                if type == UPLOAD:
+                    for deal in {*map(run.deals.__getitem__, some)}:
+                        if not self._deals.peek(deal).uploads:
+                            self._deals.at(deal).uploads = True
             if type in self._judge.types:
                 self._acts(run, type, some, inner, [known[contexts[row]] for row in some], registering)
         run.acts.sort()
+        missing, raws = self._brought.missing, scan.raw("evidenceRefs")
+        run.missing = {row: ids for row, raw in enumerate(raws) if raw and len(raw) > 38 and (ids := missing(raw))}
         return found
 
     def _context(self, raw: bytes | None) -> "_Context":

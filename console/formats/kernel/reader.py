@@ -18,11 +18,12 @@ from console.formats.kernel.authority.table import rules_of
 from console.formats.kernel.chain.again import walked_again
 from console.formats.kernel.chain.deals import LEVELS, Deal, Deals, End
 from console.formats.kernel.chain.segments import Summary, adopt, summary_of
-from console.formats.kernel.chain.standing import note_oddities, standing, state_facts
+from console.formats.kernel.chain.standing import facts_of, note_oddities, standing, tallies_of, unresolved
 from console.formats.kernel.chain.walk import Known, severity_of, walk
 from console.formats.kernel.columns import FIELDS, KernelColumns, KernelRun
 from console.formats.kernel.profiles import candidates, named
 from console.formats.kernel.record import API, OLD, PACK, PROOF, TABLE, Entry, deal_of, entry_of, layout_of, read
+from console.formats.kernel.rules.evidence import UPLOAD, Brought, brought_by, references_of
 from console.formats.kernel.rules.projection import act_at, leaves, stage_of
 from console.formats.kernel.rules.schema import found_in, vocabularies
 from console.formats.kernel.rules.states import SYMBOLS, TYPES
@@ -64,7 +65,7 @@ class KernelReader(LedgerReader[KernelRun]):
         table = rules_of(context.rules)
         self.words, self.judge = vocabularies(table), Judge(table)
         self.shape = context.shape
-        self.bulk, self._staged = self.shape in (API, OLD), self.shape in (TABLE, PACK, PROOF)
+        self.bulk, self.staged = self.shape in (API, OLD), self.shape in (TABLE, PACK, PROOF)
         self.segment = segment
         self.pack_deal = deal_of(context.companions) if self.shape == PACK else None
         self.candidates = candidates(self.shape)
@@ -75,9 +76,9 @@ class KernelReader(LedgerReader[KernelRun]):
         self._decoded: dict[int, Entry] = {}
         """By ordinal, what settling has decoded of the batch at hand."""
         self.deals = Deals(self.columns, segment=segment)
-        self._events = KernelColumns(
-            self.columns, self.deals, self.words, self.judge, self._live_again, segment=segment
-        )
+        self.brought = Brought()
+        rules = self.words, self.judge, self.brought
+        self._events = KernelColumns(self.columns, self.deals, *rules, self._live_again, segment=segment)
         self.late: dict[str, None] = {}
         """Keys of deals that must be walked again."""
         self.records = 0
@@ -93,8 +94,6 @@ class KernelReader(LedgerReader[KernelRun]):
         if profile is not None:
             hashes = BulkHashes(profile, layout_of(self.shape), self.fields, self.memory)
             self._hashes = hashes if hashes.able else None
-
-    # -- events in bulk
 
     def read(self, batch: RecordBatch) -> EventBatch:
         if self.settled is None:
@@ -126,6 +125,9 @@ class KernelReader(LedgerReader[KernelRun]):
             found = self._act(run.deals[row], act, partial(run.place, row), partial(self._entry_at, run, row))
             if found > worst[row - low]:
                 worst[row - low] = found
+        for row, references in run.missing.items():
+            if low <= row < high and run.deals[row] and self.deals.peek(run.deals[row]).waits(self.brought):
+                self.deals.at(run.deals[row]).wait(references, self.brought, partial(self._entry_at, run, row))
         if isinstance(self.columns, NoRows):
             self.columns.marks += run.scan.marks("id")[part]
         else:
@@ -172,8 +174,6 @@ class KernelReader(LedgerReader[KernelRun]):
     def _entry_at(self, run: KernelRun, row: int) -> Entry:
         return self._entry(Look(run.place(row), run.raw(row)))
 
-    # -- events one by one
-
     def look(self, record: Look) -> None:
         entry = self._decoded.pop(record.place.ordinal, None) or self._entry(record)
         self.findings.begin(record.place, entry.event_id, entry.deal)
@@ -186,7 +186,12 @@ class KernelReader(LedgerReader[KernelRun]):
             deal, end = self.deals.at(code), self.deals.ends.get(code)
             trust = self._chain(code, deal, end, entry, found)
             self.deals.counts.add(array("q", (code,)), bytes((trust,)))
-            worst = max(self._live(code, deal, end, entry), self.oddities(deal, entry), severity_of(trust))
+            self.refer(deal, entry)
+            worst = max(
+                self._live(code, deal, end, entry),
+                note_oddities(deal, entry, self.clock, staged=self.staged),
+                severity_of(trust),
+            )
             self.deals.put(code, end)
         for each in found:
             self.findings.take(each)
@@ -243,8 +248,8 @@ class KernelReader(LedgerReader[KernelRun]):
 
     def _live(self, code: int, deal: Deal, end: End, entry: Entry) -> Severity:
         """Let one event move the state of its deal, and take its time; how bad it is."""
-        symbol, stage = SYMBOLS.get(entry.type, 0), stage_of(entry) if self._staged else ""
-        act = None if self._staged or entry.type not in self.judge.types else act_at(entry)
+        symbol, stage = SYMBOLS.get(entry.type, 0), stage_of(entry) if self.staged else ""
+        act = None if self.staged or entry.type not in self.judge.types else act_at(entry)
         moving = symbol or stage
         if entry.instant is not None and not self.deals.dated(code, end, entry.instant.micros, moving=moving):
             self._live_again(code)
@@ -252,7 +257,7 @@ class KernelReader(LedgerReader[KernelRun]):
         if act is not None:
             place = Place(entry.ordinal, entry.offset, entry.length)
             worst = self._act(code, act, lambda: place, lambda: entry)
-        if self._staged:
+        if self.staged:
             remark = leaves(deal.stage, stage_of(entry, "fromState")) if stage else None
             worst = worst if remark is None else deal.note(remark, "", lambda: entry)
             deal.stage = stage or deal.stage
@@ -270,19 +275,21 @@ class KernelReader(LedgerReader[KernelRun]):
             self.deals.acts.append((code, act, place()))
             return Severity.NONE
         deal = self.deals.at(code)
-        whole = not deal.begins_later and not (self.holes and self.holes.before(place().ordinal) >= 0)
+        whole = not deal.begins_later and (not self.holes or self.is_whole(deal, place().ordinal))
         _, remarks = self.judge.take(deal.authority, act, whole=whole)
         return max([deal.note(each, act.type, entry) for each in remarks]) if remarks else Severity.NONE
 
     def is_whole(self, deal: Deal, ordinal: int) -> bool:
         """True if nothing of the deal is missing before this ordinal."""
-        return not deal.begins_later and self.holes.before(ordinal) < 0
+        return not deal.begins_later and not (self.holes and self.holes.before(ordinal) >= 0)
 
-    def oddities(self, deal: Deal, entry: Entry) -> Severity:
-        """Notes what is odd about an event by itself; how bad it is."""
-        return note_oddities(deal, entry, self.clock, staged=self._staged)
-
-    # -- the profile
+    def refer(self, deal: Deal, entry: Entry) -> None:
+        """Take what one event brings, and refers to."""
+        if self.staged:
+            return
+        self.brought.add(brought_by(entry.type, entry.payload))
+        deal.uploads |= entry.type == UPLOAD
+        deal.wait(self.brought.missing(references_of(entry.document)), self.brought, lambda: entry)
 
     def _settle(self, batch: RecordBatch) -> None:
         """Settle the profile by the first chained event that any profile reproduces."""
@@ -311,32 +318,22 @@ class KernelReader(LedgerReader[KernelRun]):
         scan = scan_batch(batch, self.fields, salt=self.context.salt)
         return rows_of(neither(both(scan.plain(), scan.is_kind("eventHash", Kind.NULL, Kind.ABSENT))))
 
-    # -- what holds as of now
-
     def standing(self) -> list[Finding]:
         nameless = self.shape == PACK and self.pack_deal is None
-        return standing(dict(self.deals.items()), self.profile, None if nameless else self.candidates)
+        deals = dict(self.deals.items())
+        found = standing(deals, self.profile, None if nameless else self.candidates)
+        return found if self.holes else found + unresolved(deals, self.brought)
 
     def facts(self) -> Iterable[StreamFacts]:
-        for key, deal in self.deals.changed():
-            chained, links = deal.chained, deal.links
-            intact = not (links.faults or links.unknown) if chained else None
-            yield StreamFacts("deal", key, state_facts(deal, staged=self._staged), chained, intact)
+        return facts_of(self.deals.changed(), staged=self.staged)
 
     def tallies(self) -> Tallies:
         """Counts so far. Streams that ``irregular`` names are counted as unchecked until they are walked again."""
-        streams = {
-            StreamKey("deal", key): (tuple(deal.trust), deal.times.first, deal.times.last)
-            for key, deal in self.deals.items()
-        }
-        trust = [sum(column) for column in zip(self.loose, *(counts for counts, _, _ in streams.values()), strict=True)]
-        return Tallies(self.records, tuple(trust), streams)
+        return tallies_of(self.records, self.loose, self.deals.items())
 
     def repeated(self) -> Sequence[tuple[int, int]]:
         marks = self.columns.marks if isinstance(self.columns, NoRows) else array("q")
         return [(row + 1, first + 1) for row, first in repeats(marks)]
-
-    # -- segments
 
     def summary(self, findings: Sequence[Finding] = ()) -> Summary:
         """What this reader saw, to be joined with its neighbours; ``findings`` are those its batches gave.
@@ -354,15 +351,16 @@ class KernelReader(LedgerReader[KernelRun]):
         """True if all verdicts so far are those of one pass, wherever the ledger was cut."""
         return not self.memory.short
 
-    # -- saved state
-
     def state(self) -> Iterator[tuple[str | StreamKey, Any]]:
         yield from self.deals.save()
+        yield from self.brought.save()
         learned = self.memory.purse, self.memory.learned
         yield "", (self.profile, self.records, self.loose, *learned, self._settling.state())
 
     def restore(self, name: str | StreamKey, data: bytes) -> None:
         found = self.deals.restore(name, data)
+        if found is None and self.brought.restore(name, data):
+            return
         if found is not None:
             key, deal = found
             if deal.links.stale or deal.times.unordered:
@@ -371,8 +369,6 @@ class KernelReader(LedgerReader[KernelRun]):
         profile, self.records, self.loose, purse, learned, settling = unpack(data, _STATE)
         self.memory.learned, self.memory.purse, self._settling = learned, purse, Settling(self.candidates, *settling)
         self.settle_on(named(profile) if self.context.profile is None else self.settled)
-
-    # -- walking again
 
     def irregular(self) -> list[StreamKey]:
         keys, self.late = self.late, {}

@@ -43,7 +43,7 @@ OF_EVERY_EVENT = [
     Case("ReviewOpened", "actorId", "", PATTERN),
     Case("ReviewOpened", "actorId", 7, TYPE),
     Case("ReviewOpened", "evidenceRefs", []),
-    Case("ReviewOpened", "evidenceRefs", ["artifact-uuid-1", uuid_of("artifact")]),
+    Case("ReviewOpened", "evidenceRefs", ["artifact-uuid-1", "wire-confirmation-artifact-id"]),
     Case("ReviewOpened", "evidenceRefs", [""], PATTERN),
     Case("ReviewOpened", "evidenceRefs", ["a", 7], TYPE),
     Case("ReviewOpened", "evidenceRefs", ["a", None], TYPE),

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from console.formats.kernel.chain.deals import LEVELS, End
+from console.formats.kernel.chain.standing import note_oddities
 from console.formats.kernel.chain.walk import severity_of, walk_again
 from console.formats.kernel.record import entry_at
 from console.formats.kernel.rules.projection import Projection
@@ -37,8 +38,9 @@ def walked_again(reader: "KernelReader", stream: StreamKey, records: Iterable[Re
     for each, level in walk_again(deal, end.tip, entries, reader.known(), reader.holes, findings):
         trust[each.ordinal] = level
         counts.add(array("q", (code,)), bytes((level,)))
+        reader.refer(deal, each)
         own = [one.severity for one in found_in(each, reader.shape, reader.words)]
-        lives.add(each, max(reader.oddities(deal, each), severity_of(level), *own))
+        lives.add(each, max(note_oddities(deal, each, reader.clock, staged=reader.staged), severity_of(level), *own))
     deals.put(code, end)
     deals.lives.put(code, lives.run(deal, lambda ordinal: reader.is_whole(deal, ordinal)))
     return Rewalk(trust, findings, lives.marks)

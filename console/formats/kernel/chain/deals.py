@@ -7,7 +7,7 @@ of these was, or is to be, carried over.
 """
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import compress
 
@@ -15,7 +15,9 @@ import msgspec
 
 from console.formats.json.columns import Counts, Tips
 from console.formats.kernel.authority.judge import Act, Authority
+from console.formats.kernel.chain.times import Times
 from console.formats.kernel.record import Entry, Group, Noted
+from console.formats.kernel.rules.evidence import WAITING, Brought
 from console.formats.kernel.rules.states import Lives, State, Trace
 from console.formats.reading.columns import Columns
 from console.formats.reading.findings import Place, Remark
@@ -58,50 +60,6 @@ class Links(msgspec.Struct, array_like=True):
     created: int = 0
 
 
-class Times(msgspec.Struct, array_like=True):
-    """The first and the last time that a deal's events name, and the one that stands first in the ledger.
-
-    ``backwards``: an event stands behind one that is later. ``unordered``: the events that move the state do not all
-    stand in their order in time, so that the state is to be made again.
-    """
-
-    first: int = NO_TIME
-    last: int = NO_TIME
-    opening: int = NO_TIME
-    backwards: bool = False
-    unordered: bool = False
-
-    def begin(self, time: int) -> None:
-        """Take the time of the first event that names one, where later ones are not before it."""
-        self.first = self.last = self.opening = time
-
-    def seen(self, time: int, latest: int) -> int:
-        """Take the time of one event; ``latest`` is that of the event before. The one of the event before the next."""
-        if self.first == NO_TIME or time < self.first:
-            self.first = time
-        self.last = max(self.last, latest, time)
-        if latest == NO_TIME:
-            self.opening = time
-        elif time < latest:
-            self.backwards = True
-        return time
-
-    def follows(self, time: int, latest: int) -> bool:
-        """True if an event with this time is surely later than all before; the last of them has ``latest``."""
-        return time > latest and not self.backwards
-
-    def join(self, after: "Times", latest: int) -> None:
-        """Take in those of the segment behind, where this one's latest time is ``latest``."""
-        if NO_TIME not in (latest, after.opening):
-            self.unordered |= not self.follows(after.opening, latest)
-            self.backwards |= after.opening < latest
-        self.unordered |= after.unordered
-        self.backwards |= after.backwards
-        self.opening = after.opening if self.opening == NO_TIME else self.opening
-        self.first = min((time for time in (self.first, after.first) if time != NO_TIME), default=NO_TIME)
-        self.last = max(self.last, after.last)
-
-
 def _counts() -> list[int]:
     return [0] * LEVELS
 
@@ -110,7 +68,8 @@ class Deal(msgspec.Struct, array_like=True):
     """One deal; see the module. ``trust`` counts its events by trust, ``groups`` its events by what is wrong with them
     ('unchained', 'unproven', 'shift:1', 'other:kernel-doc/1'), ``disallowed`` those that its state did not allow, by
     finding and type. ``stage`` is the state that a row of the portal names. ``authority`` is what its events show of
-    who may do what, ``noted`` what rules found, by cause.
+    who may do what, ``noted`` what rules found, by cause. ``waiting`` are references to what is not in the ledger so
+    far, ``uploads`` is true if artifacts are, ``full`` is how much was known when there was last no room for more.
     """
 
     end: End = msgspec.field(default_factory=End)
@@ -123,6 +82,9 @@ class Deal(msgspec.Struct, array_like=True):
     stage: str = ""
     authority: Authority = msgspec.field(default_factory=Authority)
     noted: dict[str, Noted] = msgspec.field(default_factory=dict)
+    waiting: dict[str, Group] = msgspec.field(default_factory=dict)
+    uploads: bool = False
+    full: int = 0
 
     @property
     def begins_later(self) -> bool:
@@ -167,11 +129,28 @@ class Deal(msgspec.Struct, array_like=True):
             noted.count += 1
         return CATALOGUE[code].severity if severity is None else severity
 
+    def waits(self, brought: Brought) -> bool:
+        """True if more references to nothing would be kept: there is room, or what came since may make some."""
+        return len(self.waiting) < WAITING or len(brought.known) >= 2 * self.full
+
+    def wait(self, references: Iterable[bytes], brought: Brought, entry: Callable[[], Entry]) -> None:
+        """Keep references of one event that lead nowhere so far."""
+        if not self.waits(brought):
+            return
+        for each in references:
+            name = each.decode()
+            if name not in self.waiting and len(self.waiting) >= WAITING:
+                self.waiting = {key: group for key, group in self.waiting.items() if key.encode() not in brought.known}
+                self.full = len(brought.known) or 1
+                if len(self.waiting) >= WAITING:
+                    return
+            self.waiting.setdefault(name, Group()).add(entry())
+
     def restart(self) -> None:
         """Forget the walk and the states, to walk again from the start."""
         self.links = Links()
         self.groups, self.disallowed, self.noted, self.stage = {}, {}, {}, ""
-        self.authority = Authority()
+        self.authority, self.waiting, self.uploads, self.full = Authority(), {}, False, 0
         self.times.unordered = False
 
     def join(self, after: "Deal", by: int, *, middle: bool) -> None:
@@ -180,6 +159,13 @@ class Deal(msgspec.Struct, array_like=True):
         self.times.join(after.times, self.end.latest)
         self.trust = [mine + more for mine, more in zip(self.trust, after.trust, strict=True)]
         self.stage = after.stage or self.stage
+        self.uploads |= after.uploads
+        for reference, group in after.waiting.items():
+            group.record += by
+            if reference in self.waiting:
+                self.waiting[reference].count += group.count
+            elif len(self.waiting) < WAITING:
+                self.waiting[reference] = group
         for cause, noted in after.noted.items():
             noted.record += by
             known = self.noted.setdefault(cause, noted)

@@ -11,6 +11,7 @@ from console.formats.kernel.chain.deals import Deal
 from console.formats.kernel.chain.walk import moved
 from console.formats.kernel.profiles import named
 from console.formats.kernel.record import Entry, read
+from console.formats.kernel.rules.evidence import Brought
 from console.formats.kernel.rules.states import TYPES, Lives, State, Trace
 from console.formats.reading.columns import NoRows
 from console.formats.reading.findings import Place
@@ -46,6 +47,7 @@ class Summary:
     short: bool = False
     holes: Holes = field(default_factory=Holes)
     rules: str = ""
+    brought: Brought = field(default_factory=Brought)
     marks: "array[int]" = field(default_factory=lambda: array("q"))
 
 
@@ -65,6 +67,7 @@ def summary_of(reader: "KernelReader", findings: Sequence[Finding]) -> Summary:
         reader.memory.short,
         reader.holes,
         reader.context.rules,
+        reader.brought,
         reader.columns.marks if isinstance(reader.columns, NoRows) else array("q"),
     )
 
@@ -74,6 +77,7 @@ def adopt(reader: "KernelReader", whole: Summary) -> None:
     reader.settle_on(named(whole.profile))
     reader.records, reader.loose = whole.records, whole.loose
     reader.memory.short, reader.holes = whole.short, whole.holes
+    reader.brought.extend(whole.brought)
     if isinstance(reader.columns, NoRows):
         reader.columns.marks = whole.marks
     for key, deal in whole.deals.items():
@@ -98,6 +102,7 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
         before.join(after, by, middle=left.partial)
     trace = _continued(left, right)
     left.holes.extend(right.holes, by)
+    left.brought.extend(right.brought)
 
     def entry(ordinal: int, offset: int) -> Entry:
         return read(fetch(offset, 0)[1], right.shape, None, ordinal, offset)
@@ -124,6 +129,7 @@ def join(left: Summary, right: Summary, fetch: Fetch) -> Summary:
         left.short or right.short,
         left.holes,
         left.rules,
+        left.brought,
         left.marks,
     )
 

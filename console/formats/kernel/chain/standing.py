@@ -1,15 +1,19 @@
 """What stands of the chains and lives of all deals as of now: one finding for each cause, with a count."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from console.formats.kernel.chain.deals import BEGINS, Deal
 from console.formats.kernel.record import Entry, Group
+from console.formats.kernel.rules.evidence import Brought
 from console.formats.kernel.rules.schema import is_named
 from console.formats.kernel.rules.states import START
+from console.formats.protocol import Tallies
 from console.formats.reading.clock import Clock
+from console.model.event import StreamKey
 from console.model.finding import Finding
+from console.model.ledger import StreamFacts
 from console.model.trust import Confidence, Severity
 from console.verify.catalogue import finding
 from console.verify.profile import HashProfile
@@ -76,6 +80,21 @@ def state_facts(deal: Deal, *, staged: bool) -> dict[str, str]:
         return state | ({"note": "an event before it may be unread"} if deal.links.unknown else {})
     note = {"note": "the beginning is not at hand"}
     return note | ({"state": "unknown"} if deal.state.name == START else {"state": deal.state.name})
+
+
+def facts_of(deals: Iterable[tuple[str, Deal]], *, staged: bool) -> Iterator[StreamFacts]:
+    """What is known of the streams of these deals."""
+    for key, deal in deals:
+        chained, links = deal.chained, deal.links
+        intact = not (links.faults or links.unknown) if chained else None
+        yield StreamFacts("deal", key, state_facts(deal, staged=staged), chained, intact)
+
+
+def tallies_of(records: int, loose: Sequence[int], deals: Iterable[tuple[str, Deal]]) -> Tallies:
+    """Counts of a ledger; ``loose`` are its records of no deal, by trust."""
+    streams = {StreamKey("deal", key): (tuple(deal.trust), deal.times.first, deal.times.last) for key, deal in deals}
+    trust = [sum(column) for column in zip(loose, *(counts for counts, _, _ in streams.values()), strict=True)]
+    return Tallies(records, tuple(trust), streams)
 
 
 def _beginnings(deals: Mapping[str, Deal]) -> list[Finding]:
@@ -164,6 +183,22 @@ def _grouped(key: str, deal: Deal, profile: str | None) -> list[Finding]:
         place = {**group.place(), "stream": key, "standing": True}
         found.append(finding(code, text, confidence=Confidence.HEURISTIC, field="type", **place))
     return [*found, *_noted(key, deal)]
+
+
+def unresolved(deals: Mapping[str, Deal], brought: Brought) -> list[Finding]:
+    """References that surely lead nowhere: one finding for each deal."""
+    found = []
+    for key, deal in deals.items():
+        if not deal.waiting or not deal.uploads or deal.begins_later:
+            continue
+        lost = {name: group for name, group in deal.waiting.items() if name.encode() not in brought.known}
+        if lost:
+            name, first = min(lost.items(), key=lambda each: each[1].record)
+            more = f", like {len(lost) - 1:,} others" if len(lost) > 1 else ""
+            text = f"No event of this ledger brought what evidenceRefs names: {name}{more}."
+            place = {**first.place(), "stream": key, "standing": True, "field": "evidenceRefs"}
+            found.append(finding("reference.unresolved", text, **{**place, "actual": name, "count": len(lost)}))
+    return found
 
 
 def _noted(key: str, deal: Deal) -> Iterator[Finding]:
