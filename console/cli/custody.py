@@ -35,17 +35,15 @@ def command(path: str | None, form: str, limit: int | None, no_color: bool, **_:
     from console.engine.questions import recorded_acts
 
     place = path or str(places().custody / "custody.jsonl")
-    acts = recorded_acts(place)
+    acts, total = recorded_acts(place, limit or (None if form == "json" else 50))
     if not acts:
         say(f"{place}: nothing is recorded there.")
         return 3 if path else 0
     verdict, words = asyncio.run(_verdict(place))
-    listed = acts[-(limit or (len(acts) if form == "json" else 50)) :]
     if form == "json":
-        object = {"schema_version": 1, "path": place, "verdict": verdict.word, "entries": len(acts), "acts": listed}
-        out_json(object)
+        out_json({"schema_version": 1, "path": place, "verdict": verdict.word, "entries": total, "acts": acts})
     else:
-        _print(listed, len(acts), f"{safe(place)}: {words}", Paint(no_color))
+        _print(acts, total, f"{safe(place)}: {words}", Paint(no_color))
     return verdict.exit_code
 
 

@@ -107,9 +107,9 @@ def record_act(
     record(place, action, ledgers, result, details)
 
 
-def recorded_acts(path: str) -> list[Mapping[str, Any]]:
-    """The entries of the chain of custody at a path, oldest first; none where there is no such file. What they come to
-    is for ``verify`` to say."""
+def recorded_acts(path: str, last: int | None = None) -> tuple[list[Mapping[str, Any]], int]:
+    """The entries of the chain of custody at a path, or the ``last`` of them, oldest first, and how many there are in
+    all; none where there is no such file. What they come to is for ``verify`` to say."""
     from console.engine.custody.acts import acts
 
-    return acts(path)
+    return acts(path, last)

@@ -29,7 +29,7 @@ from console.engine.questions import report_cell, rows_where
 from console.text import safe
 
 if TYPE_CHECKING:
-    from console.engine.questions import Report, ReportAnswer, ReportRow
+    from console.engine.questions import Report, ReportAnswer, ReportColumn, ReportRow
 
 REST = 1.0
 """Seconds between two folds, at least …"""
@@ -256,7 +256,7 @@ def row_page(answer: "ReportAnswer", row: "ReportRow", name_of: Callable[[str], 
         lines += prose(safe(each, limit=VALUE_LIMIT), width)
     lines += [rule("Values", width)] if lines else []
     columns = answer.report.columns
-    texts = [(safe(each.title), report_cell(each, row.values.get(each.name))) for each in columns]
+    texts = [(safe(each.title), _in_full(each, row.values.get(each.name))) for each in columns]
     if row.ledger is not None:
         place = "" if row.ordinal is None else f" record {row.ordinal:,}"
         texts.append((safe("where"), f"{name_of(row.ledger)}{place}"))
@@ -265,6 +265,13 @@ def row_page(answer: "ReportAnswer", row: "ReportRow", name_of: Callable[[str], 
     for title, text in shown:
         lines += labelled(title, [safe(text, limit=VALUE_LIMIT)], column, width)
     return lines
+
+
+def _in_full(column: "ReportColumn", value: object) -> str:
+    """A value with its word: no sign stands alone."""
+    text = report_cell(column, value)
+    words = {"✓": "✓ yes", "✗": "✗ no", "?": "? the ledger cannot show it"}
+    return words.get(text, text) if column.holds == "flag" else text
 
 
 def _left_out(answer: "ReportAnswer") -> str:

@@ -1,5 +1,6 @@
 """The entries of a chain of custody, as they stand."""
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,10 +9,13 @@ from console.engine.replay.decoded import LedgerRead, decoded
 from console.formats.custody import FORMAT
 
 
-def acts(path: str) -> list[Mapping[str, Any]]:
+def acts(path: str, last: int | None = None) -> tuple[list[Mapping[str, Any]], int]:
     """See ``console.engine.questions.recorded_acts``."""
-    found: list[Mapping[str, Any]] = []
+    found: deque[Mapping[str, Any]] = deque(maxlen=last)
+    total = 0
     for opened in open_ledgers([path]):
         if isinstance(opened, Opened) and opened.format.name == FORMAT.name:
-            found += [event.document for event in decoded(opened, opened.context(), LedgerRead(opened.name))]
-    return found
+            for event in decoded(opened, opened.context(), LedgerRead(opened.name)):
+                found.append(event.document)
+                total += 1
+    return [*found], total

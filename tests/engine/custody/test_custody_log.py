@@ -29,7 +29,7 @@ async def verdict(place: CustodyPlace) -> str:
 async def test_acts_are_linked_and_the_file_is_private(place: CustodyPlace) -> None:
     record(place, "verify", ["a.jsonl", "/b\udcff.jsonl"], "intact")
     record(place, "open", [], "begun", {"arguments": ["\x1b]0;x\x07", "\ud800"]})
-    acts = recorded_acts(place.path)
+    acts = recorded_acts(place.path)[0]
     assert [(each["number"], each["entry"]["action"]) for each in acts] == [(1, "verify"), (2, "open")]
     assert acts[0]["entry"]["ledgers"] == [f"{Path.cwd()}/a.jsonl", "/b\\xff.jsonl"]
     assert await verdict(place) == "intact"
@@ -39,7 +39,9 @@ async def test_acts_are_linked_and_the_file_is_private(place: CustodyPlace) -> N
 
 def test_of_very_many_ledgers_some_are_named(place: CustodyPlace) -> None:
     record(place, "verify", [f"/{each}" for each in range(LEDGERS + 5)], "intact")
-    (act,) = recorded_acts(place.path)
+    record(place, "open", [], "begun")
+    (act, other), total = recorded_acts(place.path)
+    assert total == 2 and recorded_acts(place.path, 1) == ([other], 2)
     assert (len(act["entry"]["ledgers"]), act["entry"]["of_ledgers"]) == (LEDGERS, LEDGERS + 5)
 
 
@@ -58,7 +60,7 @@ async def test_a_line_that_broke_off_stays_and_the_chain_goes_on(place: CustodyP
 def test_an_entry_longer_than_what_is_read_at_a_time(place: CustodyPlace) -> None:
     record(place, "verify", [], "intact", {"text": "x" * 300_000})
     record(place, "verify", [], "intact")
-    assert [each["number"] for each in recorded_acts(place.path)] == [1, 2]
+    assert [each["number"] for each in recorded_acts(place.path)[0]] == [1, 2]
 
 
 def _many(place: CustodyPlace) -> None:
@@ -73,7 +75,7 @@ async def test_several_processes_at_once(place: CustodyPlace) -> None:
         each.start()
     for each in started:
         each.join()
-    assert [each["number"] for each in recorded_acts(place.path)] == [*range(1, 31)]
+    assert [each["number"] for each in recorded_acts(place.path)[0]] == [*range(1, 31)]
     assert await verdict(place) == "intact"
 
 
@@ -101,4 +103,4 @@ def test_a_process_that_was_stopped_keeps_nobody_waiting(place: CustodyPlace, mo
 
 
 def test_no_chain_is_no_acts(tmp_path: Path) -> None:
-    assert recorded_acts(str(tmp_path / "nothing.jsonl")) == []
+    assert recorded_acts(str(tmp_path / "nothing.jsonl")) == ([], 0)

@@ -25,7 +25,7 @@ async def test_searches_and_checks(tmp_path: Path) -> None:
         verdicts = [each.judged async for each in one.session.verify(stream=stream.id)]
     finally:
         await one.close()
-    search, check = (each["entry"] for each in recorded_acts(custody.path))
+    search, check = (each["entry"] for each in recorded_acts(custody.path)[0])
     assert (search["action"], search["ledgers"], search["who"]) == ("search", [str(ledger)], "anna")
     assert search["details"] == {"screen": True, "stream": f"deal:{stream.key}", "where": "seq:2"}
     assert verdicts[-1] is not None and (check["action"], check["result"]) == ("verify", verdicts[-1].verdict.word)
