@@ -55,7 +55,7 @@ def _time(value: str) -> str:
 
 def _given(value: Any) -> Any:
     if value is None:
-        raise PydanticCustomError("missing", "is null")
+        raise PydanticCustomError("dict_type", "an object")
     return value
 
 
