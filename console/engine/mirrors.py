@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -135,6 +136,9 @@ def kept_in_step(databases: Sequence[MirroredDatabase]) -> Iterator[None]:
 
 def _keep(databases: Sequence[MirroredDatabase], parent: int) -> None:
     """Keep mirrors in step while the parent lives. A server that does not answer is asked again."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches every process of a terminal; this one ends with its parent
     while os.getppid() == parent:
         time.sleep(POLL)
         for each in databases:
