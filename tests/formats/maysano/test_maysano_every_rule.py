@@ -489,6 +489,10 @@ STREAMS: dict[str, tuple[list[Change], Lives]] = {
     "a total that is a fraction": ([(6, 7, [("create_phase_start", {"total": 2.5})])], [(WRONG, 7)]),
     "a total of digits": ([(6, 7, [("create_phase_start", {"total": "2"})])], []),
     "a list as total": ([(0, 1, [("recommend_phase_start", {"tables": ["a", "b"]})])], []),
+    "an object as total": ([(0, 1, [("recommend_phase_start", {"tables": {"a": {}, "b": {}}})])], []),
+    "ends without names": ([(3, 5, [("recommend_complete", {}), ("recommend_error", {})])], []),
+    "starts without names": ([(1, 3, [("recommend_start", {}), ("recommend_start", {})])], []),
+    "nothing to create": ([(6, 12, [("create_phase_start", {"total": 0}), ("create_phase_done", {})])], []),
     "totals of both": ([(6, 7, [("create_phase_start", {"totalTables": 1, "totalChecks": 2})])], []),
     "no total": ([(0, 1, [("recommend_phase_start", {})])], []),
     "ids and names": (

@@ -64,7 +64,7 @@ def total_of(data: Mapping[str, Any], kind: str) -> int | None:
     """How many items a phase announces, under any of the obvious keys."""
     for key in _TOTALS[kind]:
         value = data.get(key)
-        if type(value) is list:
+        if type(value) is list or type(value) is dict:
             return len(value)
         if type(value) is str and value.isascii() and value.isdigit() and len(value) < 10:
             return int(value)
