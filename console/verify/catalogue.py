@@ -125,7 +125,7 @@ def _entries() -> dict[str, CatalogueEntry]:
         ("reference.orphan-parent", warning, "The parent is not in this ledger", "Parent ids against the ids seen.", "A filtered export, or a deleted event."),
         ("reference.cycle", error, "Events are their own ancestors", "Parent links.", "No writer does this in order: look at each link of the cycle."),
         ("reference.ambiguous-parent", warning, "Several events could be the parent", "Parent ids against ids that stand twice.", "Look at each candidate."),
-        ("reference.parent-after-child", warning, "The parent comes after its child", "Positions and times of both.", "Late writes, or reordering."),
+        ("reference.parent-after-child", warning, "The parent comes after its child", "Positions and times of both.", "Late writes, a clock that was set back (also by the end of summer time), or reordering."),
         ("reference.unresolved", warning, "A reference leads nowhere", "References to entities of this ledger.", "See if the entity lives elsewhere."),
         # provenance
         ("provenance.id-mismatch", critical, "A deterministic id does not fit its event", "The id, recomputed from agent, time and name.", "One of these was changed, or the id was."),

@@ -82,6 +82,15 @@ def test_what_is_left_out_is_named(call: Call) -> None:
     assert (result.code, result.out.count("\n")) == (3, 6) and "1 record is not in the export" in result.err
 
 
+def test_a_rotated_log_is_one_from_its_beginning(call: Call) -> None:
+    made = [line(number, "agent_created" if number == 1 else "reputation_updated") for number in range(1, 5)]
+    for name, part in (("plain.20260216_204902.jsonl", made[:2]), ("plain.jsonl", made[2:])):
+        Path(name).write_text("".join(json.dumps(each) + "\n" for each in part))
+    for options in ((), ("--where", "seq>0 or type:*")):
+        found = call("export", "csv", ".", "-o", "-", *options).out.splitlines()
+        assert [each.partition(",")[0] for each in found[1:]] == [each["event_id"] for each in made], options
+
+
 def test_a_form_of_two_systems_is_told_by_the_ledgers(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     def toy(records: Iterable[ExportRecord], chosen: Chosen) -> Iterator[bytes]:
         yield f"{len([*records])} {chosen}".encode()

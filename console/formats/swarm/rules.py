@@ -5,6 +5,7 @@ before the start is logged: what comes before the first start belongs to it, and
 opens the next simulation.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,10 +25,12 @@ BORDERS = frozenset(("simulation_started", "agent_created", "simulation_ended"))
 UNZONED = "Times without a zone: the writer's local clock, read as UTC."
 
 
+_FORMED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+
+
 def no_time_code(stamp: str) -> str:
-    """The code for a text that names no instant: a date that does not exist, or no date at all."""
-    formed = stamp[:4].isdecimal() and stamp[4:5] == stamp[7:8] == "-"
-    return "schema.impossible-date" if formed else "schema.bad-pattern"
+    """The code for a text that names no instant: it has the form of a date and a time, or it has not."""
+    return "schema.impossible-date" if _FORMED.fullmatch(stamp) else "schema.bad-pattern"
 
 
 class Simulation(msgspec.Struct, array_like=True):

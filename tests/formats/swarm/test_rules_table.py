@@ -130,6 +130,8 @@ for text in ("2026-02-16T20:49:34", "2026-02-16T20:49:34.1", "2026-02-16T20:49:3
     RIGHT[f"time {text}"] = jsonl([native(0, timestamp=text), native(1, timestamp=text)])
 RIGHT["times with zones"] = jsonl([native(at, timestamp=f"2026-02-16T2{at}:00:00+00:00") for at in range(3)])
 WRONG["time 30 February"] = plain({"timestamp": "2026-02-30T00:00:00"}), one("schema.impossible-date")
+WRONG["time 25 o'clock"] = plain({"timestamp": "2026-02-16T25:00:00"}), one("schema.impossible-date")
+WRONG["time without a time"] = plain({"timestamp": "2026-02-16"}), one("schema.bad-pattern")
 WRONG["time in words"] = plain({"timestamp": "yesterday"}), one("schema.bad-pattern")
 WRONG["time empty"] = plain({"timestamp": ""}), one("schema.bad-pattern")
 WRONG["time in the future"] = plain({"timestamp": "2031-01-01T00:00:00"}), one("order.future-timestamp")
