@@ -126,3 +126,11 @@ class _Shown(dict[int, str]):
 
 
 _SHOWN = _Shown()
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def no_formula(cell: str) -> str:
+    """A cell of a table that no spreadsheet takes for a formula: with an apostrophe before what begins like one."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -14,7 +14,7 @@ from console.cli.names import UNVERIFIED
 from console.cli.options import common, index_place, metrics_port, metrics_socket, moment, on_finding, paths, where
 from console.cli.output import AsGiven, Paint, Ticker, out, out_json, problems, say
 from console.cli.recording import record_begin
-from console.text import safe
+from console.text import no_formula, safe
 
 if TYPE_CHECKING:
     from socket import socket
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--until", callback=moment, metavar="TIME", help="Up to this time: 2026-11-20 is that whole day.")
 @click.option("--follow", is_flag=True, help="Go on as events arrive.")
 @click.option("--format", "form", type=click.Choice(["table", "jsonl", "csv"]), default="table", show_default=True)
+@click.option("--spreadsheet-safe", is_flag=True, help="CSV: ' before cells that a spreadsheet takes for a formula.")
 @click.option("--raw", is_flag=True, help="The exact bytes of each record, control characters and all, and a LF.")
 @click.option("--limit", type=click.IntRange(0), metavar="N", help="At most N events.")
 @on_finding
@@ -45,6 +46,7 @@ def command(
     until: str | None,
     follow: bool,
     form: str,
+    spreadsheet_safe: bool,
     raw: bool,
     limit: int | None,
     on_finding: tuple[str, ...],
@@ -73,6 +75,7 @@ def command(
         until,
         raw=form in ("raw", "jsonl"),
     )
+    form = "safe csv" if form == "csv" and spreadsheet_safe else form
     metrics = metrics_socket(metrics_port)
     with in_step() if follow else nullcontext():
         return asyncio.run(_Printing(request, form, limit, Paint(no_color), metrics).run(follow, on_finding))
@@ -121,7 +124,7 @@ class _Printing:
                 listed = list_events(self._request, listeners, follow=follow)
             except FilterError as error:
                 raise click.UsageError(str(error)) from error
-            if self._form == "csv":
+            if self._form in ("csv", "safe csv"):
                 self._writer.writerow(_HEADS)
             printed_now = 0
             async with aclosing(listed) as events:
@@ -163,6 +166,8 @@ class _Printing:
                 out_json(_object(each, self._shown(each.ledger)) | volume)
             case "csv":
                 self._writer.writerow([safe(cell) for cell in _cells(each, file, record)])
+            case "safe csv":
+                self._writer.writerow([no_formula(safe(cell)) for cell in _cells(each, file, record)])
             case _:
                 out(self._line(each, f"{file}:{record}"))
 

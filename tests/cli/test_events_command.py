@@ -43,6 +43,15 @@ def two(home: Path) -> None:
     Path("b.jsonl").write_bytes(lines(second))
 
 
+def test_formulas_are_guarded_on_request_only(call: Call) -> None:
+    made = events(2)
+    made[0]["actorId"] = "=1+1"
+    Path("a.jsonl").write_bytes(lines(made))
+    for options, shown in (((), "=1+1"), (("--spreadsheet-safe",), "'=1+1")):
+        out = call("events", "a.jsonl", "--format", "csv", *options).out
+        assert [row["actor"] for row in csv.DictReader(io.StringIO(out))][0] == shown
+
+
 @pytest.mark.usefixtures("two")
 def test_filters(call: Call) -> None:
     assert numbers(call) == [(name, number) for number in range(1, 5) for name in ("a.jsonl", "b.jsonl")]

@@ -18,6 +18,7 @@ from msgspec.structs import astuple
 from console.formats.export_form import Chosen, ExportForm, ExportOption
 from console.formats.export_record import ExportRecord
 from console.formats.swarm.record import EVENTS, INTEGERS, V3
+from console.text import no_formula
 
 _FULL = tuple(name for name in V3 if name != "payload")
 _IDS = ("agent_id", "parent_event_id", "tool_call_id", "artifact_id", "audit_id", "intervention_id")
@@ -27,7 +28,6 @@ _APART = frozenset((*_NAMES, "success", "arguments", "result"))
 _SUMMARY = 200
 _AT_ONCE = 1000
 """Rows of one piece."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Row = tuple[Any, ...]
 
 
@@ -120,7 +120,7 @@ def _line(row: Row, columns: int) -> str:
 
 def _guarded(row: Row) -> Row:
     """Cells that begin like a formula with an apostrophe before them."""
-    return tuple(f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in row)
+    return tuple(no_formula(cell) if isinstance(cell, str) else cell for cell in row)
 
 
 def _is_python(value: Any) -> bool:
