@@ -10,7 +10,7 @@ import click
 from console.cli.names import UNVERIFIED, USAGE
 from console.cli.options import Function, common, index_place, moment, paths, where
 from console.cli.output import AsGiven, Ticker, problems, say
-from console.cli.recording import demand
+from console.cli.recording import demand, note_output
 from console.text import sweep
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ async def _write_metrics(paths: list[str], output: str, force: bool, index: "Ind
     try:
         ensure_free(output, force=force, never=[each.path for each in ledgers])
         write_file(output, [text], force=force)
+        note_output(output)
     except OutputError as error:
         say(str(error))
         return USAGE if error.refused else UNVERIFIED
@@ -185,6 +186,7 @@ class _Export:
             return
         ensure_free(self._output, force=self._force, never=about.files)
         write_file(self._output, pieces, force=self._force)
+        note_output(self._output)
 
 
 def _print(pieces: Iterable[bytes]) -> None:

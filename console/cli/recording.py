@@ -69,6 +69,20 @@ def outcome(result: str, **details: Any) -> None:
     meta[DETAILS] = details
 
 
+def note_output(path: str) -> None:
+    """This file was written: its hash is recorded, so that it can be known again."""
+    import hashlib
+    from pathlib import Path
+
+    try:
+        with Path(path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return  # gone already: there is nothing to know again
+    meta = click.get_current_context().meta
+    meta[DETAILS] = {**meta.get(DETAILS, {}), "output": str(Path(path).absolute()), "sha256": digest}
+
+
 def record_begin(action: str, config: str | None) -> None:
     """Record that something begins that goes on for long."""
     meta = click.get_current_context().meta

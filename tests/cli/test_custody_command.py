@@ -1,5 +1,6 @@
 """Every command that looks at ledgers is recorded, roles allow or refuse, and ``custody`` lists and verifies it all."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,17 @@ def test_what_commands_did(call: Any, ledger: Path) -> None:
     assert first["details"]["ledgers"][0]["verdict"] == "intact" and len(first["details"]["ledgers"][0]["sha256"]) == 64
     assert third["details"]["command"] == "events"
     assert third["details"]["arguments"] == [str(ledger), "--where", "type:DealCreated", "--limit", "1"]
+
+
+def test_a_file_that_was_exported_is_known_again(call: Any, ledger: Path, tmp_path: Path) -> None:
+    for form in ("jsonl", "metrics"):
+        written = tmp_path / f"out.{form}"
+        assert call("export", form, ledger, "-o", written).code == 0
+        details = acts(call)[-1]["details"]
+        assert details["output"] == str(written)
+        assert details["sha256"] == hashlib.sha256(written.read_bytes()).hexdigest()
+    assert call("export", "jsonl", ledger, "-o", tmp_path / "out.jsonl").code == 2  # it exists
+    assert "sha256" not in acts(call)[-1]["details"]
 
 
 def test_the_table_and_another_chain(call: Any, ledger: Path, home: Path, tmp_path: Path) -> None:
