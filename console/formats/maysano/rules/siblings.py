@@ -28,6 +28,8 @@ NAMES: Mapping[str, Sequence[str]] = {
     OBJECTIVE: ("objective-history", "objective_history", "history"),
 }
 """Names of files, without their endings, that answers of each endpoint go by."""
+_LIFE = (b'created"', b'deleted"', b'restored"', b'recovered"', b'reactivated"', b"\\u")
+"""What stands in a record that begins or ends a life, or may: most records do neither, and are not decoded."""
 
 
 def wanted(words: str) -> Sequence[str]:
@@ -42,6 +44,9 @@ def extract(raws: Iterable[bytes]) -> bytes:
     """Lives of products and objectives, as far as records tell them."""
     found: Things = {}
     for raw in raws:
+        lower = raw.lower()
+        if not any(word in lower for word in _LIFE):
+            continue
         document = strict.decode(raw).document
         shape = None if document is None else shape_of(document)
         if document is None or shape is None:
