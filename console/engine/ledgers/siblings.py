@@ -6,8 +6,10 @@ files of the same folder. One that cannot be read is a ledger itself, and report
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from console.engine.ledgers.volume_names import alike
 from console.formats.guarded import named
@@ -20,8 +22,15 @@ RECORDS = 1_000_000
 """Records of a ledger beyond which no extract is made of it: it would be too large to hand over."""
 ENDINGS = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".json.gz")
 """Of files that are looked for."""
-PARTITIONS = 256
-"""Files of a folder that are looked at for partitions."""
+LINES = (".jsonl", ".ndjson", ".jsonl.gz")
+PARTITIONS = 128
+"""Partitions that are looked for, the nearest ones."""
+SMALL = 1024 * 1024
+"""Bytes of a partition of which an extract is made …"""
+TOGETHER = 2 * 1024 * 1024
+"""… and of all extracts for one ledger."""
+VISITED = 10_000
+"""Names of a folder that are looked at."""
 _KEPT = 8
 """Extracts that are kept, for each of a few ledgers asks for the others."""
 
@@ -44,26 +53,59 @@ def siblings(source: Source, form: Format, shape: str) -> dict[str, bytes]:
 
 
 def _partitions(source: Source, form: Format) -> dict[str, bytes]:
-    """Extracts of the other files of a folder whose ledgers are parts of one whole. Files that are alike by their names
-    are files of one ledger, and read with it."""
+    """Extracts of the files before this one whose ledgers are parts of the same whole: in its folder, and in the
+    folders beside it. Files that are alike by their names are files of one ledger, and read with it."""
     own = os.path.abspath(source.path)  # noqa: PTH100 - exact text
     if source.member is not None or not form.partitioned(own):
         return {}
-    folder, found = os.path.dirname(own), dict[str, bytes]()  # noqa: PTH120
-    for name in sorted(os.listdir(folder))[:PARTITIONS]:  # noqa: PTH208
-        path = os.path.join(folder, name)  # noqa: PTH118
-        if not name.endswith(ENDINGS[:2] + ENDINGS[3:4]) or alike(path, own):
-            continue
+    found: dict[str, bytes] = {}
+    size = 0
+    for name, path in islice(_parts(own, form), PARTITIONS):
         try:
-            for beside in discover([path]):
-                if isinstance(beside, Skipped):
-                    continue
-                packed = _extract(_Sibling(beside, form.name, name, beside.state()))
-                if packed is not None:
-                    found[f"{PARTITION}{name}"] = packed
-        except (SourceError, OSError):
+            status = os.stat(path)  # noqa: PTH116 - exact text
+        except OSError:
             continue
+        state = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        packed = _part(form.name, path, state) if stat.S_ISREG(status.st_mode) and status.st_size <= SMALL else None
+        if packed is not None and size + len(packed) <= TOGETHER:
+            found[f"{PARTITION}{name}"] = packed
+            size += len(packed)
     return found
+
+
+@lru_cache(maxsize=4 * PARTITIONS)
+def _part(form: str, path: str, _: tuple[int, ...]) -> bytes | None:
+    """The extract of a small file in this state."""
+    try:
+        sources = [each for each in discover([path]) if not isinstance(each, Skipped)]
+        if len(sources) != 1:
+            return None
+        return _made(_Sibling(sources[0], form, os.path.basename(path), sources[0].state()))  # noqa: PTH119
+    except (SourceError, OSError):
+        return None
+
+
+def _parts(own: str, form: Format) -> Iterator[tuple[str, str]]:
+    """Names as seen from a ledger's folder, and paths, of files that may be partitions of the same whole; the nearest
+    of those whose names come before."""
+    folder, name = os.path.split(own)
+    for each in _names_before(folder, name):
+        path = os.path.join(folder, each)  # noqa: PTH118
+        if each.endswith(LINES) and not alike(path, own):
+            yield each, path
+    above, mine = os.path.split(folder)
+    plain = name.removesuffix(".gz")
+    for each in _names_before(above, mine):
+        if form.partitioned(os.path.join(above, each, name)):  # noqa: PTH118
+            for other in (plain, f"{plain}.gz"):
+                yield f"../{each}/{other}", os.path.join(above, each, other)  # noqa: PTH118
+
+
+def _names_before(folder: str, name: str) -> list[str]:
+    try:
+        return sorted((each for each in os.listdir(folder)[:VISITED] if each < name), reverse=True)  # noqa: PTH208
+    except OSError:
+        return []
 
 
 class _Sibling:
@@ -82,8 +124,7 @@ class _Sibling:
         return hash(self._key)
 
 
-@lru_cache(maxsize=_KEPT)
-def _extract(sibling: _Sibling) -> bytes | None:
+def _made(sibling: _Sibling) -> bytes | None:
     form = named(sibling.form)
     assert isinstance(form, SiblingFormat)
     records = list[None]()
@@ -97,6 +138,9 @@ def _extract(sibling: _Sibling) -> bytes | None:
 
     packed = form.extract(sibling.name, raws())
     return None if len(records) > RECORDS else packed
+
+
+_extract = lru_cache(maxsize=_KEPT)(_made)
 
 
 def _beside(source: Source, name: str) -> Source | None:

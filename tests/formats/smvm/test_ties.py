@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tests.formats.smvm.test_every_field import LATER, at, found
 from tests.support.both_ways import batch_of
 from tests.support.smvm_cases import context
 from tests.support.verdicts import judge
-from tests.support.writers.smvm import RUN, Event, data_hash, events, jsonl, run_folder
+from tests.support.writers.smvm import RUN, START, Event, data_hash, events, jsonl, run_folder
 
 OTHER = "RUN-20260203-101530-00000000"
 
@@ -266,3 +267,18 @@ def test_copies_and_rotated_files_are_no_partitions(tmp_path: Path) -> None:
     assert partitions(tmp_path / "2", ("events.1.jsonl", records[:5]), ("events.jsonl", records[5:])) == []
     shared = records[:3] + records[5:]
     assert partitions(tmp_path / "3", ("a.jsonl", records[:5]), ("b.jsonl", shared), run="some-folder") == []
+
+
+def test_ids_are_unique_over_the_partitions_of_all_runs(tmp_path: Path) -> None:
+    later = "RUN-20260204-101530-00000000"
+    start = START + timedelta(days=1)
+    for number, (packed, same) in enumerate([(False, True), (True, True), (False, False)]):
+        root = tmp_path / str(number)
+        path = run_folder(root, payloads=False)
+        records = events(later, start)
+        if same:
+            records[3] = records[3] | {"event_id": events()[3]["event_id"]}
+        run_folder(root, records, payloads=False, packed=packed)
+        found = [each for each in judge(root).findings if each["code"] == "identity.duplicate-event-id"]
+        assert [(each["stream"], each["record"]) for each in found] == ([(later, 4)] if same else [])
+        assert all(f"../{RUN}/{path.name}" in each["message"] for each in found)

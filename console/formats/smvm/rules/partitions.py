@@ -1,4 +1,4 @@
-"""Event ids that stand in another partition of the same run's folder, too.
+"""Event ids that stand in another partition, too: in another file of the run's folder, or in another run's.
 
 A reader sees one partition; of the others it has the ids, as they were when it began. Of two partitions the one whose
 name comes later has the finding, so that an id is reported once. A file that holds the same ids as another one is a
@@ -48,13 +48,13 @@ class OtherPartitions:
     """Ids of the partitions whose names come before this ledger's, and which of them stand here, too."""
 
     def __init__(self, companions: Mapping[str, bytes], path: str) -> None:
-        own = path.rpartition("/")[2]
+        own = _steps(path.rpartition("/")[2], path)
         self._files: dict[str, int] = {}
         """How many ids each has."""
         self._ids: dict[str, str] = {}
         for name, data in companions.items():
             file = name.removeprefix(PARTITION)
-            if file != name and file < own and data:
+            if file != name and data and _steps(file, path) < own:
                 ids = data.decode("utf-8", "surrogatepass").split("\n")
                 self._files[file] = len(ids)
                 self._ids |= dict.fromkeys(ids, file)
@@ -81,7 +81,7 @@ class OtherPartitions:
         for each in listed:
             yield finding(
                 "identity.duplicate-event-id",
-                f"The id {each.event_id} stands already in {each.file}, another partition of the run.",
+                f"The id {each.event_id} stands already in {each.file}, another partition.",
                 event_id=each.event_id,
                 stream=each.run or None,
                 record=each.place.ordinal,
@@ -92,7 +92,7 @@ class OtherPartitions:
             )
         more = sum(count for file, count in self._counts.items() if file not in copies) - len(listed)
         if more > 0:
-            words = "Further ids that stand in other partitions of the run."
+            words = "Further ids that stand in other partitions."
             yield finding("identity.duplicate-event-id", words, count=more, standing=True)
 
     def dump(self) -> Any:
@@ -102,3 +102,9 @@ class OtherPartitions:
     def load(self, data: bytes) -> None:
         """Take back what ``dump`` gave."""
         self._events, self._counts, self._shared = unpack(data, tuple[int, dict[str, int], list[SharedId]])
+
+
+def _steps(file: str, path: str) -> tuple[str, str]:
+    """The folder's name and the file's, of a file as seen from the folder of a path."""
+    folder, _, name = file.rpartition("/")
+    return folder.removeprefix("../") or path.rpartition("/")[0].rpartition("/")[2], name
