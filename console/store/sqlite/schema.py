@@ -4,7 +4,7 @@ Readers remember what the ids of streams and ledgers stand for, so that none is 
 The index holds no copy of a ledger: offsets, lengths, the envelope's columns, record hashes, trust and findings.
 """
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 
 BITS = 32
 """Of a row id: the ordinal's share."""

@@ -1,9 +1,10 @@
 """The life of an action: by the rows of its audit, whose status machine is documented, and by its agent events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from console.formats.reading.findings import Remark
 from console.formats.zakops.rules import life
@@ -61,8 +62,7 @@ EVENTS: Mapping[str, Rule] = MappingProxyType(
 ENDS = frozenset({COMPLETED, FAILED, CANCELLED, REJECTED})
 
 
-@dataclass(slots=True)
-class ActionLife:
+class ActionLife(msgspec.Struct, array_like=True):
     """``status`` '' is before creation. ``since`` is when PROCESSING began, at ``record`` and ``offset``."""
 
     status: str = ""

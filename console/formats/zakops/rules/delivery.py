@@ -1,8 +1,9 @@
 """What becomes of messages: rows of the outbox, and the last ids of an inbox."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import msgspec
 
 from console.formats.reading.saved_state import unpack
 from console.formats.zakops.record import text
@@ -16,8 +17,7 @@ _INBOX = "inbox "
 """In names of saved items: a page of an inbox's last ids."""
 
 
-@dataclass(slots=True)
-class Aggregate:
+class Aggregate(msgspec.Struct, array_like=True):
     """Messages of one aggregate, by what became of them when their rows were read."""
 
     delivered: int = 0

@@ -1,9 +1,10 @@
 """The lives of deals, of the worker's jobs, and of emails, by their agent events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from console.formats.reading.findings import Remark
 from console.formats.zakops.record import text
@@ -48,8 +49,7 @@ _IDS = {"worker": ("job_id", "task_id"), "email": ("email_id", "message_id")}
 _COUNTS = ("retry_count", "attempt", "attempts")
 
 
-@dataclass(slots=True)
-class Subject:
+class Subject(msgspec.Struct, array_like=True):
     """A deal, a trace, a consumer, a job or an email. ``correlation`` is the first that a trace named."""
 
     last: int = NO_TIME

@@ -1,7 +1,5 @@
 """The life of an agent's run: started before its tools, each call answered, paused before resumed, nothing after."""
 
-from dataclasses import dataclass, field
-
 import msgspec
 
 from console.formats.reading.findings import Place, Remark
@@ -29,8 +27,7 @@ class OpenCall(msgspec.Struct, array_like=True, gc=False):
     time: int = NO_TIME
 
 
-@dataclass(slots=True)
-class RunLife:
+class RunLife(msgspec.Struct, array_like=True):
     """``calls`` are tool calls without an answer; those beyond ``_OPEN_CALLS`` are only counted.
 
     ``partial``: the ledger begins in the middle of this run. ``deal`` is the first that it named.
@@ -38,7 +35,7 @@ class RunLife:
 
     status: str = ""
     partial: bool = False
-    calls: list[OpenCall] = field(default_factory=list)
+    calls: list[OpenCall] = []
     beyond: int = 0
     last: int = NO_TIME
     deal: str = ""
