@@ -26,7 +26,7 @@ LINES = (".jsonl", ".ndjson", ".jsonl.gz")
 PARTITIONS = 128
 """Partitions that are looked for, the nearest ones."""
 SMALL = 1024 * 1024
-"""Bytes of a partition of which an extract is made …"""
+"""Bytes of a partition, at most, for an extract to be made …"""
 TOGETHER = 2 * 1024 * 1024
 """… and of all extracts for one ledger."""
 VISITED = 10_000
