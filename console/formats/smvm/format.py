@@ -33,6 +33,10 @@ class SmvmFormat(Format):
         " The document's base schema forbids every key of metadata and provenance, and then defines five to seven of"
         " them for each event type: the models of the types are checked. Its own example has a data_hash of 52"
         " characters with letters beyond f: that is a finding here."
+        " Its retention table is read as ages from an event's time; between the end of cold storage and the deletion an"
+        " event stays cold. It names no envelope for encrypted events: JWE (dir, A256GCM) is opened with the operator's"
+        " key. Event ids are compared with those of files beside the ledger, and of the runs whose folders come before"
+        " its own: the 128 nearest, up to 1 MiB each."
     )
     ledgers = "validation runs, step logs, the memory store"
     stream_kinds = ("run", "entity")

@@ -17,7 +17,7 @@ from tests.formats.smvm.test_every_field import LATER, at, found
 from tests.support.both_ways import batch_of
 from tests.support.smvm_cases import context
 from tests.support.verdicts import judge
-from tests.support.writers.smvm import RUN, START, Event, data_hash, events, jsonl, run_folder
+from tests.support.writers.smvm import RUN, START, Event, data_hash, events, jsonl, run_folder, steps
 
 OTHER = "RUN-20260203-101530-00000000"
 
@@ -282,3 +282,12 @@ def test_ids_are_unique_over_the_partitions_of_all_runs(tmp_path: Path) -> None:
         found = [each for each in judge(root).findings if each["code"] == "identity.duplicate-event-id"]
         assert [(each["stream"], each["record"]) for each in found] == ([(later, 4)] if same else [])
         assert all(f"../{RUN}/{path.name}" in each["message"] for each in found)
+
+
+def test_a_log_of_steps_may_hold_several_runs_unless_its_folder_belongs_to_one(tmp_path: Path) -> None:
+    both = [*steps("dry_run_001"), *steps("dry_run_002", START + timedelta(days=1))]
+    assert found(both, "step") == []
+    path = tmp_path / RUN / "events.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(jsonl(both))
+    assert judge(path).codes == ["identity.mixed-runs"]

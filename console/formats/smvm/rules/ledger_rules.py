@@ -36,6 +36,9 @@ class Rules:
         self.own_run = own_run
         self.events = 0
         self.runs: dict[str, RunState] = {}
+        self.documented: dict[str, None] = {}
+        """Runs with events of the specification's, and how many events these runs have."""
+        self.documented_events = 0
         self.bad_runs: list[str] = []
         self.references = OpenReferences(salt)
         self._gaps = Gaps()
@@ -50,6 +53,7 @@ class Rules:
         self._unsettled.add(name)
         self.events += events
         state.events += events
+        self.documented_events += events if state.documented else 0
         return state
 
     def state(self, name: str, place: Place, event_id: str = "", *, documented: bool) -> RunState:
@@ -67,6 +71,8 @@ class Rules:
                 state.began = NO_TIME if began is None else began
         if documented and not state.documented:
             state.documented = True
+            self.documented[name] = None
+            self.documented_events += state.events
             if record.RUN_ID.fullmatch(name) is None:
                 state.bad = "schema.bad-pattern"
                 state.known = record.REAL_RUN_ID.fullmatch(name) is not None
@@ -244,6 +250,8 @@ class Rules:
         self.runs = dict(sorted(self.runs.items(), key=lambda item: item[1].place))
         self.bad_runs = [run for run, state in self.runs.items() if state.bad]
         self.events = sum(state.events for state in self.runs.values())
+        self.documented = {run: None for run, state in self.runs.items() if state.documented}
+        self.documented_events = sum(self.runs[run].events for run in self.documented)
         self._unsettled = set(self.runs)
 
 

@@ -61,15 +61,18 @@ def _run_ids(rules: Rules) -> list[Finding]:
 
 
 def _mixed_runs(rules: Rules) -> Iterator[Finding]:
-    own = rules.own_run or next(iter(rules.runs), "")
-    first = next((run for run in rules.runs if run != own), None)
+    """The specification has one file a run; a log of steps may hold several, unless its folder belongs to one."""
+    runs = rules.runs if rules.own_run else rules.documented
+    own = rules.own_run or next(iter(runs), "")
+    first = next((run for run in runs if run != own), None)
     if first is None:
         return
     if rules.own_run is not None:
         message = f"The folder belongs to run {own}, but the ledger holds {first}."
     else:
-        message = f"The ledger holds {len(rules.runs)} runs: the specification has one file a run, real writers append."
-    count = rules.events - (rules.runs[own].events if own in rules.runs else 0)
+        message = f"The ledger holds {len(runs)} runs: the specification has one file a run, real writers append."
+    events = rules.events if rules.own_run else rules.documented_events
+    count = events - (rules.runs[own].events if own in runs else 0)
     place = rules.runs[first].place
     yield _finding(
         "identity.mixed-runs",
