@@ -158,7 +158,7 @@ class _Export:
                     ticker.done()
                     return self._nothing(sources.about, shown)
                 records = _counted(sources.records(), ticker) if sys.stderr.isatty() else sources.records()
-                self._write(self._exporter.write(sources.formats, records, self._options), sources.about)
+                self._write(self._exporter.write(sources.formats, records, self._options, self._output), sources.about)
             except SeveralFormsError as error:
                 raise click.UsageError(str(error)) from error
             except FilterError as error:

@@ -10,9 +10,10 @@ from console.engine.api import format_exports
 from console.export.dot import DOT
 from console.export.lines import LINES
 from console.export.sqlite_file import database
-from console.formats.export_form import Chosen, ExportForm, ExportOption
+from console.formats.export_form import BY_NAME, Chosen, ExportForm, ExportOption
 from console.formats.export_record import ExportRecord
 
+_DATABASES = (".db", ".sqlite", ".sqlite3")
 GENERAL = (DOT, LINES)
 """Forms that every ledger has."""
 
@@ -48,14 +49,19 @@ class Exporter:
         form = self._form(format)
         return form is not None and (not form.shapes or shape in form.shapes)
 
-    def write(self, formats: Sequence[str], records: Iterable[ExportRecord], chosen: Chosen) -> Iterator[bytes]:
-        """The form of records from ledgers of these formats; it accepts them all. Raises ``SeveralFormsError``."""
+    def write(
+        self, formats: Sequence[str], records: Iterable[ExportRecord], chosen: Chosen, output: str = ""
+    ) -> Iterator[bytes]:
+        """The form of records from ledgers of these formats, for the file ``output``; it accepts them all. Raises
+        ``SeveralFormsError``."""
         forms = {id(form): form for name in formats if (form := self._form(name)) is not None}
         if len(forms) > 1:
             raise SeveralFormsError(f"{self.name} is another form for each of {', '.join(formats)}: export them apart.")
         (form,) = forms.values()
         table = form.table
-        if table is not None and chosen.get(table.asked[0]) == table.asked[1]:
+        asked = "" if table is None else chosen.get(table.asked[0])
+        named = asked == BY_NAME and output.lower().endswith(_DATABASES)
+        if table is not None and (named or asked == table.asked[1]):
             return database(table.name, table.schema, table.rows(records, chosen))
         return form.write(records, chosen)
 

@@ -34,10 +34,14 @@ class ExportOption:
     choices: Sequence[str] = ()
 
 
+BY_NAME = "by-name"
+"""A choice: as the name of the file says."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportTable:
-    """The same export as a SQLite database with one table, where the option ``asked`` has this value. ``schema``
-    creates the table, ``rows`` are its cells in the order of the columns."""
+    """The same export as a SQLite database with one table, where the option ``asked`` has this value, or is ``BY_NAME``
+    and the file is named like one. ``schema`` creates the table, ``rows`` are its cells in the order of the columns."""
 
     asked: tuple[str, str]
     name: str

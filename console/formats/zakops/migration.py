@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from console.formats.export_form import Chosen, ExportForm, ExportOption, ExportTable
+from console.formats.export_form import BY_NAME, Chosen, ExportForm, ExportOption, ExportTable
 from console.formats.json import strict
 from console.formats.zakops.event_types import AUDIT
 from console.formats.zakops.record import is_uuid, read_payload, text
@@ -150,11 +150,12 @@ def _cells(records: "Iterable[ExportRecord]", chosen: Chosen) -> Iterator[tuple[
         yield tuple(_compact(row[name]) if name == "payload" else row[name] for name in _COLUMNS)
 
 
+CHOICES = (BY_NAME, "jsonl", "sqlite")
 AGENT_EVENTS = ExportForm(
     "agent-events",
     "The action audit as rows of agent_events, with the same ids each time and nothing left out.",
     _lines,
-    (ExportOption("as", "JSON lines, or a SQLite database.", ("jsonl", "sqlite")),),
+    (ExportOption("as", "JSON lines, or a SQLite database; by FILE's name if it is not given.", CHOICES),),
     ("action_audit_events",),
     ExportTable(("as", "sqlite"), "agent_events", SCHEMA, _cells),
 )

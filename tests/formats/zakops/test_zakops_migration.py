@@ -62,6 +62,13 @@ def test_both_forms_are_sound_and_the_same_each_time(tmp_path: Path) -> None:
     assert rows[-1]["deal_id"] is None and rows[-1]["payload"]["migrated_from"]["correlation"] == "action"
 
 
+def test_the_name_of_the_file_says_what_it_is(tmp_path: Path) -> None:
+    source = written(tmp_path, audit_rows())
+    for name, begins in (("x.jsonl", b'{"id"'), ("x.db", b"SQLite format 3"), ("x.out", b'{"id"')):
+        exported(source, tmp_path / name, "by-name")
+        assert (tmp_path / name).read_bytes().startswith(begins)
+
+
 def test_a_ledger_that_grew_keeps_its_ids(tmp_path: Path) -> None:
     found = []
     for count in (9, 17):
