@@ -216,9 +216,12 @@ class KernelColumns:
         known = self._contexts
         if len(known) > _CONTEXTS:
             known.clear()
-        for raw in {*contexts}.difference(known):
+        some_contexts = {*contexts}
+        for raw in some_contexts.difference(known):
             known[raw] = self._context(raw)
-        found = bytearray([known[raw].sound for raw in contexts])
+        found = bytearray(b"\1") * len(run)
+        if not all(known[raw].sound for raw in some_contexts):
+            found = bytearray([known[raw].sound for raw in contexts])
         rows: dict[int, list[int]] = {}
         for row, code in enumerate(run.types):
             rows.setdefault(code, []).append(row)
@@ -239,14 +242,27 @@ class KernelColumns:
             if type in self._judge.types:
                 self._acts(run, type, some, inner, [known[contexts[row]] for row in some], registering)
         run.acts.sort()
-        missing, raws = self._brought.missing, scan.raw("evidenceRefs")
-        run.missing = {row: ids for row, raw in enumerate(raws) if raw and len(raw) > 38 and (ids := missing(raw))}
+        run.missing = self._missing(run)
         return found
+
+    def _missing(self, run: KernelRun) -> dict[int, list[bytes]]:
+        """By row, references that lead nowhere so far, of deals that have room for more of them."""
+        brought, peek = self._brought, self._deals.peek
+        room = {code for code in {*run.deals} if code and peek(code).waits(brought)}
+        if not room:
+            return {}
+        raws = run.scan.raw("evidenceRefs")
+        rows = [row for row, code in enumerate(run.deals) if code in room]
+        if not brought.missing(b"".join([raws[row] or b"" for row in rows])):
+            return {}
+        return {row: found for row in rows if (found := brought.missing(raws[row] or b""))}
 
     def _context(self, raw: bytes | None) -> "_Context":
         inner = scan_slices(raw or b"{}", fields_of(CONTEXT))
         mask = sound(inner, CONTEXT, self._words) if raw else b"\1"
-        return _Context(mask == b"\1", inner.texts("role")[0] or "", inner.is_kind("overrideUsed", Kind.TRUE) == b"\1")
+        used = inner.is_kind("overrideUsed", Kind.TRUE) == b"\1"
+        named = not used or inner.is_kind("overrideAction", *_NONE) == b"\0"
+        return _Context(mask == b"\1" and named, inner.texts("role")[0] or "", used)
 
     def _acts(
         self,

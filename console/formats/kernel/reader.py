@@ -5,7 +5,7 @@ is looked at by itself, after which its chain may be followed again.
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import compress
 from typing import Any
@@ -122,11 +122,11 @@ class KernelReader(LedgerReader[KernelRun]):
             self._count("actor", run, low, deals, neither(named))
         worst = self._moves(run, low, deals)
         for row, act in run.acts_between(low, high):
-            found = self._act(run.deals[row], act, partial(run.place, row), partial(self._entry_at, run, row))
+            found = self._act(run.deals[row], act, run, row)
             if found > worst[row - low]:
                 worst[row - low] = found
         for row, references in run.missing.items():
-            if low <= row < high and run.deals[row] and self.deals.peek(run.deals[row]).waits(self.brought):
+            if low <= row < high:
                 self.deals.at(run.deals[row]).wait(references, self.brought, partial(self._entry_at, run, row))
         if isinstance(self.columns, NoRows):
             self.columns.marks += run.scan.marks("id")[part]
@@ -255,8 +255,7 @@ class KernelReader(LedgerReader[KernelRun]):
             self._live_again(code)
         worst = Severity.NONE
         if act is not None:
-            place = Place(entry.ordinal, entry.offset, entry.length)
-            worst = self._act(code, act, lambda: place, lambda: entry)
+            worst = self._act(code, act, entry)
         if self.staged:
             remark = leaves(deal.stage, stage_of(entry, "fromState")) if stage else None
             worst = worst if remark is None else deal.note(remark, "", lambda: entry)
@@ -269,15 +268,18 @@ class KernelReader(LedgerReader[KernelRun]):
                 worst = max(worst, CATALOGUE[finding].severity)
         return worst
 
-    def _act(self, code: int, act: Act, place: Callable[[], Place], entry: Callable[[], Entry]) -> Severity:
+    def _act(self, code: int, act: Act, where: KernelRun | Entry, row: int = 0) -> Severity:
         """Judge what one event does or asks of authority; how bad it is. In a segment it waits for what is before."""
         if self.segment:
-            self.deals.acts.append((code, act, place()))
+            self.deals.acts.append((code, act, _place(where, row)))
             return Severity.NONE
         deal = self.deals.at(code)
-        whole = not deal.begins_later and (not self.holes or self.is_whole(deal, place().ordinal))
+        whole = not deal.begins_later and (not self.holes or self.is_whole(deal, _place(where, row).ordinal))
         _, remarks = self.judge.take(deal.authority, act, whole=whole)
-        return max([deal.note(each, act.type, entry) for each in remarks]) if remarks else Severity.NONE
+        if not remarks:
+            return Severity.NONE
+        entry = where if isinstance(where, Entry) else self._entry_at(where, row)
+        return max([deal.note(each, act.type, lambda: entry) for each in remarks])
 
     def is_whole(self, deal: Deal, ordinal: int) -> bool:
         """True if nothing of the deal is missing before this ordinal."""
@@ -383,6 +385,10 @@ class KernelReader(LedgerReader[KernelRun]):
 
     def rewalk(self, stream: StreamKey, records: Iterable[Record]) -> Rewalk:
         return walked_again(self, stream, records)
+
+
+def _place(where: KernelRun | Entry, row: int) -> Place:
+    return Place(where.ordinal, where.offset, where.length) if isinstance(where, Entry) else where.place(row)
 
 
 _LINKS = bytes(level != Trust.UNCHAINED for level in range(256))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from console.formats.kernel.rules.evidence import WAITING
 from console.model.finding import Finding
 from tests.formats.kernel.test_rules_fields import both_ways, chained
 from tests.support.kernel_cases import outcome
@@ -77,5 +78,5 @@ def test_many_references_to_nothing_are_one_finding(tmp_path: Path) -> None:
         event["evidenceRefs"] = [uuid_of(f"nothing {number} {each}") for each in range(3)]
     (tmp_path / "deals.jsonl").write_bytes(jsonl(events))
     (found,) = [each for each in judge(tmp_path / "deals.jsonl").findings if each["code"] == "reference.unresolved"]
-    assert (found["record"], found["severity"], found["count"]) == (1, "warning", 20)
+    assert (found["record"], found["severity"], found["count"]) == (1, "warning", WAITING)
     assert len(story()) == len(events)

@@ -68,6 +68,7 @@ OF_EVERY_EVENT = [
     Case("ReviewOpened", "authorityContext.overrideUsed", "yes", TYPE),
     Case("ReviewOpened", "authorityContext.overrideUsed", 1, TYPE),
     Case("ReviewOpened", "authorityContext.overrideAction", None),
+    Case("ActorAdded", "authorityContext", {"overrideUsed": True, "overrideAction": "OPEN_REVIEW"}),
     Case("ReviewOpened", "authorityContext.overrideAction", "OPEN_SESAME", WORD),
     Case("ReviewOpened", "authorityContext.overrideAction", True, TYPE),
     Case("ReviewOpened", "payload", {}),
@@ -188,6 +189,12 @@ def test_one_field(case: Case) -> None:
     (here,) = [each for each in found if each.code == case.code and each.record == number]
     assert (here.field or "").partition("[")[0] == case.field
     assert here.event_id == (events[number - 1].get("id") or None if case.field != "id" else here.event_id)
+
+
+def test_an_override_that_was_used_is_named() -> None:
+    events, number = changed(Case("ActorAdded", "authorityContext", {"overrideUsed": True}))
+    (found,) = [each for each in both_ways(events).findings if each.family == "schema"]
+    assert (found.code, found.record, found.field) == (MISSING, number, "authorityContext.overrideAction")
 
 
 def test_actors_without_uuids_are_worth_one_note() -> None:

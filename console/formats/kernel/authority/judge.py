@@ -127,6 +127,12 @@ class Judge:
         """One act, in order: what it comes to where rules govern it (None where nothing is notable about it), and what
         is to be found of that. ``whole``: the ledger holds the deal from its beginning."""
         kind, rules = act.type, self.rules
+        if kind == "ApprovalGranted":
+            gate = rules.actions.get(act.subject)
+            authority.records = True
+            if gate is not None and not act.used and _role(authority, act, gate, whole):
+                _grant(authority, act)
+                return None, []
         if kind in REGISTERING:
             authority.records = authority.registers = True
             if act.subject and act.value and act.value not in (known := authority.roles.setdefault(act.subject, [])):
@@ -145,8 +151,7 @@ class Judge:
         if kind in APPROVING or kind == OVERRIDE:
             authority.records = True
             if kind == "ApprovalGranted" and role is not False:
-                grant = authority.grants.setdefault(act.subject, {}).setdefault(act.actor, Grant())
-                grant.count, grant.event_id = grant.count + 1, act.event_id
+                _grant(authority, act)
             elif kind == OVERRIDE and act.subject in rules.actions and act.value and role is not False:
                 authority.overrides.setdefault(act.subject, []).append(act.event_id)
         gated = gate.approvals is not None and kind == gate.event
@@ -193,12 +198,24 @@ class Judge:
         return Asked(kind, least, best.truth, best.event_id, enough or (None if not whole else False))
 
 
+def _grant(authority: Authority, act: Act) -> None:
+    """Count an approval."""
+    by = authority.grants.get(act.subject)
+    if by is None:
+        by = authority.grants[act.subject] = {}
+    grant = by.get(act.actor)
+    if grant is None:
+        grant = by[act.actor] = Grant()
+    grant.count += 1
+    grant.event_id = act.event_id
+
+
 def _role(authority: Authority, act: Act, gate: Gate, whole: bool) -> bool | None:
     """True if the actor may do it."""
     if act.claim and act.claim not in gate.roles:
         return False
     registered = authority.roles.get(act.actor) if act.actor else None
-    if registered and whole and not any(role in gate.roles for role in registered):
+    if registered and whole and gate.allowed.isdisjoint(registered):
         return False
     return True if act.claim or registered else None
 

@@ -26,6 +26,8 @@ class Gate:
     roles: tuple[str, ...]
     approvals: int | None = None
     materials: tuple[tuple[str, str], ...] = ()
+    allowed: frozenset[str] = frozenset()
+    """``roles`` as a set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def _gate(name: str, rule: Any, truth: tuple[str, ...]) -> Gate:
             raise RulesError(f"{name}: {least!r}, asked of {type_}, is none of {', '.join(truth)}.")
     if materials and approvals is None:
         approvals = 0
-    return Gate(name, event, _names(rule.get("roles"), f"{name}: roles"), approvals, tuple(materials.items()))
+    roles = _names(rule.get("roles"), f"{name}: roles")
+    return Gate(name, event, roles, approvals, tuple(materials.items()), frozenset(roles))
 
 
 def _object(value: Any, what: str) -> dict[str, Any]:

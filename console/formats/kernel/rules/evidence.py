@@ -15,7 +15,7 @@ from console.model.event import StreamKey
 SOURCES = {"ArtifactUploaded": "artifactId", "MaterialCreated": "materialId", "MaterialUpdated": "materialId"}
 """Types of events that bring something, and the part of the payload that names it."""
 UPLOAD = "ArtifactUploaded"
-WAITING = 20
+WAITING = 8
 """References of one deal that are kept while they lead nowhere."""
 _UUID = re.compile(rb'"([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"')
 _SIZE = 36
@@ -46,8 +46,8 @@ class Brought:
 
     def missing(self, references: bytes) -> list[bytes]:
         """UUIDs in the text of an array that are not known."""
-        known = self.known
-        return [each for each in _UUID.findall(references) if each not in known]
+        found = _UUID.findall(references)
+        return [] if self.known.issuperset(found) else [each for each in found if each not in self.known]
 
     def save(self) -> Iterator[tuple[str, bytes]]:
         """Ids that came since this was last asked, as items for ``restore``."""

@@ -119,6 +119,9 @@ def _inner(entry: Entry, shape: str, words: Vocabularies) -> Iterator[Flaw]:
         yield Flaw("schema.bad-pattern", "evidenceRefs", f"evidenceRefs[{at}] is empty: it refers to nothing.", "")
     if isinstance(context, dict):
         yield from problems(context, CONTEXT, words, "authorityContext")
+        if context.get("overrideUsed") is True and context.get("overrideAction") is None:
+            text = "authorityContext.overrideAction is missing: it names what was overridden."
+            yield Flaw("schema.missing-field", "authorityContext.overrideAction", text)
     if isinstance(payload, dict):
         yield from problems(payload, PAYLOADS.get(entry.type, ()), words, "payload")
 
