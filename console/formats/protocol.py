@@ -297,6 +297,11 @@ class Format(Protocol):
         """The detail tabs that this format has, Envelope first."""
         return [Panel("Envelope", tuple(Field(name, _shown(value)) for name, value in event.document.items()))]
 
+    def summary(self, event: Event) -> str:
+        """What an event, with its document, did, in a few words; '' where its type is all there is to show. Foreign
+        text."""
+        return ""
+
     def replayer(self, stream: StreamKey, context: Context) -> Replayer | None:
         """What rebuilds the state of a stream of this kind; None where it has no state."""
         return None

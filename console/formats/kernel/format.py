@@ -8,7 +8,7 @@ from console.formats.kernel.answers import ANSWERS
 from console.formats.kernel.authority.judge import Judge
 from console.formats.kernel.authority.report import GATES
 from console.formats.kernel.authority.table import rules_of
-from console.formats.kernel.panels import panels
+from console.formats.kernel.panels import panels, payload_of
 from console.formats.kernel.proof import prove, search
 from console.formats.kernel.recognise import sniff
 from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, entry_at
@@ -17,6 +17,7 @@ from console.formats.protocol import Claim, Context, Format, Sample, SystemAnswe
 from console.formats.relations import Relations
 from console.formats.replayer import Replayer
 from console.formats.report import Report
+from console.formats.summary import summary
 from console.model.event import Event, Panel, StreamKey
 from console.model.ledger import Profile
 from console.model.proof import Proof, SearchStep
@@ -63,6 +64,11 @@ class KernelFormat(Format):
 
     def decode(self, record: Record, context: Context) -> Event:
         return _entry(record, context).event()
+
+    def summary(self, event: Event) -> str:
+        from console.formats.kernel.summary import SUMMARIES
+
+        return summary(SUMMARIES, event.type, payload_of(event))
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         return panels(event, context.shape, context.profile, rules_of(context.rules))

@@ -74,6 +74,13 @@ def _rule(event: Event, rules: GateRules) -> Iterator[Field]:
             yield Field(f"satisfied by: {how}", name, "see what caused it")
 
 
+def payload_of(event: Event) -> Mapping[str, Any]:
+    """The payload of an event in any layout; {} where there is none, or it is no object."""
+    found = next((event.document[name] for name in ("payload", "eventData", "data") if name in event.document), None)
+    found = _inner(found)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _inner(value: Any) -> Any:
     """What JSON text in a table's cell holds; other values as they are."""
     if not isinstance(value, str):

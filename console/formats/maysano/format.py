@@ -9,6 +9,7 @@ from console.formats.protocol import Claim, Context, Format, Reader, Sample
 from console.formats.relations import Relations
 from console.formats.replayer import Replayer
 from console.formats.report import Report
+from console.formats.summary import filled
 from console.model.event import Event, Panel, StreamKey
 from console.model.record import Record
 
@@ -78,6 +79,11 @@ class Maysano(Format):
         from console.formats.maysano.views.relations import relations
 
         return relations(event)
+
+    def summary(self, event: Event) -> str:
+        from console.formats.maysano.views.summary import TEMPLATES
+
+        return next(filter(None, (filled(each, event.document) for each in TEMPLATES)), "")
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         return tabs.panels(event, sse=context.shape == SSE)

@@ -16,6 +16,7 @@ from console.formats.smvm.views.readiness import READINESS
 from console.formats.smvm.views.retention_report import RETENTION
 from console.formats.smvm.views.run_diff import RUN_DIFF
 from console.formats.smvm.views.span_tree import SPANS
+from console.formats.summary import summary
 from console.model.event import Event, Panel, StreamKey
 from console.model.ledger import Profile
 from console.model.proof import Proof
@@ -68,6 +69,13 @@ class SmvmFormat(Format):
 
     def decode(self, record: Record, context: Context) -> Event:
         return decode(record, context.key)
+
+    def summary(self, event: Event) -> str:
+        from console.formats.smvm.views.summary import SUMMARIES
+
+        document = event.document
+        parts = {"m": document.get("metadata"), "p": document.get("provenance"), "e": document}
+        return summary(SUMMARIES, event.type, parts)
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         from console.formats.smvm.views.panels import panels

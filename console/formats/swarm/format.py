@@ -6,6 +6,7 @@ from console.formats.export_form import ExportForm
 from console.formats.protocol import Claim, Context, Format, Reader, ReferenceCodes, Sample
 from console.formats.relations import Relations
 from console.formats.replayer import Replayer
+from console.formats.summary import object_of, summary
 from console.formats.swarm.profiles import IDS, SIMAPI
 from console.formats.swarm.proof import prove
 from console.formats.swarm.recognise import sniff
@@ -62,6 +63,11 @@ class SwarmFormat(Format):
 
     def relations(self, event: Event) -> Relations:
         return relations(event)
+
+    def summary(self, event: Event) -> str:
+        from console.formats.swarm.views.summary import SUMMARIES
+
+        return summary(SUMMARIES, event.type, object_of(event.document.get("payload")))
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         from console.formats.swarm.panels import panels

@@ -7,6 +7,7 @@ from console.formats.json.times import parse
 from console.formats.protocol import Claim, Context, Format, Reader, ReferenceCodes, Sample
 from console.formats.relations import Relations, of_envelope
 from console.formats.replayer import Replayer
+from console.formats.summary import object_of, summary
 from console.formats.zakops import panels as tabs
 from console.formats.zakops.beside import siblings
 from console.formats.zakops.migration import ACTIONS, AGENT_EVENTS, deals_of
@@ -90,9 +91,17 @@ class Zakops(Format):
         shape = shape_of(event.document)
         return of_envelope(event) if shape is None else relations(event.document, read_record(event.document, shape))
 
+    def summary(self, event: Event) -> str:
+        from console.formats.zakops.views.summary import SUMMARIES
+
+        found = next((event.document[name] for name in _PAYLOADS if event.document.get(name)), None)
+        return summary(SUMMARIES, event.type, object_of(found))
+
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         shape = shape_of(event.document) or default_shape(context.shape)
         return tabs.panels(event, shape, deal_of(context.shape))
 
 
+_PAYLOADS = ("payload", "event_data", "details", "data")
+"""Fields that hold what an event is about, in one shape or another."""
 FORMAT = Zakops()

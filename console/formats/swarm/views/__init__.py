@@ -1,0 +1,1 @@
+"""What people see of an event: nothing here judges it."""
