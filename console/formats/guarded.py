@@ -111,6 +111,14 @@ def panels_of(form: Format, event: Event, context: Context) -> Sequence[Panel]:
         return [Panel("Envelope", (Field("format", form.name, _words(error)),))]
 
 
+def summary_of(form: Format, event: Event) -> str:
+    """``Format.summary``; '' where that fails."""
+    try:
+        return form.summary(event)
+    except Exception:  # noqa: BLE001 - see the module
+        return ""
+
+
 def relations_of(form: Format, event: Event) -> Relations:
     """``Format.relations``; what the envelope holds where that fails."""
     try:

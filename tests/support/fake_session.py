@@ -6,7 +6,7 @@ string tries to own the terminal), 3 zakops (240 unchained events in a database)
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -250,6 +250,13 @@ class FakeSession:
     async def view(self, query: str = "", *, ledger: int | None = None, stream: int | None = None) -> FakeView:
         await self.asked("view")
         return FakeView(self, query, ledger, stream)
+
+    async def summaries(self, events: Sequence[EventRow]) -> dict[int, str]:
+        await self.asked("summaries")
+        return {
+            row.id: HOSTILE[row.ordinal % len(HOSTILE)] if row.ledger == 2 else f"event {row.ordinal} of many"
+            for row in events
+        }
 
     async def details(self, event: int) -> Details:
         await self.asked("details")

@@ -16,6 +16,7 @@ from console.app.messages import Sought, TotalsRead, ViewChanged, ViewOpened, Vi
 from console.app.row_search import find_row
 from console.app.screens.base import NAME_LIMIT, ConsoleScreen
 from console.app.screens.stream_states import StreamStates
+from console.app.screens.stream_summaries import StreamSummaries
 from console.app.widgets.bars.filter_bar import FilterBar
 from console.app.widgets.bars.frame import TitleLine
 from console.app.widgets.details.pane import DetailsPane
@@ -57,6 +58,7 @@ class StreamScreen(ConsoleScreen):
         begin = partial(self.run_worker, group="reading", exit_on_error=False)
         self._refresher = Coalescer(self.guarded(self._refresh_view, "Reading"), begin)
         self._totals = Coalescer(self.guarded(self._read_totals, "Reading totals"), begin)
+        self._summaries = StreamSummaries(self.table, session, self.guarded, begin)
         self._states = StreamStates(self.table, self.guarded, begin)
         self._throttled_totals = Throttle(REST, self._totals.ask, self.set_timer)
 

@@ -15,7 +15,7 @@ from console.engine.errors import EngineError, ExecutorError
 from console.engine.export.figures import LedgerFigures, figures_of
 from console.engine.ledgers.options import Options
 from console.engine.replay.reports import ReportAnswer
-from console.engine.replay.stream_replay import ReplayedStream, StreamReplay
+from console.engine.replay.stream_replay import StreamReplay
 from console.engine.run.choice import process
 from console.engine.run.executor import Begun, Failed, Reported, Work
 from console.engine.search.complete import complete
@@ -26,15 +26,13 @@ from console.engine.session.records import Records
 from console.engine.session.screen_report import report_elsewhere
 from console.engine.session.screen_search import search_elsewhere
 from console.engine.session.screen_verification import verify_elsewhere
-from console.engine.session.shared_replays import SharedReplays
+from console.engine.session.shared_replays import SharedReplays, replay_of
 from console.engine.session.worker import Assignment, run
 from console.engine.trace.tree import EventTrace
 from console.engine.trace.walk import Tracer
 from console.engine.verify.verdict import Evidence, in_words, judge
-from console.formats.guarded import named, replayer_of
 from console.formats.registry import reports
 from console.formats.report import Report
-from console.model.event import StreamKey
 from console.model.proof import SearchStep
 from console.store.filter import parse
 from console.store.filter.completion import Completion
@@ -253,22 +251,16 @@ class Session:
         records, row, ledger = await self._event(event)
         return await records.details(row, ledger)
 
+    async def summaries(self, events: Sequence[EventRow]) -> dict[int, str]:
+        reader = await self.reader()
+        self._records = self._records or Records(reader)
+        return await self._records.summaries(events, {each.id: each for each in await reader.ledgers()})
+
     async def replay(self, stream: int) -> Replay | None:
         return await self._replays.get(stream, lambda: self._new_replay(stream))
 
     async def _new_replay(self, stream: int) -> StreamReplay | None:
-        reader = await self._another_reader()
-        row = await reader.stream(stream)
-        if row is not None:
-            (ledger,) = await reader.ledgers(row.ledger)
-            records = Records(reader)
-            form, context, key = named(ledger.format), await records.context(ledger), StreamKey(row.kind, row.key)
-            if replayer_of(form, key, context) is not None:
-                view = await reader.view(parse(""), stream=stream)
-                of = ReplayedStream(key, form, context, view, reader.events, records.raws, reader.close)
-                return StreamReplay(of)
-        await reader.close()
-        return None
+        return await replay_of(await self._another_reader(), stream)
 
     async def complete(self, query: str, cursor: int) -> Completion:
         return await complete(await self.reader(), query, cursor)

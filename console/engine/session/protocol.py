@@ -213,6 +213,9 @@ class SessionApi(Protocol):
         """A view of events. Raises ``FilterError`` (message for people, ``at``: position) for one it cannot read."""
 
     async def details(self, event: int) -> Details: ...
+    async def summaries(self, events: Sequence[EventRow]) -> dict[int, str]:
+        """What events did, in a few words, by id; nothing for those that cannot be read any more."""
+
     async def replay(self, stream: int) -> Replay | None:
         """The states of a stream; None where streams of its kind have none."""
 

@@ -11,8 +11,8 @@ from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.rotated_source import RotatedSource
 from console.engine.session.protocol import Details
-from console.formats.guarded import event_of, named, panels_of, proof_of
-from console.formats.protocol import Claim, Context
+from console.formats.guarded import event_of, named, panels_of, proof_of, summary_of
+from console.formats.protocol import Claim, Context, Format
 from console.model.record import Record
 from console.model.trust import Trust
 from console.sources.companions import companions
@@ -125,6 +125,16 @@ class Records:
             volume_of([(each.first, each.path) for each in await self._reader.volumes(row.ledger)], row.ordinal),
         )
 
+    async def summaries(self, rows: Sequence[EventRow], ledgers: Mapping[int, LedgerRow]) -> dict[int, str]:
+        """What events did, in a few words, by id; of those that can be read."""
+        contexts = {each: await self.context(ledgers[each]) for each in {row.ledger for row in rows} & ledgers.keys()}
+        readable = [
+            (row.id, named(ledgers[row.ledger].format), now.record, contexts[row.ledger])
+            for row, now in zip(rows, await self.raws(rows), strict=True)
+            if now.record.raw and row.ledger in contexts
+        ]
+        return await asyncio.to_thread(_summaries, readable)
+
     async def before(self, row: EventRow) -> Record | None:
         """The record before an event in its chain; None where there is none that its link could be compared with."""
         if row.trust is Trust.UNCHECKED:
@@ -175,6 +185,10 @@ class Records:
                 if not isinstance(found, Skipped):
                     self._sources[found.path, found.member] = found
         return self._sources.get(key)
+
+
+def _summaries(records: Sequence[tuple[int, Format, Record, Context]]) -> dict[int, str]:
+    return {event: summary_of(form, event_of(form, record, context)) for event, form, record, context in records}
 
 
 def _is_still(source: Source, ends: list[Mark | None]) -> bool:

@@ -2,8 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from console.engine.replay.stream_replay import StreamReplay
+from console.engine.replay.stream_replay import ReplayedStream, StreamReplay
 from console.engine.session.protocol import Replay, StateAfter
+from console.engine.session.records import Records
+from console.formats.guarded import named, replayer_of
+from console.model.event import StreamKey
+from console.store.filter import parse
+from console.store.protocol import IndexReader
 
 
 class SharedReplays:
@@ -79,3 +84,17 @@ class _Holding:
         release, self._release = self._release, None
         if release is not None:
             await release()
+
+
+async def replay_of(reader: IndexReader, stream: int) -> StreamReplay | None:
+    """A replay that reads with this reader, and closes it at its end; None where the stream has no state."""
+    row = await reader.stream(stream)
+    if row is not None:
+        (ledger,) = await reader.ledgers(row.ledger)
+        records = Records(reader)
+        form, context, key = named(ledger.format), await records.context(ledger), StreamKey(row.kind, row.key)
+        if replayer_of(form, key, context) is not None:
+            view = await reader.view(parse(""), stream=stream)
+            return StreamReplay(ReplayedStream(key, form, context, view, reader.events, records.raws, reader.close))
+    await reader.close()
+    return None

@@ -293,7 +293,7 @@ async def test_all_events_are_merged_by_time() -> None:
     app, _ = console()
     async with app.run_test(size=(200, 50)) as pilot:
         await in_stream(pilot, key="a", words="of 388")
-        await seen(pilot, "zakops", "deals", "record 120")
+        await seen(pilot, "state/zako", "deals/acme", "record 120")
 
 
 async def test_a_search_that_goes_on_has_not_found_nothing() -> None:

@@ -26,6 +26,7 @@ class EventColumns:
     time: int = 18
     sequence: int = 6
     type: int = 0
+    summary: int = 0
     state: int = 0
     stream: int = 0
     actor: int = 0
@@ -33,7 +34,7 @@ class EventColumns:
     record: int = 0
 
     def __iter__(self) -> Iterator[int]:
-        return iter((self.marker, self.trust, self.worst, self.time, self.sequence, self.type, self.state, self.stream, self.actor, self.ledger, self.record))  # fmt: skip  # noqa: E501 - one list
+        return iter((self.marker, self.trust, self.worst, self.time, self.sequence, self.type, self.summary, self.state, self.stream, self.actor, self.ledger, self.record))  # fmt: skip  # noqa: E501 - one list
 
     @property
     def total(self) -> int:
@@ -57,8 +58,9 @@ class _Share(NamedTuple):
 _SHARES = (
     _Share("type", 10, 22, 32),
     _Share("state", 12, 17, 40),
+    _Share("ledger", 12, 20, 40),
+    _Share("summary", 14, 36, 120),
     _Share("stream", 12, 14, 44),
-    _Share("ledger", 16, 20, 40),
     _Share("actor", 12, 16, 28),
     _Share("record", 9, 9, 9),
 )
@@ -69,12 +71,14 @@ ROOM = 11
 
 
 def fit_columns(
-    width: int, *, streams: bool, ledgers: bool, sequences: bool = True, states: bool = False
+    width: int, *, streams: bool, ledgers: bool, sequences: bool = True, states: bool = False, summaries: bool = False
 ) -> EventColumns:
     """Columns for a table so many cells wide. ``streams`` and ``ledgers``: rows of several of them are mixed;
-    ``sequences``: there are rows that have a number in their stream; ``states``: what holds after each event is shown.
+    ``sequences``: there are rows that have a number in their stream; ``states``: what holds after each event is shown;
+    ``summaries``: what each event did is shown.
 
-    Time, trust, type, state, sequence and stream come first; then actor, ledger, record number, and words beside signs.
+    Time, trust, type, state, ledger, summary, sequence and stream come first; then actor, record number, and words
+    beside signs.
     """
     trust = TRUST_WIDTH if width >= 64 else 1
     worst = WORST_WIDTH if width >= 140 else 1
@@ -82,12 +86,12 @@ def fit_columns(
     sequence = (6 if width >= 50 else 5) if sequences else 0
     left = width - (1 + trust + worst + time + 4 + (sequence + 1 if sequence else 0))
     given: dict[str, int] = {}
-    asked = {"stream": streams, "ledger": ledgers, "state": states}
+    asked = {"stream": streams, "ledger": ledgers, "state": states, "summary": summaries}
     wanted = [share for share in _SHARES if asked.get(share.name, True)]
     owed = 0
     for share in wanted:
         gap = 1 if given else 0
-        if left - (owed if share.name not in {"type", "state", "stream"} else 0) >= share.least + gap:
+        if left - (owed if share.name not in {"type", "state", "ledger", "stream"} else 0) >= share.least + gap:
             given[share.name] = share.least
             left -= share.least + gap
             owed += share.good - share.least
@@ -106,7 +110,7 @@ def fit_columns(
 
 def titles(columns: EventColumns, states: Sequence[str] = ()) -> str:
     """The line of headings; ``states`` are names of what holds after each event."""
-    names = ("", "trust", "finding" if columns.worst > 1 else "!", "time, UTC", "seq", "type", state_text([each.replace("_", " ") for each in states], columns.state), "stream", "actor", "ledger", "record")  # fmt: skip  # noqa: E501 - one list
+    names = ("", "trust", "finding" if columns.worst > 1 else "!", "time, UTC", "seq", "type", "what happened", state_text([each.replace("_", " ") for each in states], columns.state), "stream", "actor", "ledger", "record")  # fmt: skip  # noqa: E501 - one list
     right = {"seq", "record"}
     return " ".join(fit(name, width, right=name in right) for name, width in zip(names, columns, strict=True) if width)
 

@@ -17,14 +17,15 @@ from textual.strip import Strip
 from console.app.drawing.cells import fit
 from console.app.messages import SessionTrouble
 from console.app.widgets.tables.cursor_list import CursorList
-from console.app.widgets.tables.event_columns import EventColumns, cells, fit_columns, state_text, titles
+from console.app.widgets.tables.event_columns import TEXT_LIMIT, EventColumns, cells, fit_columns, state_text, titles
 from console.app.widgets.tables.event_pages import PAGE, Pages
 from console.app.work import Coalescer, in_words
 from console.engine.api import EventRow, View
 from console.model.trust import Severity, Trust
+from console.text import safe
 
-KEPT_STATES = 8192
-"""States after events that are kept."""
+KEPT = 8192
+"""Summaries, and states after events, that are kept."""
 _COMPONENTS = ("cursor", "marker", "dim", *(trust.word for trust in Trust), *(level.word for level in Severity))
 
 
@@ -65,6 +66,9 @@ class EventTable(CursorList):
         self._state_names: Sequence[str] = ()
         self._want_state: Callable[[int, EventRow], None] | None = None
         self._state_least = 0
+        self._summaries: dict[int, str] = {}
+        """What events did, by their ids."""
+        self._want_summary: Callable[[EventRow], None] | None = None
         self._view: View | None = None
         self._pages = Pages()
         self._wanted: dict[int, None] = {}
@@ -241,7 +245,7 @@ class EventTable(CursorList):
             self._state_names = names
             if self.heading is not None:
                 self.heading.refresh()
-        if len(self._states) > KEPT_STATES:
+        if len(self._states) > KEPT:
             self._states.clear()
         self._states |= states
         if states:
@@ -262,6 +266,29 @@ class EventTable(CursorList):
             return fit("…", width)
         return state_text(known[0], width)
 
+    # summaries
+
+    def show_summaries(self, want: Callable[[EventRow], None]) -> None:
+        """Show what each event did, from the first drawing on; ``want`` is called for a row where it is not known."""
+        self._want_summary = want
+
+    def put_summaries(self, summaries: Mapping[int, str]) -> None:
+        """What these events did, by their ids."""
+        if len(self._summaries) > KEPT:
+            self._summaries.clear()
+        self._summaries |= summaries
+        if summaries:
+            self.forget()
+
+    def _summary_of(self, event: EventRow) -> str:
+        width, want = self._columns.summary, self._want_summary
+        if not width or want is None:
+            return ""
+        known = self._summaries.get(event.id)
+        if known is None:
+            want(event)
+        return fit(safe(known or "", limit=TEXT_LIMIT), width)
+
     # drawing
 
     def restyle(self) -> None:
@@ -271,6 +298,7 @@ class EventTable(CursorList):
             ledgers=self._ledgers,
             sequences=self._sequences,
             states=self._want_state is not None and self.inner_width >= self._state_least,
+            summaries=self._want_summary is not None,
         )
         self._inks = {}
 
@@ -295,6 +323,7 @@ class EventTable(CursorList):
             (text.time, "dim"),
             (text.sequence, ""),
             (text.type, "broken" if event.trust is Trust.BROKEN else ""),
+            (self._summary_of(event), ""),
             (self._state_of(row, event), "" if self._states.get(event.id, ("", False))[1] else "dim"),
             (text.stream, "dim"),
             (text.actor, ""),
