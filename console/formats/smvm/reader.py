@@ -344,7 +344,7 @@ class SmvmReader(LedgerReader[RunEventRows]):
         return [
             *self._files,
             *listed,
-            *standing(self._rules),
+            *standing(self._rules, self._partitions.holds),
             *self._partitions.standing(),
             *self._locked.standing(),
             *super().standing(),

@@ -291,3 +291,13 @@ def test_a_log_of_steps_may_hold_several_runs_unless_its_folder_belongs_to_one(t
     path.parent.mkdir()
     path.write_bytes(jsonl(both))
     assert judge(path).codes == ["identity.mixed-runs"]
+
+
+def test_flags_may_name_what_is_in_a_run_beside(tmp_path: Path) -> None:
+    run_folder(tmp_path, payloads=False)
+    named = [events()[0]["event_id"], RUN, "EVT-20260203-101530-ffffffffffff"]
+    records = events("RUN-20260204-101530-00000000", START + timedelta(days=1))
+    records[5] = records[5] | {"metadata": records[5]["metadata"] | {"affected_entities": named}}
+    path = run_folder(tmp_path, records, payloads=False)
+    missing = [each["actual"] for each in judge(path).findings if each["code"] == "reference.unresolved"]
+    assert missing == ["EVT-20260203-101530-ffffffffffff"]

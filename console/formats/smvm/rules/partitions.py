@@ -62,6 +62,10 @@ class OtherPartitions:
         self._counts: dict[str, int] = {}
         self._shared: list[SharedId] = []
 
+    def holds(self, entity: str) -> bool:
+        """True if one of them is known to hold this event, or any of this run."""
+        return entity in self._ids or any(file.startswith(f"../{entity}/") for file in self._files)
+
     def seen(self, ids: Sequence[str], runs: Sequence[str], place_of: Callable[[int], Place]) -> None:
         """Events of the ledger, in their order."""
         self._events += len(ids)

@@ -1,6 +1,6 @@
 """What holds of a ledger as of now by SMVM's rules: one finding per cause, with a count."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from console.formats.reading.findings import Place, capped
@@ -14,9 +14,9 @@ LISTED = 100
 """Runs that get a finding of their own, per cause."""
 
 
-def standing(rules: Rules) -> list[Finding]:
-    """All standing findings of the rules."""
-    return [*_run_ids(rules), *_mixed_runs(rules), *_stages(rules), *_references(rules)]
+def standing(rules: Rules, elsewhere: Callable[[str], bool]) -> list[Finding]:
+    """All standing findings of the rules; ``elsewhere`` knows what is in other ledgers."""
+    return [*_run_ids(rules), *_mixed_runs(rules), *_stages(rules), *_references(rules, elsewhere)]
 
 
 def _finding(code: str, message: str, place: Place, run: str | None, count: int, **more: Any) -> Finding:
@@ -118,8 +118,10 @@ def _stages(rules: Rules) -> list[Finding]:
     return found
 
 
-def _references(rules: Rules) -> Iterator[Finding]:
+def _references(rules: Rules, elsewhere: Callable[[str], bool]) -> Iterator[Finding]:
     for entity, by in rules.references.pending.items():
+        if elsewhere(entity):
+            continue
         yield _finding(
             "reference.unresolved",
             f"affected_entities names {entity}, which is not in this ledger.",
