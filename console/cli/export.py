@@ -144,7 +144,7 @@ class _Export:
         """Write it; the exit code."""
         from console.cli.indexing import so_far
         from console.engine.api import FilterError, Listeners, NoSuchStreamError, export_sources
-        from console.export.exporters import SeveralFormsError
+        from console.export.exporters import FormFailedError, SeveralFormsError
         from console.export.output_file import OutputError, ensure_free
 
         shown = AsGiven(request.paths)
@@ -161,6 +161,9 @@ class _Export:
                 self._write(self._exporter.write(sources.formats, records, self._options, self._output), sources.about)
             except SeveralFormsError as error:
                 raise click.UsageError(str(error)) from error
+            except FormFailedError as error:
+                say(str(error))
+                return UNVERIFIED
             except FilterError as error:
                 raise click.UsageError(str(error)) from error
             except NoSuchStreamError:

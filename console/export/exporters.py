@@ -3,7 +3,7 @@
 A form may be declared by several formats: then the ledgers decide which of them it is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from console.engine.api import format_exports
@@ -20,6 +20,14 @@ GENERAL = (DOT, LINES)
 
 class SeveralFormsError(Exception):
     """Ledgers of several systems have a form of this name, each its own. The message is for people."""
+
+
+class FormFailedError(Exception):
+    """A form could not be made of these records. The message is for people."""
+
+
+_REASON = 300
+"""Characters of an error that are repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class Exporter:
         self, formats: Sequence[str], records: Iterable[ExportRecord], chosen: Chosen, output: str = ""
     ) -> Iterator[bytes]:
         """The form of records from ledgers of these formats, for the file ``output``; it accepts them all. Raises
-        ``SeveralFormsError``."""
+        ``SeveralFormsError``, and while it is taken ``FormFailedError``."""
         forms = {id(form): form for name in formats if (form := self._form(name)) is not None}
         if len(forms) > 1:
             raise SeveralFormsError(f"{self.name} is another form for each of {', '.join(formats)}: export them apart.")
@@ -62,11 +70,19 @@ class Exporter:
         asked = "" if table is None else chosen.get(table.asked[0])
         named = asked == BY_NAME and output.lower().endswith(_DATABASES)
         if table is not None and (named or asked == table.asked[1]):
-            return database(table.name, table.schema, table.rows(records, chosen))
-        return form.write(records, chosen)
+            return _pieces(form, lambda: database(table.name, table.schema, table.rows(records, chosen)))
+        return _pieces(form, lambda: form.write(records, chosen))
 
     def _form(self, format: str) -> ExportForm | None:
         return self.by_format.get(format) or self.by_format.get("")
+
+
+def _pieces(form: ExportForm, write: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+    try:
+        yield from write()
+    except Exception as error:
+        # Foreign code, or a record that it did not expect: people get a sentence, and no half of a file.
+        raise FormFailedError(f"The form {form.name} failed, {type(error).__name__}: {error}"[:_REASON]) from error
 
 
 def exporters() -> dict[str, Exporter]:

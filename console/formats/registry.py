@@ -212,7 +212,17 @@ def reports() -> dict[str, tuple[Format, Report]]:
 
 def exports() -> list[tuple[Format, ExportForm]]:
     """Forms of export that are a system's own."""
-    return [(form, each) for form in all_formats() for each in form.exports]
+    found: list[tuple[Format, ExportForm]] = []
+    for form in all_formats():
+        try:
+            found += [(form, each) for each in form.exports]
+        except Exception as error:
+            point = _plugged().get(form.name)
+            if point is None:
+                raise
+            # A package of somebody else.
+            _break(form.name, point, f"it fails to name its forms, {type(error).__name__}: {error}"[:_REASON])
+    return found
 
 
 def catalogue() -> Mapping[str, CatalogueEntry]:

@@ -105,7 +105,18 @@ def test_a_form_of_two_systems_is_told_by_the_ledgers(call: Call, monkeypatch: p
     assert call("export", "toy", "deals.jsonl", "-o", "-").code == 3
 
 
-def test_a_form_that_fails_leaves_no_file(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_that_fails_is_named(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(records: Iterable[ExportRecord], chosen: Chosen) -> Iterator[bytes]:
+        yield b"half"
+        raise KeyError("other half")
+
+    monkeypatch.setattr(SwarmFormat, "exports", [ExportForm("toy", "A toy.", failing)])
+    log(Path("log.jsonl"))
+    result = call("export", "toy", "log.jsonl", "-o", "out")
+    assert result.code == 3 and "toy failed, KeyError: 'other half'" in result.err and not Path("out").exists()
+
+
+def test_a_full_disk_leaves_no_file(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(descriptor: int) -> None:
         raise OSError(28, os.strerror(28))
 
