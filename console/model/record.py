@@ -42,12 +42,12 @@ class RecordBatch:
     differs from ``len(raws[i])`` only where bytes were skipped (``record.too-large``: the raw is then empty). ``lines``
     is set when the batch is one run of LF-ended lines: it is exactly ``b"\\n".join(raws) + b"\\n"``, so that a fast
     decoder can take it whole; the lists, and how many they are, are then made when first asked for. ``next`` is the
-    cursor behind the last record. ``leaves`` holds what a source already knows of record hashes (too-large records), by
-    index; ``leaf_of`` makes the hash of the record at an index where it is not that of its raw. ``findings`` are the
-    container's own. ``torn``: the first record begins within a line, behind another one. ``offset_in``
-    gives the place in the ledger of a byte within the record at an index, where records are no stretches of the
-    ledger's bytes. ``recovered`` are indexes of whole records that were found in
-    damaged lines. ``scanned`` is what a scanner found in the records, kept for the next who asks.
+    cursor behind the last record. ``leaves`` holds what a source already knows of record hashes (records that are too
+    large, or lost), by index; ``leaf_of`` makes the hash of the record at an index where it is not that of its raw.
+    ``findings`` are the container's own. ``torn``: the first record begins within a line, behind another one.
+    ``offset_in`` gives the place in the ledger of a byte within the record at an index, where records are no stretches
+    of the ledger's bytes. ``recovered`` are indexes of whole records that were found in damaged lines. ``scanned`` is
+    what a scanner found in the records, kept for the next who asks.
     """
 
     __slots__ = (

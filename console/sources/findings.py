@@ -5,6 +5,7 @@ from console.model.record import RecordBatch
 from console.model.trust import Severity
 from console.model.words import count
 from console.sources.protocol import MAX_RECORD, Skipped, SourceError
+from console.sources.record_hash import leaf
 
 
 def unreadable(path: str, message: str) -> SourceError:
@@ -39,6 +40,14 @@ def add_large(batch: RecordBatch, offset: int, length: int, digest: bytes | None
     if digest is not None:
         batch.leaves[index] = digest
     batch.findings.append(too_large(batch.first + index, offset, length))
+
+
+def add_lost(batch: RecordBatch, offset: int) -> None:
+    """Append a record for what cannot be read at all: nobody knows what, or how much, stood here."""
+    batch.leaves[len(batch.raws)] = leaf(b"")
+    batch.offsets.append(offset)
+    batch.lengths.append(1)
+    batch.raws.append(b"")
 
 
 def add_zeros(batch: RecordBatch, offset: int, length: int, digest: bytes | None) -> None:

@@ -7,11 +7,12 @@ same bytes each time, and a row that cannot be read becomes a finding.
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from console.model.finding import Finding
 from console.model.record import Cursor, Record, RecordBatch
 from console.model.trust import Severity
-from console.sources.findings import add_large, empty, shrunk, unreadable
+from console.sources.findings import add_large, add_lost, empty, shrunk, unreadable
 from console.sources.protocol import CHUNK, MAX_RECORD, FileState, Skipped, SourceError
 from console.sources.sqlite.private_copy import PrivateCopy, limit_steps
 from console.sources.sqlite.row_hash import large_row, row_leaf
@@ -24,6 +25,8 @@ _BESIDE = "container.sqlite-beside"
 _ROWS = 4096
 _LAST = (1 << 63) - 1
 _LOST_RANGES = 200
+LOST: tuple[object, ...] = ("lost",)
+"""In the place of rows that cannot be read."""
 
 
 class SqliteTable:
@@ -69,6 +72,12 @@ class SqliteTable:
             batch, cells = self._begun(start)
             size = 0
             for row in rows:
+                if row is LOST:
+                    rows.findings[-1] = replace(rows.findings[-1], record=batch.first + len(batch))
+                    add_lost(batch, rows.key)
+                    cells.append(())
+                    batch.next = Cursor(batch.first + len(batch), rows.key)
+                    continue
                 cells.append(row or ())
                 length = self._append(connection, batch, rows.key, row)
                 size += length if length <= MAX_RECORD else 0
@@ -281,9 +290,13 @@ class _Rows:
                     yield None
                     continue
                 raise_unless_damage(error)
+                begun = low is not None
                 low = self._behind_damage(low, error)
                 if low is None:
                     return
+                if begun:  # between two rows that are there: what is missing has a place
+                    self.key = low - 1
+                    yield LOST
 
     def _behind_damage(self, low: int | None, error: sqlite3.Error) -> int | None:
         """Report what is lost from ``low`` on; the result is where reading goes on; None where it does not."""

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from console.sources.identity import leaf_at
 from console.sources.record_hash import leaf
 from tests.engine.verify.test_equal_verdicts import assert_equal, of_check
 from tests.support.engine_cases import NOW, Deal, append, console, indexed, opened, reading
+from tests.support.writers.kernel import portal, portal_rows
 
 
 def plain(path: Path, data: bytes) -> Path:
@@ -262,3 +265,24 @@ async def test_a_run_of_blank_lines_is_one_record_with_their_count(tmp_path: Pat
     assert report.records == 4
     (found,) = [each for each in report.findings if each.family == "record"]
     assert (found.code, found.record, found.count) == ("record.blank-line", 2, 5000)
+
+
+async def test_rows_on_a_damaged_page_leave_a_link_unknown(tmp_path: Path) -> None:
+    rows = portal_rows()
+    path = tmp_path / "portal.db"
+    portal(path, rows)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA page_size = 512")
+        db.execute("VACUUM")
+    sound = await verified(path)
+    assert sound.trust[Trust.BROKEN] == 0 and "chain" not in {each.family for each in sound.findings}
+    data = bytearray(path.read_bytes())
+    at = data.rindex(rows[len(rows) // 2]["eventHash"].encode())
+    data[at // 512 * 512 : at // 512 * 512 + 512] = bytes(512)
+    path.write_bytes(data)
+    report = await verified(path)
+    assert report.trust[Trust.BROKEN] == 0
+    assert {"chain.link-unknown", "container.sqlite-corrupt"} <= {each.code for each in report.findings}
+    assert "chain.sequence-gap" not in codes(report)
+    await indexed(tmp_path / "index.sqlite", path)
+    await assert_equal(tmp_path / "index.sqlite", path)
