@@ -232,6 +232,15 @@ def test_what_hashes_json_lists_is_there_and_the_same(
     assert files(tmp_path, listed) == wanted
 
 
+def test_a_file_that_was_compressed_meanwhile_is_not_missing(tmp_path: Path) -> None:
+    path = run_folder(tmp_path, packed=True)
+    listed = {"artifacts": {"events.jsonl": REPORT, "reports/report.md": REPORT}}
+    (path.parent / "hashes.json").write_text(json.dumps(listed))
+    assert [(each["code"], each["field"]) for each in judge(path).findings] == [
+        ("reference.unresolved", "reports/report.md")
+    ]
+
+
 def test_files_in_an_archive_are_only_compared_where_they_are_at_hand() -> None:
     listed = {"hashes.json": json.dumps({"artifacts": {"reports/other.md": REPORT}}).encode()}
     reader = FORMAT.reader(context(listed, now=LATER))
