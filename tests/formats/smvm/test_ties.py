@@ -210,6 +210,9 @@ def files(tmp_path: Path, listed: dict[str, Any]) -> list[tuple[str, str]]:
     return [(each["code"], each["field"]) for each in judge(path).findings]
 
 
+META = sha256(
+    json.dumps({"run_id": RUN, "project_id": "juniper", "status": "COMPLETED", "retention_days": 90}, indent=2).encode()
+).hexdigest()
 REPORT, SEEDS = sha256(b"# Report\n").hexdigest(), sha256(b'{"seed": 7}').hexdigest()
 
 
@@ -223,7 +226,8 @@ REPORT, SEEDS = sha256(b"# Report\n").hexdigest(), sha256(b'{"seed": 7}').hexdig
         ({"artifacts": {"reports/report.md": "x"}}, [("data.hash-malformed", "reports/report.md")]),
         ({"artifacts": {"../../../../etc/passwd": REPORT, "/etc/passwd": REPORT}}, []),
         ({"seeds": REPORT}, [("data.hash-mismatch", "seeds.json")]),
-        ({"metadata": REPORT}, [("reference.unresolved", "metadata.json")]),
+        ({"metadata": REPORT}, [("data.hash-mismatch", "meta.json")]),
+        ({"metadata": META}, []),
     ],
 )
 def test_what_hashes_json_lists_is_there_and_the_same(

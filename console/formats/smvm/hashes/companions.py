@@ -172,7 +172,9 @@ def listed(companions: Mapping[str, bytes]) -> dict[str, object]:
     document = read_json(companions.get("hashes.json", b""))
     if not isinstance(document, dict):
         return {}
-    found = {f"{name}.json": document[name] for name in ("metadata", "seeds") if name in document}
+    metadata = "meta.json" if "meta.json" in companions and "metadata.json" not in companions else "metadata.json"
+    files = {"metadata": metadata, "seeds": "seeds.json"}
+    found = {path: document[name] for name, path in files.items() if name in document}
     artifacts = document.get("artifacts")
     if isinstance(artifacts, dict):
         found |= {_inside(path): each for path, each in artifacts.items()}

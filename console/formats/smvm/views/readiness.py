@@ -17,6 +17,7 @@ from console.model.finding import Finding
 from console.model.trust import Severity
 from console.model.words import count
 
+_METADATA = ("metadata.json", "meta.json")
 NEEDED = ("metadata", "seeds", "hashes", "artifacts", "events")
 COLUMNS = (
     ReportColumn("run", "run"),
@@ -76,11 +77,11 @@ def _row(folder: _RunFolder) -> ReportRow:
     files = file_findings(companions)
     wrong = {each.field: each for each in files}
     holds: dict[str, bool | None] = {
-        "metadata": any(name in companions for name in ("metadata.json", "meta.json")) and "metadata.json" not in wrong,
+        "metadata": _there("metadata", companions) and wrong.keys().isdisjoint(_METADATA),
         "seeds": "seeds.json" in companions and "seeds.json" not in wrong,
         "hashes": isinstance(read_json(companions.get("hashes.json", b"")), dict),
     }
-    artifacts = [path for path in listed(companions) if path not in ("metadata.json", "seeds.json")]
+    artifacts = [path for path in listed(companions) if path not in (*_METADATA, "seeds.json")]
     seen = [path for path in artifacts if path in companions or f"{DIGEST}{path}" in companions]
     if any(path in wrong for path in artifacts):
         holds["artifacts"] = False
