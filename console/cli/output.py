@@ -5,6 +5,8 @@ import os
 import shutil
 import sys
 import textwrap
+import threading
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -108,22 +110,50 @@ class Paint:
         )
 
 
-class Ticker:
-    """Progress on stderr, only where that is a terminal; gone when the block ends."""
+BEAT = 1.0
+"""Seconds without news after which a ticker shows that work goes on."""
 
-    def __init__(self, what: str) -> None:
+
+class Ticker:
+    """Progress on stderr, only where that is a terminal; gone when the block ends.
+
+    With ``waiting``, words for work that may give no news for minutes, these are shown with the seconds since the last
+    news.
+    """
+
+    def __init__(self, what: str, waiting: str = "") -> None:
         self._what = what
+        self._waiting = waiting
+        self._text = ""
+        self._since = time.monotonic()
         self._shown = False
         self._on = sys.stderr.isatty()
+        self._over = threading.Event()
+        self._beat = threading.Thread(target=self._beats, daemon=True)
 
     def __enter__(self) -> "Ticker":
+        if self._on and self._waiting:
+            self._beat.start()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._over.set()
+        if self._beat.is_alive():
+            self._beat.join()
         self.done()
 
     def show(self, text: str) -> None:
         """Show this instead of what was shown before."""
+        self._text, self._since = text, time.monotonic()
+        self._write(text)
+
+    def _beats(self) -> None:
+        while not self._over.wait(BEAT):
+            seconds = int(time.monotonic() - self._since)
+            if seconds >= BEAT:
+                self._write(" · ".join(filter(None, (self._text, f"{self._waiting} for {seconds} s"))))
+
+    def _write(self, text: str) -> None:
         if self._on:
             sys.stderr.write(f"\r\x1b[K{self._what} {safe(text, limit=200)}")
             sys.stderr.flush()

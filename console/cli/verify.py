@@ -200,7 +200,7 @@ def _verified(
 ) -> "Verification":
     from console.engine.api import verify
 
-    with Ticker("verifying") as ticker:
+    with Ticker("verifying", "searching" if options.search == "thorough" else "") as ticker:
 
         def progress(at: "VerifiedSoFar") -> None:
             of = f"{at.done:,} of {count(at.found, 'ledger')}{' found so far' if at.searching else ''}, "
