@@ -43,7 +43,7 @@ async def test_streams_are_found_before_and_after_it_is_settled(tmp_path: Path) 
     before = await answers(reader, pen.ledger)
     assert await view.refresh() is not None
     await writer.settle()
-    assert await indexes(writer) == {"time", "worst", "stream"}
+    assert await indexes(writer) == {"time", "worst", "stream", "key", "parent"}
     assert await answers(reader, pen.ledger) == before
     assert await view.refresh() is None
     await pen.add(Row(300, stream="s1"))
@@ -87,5 +87,5 @@ async def test_what_a_dead_writer_left_is_taken_up(tmp_path: Path) -> None:
     assert found.duplicates.listed == [(3, 1)]
     assert (await writer.orphans(pen.ledger)).listed == [2]
     await writer.settle()
-    assert await indexes(writer) == {"time", "worst", "stream", "key"}
+    assert await indexes(writer) == {"time", "worst", "stream", "key", "parent"}
     await writer.close()
