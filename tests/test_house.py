@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tokenize
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,3 +180,13 @@ def test_no_system_imports_another() -> None:
 
 def _imported(node: ast.AST) -> list[str]:
     return [each.name for each in node.names] if isinstance(node, ast.Import) else []
+
+
+def test_all_that_is_no_module_is_packaged() -> None:
+    """Files that modules read are installed with them: those of the checkout would hide that they are not."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = declared["tool"]["setuptools"]["package-data"]["console"]
+    packaged = {path for pattern in patterns for path in CONSOLE.glob(pattern)}
+    made = {".py", ".pyc", ".pyx", ".c", ".so"}
+    data = {path for path in CONSOLE.rglob("*") if path.is_file() and path.suffix not in made}
+    assert not data - packaged
