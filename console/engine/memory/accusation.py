@@ -10,7 +10,7 @@ from console.engine.memory.old_bytes import differences, old_records
 from console.engine.memory.retention import gone, premature
 from console.engine.memory.second_reading import SecondReading
 from console.model.finding import Finding
-from console.sources.record_hash import SIZE
+from console.sources.record_hash import SIZE, leaf
 from console.verify.catalogue import finding
 from console.witness.comparison import ChangeKind, Comparison, compare
 from console.witness.findings import APART, LISTED, ChangedRecord, KnownPast, disagreements
@@ -18,6 +18,8 @@ from console.witness.observations import PastLook
 
 _CHAINED = 5000
 """Changed records that are asked for their chain, the last ones."""
+_ENDED = 8
+"""Records that may have got their line end since they were read; more than that is a file that was converted."""
 _REPLACED = (ChangeKind.EDITED, ChangeKind.TRUNCATED)
 """Changes by which other records stand where known ones stood."""
 
@@ -52,6 +54,22 @@ def accuse(
     past = KnownPast(known.time, states, rechained)
     result = disagreements(found, len(before) // SIZE, len(again.leaves) // SIZE, past, place_of)
     return [*result, *premature(known, gone(found, len(before) // SIZE), options.now)]
+
+
+def only_ended(before: bytes, again: SecondReading) -> bool:
+    """True if nothing happened but that a last record, which was read without its line end, has one now, and a CR is
+    before that: the CR belongs to the record, and came with its end."""
+    found = compare(before, again.leaves).changes
+    edited = [
+        pair
+        for change in found
+        if change.kind is ChangeKind.EDITED
+        for pair in zip(change.old, change.new, strict=True)
+    ]
+    if not 0 < len(edited) <= _ENDED or any(change.kind is not ChangeKind.EDITED for change in found):
+        return False
+    raws = [(old, again.raw(new + 1) or b"") for old, new in edited]
+    return all(raw.endswith(b"\r") and leaf(raw[:-1]) == before[old * SIZE : (old + 1) * SIZE] for old, raw in raws)
 
 
 def downgraded(opened: Opened, known: PastLook, profile: str | None) -> list[Finding]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.volume_names import base_name
-from console.engine.memory.accusation import accuse, downgraded
+from console.engine.memory.accusation import accuse, downgraded, only_ended
 from console.engine.memory.heads import end_of
 from console.engine.memory.hints import hints_of
 from console.engine.memory.remembered import Remembered, Standing, absent
@@ -27,6 +27,9 @@ from console.witness.observations import Hints, PastLook
 from console.witness.origin import Origin, origin
 
 _IN_PLACE = "its own writer changes its records in place"
+_ENDED = "a last record got its line end, with a CR before it"
+_OWN_REASONS = (_IN_PLACE, _ENDED)
+"""Why a change is taken in without anybody's word: there is nothing to explain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,7 @@ class _OneLook:
     def _accepted_before(self) -> list[Finding]:
         """A note where what counts is not all that was ever seen."""
         first = self._memory.since_base[0]
-        if not first.note or first.note == _IN_PLACE:
+        if not first.note or first.note in _OWN_REASONS:
             return []
         words = f"What was seen before {first.time[:19].replace('T', ' ')} UTC does not count: {first.note}"
         return [finding("witness.accepted", words)]
@@ -226,6 +229,8 @@ class _OneLook:
             before, again.leaves = before[: len(leaves)], again.leaves[: len(leaves)]
             if both * SIZE >= len(leaves):
                 return absent("the ledger was not read to its end"), []
+        if self._seen.complete and only_ended(before, again):
+            return self._accepted(again.leaves, _ENDED), []
         since = self._memory.since_base
         agreed = [each for each in since if each.agrees]
         found = accuse(again, before, agreed[-1], self._memory.states, self._options)
@@ -242,14 +247,14 @@ class _OneLook:
         word = Remembered(Standing.DISAGREES, _count(agreed), since[0].time, agreed[-1].records, kept, why)
         return word, found
 
-    def _accepted(self, leaves: bytes) -> Remembered:
-        """Its own writer changes records in place: what is there now is what is known."""
+    def _accepted(self, leaves: bytes, why: str = _IN_PLACE) -> Remembered:
+        """What changed needs no explanation: what is there now is what is known."""
         looks = self._memory.since_base
         word = Remembered(Standing.AGREES, _count(looks), looks[0].time, looks[-1].records)
         if not self._witness.kept:
             return replace(word, kept=False)
         try:
-            self._memory.accept(self._look, leaves, _IN_PLACE)
+            self._memory.accept(self._look, leaves, why)
         except NoMemoryError as error:
             return replace(word, kept=False, why=f"the memory {error}")
         return word

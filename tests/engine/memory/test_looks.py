@@ -229,3 +229,26 @@ def test_rows_of_a_table(tmp_path: Path, change: str, codes: list[str]) -> None:
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute(change)
     assert look(memory, database).codes == codes
+
+
+def test_a_line_end_of_cr_and_lf_that_comes_later_is_no_edit(tmp_path: Path) -> None:
+    """A record is whole before its line end comes; the CR before that belongs to the record."""
+    deal = Deal()
+    records = [deal.event(number=number) for number in range(4)]
+    ledger, memory = tmp_path / "deals.jsonl", tmp_path / "memory"
+    ledger.write_bytes(records[0] + b"\r\n" + records[1])
+    assert look(memory, ledger).memory.standing is Standing.FIRST_LOOK
+    ledger.write_bytes(b"\r\n".join(records[:3]))
+    for _ in range(2):
+        found = look(memory, ledger)
+        assert (found.memory.standing, found.codes) == (Standing.AGREES, [])
+    ledger.write_bytes(b"\r\n".join([*records[:2], edited(records[2]), records[3]]) + b"\r\n")
+    assert look(memory, ledger).places == [("edited", 3)]
+
+
+def test_a_file_whose_line_ends_were_converted_is_another(tmp_path: Path) -> None:
+    ledger, memory = tmp_path / "deals.jsonl", tmp_path / "memory"
+    ledger.write_bytes(Deal().lines(20))
+    look(memory, ledger)
+    ledger.write_bytes(ledger.read_bytes().replace(b"\n", b"\r\n"))
+    assert look(memory, ledger).codes == ["witness.replaced"]
