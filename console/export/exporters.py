@@ -10,11 +10,12 @@ from console.engine.api import format_exports
 from console.export.dot import DOT
 from console.export.lines import LINES
 from console.export.sqlite_file import database
+from console.export.table import TABLE
 from console.formats.export_form import BY_NAME, Chosen, ExportForm, ExportOption
 from console.formats.export_record import ExportRecord
 
 _DATABASES = (".db", ".sqlite", ".sqlite3")
-GENERAL = (DOT, LINES)
+GENERAL = (DOT, LINES, TABLE)
 """Forms that every ledger has."""
 
 
@@ -50,7 +51,7 @@ class Exporter:
     @property
     def formats(self) -> str:
         """Names of the formats that have it; '' for all."""
-        return ", ".join(name for name in self.by_format if name)
+        return "" if "" in self.by_format else ", ".join(self.by_format)
 
     def accepts(self, format: str, shape: str) -> bool:
         """True for ledgers from which it can be made."""

@@ -1,5 +1,7 @@
 """``export``: which forms there are, what goes into a file, and what is refused."""
 
+import csv
+import io
 import json
 import os
 import socket
@@ -31,7 +33,7 @@ def test_forms_are_listed_with_the_systems_that_have_them(call: Call) -> None:
     for name in ("csv", "dot", "jsonl", "provenance-csv"):
         assert f"\n  {name}" in listed
     assert "--payload" in call("export", "csv", "--help").out
-    assert "swarm" in call("export", "csv", "--help").out
+    assert "swarm" in call("export", "provenance-csv", "--help").out
     assert call("export", "pdf", ".", "-o", "x").code == 2
     assert call("export", "jsonl", ".").code == 2, "-o is needed"
 
@@ -67,15 +69,16 @@ def test_a_file_is_refused_rather_than_lost(call: Call) -> None:
     assert Path("there").read_bytes() == before
     assert call("export", "jsonl", "a.jsonl", "-o", "a.jsonl", "--force").code == 2 and ledger.read_bytes() == before
     assert call("export", "jsonl", "a.jsonl", "-o", "no/where").code == 3
-    assert call("export", "csv", "a.jsonl", "-o", "none.csv").code == 3 and not Path("none.csv").exists()
+    assert call("export", "provenance-csv", "a.jsonl", "-o", "none.csv").code == 3 and not Path("none.csv").exists()
     assert call("export", "jsonl", "gone.jsonl", "-o", "none").code == 3 and not Path("none").exists()
 
 
 def test_what_is_left_out_is_named(call: Call) -> None:
     intact(Path("deals.jsonl"))
     log(Path("log.jsonl"))
-    result = call("export", "csv", ".", "-o", "-")
-    assert (result.code, result.out.count("\n")) == (0, 5) and "deals.jsonl" in result.err
+    result = call("export", "provenance-csv", ".", "-o", "-")
+    assert (result.code, result.out.count("\n")) == (0, 1) and "deals.jsonl" in result.err
+    assert call("export", "csv", ".", "-o", "-").code == 2, "two tables of other columns"
     with Path("log.jsonl").open("ab") as file:
         file.write(b'\n{"half\n' + json.dumps(line(9)).encode())  # the last one without its line end
     result = call("export", "csv", "log.jsonl", "-o", "-")
@@ -167,3 +170,14 @@ def test_a_port_for_metrics_goes_with_what_goes_on(call: Call) -> None:
         taken.listen()
         result = call("events", "deals.jsonl", "--follow", "--metrics-port", str(taken.getsockname()[1]))
         assert result.code == 2 and "in use" in result.err
+
+
+def test_any_ledger_is_a_table(call: Call) -> None:
+    made = events(2)
+    made[0]["actorId"] = "=1+1"
+    Path("deals.jsonl").write_bytes(lines(made))
+    first, second = csv.DictReader(io.StringIO(call("export", "csv", "deals.jsonl", "-o", "-", "--payload").out))
+    assert (first["stream_kind"], first["stream"], first["sequence"], first["actor"]) == ("deal", DEAL, "1", "=1+1")
+    assert json.loads(second["payload"]) == made[1] and second["previous_hash"] == made[0]["eventHash"]
+    safe = call("export", "csv", "deals.jsonl", "-o", "-", "--spreadsheet-safe").out
+    assert next(csv.DictReader(io.StringIO(safe)))["actor"] == "'=1+1"
