@@ -91,7 +91,7 @@ def _kernel(*, audit: bool) -> Iterator[str]:
             text = f"{deal.id}{sequence}{step.type}{payload}{head or 'null'}"
         hashed = hashlib.sha256(text.encode()).hexdigest()
         heads[deal.id] = (sequence, hashed)
-        evidence = '","'.join([*step.evidence, deal.dice.uuid()])
+        evidence = '","'.join([*step.evidence, f"archive-{deal.dice.hex(28)}"])
         yield (
             f'{{"id":"{deal.dice.uuid()}","dealId":"{deal.id}","type":"{step.type}","payload":{stored},'
             f'"actorId":"{deal.actors[step.role]}",'

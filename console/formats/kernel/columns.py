@@ -98,7 +98,7 @@ _SUBJECTS = {
     "ActorAdded": ("actorId", "role"),
     "RoleAssigned": ("actorId", "roleName"),
     "MaterialCreated": ("materialId", "truthClass", "type"),
-    "MaterialUpdated": ("materialId", "newTruthClass", "type"),
+    "MaterialUpdated": ("materialId", "newTruthClass", "type", "previousTruthClass"),
     "ApprovalGranted": ("action",),
     "ApprovalDenied": ("action",),
     "OverrideAttested": ("action", "reason"),

@@ -23,6 +23,7 @@ from tests.support.writers.kernel import (
     pack_lines,
     portal_hash,
     portal_rows,
+    story,
     unchained,
     uuid_of,
 )
@@ -107,6 +108,16 @@ def test_a_row_leaves_a_state_that_the_deal_is_not_in(shape: str) -> None:
     assert (odd.code, odd.record, odd.field) == (ILLEGAL, 3, "fromState")
     assert (odd.expected, odd.actual) == ("DATA_ROOM_INGESTED", "INTAKE_RECEIVED")
     assert len(portal_hash(row["dealId"], 3, row["eventType"], row["eventData"], None, row["occurredAt"])) == 64
+
+
+def test_a_material_is_raised_from_the_truth_that_it_has() -> None:
+    acts = story()
+    at = next(at for at, act in enumerate(acts) if act.type == "MaterialUpdated")
+    assert found(doc(acts), "replay") == []
+    acts[at] = acts[at]._replace(payload={**acts[at].payload, "previousTruthClass": "HUMAN"})
+    (odd,) = found(doc(acts), "replay")
+    assert (odd.code, odd.record) == ("replay.value-discontinuity", at + 1)
+    assert (odd.expected, odd.actual) == ("AI", "HUMAN")
 
 
 REACHED = {**PATHS, "Distressed": [*PATHS["Operating"], "DistressDeclared"], "Frozen": ["FreezeImposed"]}

@@ -27,7 +27,8 @@ class Act(NamedTuple):
     override was used.
 
     ``subject`` is the action that is approved or overridden, the actor that is registered, or the material; ``value``
-    the role or the truth that this gets, or the reason; ``kind`` the material's type. '' is none.
+    the role or the truth that this gets, or the reason; ``kind`` the material's type, ``before`` the truth that it
+    had. '' is none.
     """
 
     type: str
@@ -38,6 +39,7 @@ class Act(NamedTuple):
     subject: str = ""
     value: str = ""
     kind: str = ""
+    before: str = ""
 
 
 class Grant(msgspec.Struct, array_like=True):
@@ -141,8 +143,7 @@ class Judge:
             return None, []
         if kind in MATERIAL:
             authority.records = authority.registers = True
-            self._paper(authority, act)
-            return None, []
+            return None, self._paper(authority, act)
         gate = rules.actions.get(act.subject) if kind in APPROVING else rules.by_event.get(kind)
         if gate is None:
             authority.records = authority.records or kind in APPROVING
@@ -162,11 +163,16 @@ class Judge:
             ruling = self._gate(authority, ruling, whole)
         return ruling, [*remarks(act, ruling)]
 
-    def _paper(self, authority: Authority, act: Act) -> None:
+    def _paper(self, authority: Authority, act: Act) -> list[Remark]:
+        """A material that gates ask for. It is found if it is raised from another truth than it has."""
         known = authority.papers.get(act.subject)
         kind = act.kind or (known.type if known else "")
         if kind in self.rules.materials and act.value in self.rules.truth:
             authority.papers[act.subject] = Paper(kind, act.value, act.event_id)
+        if known is None or not act.before or act.before == known.truth:
+            return []
+        text = f"{act.type} of {kind} begins at {act.before}, and its truth was {known.truth}."
+        return [Remark("replay.value-discontinuity", text, "payload.previousTruthClass", known.truth, act.before)]
 
     def _gate(self, authority: Authority, ruling: Ruling, whole: bool) -> Ruling:
         """A gate: approvals and materials so far, and the overrides that it uses up."""
@@ -295,7 +301,8 @@ def act_of(type: str, event_id: str, actor: str, context: Any, payload: Any) -> 
         parts = _text(holds, "actorId"), _text(holds, "role" if type == "ActorAdded" else "roleName")
     elif type in MATERIAL:
         truth = "truthClass" if type == "MaterialCreated" else "newTruthClass"
-        parts = _text(holds, "materialId"), _text(holds, truth), _text(holds, "type")
+        before = _text(holds, "previousTruthClass") if type == "MaterialUpdated" else ""
+        parts = _text(holds, "materialId"), _text(holds, truth), _text(holds, "type"), before
     else:
         parts = _text(holds, "action"), _text(holds, "reason")
     return Act(type, event_id, actor, claim, used, *parts)
