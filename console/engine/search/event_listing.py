@@ -137,7 +137,7 @@ class EventListing:
                 else:
                     await self._tell(reader, ledger, done)
                 first = done.records + 1
-                filter = await found_related(self._filter, reader)
+                filter = await found_related(self._filter, reader, deep=False)
                 while rows := await reader.between(filter.possible, ledger.id, first, ledger.records, PAGE):
                     fitting = await records.fitting(rows, filter)
                     async for each in records.listed(fitting, {ledger.id: ledger.name}):

@@ -15,19 +15,20 @@ MOST = 20_000
 """Events that are related, at most."""
 
 
-async def found_related(filter: Filter, reader: IndexReader) -> Filter:
-    """The filter with events in the place of what only a trace knows. What an id of no event is related to is none."""
+async def found_related(filter: Filter, reader: IndexReader, *, deep: bool = True) -> Filter:
+    """The filter with events in the place of what only a trace knows. What an id of no event is related to is none.
+    ``deep``: ids that no index holds are looked for in raw records."""
     asked = [each for each in leaves(filter.condition) if isinstance(each, Related)]
     if not asked:
         return filter
-    found: Mapping[Leaf, Condition] = {each: await _events(each, reader) for each in asked}
+    found: Mapping[Leaf, Condition] = {each: await _events(each, reader, deep) for each in asked}
     return Filter(rebuilt(filter.condition, lambda leaf: found.get(leaf, leaf)))
 
 
-async def _events(asked: Related, reader: IndexReader) -> Condition:
+async def _events(asked: Related, reader: IndexReader, deep: bool) -> Condition:
     tracer = Tracer(reader, Records(reader), MOST)
     up, down = asked.how == "ancestors", asked.how == "descendants"
-    carriers = await tracer.carriers(asked.id)
+    carriers = await tracer.carriers(asked.id, deep=deep)
     if asked.how == "chain":
         rows = await reader.events(carriers)
         return FirstIn(frozenset(row.stream for row in rows if row.stream))

@@ -32,11 +32,12 @@ class Tracer:
         """Events of that stream, by their ids: not every system's ids are in the index."""
         self._notes: list[str] = []
 
-    async def carriers(self, id: str) -> list[int]:
-        """Events that carry an id."""
+    async def carriers(self, id: str, *, deep: bool = True) -> list[int]:
+        """Events that carry an id; ``deep``: in raw records, too, where no index holds it."""
         await self._events.start()
         found = (await self._reader.named([id])).get(id, [])
-        found = found or await carriers_in_records(self._events, self._records, id)
+        if deep and not found:
+            found = await carriers_in_records(self._events, self._records, id)
         self._events.found_by |= dict.fromkeys(found, id)
         await self._events.read(found)
         return found
