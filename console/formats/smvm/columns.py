@@ -225,7 +225,8 @@ class RunEventRows(Run):
             if time == NO_TIME or time > latest[not self.zones[row]]:
                 found.add(row)
             else:
-                if time < lasts[run] or apart_from_run(time, begins[run], lasts[run]):
+                last = lasts[run]
+                if time < last or time < begins[run] or (last == NO_TIME and apart_from_run(time, begins[run], last)):
                     found.add(row)
                 lasts[run] = time
             if rank:

@@ -334,6 +334,15 @@ def test_ids_of_runs(run: str, code: str) -> None:
     assert (only.code, only.record, only.event_id) == (code, 1, events(run)[0]["event_id"])
 
 
+def test_a_run_whose_first_time_cannot_be_read() -> None:
+    records = events("RUN-20260201-101530-5ea1ab1e")
+    records[0]["timestamp"] = "soon"
+    assert {(each.code, each.record) for each in found(records)} == {
+        (PATTERN, 1),
+        ("identity.id-time-mismatch", 2),
+    }
+
+
 def test_ids_of_runs_that_are_right() -> None:
     for run in ("RUN-20260203-101530-00000000", "RUN-20260203-101529-5ea1ab1e", "RUN-20260202-235959-5ea1ab1e"):
         assert found(events(run)) == []

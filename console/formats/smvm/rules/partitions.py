@@ -69,7 +69,7 @@ class OtherPartitions:
     def seen(self, ids: Sequence[str], runs: Sequence[str], place_of: Callable[[int], Place]) -> None:
         """Events of the ledger, in their order."""
         self._events += len(ids)
-        if self._ids.keys().isdisjoint(ids):
+        if not self._ids or self._ids.keys().isdisjoint(ids):
             return
         for at, (event_id, run) in enumerate(zip(ids, runs, strict=True)):
             file = self._ids.get(event_id)
