@@ -7,16 +7,19 @@ in the findings that it lists one by one. A ledger may hold a million bad lines;
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from console.engine.ingest.tail import Ending, ending
 from console.engine.ledgers.faults import as_source_error
+from console.engine.ledgers.rotated_source import in_file
 from console.formats.protocol import Reader, irregular
 from console.formats.reading.cutting import cut_for
+from console.formats.reading.pieces import BLANK, pieces
 from console.model.batch import EventBatch
 from console.model.finding import Finding
 from console.model.record import Cursor, RecordBatch
 from console.model.trust import Severity
-from console.sources.protocol import Source, SourceError
+from console.sources.protocol import MAX_RECORD, Source, SourceError
 from console.sources.record_hash import leaf, leaves_of_lines
 from console.store.capped_findings import CappedFindings
 from console.store.portion import Portion
@@ -69,9 +72,27 @@ def record_hashes(batch: RecordBatch) -> bytes:
 
 def _recovered(batch: RecordBatch, index: int) -> Finding:
     """The warning about a record that stands whole in a damaged line."""
-    offset, length = batch.offsets[index], batch.lengths[index]
+    return _whole_in_damaged(batch.first + index, batch.offsets[index], batch.lengths[index])
+
+
+def _whole_in_damaged(record: int, offset: int, length: int) -> Finding:
     message = f"Its line is damaged: the record is read from the {length:,} bytes of it that are whole."
-    return finding("record.recovered", message, record=batch.first + index, offset=offset, length=length)
+    return finding("record.recovered", message, record=record, offset=offset, length=length)
+
+
+def _taken_before(source: Source, batch: RecordBatch) -> list[Finding]:
+    """The warning about the record before, where it was taken without its line end, and more stands on its line."""
+    if not batch.raws[0].strip(BLANK):
+        return []
+    behind = batch.offsets[0]
+    begin = max(behind - in_file(behind), behind - MAX_RECORD)
+    line = source.read(begin, behind - begin)
+    at = line.rfind(b"\n") + 1
+    found = [*islice(pieces(line[at:]), 2)]
+    if len(found) != 1 or not found[0].whole:
+        return []  # several records of one line are known to be damaged, and the rest of a torn one is none
+    place = begin + at + found[0].begin
+    return [_whole_in_damaged(batch.first - 1, place, found[0].end - found[0].begin)]
 
 
 def file_text(source: Source) -> str:
@@ -116,6 +137,8 @@ def portions(  # noqa: PLR0913 - what is to be read, and who listens
     def take(batch: RecordBatch) -> None:
         nonlocal cursor
         out = read_batch(source.path, reader, batch, hashes=resumable)
+        if batch.torn and batch.first == start.ordinal and len(batch):
+            out.findings = [*_taken_before(source, batch), *out.findings]
         if heard is not None:
             heard(batch, out)
         of_end = [each for each in batch.findings if each.standing]

@@ -134,5 +134,5 @@ class _Records:
         made = RecordBatch(
             self._first, self.offsets, self.lengths, self.raws, Cursor(self._first + len(self.raws), behind)
         )
-        made.recovered = self.recovered
+        made.recovered, made.torn = self.recovered, self._torn
         return made

@@ -179,6 +179,27 @@ async def test_what_is_no_record_yet(behind: bytes, code: str, pending: int, tmp
     await assert_equal(tmp_path / "index.sqlite", path)
 
 
+MORE: dict[str, tuple[bytes, bytes]] = {
+    "its line end": (b"", b"\n"),
+    "CR and LF": (b"", b"\r\n"),
+    "LF behind its CR": (b"\r", b"\n"),
+    "an event": (b"", b"EVENT\n"),
+    "garbage": (b"", b"}]\n"),
+    "zeros": (b"", bytes(9) + b"EVENT\n"),
+}
+
+
+@pytest.mark.parametrize(("end", "more"), MORE.values(), ids=MORE.keys())
+async def test_more_on_a_line_that_was_taken_without_its_end(end: bytes, more: bytes, tmp_path: Path) -> None:
+    """An index that goes on there says what a fresh look says."""
+    sound = events(4)
+    path, index = plain(tmp_path / "a.jsonl", joined(sound[0]) + sound[1] + end), tmp_path / "index.sqlite"
+    await indexed(index, path)
+    append(path, more.replace(b"EVENT", sound[2]) + sound[3 if b"EVENT" in more else 2] + b"\n")
+    await indexed(index, path)
+    await assert_equal(index, path)
+
+
 async def test_whole_events_before_an_unfinished_one_are_checked(tmp_path: Path) -> None:
     sound = events(4)
     path = plain(tmp_path / "a.jsonl", joined(*sound[:2]) + sound[2] + sound[3][:50])
