@@ -47,6 +47,7 @@ class ReplayScreen(ConsoleScreen):
         self._goal = event
         self._replay: Replay | None = None
         self._edition = 0
+        self._sentence: str | None = None
         self._seeking = False
         self.list = StepList(self._want, id="replay-steps")
         self._wanted: dict[int, None] = {}
@@ -86,6 +87,9 @@ class ReplayScreen(ConsoleScreen):
         return Content("   ").join(parts)
 
     def _show_sentence(self, sentence: str) -> None:
+        if sentence == self._sentence:
+            return  # a layout for nothing, in which lines that are to be drawn may be lost
+        self._sentence = sentence
         word = self.query_one("#replay-word", Static)
         word.update(Content(sentence))
         word.display = bool(sentence)

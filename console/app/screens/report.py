@@ -57,6 +57,7 @@ class ReportScreen(ConsoleScreen):
         self._made = self._took = 0.0
         self._changed = False
         self._where = ""
+        self._sentence: tuple[str, bool] | None = None
         self.list = RowList(report_cell, id="report-rows")
         begin = partial(self.run_worker, group="report", exit_on_error=False)
         self._folding = Coalescer(self._fold, begin)
@@ -98,6 +99,9 @@ class ReportScreen(ConsoleScreen):
         return Content("   ").join(parts if self.list.count else parts[1:])
 
     def _show_sentence(self, sentence: str, *, alone: bool = True) -> None:
+        if (sentence, alone) == self._sentence:
+            return  # a layout for nothing, in which lines that are to be drawn may be lost
+        self._sentence = sentence, alone
         word = self.query_one("#report-word", Static)
         word.update(Content(sentence))
         word.display = bool(sentence)
