@@ -6,7 +6,7 @@ What is asked of an event here is what the models of ``models`` ask of it (tests
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
 from console.formats.json.scan import scan as scan_slices
@@ -248,13 +248,14 @@ class KernelColumns:
     def _missing(self, run: KernelRun) -> dict[int, list[bytes]]:
         """By row, references that lead nowhere so far, of deals that have room for more of them."""
         brought, peek = self._brought, self._deals.peek
-        room = {code for code in {*run.deals} if code and peek(code).waits(brought)}
+        deals = {*run.deals}
+        room = {code for code in deals if code and peek(code).waits(brought)}
         if not room:
             return {}
         raws = run.scan.raw("evidenceRefs")
-        rows = [row for row, code in enumerate(run.deals) if code in room]
-        if not brought.missing(b"".join([raws[row] or b"" for row in rows])):
+        if len(room) == len(deals) and not brought.missing(b"".join([raw for raw in raws if raw])):
             return {}
+        rows = [row for row, code in enumerate(run.deals) if code in room]
         return {row: found for row in rows if (found := brought.missing(raws[row] or b""))}
 
     def _context(self, raw: bytes | None) -> "_Context":
@@ -282,17 +283,24 @@ class KernelColumns:
                 if deal in registering or not self._permitted(deal, type, run.actors[row], context):
                     run.acts.append((row, Act(type, "", actors[run.actors[row]], context.claim, context.used)))
             return
-        parts: list[Sequence[str | None]] = [inner.texts(name) for name in subject] if inner is not None else []
-        if type in MATERIAL:
+        parts: list[Sequence[Any]] = [inner.texts(name) for name in subject] if inner is not None else []
+        if type in MATERIAL and parts:
             wanted = self._judge.rules.materials
             keep = [at for at, kind in enumerate(parts[2]) if kind in wanted or not self._registers(deals[rows[at]])]
-            rows, contexts = [rows[at] for at in keep], [contexts[at] for at in keep]
-            parts = [[part[at] for at in keep] for part in parts]
-        ids = run.scan.texts("id", rows)
-        for at, (row, context) in enumerate(zip(rows, contexts, strict=True)):
-            texts = [part[at] or "" for part in parts]
-            act = Act(type, ids[at] or "", actors[run.actors[row]], context.claim, context.used, *texts)
-            run.acts.append((row, act))
+            if len(keep) < len(rows):
+                rows, contexts = [rows[at] for at in keep], [contexts[at] for at in keep]
+                parts = [[part[at] for at in keep] for part in parts]
+        if not rows:
+            return
+        who = [actors[run.actors[row]] for row in rows]
+        texts = zip(*parts, strict=True) if parts else [()] * len(rows)
+        # Of a row without one of the texts nothing is asked here: it is looked at by itself.
+        run.acts += [
+            (row, Act(type, event_id or "", actor, context.claim, context.used, *some))
+            for row, event_id, actor, context, some in zip(
+                rows, run.scan.texts("id", rows), who, contexts, texts, strict=True
+            )
+        ]
 
     def _registers(self, deal: int) -> bool:
         return not self._segment and self._deals.peek(deal).authority.registers

@@ -275,6 +275,8 @@ class KernelReader(LedgerReader[KernelRun]):
             return Severity.NONE
         deal = self.deals.at(code)
         whole = not deal.begins_later and (not self.holes or self.is_whole(deal, _place(where, row).ordinal))
+        if self.judge.is_fine(deal.authority, act, whole=whole):
+            return Severity.NONE
         _, remarks = self.judge.take(deal.authority, act, whole=whole)
         if not remarks:
             return Severity.NONE

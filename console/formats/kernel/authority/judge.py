@@ -115,6 +115,7 @@ class Judge:
 
     def __init__(self, rules: GateRules) -> None:
         self.rules = rules
+        self._ranks = {truth: rank for rank, truth in enumerate(rules.truth)}
         self.types = frozenset((*rules.by_event, *REGISTERING, *MATERIAL, *APPROVING))
         """Types of events that are acts."""
         gates = (gate for gate in rules.by_event.values() if gate.approvals is None and gate.event != OVERRIDE)
@@ -124,6 +125,21 @@ class Judge:
     def permits(self, authority: Authority, act: Act) -> bool:
         """True if the role is surely enough for a governed act."""
         return _role(authority, act, self.rules.by_event[act.type], whole=True) is True
+
+    def is_fine(self, authority: Authority, act: Act, *, whole: bool = True) -> bool:
+        """True for a gate at which everything is surely as the rules ask, without an override: ``take`` would find
+        nothing and change nothing. False says nothing."""
+        gate = self.rules.by_event.get(act.type)
+        if gate is None or gate.approvals is None or act.used or gate.action in authority.overrides:
+            return False
+        grants = authority.grants.get(gate.action, {})
+        if len(grants) - ("" in grants) < gate.approvals or not _role(authority, act, gate, whole):
+            return False
+        ranks = self._ranks
+        return all(
+            any(paper.type == kind and ranks[paper.truth] >= ranks[least] for paper in authority.papers.values())
+            for kind, least in gate.materials
+        )
 
     def take(self, authority: Authority, act: Act, *, whole: bool = True) -> tuple[Ruling | None, list[Remark]]:
         """One act, in order: what it comes to where rules govern it (None where nothing is notable about it), and what
