@@ -17,11 +17,12 @@ from console.model.trust import Severity
 class ReportColumn:
     """``name`` is the key in JSON, ``title`` the header. Values: ``text`` str, ``number`` int or float, ``time`` UTC
     microseconds, ``age`` microseconds (below 0: still to come), ``flag`` True, False, or None for what the ledger
-    cannot show, ``progress`` (done, total), drawn as a bar; a total of None is not known."""
+    cannot show, ``trouble`` True where something is wrong, else False, ``progress`` (done, total), drawn as a bar; a
+    total of None is not known."""
 
     name: str
     title: str
-    holds: Literal["text", "number", "time", "age", "flag", "progress"] = "text"
+    holds: Literal["text", "number", "time", "age", "flag", "trouble", "progress"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

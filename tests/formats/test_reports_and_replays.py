@@ -30,6 +30,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "time": int,
     "age": (int, float),
     "flag": bool,
+    "trouble": bool,
     "progress": tuple,
 }
 

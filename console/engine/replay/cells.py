@@ -18,6 +18,8 @@ def cell(column: ReportColumn, value: Any, room: int | None = None) -> str:
     match column.holds, value:
         case "flag", True | False | None:
             return FLAGS[value]
+        case "trouble", bool():
+            return "yes" if value else "no"
         case _, None:
             return ""
         case "time", int():

@@ -86,7 +86,7 @@ def _fits(column: ReportColumn, sign: str, value: str) -> Callable[[Any], bool]:
             if sign:
                 raise ValueError(f"{column.name} is a text: it is not compared by {sign}.")
             return _pattern(value)
-        case "flag":
+        case "flag" | "trouble":
             if sign or value.lower() not in _FLAGS:
                 raise ValueError(f"{column.name} is yes, no or unknown, not {sign}{value}.")
             wanted = _FLAGS[value.lower()]

@@ -87,6 +87,8 @@ CELLS = [
     ("flag", True, "✓", True),
     ("flag", False, "✗", False),
     ("flag", None, "?", None),
+    ("trouble", True, "yes", True),
+    ("trouble", False, "no", False),
     ("progress", (5, 20), "██░░░░░░░░ 5 of 20", {"done": 5, "total": 20}),
     ("progress", (30, 20), "██████████ 30 of 20", {"done": 30, "total": 20}),
     ("progress", (5, None), "5 of ?", {"done": 5, "total": None}),

@@ -13,18 +13,18 @@ from console.model.trust import Severity
 from console.verify.catalogue import CATALOGUE
 
 COLUMNS = (
-    ReportColumn("deal", "Deal"),
-    ReportColumn("time", "Time", "time"),
-    ReportColumn("event", "Event"),
-    ReportColumn("action", "Action"),
-    ReportColumn("passes", "Kept", "flag"),
-    ReportColumn("role", "Role", "flag"),
-    ReportColumn("roles", "Acted as"),
-    ReportColumn("approvals", "Approvals"),
-    ReportColumn("materials", "Materials"),
-    ReportColumn("override", "Override"),
-    ReportColumn("actor", "Actor"),
-    ReportColumn("event_id", "Id"),
+    ReportColumn("deal", "deal"),
+    ReportColumn("time", "time", "time"),
+    ReportColumn("event", "event"),
+    ReportColumn("action", "action"),
+    ReportColumn("passes", "kept", "flag"),
+    ReportColumn("role", "role", "flag"),
+    ReportColumn("roles", "acted as"),
+    ReportColumn("approvals", "approvals"),
+    ReportColumn("materials", "materials"),
+    ReportColumn("override", "override"),
+    ReportColumn("actor", "actor"),
+    ReportColumn("event_id", "id"),
 )
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _WORDS = {True: "✓", False: "✗", None: "? the ledger cannot show it"}

@@ -19,7 +19,7 @@ COLUMNS = (
     ReportColumn("time", "time", "time"),
     ReportColumn("tier", "tier"),
     ReportColumn("due", "due date"),
-    ReportColumn("overdue", "overdue", "flag"),
+    ReportColumn("overdue", "overdue", "trouble"),
 )
 _Row = tuple[int, int, str, int, str, str, str]
 """When it is deleted, negative, for a heap; number, ledger, ordinal, type, id, run. Its time is kept by number."""

@@ -18,7 +18,7 @@ COLUMNS = (
     ReportColumn("events", "events", "number"),
     ReportColumn("first", "first", "time"),
     ReportColumn("took", "took", "age"),
-    ReportColumn("orphan", "orphan", "flag"),
+    ReportColumn("orphan", "orphan", "trouble"),
 )
 EVENTS = 100
 """Events of one span that are listed under it."""
