@@ -134,11 +134,24 @@ def settings_in_force(config: str | None) -> "Settings":
         found = places.settings_in_force(config)
     except SettingsError as error:
         raise SettingsUnusable(str(error)) from error
+    if found.key_file is not None or found.rules_file is not None:
+        _check_files(found)
     if found.key_file is not None:
         os.environ["AUDIT_CONSOLE_KEY_FILE"] = str(found.key_file)  # where the engine, in all its processes, looks
     if found.rules_file is not None:
         os.environ["AUDIT_CONSOLE_RULES_FILE"] = str(found.rules_file)
     return found
+
+
+def _check_files(found: "Settings") -> None:
+    from console.engine.errors import EngineError
+    from console.engine.questions import check_setting_files
+
+    key, rules = (None if each is None else str(each) for each in (found.key_file, found.rules_file))
+    try:
+        check_setting_files(key_file=key, rules_file=rules)
+    except EngineError as error:
+        raise SettingsUnusable(str(error)) from error
 
 
 def index_place(paths: list[str], index: str | None, config: str | None) -> "IndexPlace":

@@ -21,6 +21,7 @@ __all__ = [
     "ReportColumn",
     "ReportRow",
     "StateAnswer",
+    "check_setting_files",
     "make_report",
     "record_act",
     "recorded_acts",
@@ -30,6 +31,32 @@ __all__ = [
     "rows_where",
     "state_as_of",
 ]
+
+
+def check_setting_files(*, key_file: str | None, rules_file: str | None) -> None:
+    """Raise ``EngineError`` for a file of these settings that cannot be read, or for rules that cannot be used."""
+    from console.engine.errors import EngineError
+    from console.formats.registry import all_formats
+    from console.sources.companions import named_by_setting
+    from console.sources.protocol import SourceError
+
+    for name, path in (("key_file", key_file), ("rules_file", rules_file)):
+        if path is None:
+            continue
+        try:
+            content = named_by_setting(path)
+            if name == "rules_file":
+                text = content.decode() or " "  # an empty file names no rules, and wants not those of the format
+                for form in all_formats():
+                    if form.governed:
+                        form.check_rules(text)
+        except SourceError as error:
+            why = error.finding.message.rstrip(".")
+            raise EngineError(f"{name} {path}: {why[:1].lower()}{why[1:]}") from error
+        except UnicodeDecodeError as error:
+            raise EngineError(f"{name} {path}: it is not UTF-8 text") from error
+        except ValueError as error:
+            raise EngineError(f"{name} {path}: {error}") from error
 
 
 def reports() -> "dict[str, Report]":

@@ -257,6 +257,9 @@ class Format(Protocol):
         """True if an operator's own rules of who may do what can stand in place of its own (``Context.rules``)."""
         return False
 
+    def check_rules(self, text: str) -> None:
+        """Raise ``ValueError``, with a message for people, for an operator's rules that it cannot use."""
+
     @property
     def encrypted(self) -> bool:
         """True if its records may be encrypted, so that the operator's key is needed to read them."""

@@ -16,6 +16,7 @@ from itertools import islice
 from console.sources.compressed.tar import TarMember
 from console.sources.compressed.zip import PackContent, read_members
 from console.sources.files import opened, read_at, read_small
+from console.sources.findings import unreadable
 from console.sources.protocol import Source, SourceError
 
 LIMIT = 4 * 1024 * 1024
@@ -130,6 +131,14 @@ def _files(source: Source, patterns: Sequence[str]) -> Iterator[tuple[str, str]]
             if path not in seen:
                 seen.add(path)
                 yield name, path
+
+
+def named_by_setting(path: str) -> bytes:
+    """The content of a file that a setting names. Raises ``SourceError``."""
+    found = read_small(path, _KEY)
+    if found is None:
+        raise unreadable(path, f"The file is larger than {_KEY // 1024} KiB.")
+    return found
 
 
 def key_at_hand() -> bytes:

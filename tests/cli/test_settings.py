@@ -72,6 +72,45 @@ def test_a_mistake_in_the_environment(call: Call, monkeypatch: pytest.MonkeyPatc
     assert "\x1b" not in result.err
 
 
+WRONG_FILES = {
+    "rules_file": {
+        None: "there is no such file",
+        b"{": "not JSON",
+        b"": "not JSON",
+        b"[]": "an object",
+        b"\xff": "UTF-8",
+    },
+    "key_file": {None: "there is no such file", bytes(70_000): "larger than 64 KiB"},
+}
+
+
+@pytest.mark.parametrize("name", WRONG_FILES)
+def test_a_file_of_a_setting_that_cannot_be_used(
+    call: Call, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from console.cli.names import COMMANDS
+
+    intact(Path("a.jsonl"))
+    named = tmp_path / "named"
+    variable = f"AUDIT_CONSOLE_{name.upper()}"
+    for content, words in WRONG_FILES[name].items():
+        if content is not None:
+            named.write_bytes(content)
+        monkeypatch.setenv(variable, str(named))
+        result = call("verify", "a.jsonl")
+        assert (result.code, result.out) == (2, ""), content
+        assert f"{name} {named}: " in result.err and words in result.err
+        assert result.err.count("\n") == 1 and call("gates", "a.jsonl").code == 2
+    monkeypatch.delenv(variable)
+    Path("bad.toml").write_text(f'{name} = "/nope.json"\n')
+    for command in [each for each in COMMANDS if each != "drill"]:
+        result = call(command, *ARGUMENTS.get(command, []), "--config", "bad.toml")
+        assert (result.code, result.out) == (2, ""), command
+        assert f"{name} /nope.json: there is no such file" in result.err, command
+    file.write_text(f'{name} = "/nope.json"\n')
+    assert call("a.jsonl").code == 2
+
+
 ARGUMENTS = {
     "explain": ["chain.fork"],
     "completion": ["bash"],

@@ -52,6 +52,9 @@ class KernelFormat(Format):
     def sniff(self, sample: Sample) -> Claim | None:
         return sniff(sample)
 
+    def check_rules(self, text: str) -> None:
+        rules_of(text)
+
     def reader(self, context: Context, *, columns: bool = True, segment: bool = False) -> "KernelReader":
         from console.formats.kernel.reader import KernelReader  # pydantic is imported only to read
 
