@@ -24,5 +24,6 @@ def command(shell: str, **_: Any) -> int:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    out(kind(commands, {}, NAME, "_AUDIT_CONSOLE_COMPLETE").source())
+    for line in kind(commands, {}, NAME, "_AUDIT_CONSOLE_COMPLETE").source().splitlines():
+        out(line)
     return 0

@@ -259,6 +259,7 @@ class Format(Protocol):
 
     def check_rules(self, text: str) -> None:
         """Raise ``ValueError``, with a message for people, for an operator's rules that it cannot use."""
+        return
 
     @property
     def encrypted(self) -> bool:

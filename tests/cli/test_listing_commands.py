@@ -1,6 +1,8 @@
 """``ledgers``, ``streams``, ``explain``, ``formats``, ``locate`` and ``completion``."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +118,10 @@ def test_completion_scripts(call: Call, shell: str) -> None:
     assert result.code == 0
     assert "_AUDIT_CONSOLE_COMPLETE" in result.out
     assert "audit-console" in result.out
+    assert result.out.count("\n") > 10 and "\u240a" not in result.out
+    if found := shutil.which(shell):
+        checked = subprocess.run([found, "-n"], input=result.out, capture_output=True, text=True, check=False)
+        assert (checked.returncode, checked.stderr) == (0, "")
 
 
 def test_completion_answers(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
