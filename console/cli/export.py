@@ -154,11 +154,11 @@ class _Export:
                     ensure_free(self._output, force=self._force)
                 listeners = Listeners(say, lambda at: ticker.show(so_far(at)), lambda _: None)
                 sources = await export_sources(request, self._exporter.accepts, listeners)
-                if not sources.formats:
+                if not sources.kinds:
                     ticker.done()
                     return self._nothing(sources.about, shown)
                 records = _counted(sources.records(), ticker) if sys.stderr.isatty() else sources.records()
-                self._write(self._exporter.write(sources.formats, records, self._options, self._output), sources.about)
+                self._write(self._exporter.write(sources.kinds, records, self._options, self._output), sources.about)
             except SeveralFormsError as error:
                 raise click.UsageError(str(error)) from error
             except FormFailedError as error:
@@ -177,8 +177,12 @@ class _Export:
     def _nothing(self, about: "ExportedLedgers", shown: AsGiven) -> int:
         for name, why in about.problems:
             say(f"{shown(name)}: {why}")
-        of = f"form of ledgers of {self._exporter.formats}" if self._exporter.formats else "form"
-        say(f"There is nothing here to be exported: {self._exporter.name} is a {of}. No file was written.")
+        of = (
+            f": {self._exporter.name} is a form of ledgers of {self._exporter.formats}"
+            if self._exporter.formats
+            else ""
+        )
+        say(f"There is nothing here to be exported{of}. No file was written.")
         return UNVERIFIED
 
     def _write(self, pieces: Iterator[bytes], about: "ExportedLedgers") -> None:

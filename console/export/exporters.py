@@ -1,6 +1,7 @@
 """The forms of export that can be asked for, by name: those of every ledger, and those that formats declare.
 
-A form may be declared by several formats: then the ledgers decide which of them it is.
+A form may be declared by several formats, and one of every ledger by a format, too: then the ledgers decide which of
+them it is.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,18 +56,14 @@ class Exporter:
 
     def accepts(self, format: str, shape: str) -> bool:
         """True for ledgers from which it can be made."""
-        form = self._form(format)
-        return form is not None and (not form.shapes or shape in form.shapes)
+        return "" in self.by_format or self._own(format, shape) is not None
 
     def write(
-        self, formats: Sequence[str], records: Iterable[ExportRecord], chosen: Chosen, output: str = ""
+        self, kinds: Sequence[tuple[str, str]], records: Iterable[ExportRecord], chosen: Chosen, output: str = ""
     ) -> Iterator[bytes]:
-        """The form of records from ledgers of these formats, for the file ``output``; it accepts them all. Raises
-        ``SeveralFormsError``, and while it is taken ``FormFailedError``."""
-        forms = {id(form): form for name in formats if (form := self._form(name)) is not None}
-        if len(forms) > 1:
-            raise SeveralFormsError(f"{self.name} is another form for each of {', '.join(formats)}: export them apart.")
-        (form,) = forms.values()
+        """The form of records from ledgers of these formats and shapes, for the file ``output``; it accepts them all.
+        Raises ``SeveralFormsError``, and while it is taken ``FormFailedError``."""
+        form = self._form(kinds)
         table = form.table
         asked = "" if table is None else chosen.get(table.asked[0])
         named = asked == BY_NAME and output.lower().endswith(_DATABASES)
@@ -74,8 +71,22 @@ class Exporter:
             return _pieces(form, lambda: database(table.name, table.schema, table.rows(records, chosen)))
         return _pieces(form, lambda: form.write(records, chosen))
 
-    def _form(self, format: str) -> ExportForm | None:
-        return self.by_format.get(format) or self.by_format.get("")
+    def _form(self, kinds: Sequence[tuple[str, str]]) -> ExportForm:
+        """A system's own where it takes all ledgers, else the one of every ledger: a file has one kind of rows."""
+        own = [(format, self._own(format, shape)) for format, shape in kinds]
+        forms = {id(form): (format, form) for format, form in own if form is not None}
+        if len(forms) > 1:
+            names = ", ".join(format for format, _ in forms.values())
+            raise SeveralFormsError(f"{self.name} is another form for each of {names}: export them apart.")
+        if any(form is None for _, form in own):
+            return self.by_format[""]
+        ((_, form),) = forms.values()
+        return form
+
+    def _own(self, format: str, shape: str) -> ExportForm | None:
+        """The form that this format declares for ledgers of this shape."""
+        form = self.by_format.get(format)
+        return form if form is not None and (not form.shapes or shape in form.shapes) else None
 
 
 def _pieces(form: ExportForm, write: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:

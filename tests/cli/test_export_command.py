@@ -14,9 +14,11 @@ import pytest
 
 from console.formats.export_form import Chosen, ExportForm, ExportOption
 from console.formats.export_record import ExportRecord
+from console.formats.kernel.format import KernelFormat
 from console.formats.swarm.format import SwarmFormat
 from tests.cli.conftest import Result
 from tests.support.cli_cases import DEAL, OTHER, broken, events, intact, lines
+from tests.support.places import ROOT
 from tests.support.swarm_cases import line
 
 Call = Callable[..., Result]
@@ -78,11 +80,42 @@ def test_what_is_left_out_is_named(call: Call) -> None:
     log(Path("log.jsonl"))
     result = call("export", "provenance-csv", ".", "-o", "-")
     assert (result.code, result.out.count("\n")) == (0, 1) and "deals.jsonl" in result.err
-    assert call("export", "csv", ".", "-o", "-").code == 2, "two tables of other columns"
     with Path("log.jsonl").open("ab") as file:
         file.write(b'\n{"half\n' + json.dumps(line(9)).encode())  # the last one without its line end
     result = call("export", "csv", "log.jsonl", "-o", "-")
     assert (result.code, result.out.count("\n")) == (3, 6) and "1 record is not in the export" in result.err
+
+
+def test_a_table_of_all_where_the_systems_own_does_not_take_all(call: Call) -> None:
+    common = "ledger,record,time"
+    log(Path("log.jsonl"))
+    assert call("export", "csv", ".", "-o", "-").out.startswith("event_id,")
+    intact(Path("deals.jsonl"))
+    both = call("export", "csv", ".", "-o", "-")
+    assert (both.code, both.err, both.out.startswith(common)) == (0, "", True)
+    rows = [*csv.DictReader(io.StringIO(both.out))]
+    assert {row["stream_kind"] for row in rows} >= {"deal"} and len(rows) == 9
+    for path in (ROOT / "sample_ledgers/swarm/episode.jsonl", ROOT / "sample_ledgers"):
+        found = call("export", "csv", path, "-o", "-")
+        assert found.out.startswith(common) and found.out.count("\n") > 10, found.err
+
+
+def test_two_systems_with_forms_of_their_own_are_exported_apart(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def toy(records: Iterable[ExportRecord], chosen: Chosen) -> Iterator[bytes]:
+        yield b"toy"
+
+    for each in (SwarmFormat, KernelFormat):
+        monkeypatch.setattr(each, "exports", [ExportForm("csv", "A toy.", toy)])
+    log(Path("log.jsonl"))
+    intact(Path("deals.jsonl"))
+    refused = call("export", "csv", ".", "-o", "-")
+    assert refused.code == 2 and "csv is another form for each of kernel, swarm: export them apart" in refused.err
+
+
+def test_where_there_are_no_ledgers(call: Call) -> None:
+    Path("notes.txt").write_text("nothing")
+    result = call("export", "csv", ".", "-o", "-")
+    assert result.code == 3 and "There is nothing here to be exported. No file" in result.err
 
 
 def test_a_rotated_log_is_one_from_its_beginning(call: Call) -> None:

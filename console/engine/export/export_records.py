@@ -55,9 +55,9 @@ class ExportSources:
     about: ExportedLedgers
 
     @property
-    def formats(self) -> list[str]:
-        """Names of the ledgers' formats, each once."""
-        return [*dict.fromkeys(each.format.name for each in self.opened)]
+    def kinds(self) -> list[tuple[str, str]]:
+        """The ledgers' formats, by name, with their shapes, each once."""
+        return [*dict.fromkeys((each.format.name, each.claim.shape) for each in self.opened)]
 
     def records(self) -> Iterator[ExportRecord]:
         """Records that have a document. That a ledger cannot be read to its end is noted, and the next one comes."""
