@@ -4,7 +4,7 @@ A format of another package may do so on records that it did not expect, and an 
 any more. Then the record is shown as far as that goes, and why there is no more.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from console.formats.protocol import Claim, Context, Format, Reader, Sample, SearchingFormat
@@ -101,12 +101,21 @@ def replayer_of(form: Format, stream: StreamKey, context: Context) -> Replayer |
         return None
 
 
-def panels_of(form: Format, event: Event, context: Context) -> Sequence[Panel]:
-    """``Format.panels``; one panel that says why where that fails."""
+def judged_by(form: Format, event: Event, context: Context) -> Collection[str]:
+    """``Format.judged_by``; nothing where that fails."""
+    try:
+        return form.judged_by(event, context)
+    except Exception:  # noqa: BLE001 - see the module
+        return ()
+
+
+def panels_of(form: Format, event: Event, context: Context, stream: Sequence[Event] | None = None) -> Sequence[Panel]:
+    """``Format.panels``, or ``Format.panels_in`` where the event's stream is given; one panel that says why where that
+    fails."""
     try:
         if isinstance(form, AbsentFormat):
             form.reader(context)
-        return form.panels(event, context)
+        return form.panels(event, context) if stream is None else form.panels_in(event, stream, context)
     except Exception as error:  # noqa: BLE001 - see the module
         return [Panel("Envelope", (Field("format", form.name, _words(error)),))]
 

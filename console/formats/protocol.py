@@ -3,7 +3,7 @@
 import json
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -300,6 +300,15 @@ class Format(Protocol):
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         """The detail tabs that this format has, Envelope first."""
         return [Panel("Envelope", tuple(Field(name, _shown(value)) for name, value in event.document.items()))]
+
+    def judged_by(self, event: Event, context: Context) -> Collection[str]:
+        """Types of events in its first stream that an event is judged by; none where it is judged alone."""
+        return ()
+
+    def panels_in(self, event: Event, stream: Sequence[Event], context: Context) -> Sequence[Panel]:
+        """The detail tabs of an event, with what it is judged by: the first event of its first stream, and those of the
+        types in ``judged_by``, each once, in the ledger's order; later ones may be among them."""
+        return self.panels(event, context)
 
     def summary(self, event: Event) -> str:
         """What an event, with its document, did, in a few words; '' where its type is all there is to show. Foreign

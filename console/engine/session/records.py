@@ -11,8 +11,9 @@ from console.engine.ledgers.opening import Opened
 from console.engine.ledgers.options import Options
 from console.engine.ledgers.rotated_source import RotatedSource
 from console.engine.session.protocol import Details
-from console.formats.guarded import event_of, named, panels_of, proof_of, summary_of
+from console.formats.guarded import event_of, judged_by, named, panels_of, proof_of, summary_of
 from console.formats.protocol import Claim, Context, Format
+from console.model.event import Event
 from console.model.record import Record
 from console.model.trust import Trust
 from console.sources.companions import companions
@@ -21,13 +22,14 @@ from console.sources.identity import leaves_of
 from console.sources.many_records import read_each
 from console.sources.protocol import Skipped, Source, SourceError
 from console.store.facts import volume_of
+from console.store.filter import parse
 from console.store.protocol import IndexReader
 from console.store.rows import EventRow, LedgerRow
 
 LARGE = 4 * 1024 * 1024
 """Bytes of a record beyond which it is not read for the screen."""
-
-
+JUDGED = 1000
+"""Events that one is judged by, at most: more take too long to be read while the cursor moves."""
 _NEAR = 64
 """Records between two others up to which their hashes are read too."""
 _NOT_OPENED = "The ledger cannot be opened any more."
@@ -115,7 +117,7 @@ class Records:
             row,
             ledger,
             event,
-            panels_of(form, event, context),
+            panels_of(form, event, context, await self._stream_of(row, event, form, context)),
             proof,
             profile,
             findings,
@@ -124,6 +126,22 @@ class Records:
             raw.problem,
             volume_of([(each.first, each.path) for each in await self._reader.volumes(row.ledger)], row.ordinal),
         )
+
+    async def _stream_of(self, row: EventRow, event: Event, form: Format, context: Context) -> list[Event] | None:
+        """What the event is judged by, for ``Format.panels_in``; None where that is nothing, too much, or not there."""
+        types = judged_by(form, event, context)
+        if not types or not event.streams or not row.stream:
+            return None
+        quoted = ",".join(f'"{each}"' for each in sorted(types))
+        view = await self._reader.view(parse(f"type:{quoted}"), stream=row.stream)
+        if view.count > JUDGED:
+            return None
+        first = await (await self._reader.view(parse(""), stream=row.stream)).rows(0, 1)
+        rows = {each.id: each for each in [*first, *await view.rows(0, JUDGED)]}
+        raws = await self.raws([*rows.values()])
+        if any(each.problem for each in raws):
+            return None
+        return await asyncio.to_thread(lambda: [event_of(form, each.record, context) for each in raws])
 
     async def summaries(self, rows: Sequence[EventRow], ledgers: Mapping[int, LedgerRow]) -> dict[int, str]:
         """What events did, in a few words, by id; of those that can be read."""

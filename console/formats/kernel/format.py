@@ -1,6 +1,6 @@
 """The Kernel as a format: recognition and description; what reads and joins is imported when it is asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from console.formats.kernel import profiles
@@ -8,7 +8,7 @@ from console.formats.kernel.answers import ANSWERS
 from console.formats.kernel.authority.judge import Judge
 from console.formats.kernel.authority.report import GATES
 from console.formats.kernel.authority.table import rules_of
-from console.formats.kernel.panels import panels, payload_of
+from console.formats.kernel.panels import judged_by, panels, payload_of
 from console.formats.kernel.proof import prove, search
 from console.formats.kernel.recognise import sniff
 from console.formats.kernel.record import MANIFEST, PACK, Entry, deal_of, entry_at
@@ -75,6 +75,12 @@ class KernelFormat(Format):
 
     def panels(self, event: Event, context: Context) -> Sequence[Panel]:
         return panels(event, context.shape, context.profile, rules_of(context.rules))
+
+    def judged_by(self, event: Event, context: Context) -> Collection[str]:
+        return judged_by(event, context.shape, rules_of(context.rules))
+
+    def panels_in(self, event: Event, stream: Sequence[Event], context: Context) -> Sequence[Panel]:
+        return panels(event, context.shape, context.profile, rules_of(context.rules), stream)
 
     def replayer(self, stream: StreamKey, context: Context) -> Replayer:
         from console.formats.kernel.replayer import replayer_of

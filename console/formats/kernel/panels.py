@@ -1,23 +1,26 @@
 """The tabs of one kernel event."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from console.formats.json.strict import decode
-from console.formats.kernel.authority.judge import APPROVING
-from console.formats.kernel.authority.table import GateRules
+from console.formats.kernel.authority.judge import APPROVING, REGISTERING, Act, Authority, Judge, Ruling, act_of
+from console.formats.kernel.authority.table import Gate, GateRules
+from console.formats.kernel.authority.words import conditions, role
+from console.formats.kernel.authority.words import named as named_events
 from console.formats.kernel.profiles import named
-from console.formats.kernel.record import PACK, PROOF, layout_of
-from console.formats.kernel.relations import relations
-from console.model.event import Event, Field, Panel
+from console.formats.kernel.record import PACK, PROOF, TABLE, layout_of
+from console.model.event import NO_TIME, Event, Field, Panel
 from console.verify.javascript import stringify
 
 _MAX_LINES = 500
 
 
-def panels(event: Event, shape: str, profile: str | None, rules: GateRules) -> list[Panel]:
-    """Envelope, Payload, Authority, Evidence."""
+def panels(
+    event: Event, shape: str, profile: str | None, rules: GateRules, deal: Sequence[Event] | None = None
+) -> list[Panel]:
+    """Envelope, Payload, Authority, Evidence. ``deal`` is what the event is judged by, None where that is not there."""
     document = event.document
     layout = layout_of(shape)
     body = layout.name("payload")
@@ -39,7 +42,7 @@ def panels(event: Event, shape: str, profile: str | None, rules: GateRules) -> l
     ]
     if shape == PROOF:
         return [Panel("Envelope", tuple(envelope)), Panel("Files", tuple(_lines(document.get("files"))))]
-    authority = [*_rule(event, rules), *_lines(_inner(document.get("authorityContext")))]
+    authority = [*_rule(event, rules, deal), *_lines(_inner(document.get("authorityContext")))]
     references = _inner(document.get("evidenceRefs"))
     evidence = (
         [Field(str(at), _show(each)) for at, each in enumerate(references[:_MAX_LINES], 1)]
@@ -54,24 +57,73 @@ def panels(event: Event, shape: str, profile: str | None, rules: GateRules) -> l
     ]
 
 
-def _rule(event: Event, rules: GateRules) -> Iterator[Field]:
-    """The rule that governs an event, or the action that it approves; and by which names its causes answer."""
+def judged_by(event: Event, shape: str, rules: GateRules) -> Collection[str]:
+    """Types of the deal's events that a governed event is judged by."""
+    gate = None if shape in (TABLE, PACK, PROOF) else _gate(event, rules)
+    if gate is None:
+        return ()
+    judge = Judge(rules)
+    return judge.types - judge.quiet if _is_gated(event, gate) else REGISTERING
+
+
+def _gate(event: Event, rules: GateRules) -> Gate | None:
+    """The rule of an event, or of the action that it approves."""
     payload = event.document.get("payload")
     action = payload.get("action") if isinstance(payload, dict) and event.type in APPROVING else None
-    gate = rules.actions.get(action) if isinstance(action, str) else rules.by_event.get(event.type)
+    return rules.actions.get(action) if isinstance(action, str) else rules.by_event.get(event.type)
+
+
+def _is_gated(event: Event, gate: Gate) -> bool:
+    return gate.approvals is not None and event.type == gate.event
+
+
+def _rule(event: Event, rules: GateRules, deal: Sequence[Event] | None) -> Iterator[Field]:
+    """The rule that governs an event, or the action that it approves; judged where the deal's events are given."""
+    gate = _gate(event, rules)
     if gate is None:
         return
-    gated = gate.approvals is not None and event.type == gate.event
+    gated = _is_gated(event, gate)
     yield Field("rule", gate.action, "a gate: role, approvals and materials" if gated else "the role alone")
-    yield Field("permitted roles", " or ".join(gate.roles), "one of them must be the actor's")
-    if not gated:
+    if deal is None:
+        yield Field("permitted roles", " or ".join(gate.roles), "one of them must be the actor's")
+        if gated:
+            yield Field(
+                "approvals", str(gate.approvals), f"ApprovalGranted of {gate.action} before it, by as many actors"
+            )
+        for kind, least in gate.materials if gated else ():
+            yield Field(f"material {kind}", least, "at least, before it")
+        if gated:
+            yield Field("judged", "not here", "Gates (R) shows what satisfies it")
         return
-    yield Field("approvals", str(gate.approvals), f"ApprovalGranted of {gate.action} before it, by as many actors")
-    for kind, least in gate.materials:
-        yield Field(f"material {kind}", least, "at least, before it")
-    for how, name in relations(event).causes:
-        if how in ("approval", "override", "material"):
-            yield Field(f"satisfied by: {how}", name, "see what caused it")
+    ruling = _ruling(event, gate, rules, deal)
+    for one in conditions(ruling) if gated else [role(ruling)]:
+        yield Field(one.about, one.answer, one.asked)
+        if one.events:
+            yield Field(f"  by event{'s' * (len(one.events) > 1)}", named_events(one.events))
+
+
+def _ruling(event: Event, gate: Gate, rules: GateRules, deal: Sequence[Event]) -> Ruling:
+    """What the report of gates finds of an event: by what the ledger holds of its deal before it."""
+    judge, authority = Judge(rules), Authority()
+    first = deal[0] if deal else event
+    whole = not ((first.sequence or 0) > 1 and first.previous_hash)
+    before = [each for each in deal if each.type in judge.types and _moment(each) < _moment(event)]
+    for each in sorted(before, key=_moment):
+        judge.take(authority, _act(each), whole=whole)
+    ruling, _ = judge.take(authority, act := _act(event), whole=whole)
+    if ruling is None:  # nothing is notable about it: the role is surely permitted
+        known = authority.roles.get(act.actor, ()) if act.actor else ()
+        ruling = Ruling(gate, True, tuple(dict.fromkeys(filter(None, (act.claim, *known)))))
+    return ruling
+
+
+def _act(event: Event) -> Act:
+    context, payload = event.document.get("authorityContext"), event.document.get("payload")
+    return act_of(event.type, event.event_id or "", event.actor or "", context, payload)
+
+
+def _moment(event: Event) -> tuple[int, int]:
+    return NO_TIME if event.instant is None else event.instant.micros, event.ordinal
 
 
 def payload_of(event: Event) -> Mapping[str, Any]:

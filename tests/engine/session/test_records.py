@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.engine_cases import Deal, console
+from tests.support.writers.kernel import doc, jsonl
 
 
 async def test_bytes_that_changed_are_said(tmp_path: Path) -> None:
@@ -49,3 +50,13 @@ async def test_bytes_that_changed_are_said(tmp_path: Path) -> None:
     with pytest.raises(LookupError):
         async with console(ledger, index=tmp_path / "i.sqlite") as one:
             await one.session.details(99 << 32)
+
+
+async def test_a_gate_is_judged_by_its_deal(tmp_path: Path) -> None:
+    ledger = tmp_path / "deals.jsonl"
+    ledger.write_bytes(jsonl(doc()))
+    async with console(ledger, index=tmp_path / "i.sqlite") as one:
+        gate = next(each for each in await one.events() if each.type == "ClosingReadinessAttested")
+        details = await one.session.details(gate.id)
+    (tab,) = [each for each in details.panels if each.title == "Authority"]
+    assert ("approvals", "✓ 2 of 2") in [(each.name, each.value) for each in tab.fields]

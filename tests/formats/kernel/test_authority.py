@@ -286,7 +286,11 @@ def test_the_report_of_gates(tmp_path: Path) -> None:
     rows = {row["values"]["event"]: row["values"] for row in answer["rows"]}
     assert len(answer["rows"]) == 6 and answer["summary"]["gates"] == 5
     approved, attested = rows["DealApproved"], rows["ClosingReadinessAttested"]
-    assert (approved["passes"], approved["approvals"], approved["override"]) == (True, "✗ 0 of 1", "1 attested")
+    assert (approved["passes"], approved["approvals"], approved["override"]) == (
+        True,
+        "0 of 1 (lifted by an override)",
+        "1 attested",
+    )
     assert (attested["passes"], attested["approvals"]) == (False, "✗ 1 of 2 (2 granted)")
     assert attested["materials"] == "✓ FinalUnderwriting DOC of DOC, ✓ SourcesAndUses DOC of DOC"
     assert rows["OverrideAttested"]["override"] == "reason: Committee met"
@@ -310,6 +314,46 @@ def test_what_satisfies_a_gate_answers_to_the_names_that_the_gate_gives() -> Non
         "3",
         "GP or LENDER or ESCROW",
     )
+
+
+def tab(acts: list[Act], type: str) -> dict[str, tuple[str, str]]:
+    """The Authority tab of the first event of a type: value and note by name, events under what they satisfy."""
+    events = [FORMAT.decode(record, context()) for record in records(doc(acts))]
+    gate = next(each for each in events if each.type == type)
+    wanted = FORMAT.judged_by(gate, context())
+    stream = [each for each in events if each is events[0] or each.type in wanted]
+    panel = next(each for each in FORMAT.panels_in(gate, stream, context()) if each.title == "Authority")
+    found: dict[str, tuple[str, str]] = {}
+    above = ""
+    for field in panel.fields:
+        name = f"{above} by" if field.name.startswith("  by") else field.name
+        above = name
+        found[name] = field.value, field.note
+    return found
+
+
+def test_the_tab_of_a_gate_judges_each_condition() -> None:
+    fine = tab(story(), "ClosingReadinessAttested")
+    assert fine["approvals"] == ("✓ 2 of 2", "2 by distinct actors") and fine["permitted role"][0].startswith("✓ ")
+    assert fine["material FinalUnderwriting"] == ("✓ DOC", "at least DOC")
+    assert fine["approvals by"][0].count(", ") == 1 and "material SourcesAndUses by" in fine
+    twice = tab(granted_by("ATTEST_READY_TO_CLOSE", "gp", "gp")(story()), "ClosingReadinessAttested")
+    assert twice["approvals"][0] == "✗ 1 of 2 (2 granted)"
+    none = tab(without("MaterialCreated", type="UnderwritingSummary")(story()), "DealApproved")
+    assert none["material UnderwritingSummary"][0] == "✗ none" and "material UnderwritingSummary by" not in none
+    lifted = overridden("APPROVE_DEAL")(without("ApprovalGranted", action="APPROVE_DEAL")(story()))
+    shown = tab(lifted, "DealApproved")
+    assert shown["approvals"][0] == "0 of 1 (lifted by an override)" and shown["override"][0] == "1 attested"
+    assert len(shown["override by"][0]) == 36
+    assert tab(by("DealApproved", "lender")(story()), "DealApproved")["permitted role"][0].startswith("✗ ")
+
+
+def test_the_tab_of_a_ledger_that_shows_little() -> None:
+    acts = [act for act in story() if act.type in ("DealCreated", "DealApproved", "ReviewOpened")]
+    shown = tab(acts, "DealApproved")
+    assert shown["approvals"][0] == "? 0 of 1: the ledger cannot show it"
+    assert shown["material UnderwritingSummary"][0] == "? none: the ledger cannot show it"
+    assert tab(acts, "ReviewOpened")["permitted role"][0].startswith("✓ ")
 
 
 def records(events: list[Event]) -> Iterator[Record]:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from console.formats.kernel.authority.judge import OVERRIDE, Act, Asked, Authority, Judge, Ruling, act_of
+from console.formats.kernel.authority.judge import OVERRIDE, Act, Authority, Judge, Ruling, act_of
 from console.formats.kernel.authority.table import rules_of
+from console.formats.kernel.authority.words import Condition, approvals, conditions, material, named
 from console.formats.kernel.record import PACK, PROOF, TABLE
 from console.formats.protocol import RULES
 from console.formats.report import Report, ReportColumn, ReportRow, ReportTable
@@ -26,8 +27,6 @@ COLUMNS = (
     ReportColumn("actor", "actor"),
     ReportColumn("event_id", "id"),
 )
-_MARKS = {True: "✓", False: "✗", None: "?"}
-_WORDS = {True: "✓", False: "✗", None: "? the ledger cannot show it"}
 
 
 class _Taken(NamedTuple):
@@ -97,7 +96,7 @@ class GatesFold:
             worst = [CATALOGUE[one.code].severity if one.severity is None else one.severity for one in remarks]
             details: tuple[str, ...] = ()
             if ruling is not None and gated:
-                values, details = _judged(each.act, ruling), tuple(_details(ruling))
+                values, details = _judged(each.act, ruling), tuple(_detail(each) for each in conditions(ruling))
             else:
                 values = _attested(each.act, True if ruling is None else ruling.role)
             values |= {"deal": deal, "time": None if each.time == NO_TIME else each.time, "event_id": each.act.event_id}
@@ -117,8 +116,6 @@ def _attested(act: Act, role: bool | None) -> dict[str, Any]:
 
 
 def _judged(act: Act, ruling: Ruling) -> dict[str, Any]:
-    count = f"{ruling.distinct} of {ruling.gate.approvals}"
-    more = f" ({ruling.granted} granted)" if ruling.granted != ruling.distinct else ""
     override = f"{len(ruling.overrides)} attested" if ruling.overrides else "claimed, not there" if ruling.used else ""
     return {
         "event": act.type,
@@ -126,29 +123,16 @@ def _judged(act: Act, ruling: Ruling) -> dict[str, Any]:
         "passes": ruling.passes,
         "role": ruling.role,
         "roles": ", ".join(ruling.roles),
-        "approvals": f"{_MARKS[ruling.met]} {count}{more}",
-        "materials": ", ".join(
-            f"{_MARKS[each.enough]} {each.type} {each.truth or 'none'} of {each.least}" for each in ruling.materials
-        ),
+        "approvals": approvals(ruling),
+        "materials": ", ".join(material(ruling, each) for each in ruling.materials),
         "override": override,
         "actor": act.actor,
     }
 
 
-def _details(ruling: Ruling) -> list[str]:
-    """The rule, and what satisfies each part of it."""
-    gate = ruling.gate
-    lines = [f"role {' or '.join(gate.roles)}: {_WORDS[ruling.role]} {', '.join(ruling.roles)}".rstrip()]
-    by = f" ({', '.join(ruling.approvals)})" if ruling.approvals else ""
-    lines.append(f"approvals {ruling.distinct} of {gate.approvals} distinct: {_WORDS[ruling.met]}{by}")
-    lines += [_material(each) for each in ruling.materials]
-    lines += [f"override {each}" for each in ruling.overrides]
-    return lines
-
-
-def _material(asked: Asked) -> str:
-    by = f" {asked.truth} ({asked.event_id})" if asked.truth else ""
-    return f"material {asked.type}, at least {asked.least}: {_WORDS[asked.enough]}{by}"
+def _detail(one: Condition) -> str:
+    by = f" ({named(one.events)})" if one.events else ""
+    return f"{one.about}, {one.asked}: {one.answer}{by}"
 
 
 GATES = Report(
