@@ -4,11 +4,12 @@ import secrets
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli.names import NAME, USAGE
+from console.cli.options import common
 from console.cli.output import out_json, say
 from console.cli.table import table
 from console.model.words import count
@@ -19,13 +20,27 @@ if TYPE_CHECKING:
 
 @click.command("drill")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--rate", type=click.FloatRange(0.1, 1000), default=5, show_default=True, help="Events a second.")
-@click.option("--seconds", type=click.FloatRange(1, 86_400), default=300, show_default=True, help="How long it writes.")
-@click.option("--faults", type=click.IntRange(0, 1000), default=6, show_default=True, help="How many are planted.")
+@click.option(
+    "--rate", metavar="N", type=click.FloatRange(0.1, 1000), default=5, show_default=True, help="Events a second."
+)
+@click.option(
+    "--seconds",
+    metavar="N",
+    type=click.FloatRange(1, 86_400),
+    default=300,
+    show_default=True,
+    help="How long it writes.",
+)
+@click.option(
+    "--faults", metavar="N", type=click.IntRange(0, 1000), default=6, show_default=True, help="How many are planted."
+)
 @click.option("--seed", metavar="TEXT", help="The same seed writes the same events and faults. By default a new one.")
 @click.option("--reveal", is_flag=True, help="Write nothing: show what a drill planted in DIR.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def command(folder: Path, rate: float, seconds: float, faults: int, seed: str | None, reveal: bool, form: str) -> int:
+@common
+def command(
+    folder: Path, rate: float, seconds: float, faults: int, seed: str | None, reveal: bool, form: str, **_: Any
+) -> int:
     """Write live ledgers of all systems into DIR, an empty folder, with faults planted among healthy events.
 
     Watch DIR with a console meanwhile. What was planted stands in a file beside DIR; --reveal shows it.

@@ -39,6 +39,17 @@ class _Forms(click.Group):
         exporter = exporters().get(cmd_name)
         return None if exporter is None else _command_of(exporter)
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            known = ", ".join(self.list_commands(ctx))
+            raise click.UsageError(f"There is no form {args[0]!r}. Known: {known}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Forms"):
+            formatter.write_dl([(name, (each and each.help) or "") for name, each in commands.items()])
+
 
 @click.command("export", cls=_Forms, subcommand_metavar="FORM PATH… -o FILE")
 def command() -> None:

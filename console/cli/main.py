@@ -159,6 +159,10 @@ def _run(arguments: list[str] | None, show: Show | None) -> int:
         return code if isinstance(code, int) else 0
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        for line in error.format_message().splitlines():
+            narrate(line)
+        return USAGE
     except click.UsageError as error:
         usage = error.ctx.get_usage() if error.ctx is not None else ""
         for line in usage.splitlines():

@@ -25,6 +25,13 @@ def test_it_writes_and_reveals(call: Any, tmp_path: Path) -> None:
     assert call("drill", tmp_path / "absent", "--reveal").code == 2
 
 
+def test_it_takes_the_options_of_every_command(call: Any, tmp_path: Path) -> None:
+    options = "--no-color", "--index", ":memory:", "--no-memory", "--memory", tmp_path / "memory"
+    done = call("drill", tmp_path / "absent", "--reveal", *options)
+    assert done.code == 2 and "no such option" not in done.err.lower()
+    assert "--rate N" in call("drill", "-h").out and "--faults N" in call("drill", "-h").out
+
+
 def test_an_edited_past_is_found_by_who_saw_it_before(call: Any, tmp_path: Path) -> None:
     clock = RisingClock(lambda: datetime.now(UTC))
     writers: list[DrillWriter] = [

@@ -40,6 +40,16 @@ def test_forms_are_listed_with_the_systems_that_have_them(call: Call) -> None:
     assert call("export", "jsonl", ".").code == 2, "-o is needed"
 
 
+def test_the_help_of_forms(call: Call) -> None:
+    bare = call("export")
+    assert (bare.code, bare.out) == (2, "") and "\u240a" not in bare.err and "\nForms:\n" in bare.err
+    wrong = call("export", "nosuch", ".", "-o", "-")
+    assert wrong.code == 2 and "There is no form 'nosuch'. Known: agent-events, csv, " in wrong.err
+    listed = call("export", "-h").out
+    assert "..." not in listed and "For ledgers of swarm." in " ".join(listed.split())
+    assert call("export", "csv", "-h").code == 0
+
+
 def test_all_events_or_those_that_fit(call: Call) -> None:
     intact(Path("a.jsonl"))
     assert call("export", "jsonl", "a.jsonl", "-o", "all.txt").code == 0
