@@ -1,6 +1,7 @@
 """``audit-console findings``: what is wrong or notable, grouped by cause."""
 
 import asyncio
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +21,12 @@ INDENT = " " * 11
 @paths
 @where("A filter, as in the console: code:chain.* severity:error …")
 @click.option("--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True)
-@click.option("--limit", type=click.IntRange(0), metavar="N", help="At most N of each cause.  [default: 10 in a table]")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    metavar="N",
+    help="At most N of each cause, in jsonl N in all.  [default: 10 in a table]",
+)
 @common
 def command(
     paths: list[str],
@@ -84,9 +90,8 @@ class _Listing:
 
     def lines(self, limit: int | None) -> None:
         """One object a finding, as ``verify --format jsonl`` has them."""
-        for group in self._found.groups:
-            for row in group.rows[:limit]:
-                out_json(self._object(row))
+        for row in islice((row for group in self._found.groups for row in group.rows), limit):
+            out_json(self._object(row))
 
     def table(self, limit: int) -> None:
         """For people."""

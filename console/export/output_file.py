@@ -20,10 +20,14 @@ class OutputError(Exception):
 
 
 def ensure_free(path: str, *, force: bool, never: Iterable[str] = ()) -> None:
-    """Raises ``OutputError`` for a name that is taken, or that is one of the files ``never`` to be written."""
+    """Raises ``OutputError`` for a name that is taken, or that is one of the files ``never`` to be written, and for one
+    in a folder that is not there."""
     try:
         there = os.lstat(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        folder = os.path.dirname(path)  # noqa: PTH120 - any text may be given for a path
+        if folder and not os.path.isdir(folder):  # noqa: PTH112
+            raise OutputError(f"{path}: there is no folder {folder}.", refused=True) from None
         return
     except (OSError, ValueError) as error:
         raise OutputError(f"{path}: {_words(error)}") from error

@@ -28,14 +28,17 @@ class Read(NamedTuple):
     shape: str
 
 
+def _named(paths: AnyPath | Sequence[AnyPath]) -> list[str]:
+    return [os.fspath(each) for each in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+
+
 def ledgers_of(format: str, paths: AnyPath | Sequence[AnyPath], *, past: bool = True) -> Iterator["Opened"]:
     """This format's ledgers under the paths; with ``past`` the files that one was rotated into are one ledger."""
     from console.engine.ledgers.opening import open_ledgers
     from console.engine.ledgers.volumes import joined
     from console.sources.protocol import Skipped
 
-    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    texts = [os.fspath(each) for each in named]
+    texts = _named(paths)
     found = open_ledgers(texts)
     for opened in joined(texts, found) if past else found:
         if not isinstance(opened, Skipped) and opened.format.name == format:
@@ -45,10 +48,14 @@ def ledgers_of(format: str, paths: AnyPath | Sequence[AnyPath], *, past: bool = 
 def events_of(format: str, paths: AnyPath | Sequence[AnyPath], *, past: bool = True) -> Iterator[Read]:
     """Every event of this format's ledgers that can be read, ledger by ledger.
 
-    Raises ``LibraryError`` where reading a ledger ends early: half of one must not pass for the whole.
+    Raises ``LibraryError`` for a path that is not there, and where reading a ledger ends early: half of one must not
+    pass for the whole.
     """
     from console.engine.replay.decoded import LedgerRead, decoded
 
+    for path in _named(paths):
+        if not os.path.lexists(path):
+            raise LibraryError(f"{path}: there is no such file or folder")
     for opened in ledgers_of(format, paths, past=past):
         read = LedgerRead(opened.name)
         for event in decoded(opened, opened.context(), read):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from console.library.errors import LibraryError
 from console.library.reading import AnyPath, Read, by_time, documents, events_of, in_thread
 
 __all__ = [
@@ -44,13 +45,20 @@ class IntegrityVerdict:
 def get_events_by_run(
     run_id: str, event_types: Sequence[str] | None = None, *, paths: AnyPath | Sequence[AnyPath] = HERE
 ) -> list[dict[str, Any]]:
-    """Events of a run, of these types (None: all), in the order of their ledgers; an unknown run has none.
+    """Events of a run, of these types (None: all), in the order of their ledgers; an unknown run has none. Raises
+    ``LibraryError`` for a path that is not there, and for a type that neither the system nor the run knows.
 
     >>> get_events_by_run("RUN-20251014-080000-0a1b2c3d", ["DECIDED"], paths=[])
     []
     """
-    events = (read.event for read in _of_run(run_id, paths))
-    return documents([event for event in events if event_types is None or event.type in event_types])
+    events = [read.event for read in _of_run(run_id, paths)]
+    if event_types is None:
+        return documents(events)
+    types = frozenset([event_types] if isinstance(event_types, str) else event_types)
+    known = _event_types()
+    if unknown := types - known - {event.type for event in events}:
+        raise LibraryError(f"There is no event type {min(unknown)!r}. Known: {', '.join(sorted(known))}.")
+    return documents([event for event in events if event.type in types])
 
 
 def get_event_chain(run_id: str, *, paths: AnyPath | Sequence[AnyPath] = HERE) -> list[dict[str, Any]]:
@@ -102,6 +110,13 @@ def validate_event_integrity(event: Mapping[str, Any], payload: Any = _ABSENT) -
         HashState.MALFORMED: "data_hash is not 64 lower-case hex digits: it protects nothing.",
     }[found.state]
     return IntegrityVerdict(found.state.value, reason, found.rule, found.recomputed)
+
+
+def _event_types() -> frozenset[str]:
+    from console.formats.smvm.columns import BY_NAME
+    from console.formats.smvm.record import STEP_TYPES, STORE_TYPES
+
+    return STEP_TYPES | STORE_TYPES | BY_NAME.keys()
 
 
 def _of_run(run_id: str, paths: AnyPath | Sequence[AnyPath]) -> Iterator[Read]:

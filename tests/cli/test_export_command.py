@@ -80,7 +80,10 @@ def test_a_file_is_refused_rather_than_lost(call: Call) -> None:
     assert call("export", "jsonl", "a.jsonl", "-o", "there", "--force").code == 0
     assert Path("there").read_bytes() == before
     assert call("export", "jsonl", "a.jsonl", "-o", "a.jsonl", "--force").code == 2 and ledger.read_bytes() == before
-    assert call("export", "jsonl", "a.jsonl", "-o", "no/where").code == 3
+    for form in ("jsonl", "metrics"):
+        for nowhere in ("no/where", "a.jsonl/where"):
+            lost = call("export", form, "a.jsonl", "-o", nowhere)
+            assert lost.code == 2 and f"{nowhere}: there is no folder {Path(nowhere).parent}." in lost.err
     assert call("export", "provenance-csv", "a.jsonl", "-o", "none.csv").code == 3 and not Path("none.csv").exists()
     assert call("export", "jsonl", "gone.jsonl", "-o", "none").code == 3 and not Path("none").exists()
 

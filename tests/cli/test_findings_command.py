@@ -66,6 +66,15 @@ def test_nothing_found_and_nothing_there(call: Call) -> None:
     assert "There are no ledgers in this folder" in result.err
 
 
+def test_the_limit_of_lines_is_one_of_all_lines(call: Call) -> None:
+    path = broken(Path("a.jsonl"))
+    path.write_bytes(path.read_bytes() + b"torn\n" * 3)
+    all_lines = call("findings", ".", "--format", "jsonl").out.splitlines()
+    assert len({json.loads(each)["code"] for each in all_lines}) > 1
+    for limit in (0, 1, len(all_lines) + 1):
+        assert call("findings", ".", "--format", "jsonl", "--limit", limit).out.splitlines() == all_lines[:limit]
+
+
 def test_places_and_words_are_showable(call: Call) -> None:
     made = events(3, "deal\x1b[31m")
     made[2]["payload"] = {"reason": "edited"}

@@ -39,6 +39,18 @@ async def test_events_of_a_run() -> None:
     assert api.get_events_by_run("RUN-20990101-000000-00000000", paths=RUNS) == []
 
 
+def test_what_is_not_there_is_an_error_and_not_an_empty_answer(tmp_path: Path) -> None:
+    run, rows = a_run()
+    nowhere = tmp_path / "nowhere"
+    for read in (api.get_events_by_run, api.get_event_chain, api.product_activities):
+        with pytest.raises(api.LibraryError, match="nowhere: there is no such file"):
+            read(run, paths=[RUNS, nowhere])
+    with pytest.raises(api.LibraryError, match=r"no event type 'DECIDE'. Known: .*DECIDED"):
+        api.get_events_by_run(run, ["DECIDE"], paths=RUNS)
+    decided = api.get_events_by_run(run, "DECIDED", paths=RUNS)
+    assert decided == [row for row in rows if row["event_type"] == "DECIDED"]
+
+
 def test_integrity_of_an_event() -> None:
     _, rows = a_run()
     decided = next(row for row in rows if row["event_type"] == "DECIDED")
