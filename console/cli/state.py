@@ -77,10 +77,10 @@ def _print(answer: "StateAnswer", shown: AsGiven, paint: Paint) -> None:
     number = "" if answer.last.sequence is None else f", sequence {answer.last.sequence}"
     when = _time(answer.last)
     out(paint.quiet(f"after {answer.taken:,} of {count(answer.events, 'event')}{number}{', ' if when else ''}{when}"))
-    width = max((len(_name(name)) for name in answer.state), default=0)
+    width = max((len(safe(name)) for name in answer.state), default=0)
     for name, value in answer.state.items():
         if value:
-            out(f"  {_name(name):<{width}}  {paint.strong(safe(value))}")
+            out(f"  {safe(name):<{width}}  {paint.strong(safe(value))}")
     if not any(answer.state.values()):
         out("  nothing is known of it yet")
     out()
@@ -104,13 +104,8 @@ def _print(answer: "StateAnswer", shown: AsGiven, paint: Paint) -> None:
 
 def _did(changed: Any, state: Any, why: str) -> str:
     """``state Draft → Open``, or why nothing happened."""
-    parts = [f"{_name(name)} {before or '–'} → {state.get(name) or '–'}" for name, before in changed.items()]
+    parts = [f"{name} {before or '–'} → {state.get(name) or '–'}" for name, before in changed.items()]
     return "; ".join([*parts, *([f"✗ {why}"] if why else [])])
-
-
-def _name(name: str) -> str:
-    """The name of a value as people say it: ``stress mode``."""
-    return safe(name.replace("_", " "))
 
 
 def _time(event: "Event") -> str:

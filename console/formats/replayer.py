@@ -21,4 +21,5 @@ class Replayer(Protocol):
         """Move on by one event. A clause that says why it did not do what it is meant to do; '' where it did."""
 
     def state(self) -> Mapping[str, str]:
-        """What holds now, by name, in the order in which it is shown. Values may be foreign text."""
+        """What holds now, by name, in the order in which it is shown. Names and values may be foreign text, and both
+        are shown as they are; what many events add to gets a name for each part."""

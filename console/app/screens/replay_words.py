@@ -12,11 +12,6 @@ VALUE_LIMIT = 2000
 CHANGED = "▸ "
 
 
-def plain_name(name: str) -> str:
-    """The name of a value as people say it: ``stress mode``."""
-    return safe(name.replace("_", " "), limit=80)
-
-
 def state_page(step: StateAfter, total: int, width: int) -> list[Content]:
     """The event, and all that holds after it."""
     row = step.row
@@ -36,16 +31,25 @@ def state_page(step: StateAfter, total: int, width: int) -> list[Content]:
     lines.append(rule("State", width))
     names = [*step.state, *(name for name in step.changed if name not in step.state)]
     shown = [name for name in names if step.state.get(name) or name in step.changed]
-    column = label_width((CHANGED + plain_name(name) for name in shown), width)
+    column = label_width((CHANGED + _name(name) for name in shown), width)
     for name in shown:
         lines += _value(step, name, column, width)
     return lines if shown else [*lines, Content.styled("Nothing is known of it yet.", MUTED)]
 
 
+def _name(name: str) -> str:
+    """A replayer's name for a value, as it is: it may be the ledger's own."""
+    return safe(name, limit=80)
+
+
 def _value(step: StateAfter, name: str, column: int, width: int) -> list[Content]:
     after = safe(step.state.get(name) or "–", limit=VALUE_LIMIT)
     if name not in step.changed:
-        return labelled(f"  {plain_name(name)}", [after], column, width)
+        return labelled(f"  {_name(name)}", _at_words(after, width - column), column, width)
     before = safe(step.changed[name] or "–", limit=VALUE_LIMIT)
-    lines = labelled(f"{CHANGED}{plain_name(name)}", [f"{before} → {after}"], column, width)
+    lines = labelled(f"{CHANGED}{_name(name)}", _at_words(f"{before} → {after}", width - column), column, width)
     return [line.stylize("bold") for line in lines]
+
+
+def _at_words(text: str, width: int) -> list[str]:
+    return [line.plain for line in Content(text).wrap(max(width, 8))]

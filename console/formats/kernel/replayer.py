@@ -1,6 +1,7 @@
 """The state of one deal, event by event, in the order in which the kernel's own projection takes them.
 
-Rows of the portal name the state themselves, and come in the order of their numbers.
+Each approval, override and material has a name of its own, so that a step shows what it alone changed. Rows of the
+portal name the state themselves, and come in the order of their numbers.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any
 from console.formats.kernel.authority.judge import Authority, Judge, act_of
 from console.formats.kernel.record import PACK, PROOF, TABLE
 from console.formats.kernel.rules.projection import leaves
-from console.formats.kernel.rules.states import State, move
+from console.formats.kernel.rules.states import CREATION, State, move
 from console.model.event import NO_TIME, Event
 
 _WHY = {
@@ -25,6 +26,8 @@ class DealReplayer:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._state = State()
+        self._begun = False
+        self._name = ""
         self._authority = Authority()
 
     def order(self, event: Event) -> Any:
@@ -32,28 +35,40 @@ class DealReplayer:
 
     def take(self, event: Event) -> str:
         before = self._state.name
+        self._begun = True
+        payload = event.document.get("payload")
+        if event.type == CREATION and isinstance(payload, dict) and isinstance(name := payload.get("name"), str):
+            self._name = name
         self._state, code = move(self._state, event.type)
         if event.type in self._judge.types:
-            context, payload = event.document.get("authorityContext"), event.document.get("payload")
-            self._judge.take(
-                self._authority, act_of(event.type, event.event_id or "", event.actor or "", context, payload)
-            )
+            context = event.document.get("authorityContext")
+            act = act_of(event.type, event.event_id or "", event.actor or "", context, payload)
+            self._judge.take(self._authority, act)
         return _WHY[code].format(before) if code else ""
 
     def state(self) -> Mapping[str, str]:
         state, authority = self._state, self._authority
-        grants = {action: sum(grant.count for grant in by.values()) for action, by in authority.grants.items()}
-        overrides = {action: len(ids) for action, ids in authority.overrides.items()}
-        return {
-            "state": state.name,
-            "stress_mode": state.stress,
-            "before_freeze": state.thawed,
+        found = {
+            "state": state.name if self._begun else "not created",
+            "stress mode": state.stress if self._begun else "",
+            "before freeze": state.thawed,
             "distressed": "yes" if state.distressed else "no",
             "disputed": "yes" if state.disputed else "no",
-            "approvals": _listed(grants),
-            "overrides": _listed(overrides),
-            "materials": _listed({paper.type: paper.truth for paper in authority.papers.values()}),
+            "name": self._name,
         }
+        for action, by in authority.grants.items():
+            found[f"{action} approvals"] = str(sum(grant.count for grant in by.values()))
+        for action, ids in authority.overrides.items():
+            found[f"{action} overrides"] = str(len(ids))
+        return found | self._materials()
+
+    def _materials(self) -> dict[str, str]:
+        """The best truth at hand, by the material's type: what a gate asks for."""
+        rank = self._judge.rules.truth.index
+        found: dict[str, str] = {}
+        for paper in self._authority.papers.values():
+            found[paper.type] = max(found.get(paper.type, paper.truth), paper.truth, key=rank)
+        return found
 
 
 class PortalReplayer:
@@ -80,7 +95,3 @@ class PortalReplayer:
 def replayer_of(shape: str, judge: Judge) -> DealReplayer | PortalReplayer:
     """A replayer for a ledger of this shape."""
     return PortalReplayer() if shape in (TABLE, PACK, PROOF) else DealReplayer(judge)
-
-
-def _listed(values: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items())

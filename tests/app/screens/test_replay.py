@@ -3,7 +3,10 @@
 from textual.widgets import Input
 
 from console.app.screens.replay import ReplayScreen
+from console.app.screens.replay_words import state_page
 from console.app.screens.stream import StreamScreen
+from console.app.widgets.tables.step_list import did
+from console.engine.api import StateAfter
 from tests.support.fake_session import FakeSession
 from tests.support.stage import Stage, seen, until
 
@@ -128,3 +131,14 @@ async def test_beside_the_events_of_a_ledger_where_there_is_room() -> None:
         assert "UnderReview" not in await seen(pilot, "120 of 120", "ReviewOpened")
     async with Stage(session, StreamScreen(session, ledger=ledgers[2])).run_test(size=(220, 40)) as pilot:
         assert " state " not in (await seen(pilot, "240 of 240")).splitlines()[1]
+
+
+async def test_names_of_the_ledger_stand_as_they_are_and_values_break_at_words() -> None:
+    session = FakeSession()
+    row = session.entries[0].row
+    words = "the deal waits for both of its owners"
+    step = StateAfter(1, row, {"agent honest_1": words}, {"agent honest_1": ""}, "")
+    lines = [line.plain.rstrip() for line in state_page(step, 1, 44)]
+    assert "agent honest_1 – → " in did(step).plain and any(line.startswith("▸ agent honest_1") for line in lines)
+    shown = lines[lines.index(next(line for line in lines if line.startswith("▸"))) :]
+    assert " ".join(" ".join(shown).split()) == f"▸ agent honest_1 – → {words}" and len(shown) > 1

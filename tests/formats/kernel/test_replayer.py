@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from console.engine.replay.steps import replayed
 from console.formats.kernel import FORMAT
 from console.formats.kernel.authority.judge import Judge
 from console.formats.kernel.authority.table import rules_of
@@ -34,7 +35,7 @@ def steps(types: Iterable[str]) -> list[tuple[str, str]]:
     for number, type in enumerate(types, 1):
         replayer.take(event(number, type))
         state = replayer.state()
-        found.append((state["state"], state["stress_mode"]))
+        found.append((state["state"], state["stress mode"]))
     return found
 
 
@@ -76,7 +77,7 @@ def test_why_an_event_did_nothing() -> None:
     assert replayer.take(event(1, "DealApproved")) == "the state Draft does not allow it"
     replayer.take(event(2, "FreezeImposed"))
     assert replayer.take(event(3, "ReviewOpened")) == "the deal is Frozen"
-    assert replayer.state()["before_freeze"] == "Draft"
+    assert replayer.state()["before freeze"] == "Draft"
     replayer.take(event(4, "DealTerminated"))
     assert replayer.take(event(5, "ReviewOpened")) == "the deal is Terminated"
     assert replayer.take(event(6, "ApprovalGranted")) == ""
@@ -94,8 +95,29 @@ def test_what_a_story_comes_to() -> None:
         document = {name: value for name, value in each.items() if name != "type"}
         assert replayer.take(event(number, each["type"], **document)) == ""
     state = replayer.state()
-    assert (state["state"], state["stress_mode"], state["disputed"]) == ("Exited", "SM-1", "yes")
-    assert "FINALIZE_CLOSING 3" in state["approvals"] and "WireConfirmation DOC" in state["materials"]
+    assert (state["state"], state["stress mode"], state["disputed"]) == ("Exited", "SM-1", "yes")
+    assert (state["FINALIZE_CLOSING approvals"], state["WireConfirmation"]) == ("3", "DOC")
+    assert state["name"]
+
+
+def test_each_step_shows_what_it_alone_changed() -> None:
+    replayer = FORMAT.replayer(STREAM, context())
+    events = [event(number, each["type"], payload=each["payload"]) for number, each in enumerate(doc(), 1)]
+    steps = [*replayed(replayer, events)]
+    first = steps[0]
+    assert first.event.type == "DealCreated" and {*first.changed} == {"state", "stress mode", "name"}
+    assert (first.changed["state"], first.state["state"], first.state["stress mode"]) == (
+        "not created",
+        "Draft",
+        "SM-0",
+    )
+    granted = [each for each in steps if each.event.document["payload"].get("action") == "ATTEST_READY_TO_CLOSE"]
+    assert [each.changed for each in granted] == [
+        {"ATTEST_READY_TO_CLOSE approvals": ""},
+        {"ATTEST_READY_TO_CLOSE approvals": "1"},
+    ]
+    made = [each for each in steps if each.event.document["payload"].get("type") == "FinalUnderwriting"]
+    assert [each.changed for each in made] == [{"FinalUnderwriting": ""}, {"FinalUnderwriting": "AI"}]
 
 
 def test_rows_of_the_portal_name_their_state() -> None:
@@ -117,6 +139,7 @@ class DealMachine(RuleBasedStateMachine):
         self.replayer = DealReplayer(JUDGE)
         self.number = 0
         self.where, self.behind, self.marks = "Draft", "", set[str]()
+        self.replayer.take(event(0, "DealCreated"))
 
     @rule(type=st.sampled_from(sorted({*TYPES[1:], *KNOWN})))
     def happens(self, type: str) -> None:
@@ -152,7 +175,7 @@ class DealMachine(RuleBasedStateMachine):
     def they_agree(self) -> None:
         state = self.replayer.state()
         stress = "SM-2" if "DistressDeclared" in self.marks else "SM-1" if "DataDisputed" in self.marks else "SM-0"
-        assert (state["state"], state["stress_mode"]) == (self.where, "SM-3" if self.where == "Frozen" else stress)
+        assert (state["state"], state["stress mode"]) == (self.where, "SM-3" if self.where == "Frozen" else stress)
 
 
 TestDealMachine = DealMachine.TestCase

@@ -110,7 +110,7 @@ def fit_columns(
 
 def titles(columns: EventColumns, states: Sequence[str] = ()) -> str:
     """The line of headings; ``states`` are names of what holds after each event."""
-    names = ("", "trust", "finding" if columns.worst > 1 else "!", "time, UTC", "seq", "type", "what happened", state_text([each.replace("_", " ") for each in states], columns.state), "stream", "actor", "ledger", "record")  # fmt: skip  # noqa: E501 - one list
+    names = ("", "trust", "finding" if columns.worst > 1 else "!", "time, UTC", "seq", "type", "what happened", state_text(states, columns.state), "stream", "actor", "ledger", "record")  # fmt: skip  # noqa: E501 - one list
     right = {"seq", "record"}
     return " ".join(fit(name, width, right=name in right) for name, width in zip(names, columns, strict=True) if width)
 

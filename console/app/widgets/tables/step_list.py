@@ -104,7 +104,7 @@ def did(step: StateAfter) -> Content:
 def change(name: str, before: str, state: Mapping[str, str]) -> Content:
     """``keeper ada → grace``; what is a state by its name stands bare: ``Draft → Open``."""
     after = safe(state.get(name) or "–", limit=TEXT_LIMIT)
-    named = "" if name in {"state", "status", "stage"} else f"{safe(name.replace('_', ' '), limit=TEXT_LIMIT)} "
+    named = "" if name in {"state", "status", "stage"} else f"{safe(name, limit=TEXT_LIMIT)} "
     return Content.assemble((named, MUTED), f"{safe(before or '–', limit=TEXT_LIMIT)} → ", (after, "bold"))
 
 
