@@ -4,11 +4,12 @@ A name with a dot is no field but keys of the raw record: ``payload.amount``, an
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Literal, TypeVar, cast
 
-from console.formats.registry import stream_kinds
+from console.formats.registry import all_formats, catalogue, stream_kinds
 from console.model.trust import Severity, Trust
 from console.store.filter.grammar import QUOTED
 from console.store.filter.times import moment
@@ -104,6 +105,22 @@ def _number(text: str) -> Decimal | None:
 
 def _named(name: Named) -> Callable[[FieldValue, int | None], Condition]:
     return lambda value, _: Matches(name, value.listed(name).patterns)
+
+
+def _listed(name: Named, known: Callable[[], Collection[str]]) -> Callable[[FieldValue, int | None], Condition]:
+    """A name out of a closed list: what fits none of it is a slip, and no question with an empty answer."""
+
+    def condition(value: FieldValue, _: int | None) -> Condition:
+        names = known()
+        for item in value.listed(name).items:
+            if not any(map(item.pattern.fits, names)):
+                near = get_close_matches(item.text.lower(), names, 1, 0.6)
+                kinds = sorted({f"{each.partition('.')[0]}.*" if "." in each else each for each in names})
+                hint = f"Did you mean {name}:{near[0]}?" if near else f"Known: {', '.join(kinds)}."
+                raise item.wrong(f"There is no {name} {item.text!r}. {hint}")
+        return Matches(name, value.patterns)
+
+    return condition
 
 
 def _ledger(value: FieldValue, _: int | None) -> Condition:
@@ -211,10 +228,10 @@ _FIELDS: dict[str, Callable[[FieldValue, int | None], Condition]] = {
     "actor": _named("actor"),
     "stream": lambda value, _: InStream(value.listed("stream").patterns),
     "ledger": _ledger,
-    "format": _named("format"),
+    "format": _listed("format", lambda: [form.name for form in all_formats()]),
     "trust": _trust,
     "severity": _severity,
-    "code": _named("code"),
+    "code": _listed("code", catalogue),
     "seq": _sequence,
     "since": _since,
     "until": _until,
