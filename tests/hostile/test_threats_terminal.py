@@ -32,7 +32,7 @@ def look_closely(console: Console) -> None:
 def test_no_control_byte_leaves_any_view_of_a_ledger(tmp_path: Path, number: int) -> None:
     folder = hostile_folder(tmp_path)
     (path,) = [each for each in folder.iterdir() if each.name.startswith(LEDGERS[number])]
-    with Console(120, 32, tmp_path, str(path), "--index", ":memory:") as console:
+    with Console(160, 45, tmp_path, str(path), "--index", ":memory:") as console:
         console.see("following")
         console.wait(lambda text: " 0 events" not in text)
         console.step("s", SPACE, SPACE, "down", "T", "T")
