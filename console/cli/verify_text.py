@@ -7,7 +7,7 @@ from typing import Any
 
 from console.cli.output import Paint, out, paragraph
 from console.engine.api import DETAIL, flagged, state_words
-from console.model.ledger import Profile
+from console.model.ledger import OTHERS, Profile
 from console.model.trust import Severity, Trust
 from console.model.words import count
 from console.text import safe
@@ -114,9 +114,11 @@ def _covered(ledger: dict[str, Any], profile: Profile | None) -> str:
         return "no hash protects these events: what was changed in them cannot be seen from the ledger alone"
     uncovered = ledger["coverage"]["uncovered"]
     values = "hashes" if profile is None else profile.values
-    return f"{values} under {ledger['profile']} " + (
-        f"do not cover {', '.join(uncovered)}" if uncovered else "cover all"
-    )
+    if uncovered == [OTHERS]:
+        what = "cover no other fields"
+    else:
+        what = f"do not cover {', '.join(uncovered)}" if uncovered else "cover all"
+    return f"{values} under {ledger['profile']} {what}"
 
 
 def _findings(findings: list[dict[str, Any]], paint: Paint) -> None:

@@ -74,6 +74,9 @@ def test_what_cannot_be_answered(call: Any, ledger: Path, tmp_path: Path) -> Non
     (tmp_path / "copy.jsonl").write_bytes(ledger.read_bytes())
     done = call("state", ledger, tmp_path / "copy.jsonl", "--stream", "north")
     assert done.code == 2 and "The lamp north is in 2 ledgers, give one of them" in done.err
+    done = call("state", ledger, tmp_path / "copy.jsonl", "--stream", "lamp:north")
+    assert done.code == 2 and "The lamp north is in 2 ledgers, give one of them" in done.err
+    assert call("state", ledger, "--stream", "north", "--at", "9999-12-31").code == 0
     assert call("state", ledger, "--stream", "north", "--at", "2020", "--seq", "1").code == 2
     assert call("state", ledger, "--stream", "north", "--at", "never").code == 2
     (tmp_path / "torn.jsonl").write_bytes(lines(entries("east", 3)) + b"{broken\n")

@@ -321,3 +321,8 @@ def test_an_unfinished_record_is_pending(call: Call) -> None:
     assert "1 pending" in call("verify", "a.jsonl").out
     Path("b.jsonl").write_bytes(lines(events(1))[:-9])
     assert call("verify", "b.jsonl").code == 3
+
+
+def test_hashes_that_cover_what_is_known_cover_no_other_fields(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "episode.jsonl").write_bytes((ROOT / "sample_ledgers/swarm/episode.jsonl").read_bytes())
+    assert "hashes under swarm-simapi/1 cover no other fields\n" in call("verify", tmp_path / "episode.jsonl").out

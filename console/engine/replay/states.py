@@ -101,7 +101,7 @@ def state_as_of(
     Raises ``NoSuchStreamError``, ``SeveralStreamsError`` where several streams go by the name, and ``EngineError`` for
     a stream without a state.
     """
-    found, stateless, skipped = _find(paths, stream, progress)
+    found, stateless, skipped = _find(paths, stream, until, progress)
     if not found:
         if stateless:
             kinds = " or ".join(sorted({each.kind for each in stateless}))
@@ -132,9 +132,10 @@ def state_as_of(
 
 
 def _find(
-    paths: Sequence[str], name: str, progress: Callable[[int], None] | None
+    paths: Sequence[str], name: str, now: int | None, progress: Callable[[int], None] | None
 ) -> tuple[list[_StreamPlaces], set[StreamKey], list[Skipped]]:
-    """The streams of this name that can be replayed, those that cannot, and what could not be read."""
+    """The streams of this name that can be replayed, those that cannot, and what could not be read. ``now`` is the
+    moment that is asked for, where that is a time."""
     kind, colon, key = name.partition(":")
     found: list[_StreamPlaces] = []
     stateless: set[StreamKey] = set()
@@ -144,7 +145,7 @@ def _find(
         if isinstance(opened, Skipped):
             skipped.append(opened)
             continue
-        context, read = opened.context(Options()), LedgerRead(opened.name)
+        context, read = opened.context(Options(now=now)), LedgerRead(opened.name)
         mine: dict[StreamKey, _StreamPlaces] = {}
         for event in decoded(opened, context, read, streams=True):
             for stream in event.streams:
@@ -170,7 +171,7 @@ def _several(name: str, found: list[_StreamPlaces]) -> str:
         named = ", ".join(f"{kind}:{found[0].stream.key}" for kind in kinds)
         return f"Streams of several kinds have the key {name}: name one of {named}."
     names = ", ".join(each.read.name for each in found[:4])
-    return f"The {kinds[0]} {name} is in {count(len(found), 'ledger')}, give one of them: {names}"
+    return f"The {kinds[0]} {found[0].stream.key} is in {count(len(found), 'ledger')}, give one of them: {names}"
 
 
 def _chosen(places: list[EventPlace], until: int | None, sequence: int | None) -> list[EventPlace]:

@@ -57,7 +57,7 @@ class _Plan:
 
 
 @dataclass(slots=True)
-class _Missing:
+class Missing:
     """Events without trace or correlation id, and the place of the first."""
 
     events: int = 0
@@ -76,6 +76,14 @@ class _Missing:
         self.events += 1
         self.trace += trace is None
         self.correlation += correlation is None
+
+    def words(self) -> str:
+        """``49 events lack trace_id.``; with numbers only where they differ."""
+        lack = f"{self.events:,} event lacks" if self.events == 1 else f"{self.events:,} events lack"
+        lacking = [(name, n) for name, n in (("trace_id", self.trace), ("correlation_id", self.correlation)) if n]
+        if all(n == self.events for _, n in lacking):
+            return f"{lack} {' and '.join(name for name, _ in lacking)}."
+        return f"{lack} ids: {', '.join(f'{name} {n:,}' for name, n in lacking)} of them."
 
 
 def _of_agent(row: ZakopsEnvelope, document: Mapping[str, Any]) -> Iterator[str]:
@@ -112,7 +120,7 @@ class Checks:
     def __init__(self, findings: Recorder, clock: Clock) -> None:
         self._findings = findings
         self._clock = clock
-        self._missing = _Missing()
+        self._missing = Missing()
         self._fine: set[tuple[type, str, int]] = set()
         self._plans: dict[tuple[str, str, int], _Plan] = {}
 
@@ -264,14 +272,9 @@ class Checks:
         """What is one finding for the whole ledger."""
         missing = self._missing
         if missing.events:
-            lack = "event lacks" if missing.events == 1 else "events lack"
-            message = (
-                f"{missing.events:,} {lack} ids: trace_id {missing.trace:,}, "
-                f"correlation_id {missing.correlation:,} of them."
-            )
             yield finding(
                 "correlation.missing-id",
-                message,
+                missing.words(),
                 record=missing.record,
                 offset=missing.offset,
                 length=missing.length,
@@ -286,7 +289,7 @@ class Checks:
     def restore(self, name: str, data: bytes) -> bool:
         """Take back one item; False if it is none of ours."""
         if name == _MISSING:
-            self._missing = unpack(data, _Missing)
+            self._missing = unpack(data, Missing)
         return name == _MISSING
 
     def _unversioned(self, written: bool, name: str, shape: str, *, to_the_letter: bool) -> None:

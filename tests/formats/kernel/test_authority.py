@@ -356,6 +356,14 @@ def test_the_tab_of_a_ledger_that_shows_little() -> None:
     assert tab(acts, "ReviewOpened")["permitted role"][0].startswith("✓ ")
 
 
+def test_more_of_a_kind_are_counted_in_a_sentence() -> None:
+    events = doc([act for act in story() if act.type not in ("ActorAdded", "RoleAssigned")])
+    for each in events:
+        each["authorityContext"] = {**each["authorityContext"], "role": None}
+    words = [each.message for each in found(events, Severity.NOTE) if "role of who acted" in each.message]
+    assert len(words) == 1 and " The same is true of " in words[0] and words[0].endswith(" more events.")
+
+
 def records(events: list[Event]) -> Iterator[Record]:
     offset = 0
     for number, event in enumerate(events, 1):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from console.engine.replay.reports import ReportAnswer, make_report
+from console.formats.json.times import iso
 from console.formats.smvm import FORMAT
 from console.formats.smvm.views.relations import relations
 from console.model.event import Event, StreamKey
@@ -44,9 +45,10 @@ def test_the_state_of_a_run() -> None:
     assert state == {
         "events": "9",
         "stage": "PERSISTED",
-        "kept": "hot, deleted 2028-02-03",
+        "kept": "never deleted: holds FLAGGED, DECIDED",
+        "tier": f"hot on {iso(context().now)[:10]}",
         "stages": "8 of 8",
-        "again": "none",
+        "repeated stages": "none",
         "missing": "none",
         "spans": "7",
         "flagged": "1 medium",
@@ -59,13 +61,19 @@ def test_the_state_of_a_run() -> None:
     }
 
 
+def test_what_is_deleted_at_last_holds_for_a_run() -> None:
+    records = [each for each in events() if each["event_type"] not in ("FLAGGED", "DECIDED")]
+    state = replayed(records, StreamKey("run", RUN))[1]
+    assert state["kept"] == "to be deleted 2031-02-03"
+
+
 def test_events_that_come_too_late_or_out_of_order() -> None:
     records = events()
     clauses, state = replayed([*reversed(records)], StreamKey("run", RUN))
     assert clauses == ["it comes after NORMALIZED, which is a later stage"]  # two of one time, as they stand
     late = records[0] | {"timestamp": "2026-02-03T10:16:00Z"}
     clauses, state = replayed([*records, late], StreamKey("run", RUN))
-    assert clauses == ["it comes after PERSISTED, which is a later stage"] and state["again"] == "INGESTED ×2"
+    assert clauses == ["it comes after PERSISTED, which is a later stage"] and state["repeated stages"] == "INGESTED ×2"
     clauses, state = replayed([records[0], records[7]], StreamKey("run", RUN))
     assert clauses == ["nothing was analyzed before the decision"]
     assert state["missing"] == "NORMALIZED, SANITIZED, SYNTHESIZED, SIMULATED, ANALYZED"

@@ -7,6 +7,8 @@ import pytest
 
 from console.formats.json.times import parse
 from console.formats.protocol import key64
+from console.formats.reading.findings import Place
+from console.formats.zakops.checks import Missing
 from console.formats.zakops.columns import Judged
 from console.formats.zakops.event_types import AUDIT, JUDGED, REGISTRY, gaps
 from console.formats.zakops.rules.actions import TRANSITIONS
@@ -364,3 +366,19 @@ def test_keys_that_are_judged_are_those_of_the_models() -> None:
     assert {name for model in models for name in model.model_fields} == JUDGED
     asked = {name: info.annotation for model in models for name, info in model.model_fields.items()}
     assert get_type_hints(Judged) == asked
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ([(None, "c"), (None, "c"), ("t", "c")], "2 events lack trace_id."),
+        ([("t", None)], "1 event lacks correlation_id."),
+        ([(None, None), (None, None)], "2 events lack trace_id and correlation_id."),
+        ([(None, None), (None, "c")], "2 events lack ids: trace_id 2, correlation_id 1 of them."),
+    ],
+)
+def test_only_ids_that_are_lacking_are_named(ids: list[tuple[str | None, str | None]], words: str) -> None:
+    missing = Missing()
+    for trace, correlation in ids:
+        missing.add(Place(1, 0, 1), trace, correlation)
+    assert missing.words() == words

@@ -204,7 +204,8 @@ def unresolved(deals: Mapping[str, Deal], brought: Brought) -> list[Finding]:
 def _noted(key: str, deal: Deal) -> Iterator[Finding]:
     """What rules found of one deal."""
     for noted in deal.noted.values():
-        more = f" So {noted.count - 1:,} more." if noted.count > 1 else ""
+        rest = noted.count - 1
+        more = f" The same is true of {rest:,} more event{'s'[: rest > 1]}." if rest else ""
         place = {**noted.place(), "stream": key, "standing": True, "field": noted.field}
         severity = None if noted.severity is None else Severity(noted.severity)
         place |= {"expected": noted.expected, "actual": noted.actual}

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from console.formats.json.times import iso
 from console.formats.smvm.record import LEDGER, shape_of, text
-from console.formats.smvm.rules.retention import NEVER, due_text, tier
+from console.formats.smvm.rules.retention import COLD, HOT, NEVER, WARM, due_text, tier
 from console.formats.smvm.rules.runs import DECIDED, FLAGS, RANKS, STAGES
 from console.model.event import NO_TIME, Event
 
@@ -19,13 +20,15 @@ def in_time(event: Event) -> tuple[int, int]:
 class RunReplayer:
     """See ``console.formats.replayer.Replayer``. Ledger events and steps of the command line count alike.
 
-    ``kept`` is where the event that came last is stored as of ``now``, and until when: a run's events differ in it.
+    A run's events are kept for different times: what holds for it is the strictest of them. ``now`` is the moment as of
+    which its storage tier is shown.
     """
 
     def __init__(self, now: int) -> None:
         self._now = now
         self._events = 0
-        self._kept = ""
+        self._latest: dict[str, int] = {}
+        """By type, the time of its latest event."""
         self._stages: Counter[str] = Counter()
         self._rank = 0
         self._flags: Counter[str] = Counter()
@@ -39,7 +42,8 @@ class RunReplayer:
 
     def take(self, event: Event) -> str:
         self._events += 1
-        self._kept = _kept(event, self._now)
+        if event.instant is not None:
+            self._latest[event.type] = max(event.instant.micros, self._latest.get(event.type, event.instant.micros))
         if shape_of(event.document) != LEDGER:
             return self._step(event)
         self._spans.add(text(event.document, "span_id"))
@@ -78,9 +82,10 @@ class RunReplayer:
         if self._stages or self._flags:
             missing = [name for name in STAGES[: self._rank] if not self._stages[name]]
             found["stage"] = STAGES[self._rank - 1] if self._rank else "none"
-            found["kept"] = self._kept or "unknown"
+            found["kept"] = _kept(self._latest) or "unknown"
+            found["tier"] = _tier(self._latest, self._now) or "unknown"
             found["stages"] = f"{sum(1 for name in STAGES if self._stages[name])} of {len(STAGES)}"
-            found["again"] = ", ".join(f"{name} ×{n}" for name, n in self._stages.items() if n > 1) or "none"
+            found["repeated stages"] = ", ".join(f"{name} ×{n}" for name, n in self._stages.items() if n > 1) or "none"
             found["missing"] = ", ".join(missing) or "none"
             found["spans"] = str(len(self._spans))
             worst = [name for name in (*reversed(FLAGS[1:]), "unknown") if self._flags[name]]
@@ -120,12 +125,20 @@ class EntityReplayer:
         return {"stored": "once" if self._times == 1 else f"{self._times} times"} | self._found
 
 
-def _kept(event: Event, now: int) -> str:
-    """``hot, deleted 2028-02-03`` or ``cold, never deleted``; '' where nothing says it."""
-    if event.instant is None or not (place := tier(event.type, event.instant.micros, now)):
-        return ""
-    day = due_text(event.type, event.instant.micros)
-    return f"{place}, never deleted" if day == NEVER else f"{place}, deleted {day}"
+def _kept(latest: Mapping[str, int]) -> str:
+    """``to be deleted 2028-02-03``, or ``never deleted: holds FLAGGED``; '' where nothing says it."""
+    days = {kind: day for kind, time in latest.items() if (day := due_text(kind, time))}
+    always = [kind for kind, day in days.items() if day == NEVER]
+    if always:
+        return f"never deleted: holds {', '.join(always)}"
+    return f"to be deleted {max(days.values())}" if days else ""
+
+
+def _tier(latest: Mapping[str, int], now: int) -> str:
+    """``hot on 2026-02-04``: the nearest tier that any event is kept in as of then; '' where nothing says it."""
+    tiers = {tier(kind, time, now) for kind, time in latest.items()}
+    found = next((each for each in (HOT, WARM, COLD) if each in tiers), "")
+    return f"{found} on {iso(now)[:10]}" if found else ""
 
 
 def _part(event: Event, name: str) -> Mapping[str, Any]:
