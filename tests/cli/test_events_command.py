@@ -156,6 +156,25 @@ def test_raw_is_the_exact_bytes(start: Start) -> None:
     assert err == b""
 
 
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("stream:nosuch", "There is no stream nosuch here."),
+        ("deal:nosuch,never type:DealCreated", "There is no deal nosuch or never here."),
+        ("id:nosuch", "No record here holds 'nosuch'."),
+        ("ancestors(nosuch)", "Nothing here carries the id nosuch."),
+        ("type:Nosuch", ""),
+    ],
+)
+def test_a_stream_or_id_that_is_nowhere_is_named(call: Call, where: str, words: str) -> None:
+    broken(Path("a.jsonl"))
+    expected = f"audit-console: {words}\n" if words else ""
+    for command in (("events",), ("findings",), ("export", "jsonl", "-o", "-")):
+        result = call(*command, "a.jsonl", "--where", where)
+        assert (result.code, result.err) == (0, expected), command
+    assert call("events", "a.jsonl", "--where", f"stream:{DEAL} or {where.split()[0]}").err == ""
+
+
 def test_nothing_there_is_said(call: Call) -> None:
     result = call("events", "nosuch")
     assert (result.code, result.out) == (3, "")

@@ -8,7 +8,7 @@ from console.engine.errors import NoSuchStreamError
 from console.engine.ledgers.options import Options
 from console.engine.search.event_request import EventRequest, ListedEvent, Listeners
 from console.engine.search.record_conditions import RecordConditions
-from console.engine.search.related import found_related
+from console.engine.search.related import found_related, nowhere
 from console.engine.search.search_view import SearchedView
 from console.engine.session.alarms import AlarmWatch
 from console.engine.session.client import Session, open_session
@@ -53,6 +53,9 @@ class EventListing:
                 view = await reader.view(parse(f"stream:{_quoted(request.stream)}"))
                 if not view.count:
                     raise NoSuchStreamError(f"There is no stream {request.stream} here.")
+            if nothing:
+                for words in await nowhere(self._filter, reader):
+                    hear.note(words)
 
     async def followed(self) -> AsyncGenerator[ListedEvent, None]:
         """Like ``present``; then events as they arrive, in the order of each ledger, until it is closed."""

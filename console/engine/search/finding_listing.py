@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from console.engine.ledgers.options import Options
 from console.engine.search.finding_filter import FindingFilter, Fit
 from console.engine.search.findings_by_code import FindingList, by_code
-from console.engine.search.related import found_related
+from console.engine.search.related import found_related, nowhere
 from console.engine.session.headless import indexed
 from console.engine.session.protocol import IndexPlace, ReadSoFar
 from console.store.filter import Filter
@@ -25,7 +25,11 @@ async def list_findings(
 ) -> FindingList:
     """The findings that the filter lets through. Raises ``OSError`` where the index cannot be kept at its place."""
     async with indexed(paths, index, Options(), progress=progress, note=note) as reader:
-        return await findings_of(reader, filter)
+        found = await findings_of(reader, filter)
+        if not found.groups:
+            for words in await nowhere(filter, reader):
+                note(words)
+        return found
 
 
 async def findings_of(reader: IndexReader, filter: Filter) -> FindingList:

@@ -1,4 +1,7 @@
-"""``ancestors(ID)``, ``descendants(ID)`` and ``chain(ID)`` of a filter become the events that they are as of now."""
+"""``ancestors(ID)``, ``descendants(ID)`` and ``chain(ID)`` of a filter become the events that they are as of now.
+
+And why an answer is empty, where a filter names what is nowhere: a slip in an id must not look like peace and quiet.
+"""
 
 from collections.abc import Mapping
 
@@ -6,7 +9,18 @@ from console.engine.session.records import Records
 from console.engine.trace.tree import TraceNode
 from console.engine.trace.walk import Tracer
 from console.store.filter import Filter, FilterError
-from console.store.filter.tree import FALSE, Condition, EventIn, FirstIn, Leaf, Related, leaves, rebuilt
+from console.store.filter.tree import (
+    FALSE,
+    Condition,
+    Contains,
+    EventIn,
+    FirstIn,
+    InStream,
+    Leaf,
+    Related,
+    leaves,
+    rebuilt,
+)
 from console.store.protocol import IndexReader
 
 DEPTH = 100_000
@@ -23,6 +37,21 @@ async def found_related(filter: Filter, reader: IndexReader, *, deep: bool = Tru
         return filter
     found: Mapping[Leaf, Condition] = {each: await _events(each, reader, deep) for each in asked}
     return Filter(rebuilt(filter.condition, lambda leaf: found.get(leaf, leaf)))
+
+
+async def nowhere(filter: Filter, reader: IndexReader) -> list[str]:
+    """A sentence for each stream and id of a filter that no ledger of the index holds. The filter let nothing
+    through."""
+    words = []
+    for leaf in leaves(filter.condition):
+        match leaf:
+            case InStream(patterns, kind) if not (await reader.view(Filter(leaf))).count:
+                words.append(f"There is no {kind or 'stream'} {' or '.join(each.text for each in patterns)} here.")
+            case Related(_, id) if not await Tracer(reader, Records(reader), MOST).carriers(id, deep=True):
+                words.append(f"Nothing here carries the id {id}.")
+            case Contains(text) if leaf == filter.condition:
+                words.append(f"No record here holds {text!r}.")
+    return words
 
 
 async def _events(asked: Related, reader: IndexReader, deep: bool) -> Condition:
