@@ -21,7 +21,10 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
 @click.argument("code", shell_complete=_complete, required=False)
 @common
 def command(code: str | None, no_color: bool, **_: Any) -> int:
-    """Say what a finding means, what was checked, and what to do next. Without CODE, list all codes."""
+    """Say what a finding means, what was checked, what explains it innocently, what to do next.
+
+    Without CODE, list all codes.
+    """
     from console.engine.api import catalogue
 
     paint, codes = Paint(no_color), catalogue()
@@ -35,7 +38,8 @@ def command(code: str | None, no_color: bool, **_: Any) -> int:
         raise click.UsageError(f"There is no finding {code!r}.{_near(code.strip().lower(), list(codes))}")
     severity = paint.severity(f"{found.severity.glyph} {found.severity.word}", found.severity)
     out(f"{paint.strong(found.code)}  {severity}")
-    for title, text in (("meaning", found.title + "."), ("checked", found.checked), ("next", found.next)):
+    texts = (found.explained, found.checked, found.innocent, found.next)
+    for title, text in zip(("meaning", "checked", "innocent", "next"), texts, strict=True):
         for line in paragraph(text, first=f"  {title:<8} ", rest=" " * 11):
             out(line)
     return 0

@@ -335,11 +335,12 @@ def _cause_page(cause: CodeFindings, width: int) -> list[Content]:
     title = Content.assemble(severity_mark(cause.worst), "  ", (safe(cause.code), STRONG))
     lines = [title.truncate(width, ellipsis=True)]
     if entry is not None:
-        lines += prose(f"{entry.title}.", width)
+        lines += prose(entry.explained, width)
     lines_word = f", on {count(len(cause.rows), 'line')}" if cause.found != len(cause.rows) else ""
     lines += prose(f"{count(cause.found, 'finding')}{lines_word}.", width)
     if entry is not None:
         lines += prose(entry.checked, width, lead="checked".ljust(12), lead_style=MUTED)
+        lines += prose(entry.innocent, width, lead="innocent".ljust(12), lead_style=MUTED)
         lines += prose(entry.next, width, lead="do next".ljust(12), lead_style=MUTED)
     return lines
 

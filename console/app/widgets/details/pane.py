@@ -243,7 +243,7 @@ def findings_page(details: Details, width: int) -> list[Content]:
 
 
 def finding_lines(row: FindingRow, width: int) -> list[Content]:
-    """One finding in full: what, where, expected and actual, what was checked, what to do next."""
+    """One finding in full: what, where, expected and actual, what was checked, what is innocent, what to do next."""
     finding = row.finding
     entry = catalogue().get(finding.code)
     title = Content.assemble(severity_mark(finding.severity), "  ", (safe(finding.code), STRONG))
@@ -257,6 +257,7 @@ def finding_lines(row: FindingRow, width: int) -> list[Content]:
             lines += labelled(name, [safe(value, limit=VALUE_LIMIT)], 12, width)
     if entry is not None:
         lines += prose(entry.checked, width, lead="checked".ljust(12), lead_style=MUTED)
+        lines += prose(entry.innocent, width, lead="innocent".ljust(12), lead_style=MUTED)
         lines += prose(entry.next, width, lead="do next".ljust(12), lead_style=MUTED)
     return lines
 
