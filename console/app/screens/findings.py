@@ -17,7 +17,7 @@ from console.app.actions import FINDINGS, bindings
 from console.app.drawing.cells import cut, fit, middle, path
 from console.app.drawing.layout import MUTED, SEVERITY_STYLE, STRONG, prose, severity_mark
 from console.app.screens.base import ConsoleScreen
-from console.app.widgets.details.pane import finding_lines
+from console.app.widgets.details.pane import explanation_lines, fact_lines
 from console.app.widgets.details.sheet import Sheet
 from console.app.widgets.tables.cursor_list import CursorList
 from console.app.words import count
@@ -334,19 +334,14 @@ def _cause_page(cause: CodeFindings, width: int) -> list[Content]:
     entry = catalogue().get(cause.code)
     title = Content.assemble(severity_mark(cause.worst), "  ", (safe(cause.code), STRONG))
     lines = [title.truncate(width, ellipsis=True)]
-    if entry is not None:
-        lines += prose(entry.explained, width)
     lines_word = f", on {count(len(cause.rows), 'line')}" if cause.found != len(cause.rows) else ""
-    lines += prose(f"{count(cause.found, 'finding')}{lines_word}.", width)
-    if entry is not None:
-        lines += prose(entry.checked, width, lead="checked".ljust(12), lead_style=MUTED)
-        lines += prose(entry.innocent, width, lead="innocent".ljust(12), lead_style=MUTED)
-        lines += prose(entry.next, width, lead="do next".ljust(12), lead_style=MUTED)
-    return lines
+    what = f" {entry.title}." if entry else ""
+    lines += prose(f"{count(cause.found, 'finding')}{lines_word}.{what}", width)
+    return lines + explanation_lines(cause.code, width)
 
 
 def _finding_page(row: FindingRow, width: int) -> list[Content]:
-    lines = finding_lines(row, width)
+    lines = fact_lines(row, width)
     finding = row.finding
     lines += prose(safe(row.ledger_name), width, lead="ledger".ljust(12), lead_style=MUTED)
     if finding.stream is not None:
@@ -356,4 +351,4 @@ def _finding_page(row: FindingRow, width: int) -> list[Content]:
         lines += prose(f"{finding.record:,}{offset}", width, lead="record".ljust(12), lead_style=MUTED)
     if row.event is None:
         lines += prose(NO_EVENT, width, MUTED)
-    return lines
+    return lines + explanation_lines(finding.code, width)

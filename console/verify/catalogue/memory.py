@@ -80,7 +80,7 @@ ENTRIES = (
         "witness.rechained",
         Severity.CRITICAL,
         "Hashes were made again after a change",
-        meaning="A record differs from the one that was seen, and yet all hashes fit. The chain was computed anew to hide it, or written anew.",
+        meaning="A record differs from the one that was seen, and yet all hashes fit. The chain was computed again, by its writer or to hide the change.",
         checked="Record hashes and the heads of chains, against those remembered; every hash of the chain that stands here holds.",
         innocent="Only this: the writer itself was run again from the changed event on, for instance in a migration that hashes all events again.",
         next="Someone who knows the recipe changed history, and only the memory shows it. Compare with a copy, and with whoever else keeps the old head.",

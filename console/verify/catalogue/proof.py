@@ -37,8 +37,8 @@ ENTRIES = (
         "A sequence number stands twice",
         meaning="Two events claim the same place in the chain, and only one of them can be its history.",
         checked="That each number is used once.",
-        innocent="Two writers without a lock took the same number at once, as the real kernel does under load.",
-        next="Compare both events: see which of them the later ones build on, and whether both were meant. A forged event looks the same.",
+        innocent="Two writers without a lock took the same number at once, as a busy server does.",
+        next="Compare both events: see which of them the later ones build on, and ask if both were meant. A forged event looks the same.",
     ),
     CatalogueEntry(
         "chain.fork",
@@ -80,9 +80,9 @@ ENTRIES = (
         "chain.restarted",
         Severity.WARNING,
         "A new chain begins in the middle",
-        meaning="In the middle of the file an event says that it is the first. Both parts are told apart as streams.",
+        meaning="In the middle of the file an event says that it is the first. Both parts are shown as streams of their own.",
         checked="That only the first event names none before it.",
-        innocent="A writer that was started anew appended another run to the same file.",
+        innocent="A writer that was started again appended another run to the same file.",
         next="See if the first part has the end that it should have: nothing protects it.",
     ),
     CatalogueEntry(
@@ -100,7 +100,7 @@ ENTRIES = (
         "Events that take part in no chain",
         meaning="These events have neither number nor hash. An edit or a deletion leaves no trace in the chain.",
         checked="Sequence number and hashes.",
-        innocent="The real kernel writes events that arrive over its API without a chain.",
+        innocent="Some writers store events that arrive over an API without a chain.",
         next="Nothing: the console's own memory watches them from the first look on.",
     ),
     CatalogueEntry(
@@ -109,7 +109,7 @@ ENTRIES = (
         "The payload's hash does not fit",
         meaning="The payload at hand is not the one that the writer hashed.",
         checked="data_hash, recomputed from the payload at hand.",
-        innocent="The payload was formatted, saved again or produced anew after the event; the usual forms of JSON were tried.",
+        innocent="The payload was formatted, saved again or produced again after the event; the usual forms of JSON were tried.",
         next="Compare the payload with a copy from the time of the event. Else the hash itself was changed.",
     ),
     CatalogueEntry(

@@ -19,7 +19,7 @@ ENTRIES = (
         "An unfinished record was replaced",
         meaning="Bytes at the end that had no line end yet were seen, and other bytes stand in their place.",
         checked="That bytes without a line end stay where they were seen.",
-        innocent="A writer that starts again after a crash cuts off its unfinished line and writes it anew.",
+        innocent="A writer that starts again after a crash cuts off its unfinished line and writes it again.",
         next="See what stands there: one who replaces the last line leaves the same trace.",
     ),
     CatalogueEntry(
@@ -199,7 +199,7 @@ ENTRIES = (
         "A file differs from the pack's manifest",
         meaning="A file of the pack is absent or is not the one that its manifest was written for.",
         checked="SHA-256 of every file that the manifest names.",
-        innocent="A file that was opened and saved again, or a pack that was put together anew without a new manifest.",
+        innocent="A file that was opened and saved again, or a pack that was put together again without a new manifest.",
         next="Compare with the pack as it was handed over.",
     ),
     CatalogueEntry(
@@ -235,7 +235,7 @@ ENTRIES = (
         "Its content changed while it was read",
         meaning="Bytes that had been read were different a moment later. The verdict does not speak for one state of the file.",
         checked="The bytes that were read, against the file afterwards.",
-        innocent="A writer that writes its whole file anew, as with JSON arrays, was at work.",
+        innocent="A writer that writes its whole file each time, as with JSON arrays, was at work.",
         next="Verify it again. What the memory knew of it is compared then.",
     ),
     CatalogueEntry(

@@ -55,7 +55,7 @@ ENTRIES = (
         "An event that its state does not allow",
         meaning="The event does not fit the state that its entity was in. The state is left as it was.",
         checked="The documented state machine.",
-        innocent="An event of this export's past is missing, or a retry arrived after its work was done. The kernel's API accepts such events and its projection ignores them.",
+        innocent="An event of this export's past is missing, or a retry arrived after its work was done. Some systems accept such an event and then ignore it.",
         next="See the state before, and what led there.",
     ),
     CatalogueEntry(
@@ -73,7 +73,7 @@ ENTRIES = (
         "An event while frozen",
         meaning="The deal was frozen when this event came. It changes no state.",
         checked="What a freeze lets through.",
-        innocent="Work goes on being recorded while a freeze lasts; the kernel keeps it and ignores it.",
+        innocent="Work goes on being recorded while a freeze lasts; the system keeps such events and ignores them.",
         next="Nothing, unless somebody acted upon it: see who, and when the freeze was lifted.",
     ),
     CatalogueEntry(
@@ -118,7 +118,7 @@ ENTRIES = (
         "One actor approved more than once",
         meaning="The approvals reach the number that the gate asks for only because one actor counts more than once.",
         checked="The different actors among the approvals before a gate.",
-        innocent="A repeated click or request; the real kernel counts the two apart and lets the gate pass.",
+        innocent="A repeated click or request; the system counts the two apart and lets the gate pass.",
         next="Ask for the approval of another actor.",
     ),
     CatalogueEntry(

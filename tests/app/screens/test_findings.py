@@ -34,7 +34,7 @@ def stage(session: FakeSession, ledger: int | None = None, event: int | None = N
 async def test_worst_first_and_enter_goes_to_the_event() -> None:
     app = stage(FakeSession())
     async with app.run_test(size=(80, 24)) as pilot:
-        shown = await seen(pilot, "Findings of all ledgers", "3 causes · 33 findings", "do next")
+        shown = await seen(pilot, "Findings of all ledgers", "3 causes · 33 findings", "innocent", "do next")
         lines = shown.split("\n")
         codes = ("chain.", "record.", "lifecycle.")
         order = [next(at for at, line in enumerate(lines) if code in line) for code in codes]

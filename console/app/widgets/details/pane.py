@@ -243,9 +243,22 @@ def findings_page(details: Details, width: int) -> list[Content]:
 
 
 def finding_lines(row: FindingRow, width: int) -> list[Content]:
-    """One finding in full: what, where, expected and actual, what was checked, what is innocent, what to do next."""
+    """One finding in full: what, where, expected and actual, and what is known of its code."""
+    return fact_lines(row, width) + explanation_lines(row.finding.code, width)
+
+
+def explanation_lines(code: str, width: int) -> list[Content]:
+    """What was checked, what explains it innocently, what to do next."""
+    entry = catalogue().get(code)
+    if entry is None:
+        return []
+    parts = {"checked": entry.checked, "innocent": entry.innocent, "do next": entry.next}
+    return [line for name, text in parts.items() for line in prose(text, width, lead=name.ljust(12), lead_style=MUTED)]
+
+
+def fact_lines(row: FindingRow, width: int) -> list[Content]:
+    """One finding: what, expected and actual, how sure."""
     finding = row.finding
-    entry = catalogue().get(finding.code)
     title = Content.assemble(severity_mark(finding.severity), "  ", (safe(finding.code), STRONG))
     lines = [title.truncate(width, ellipsis=True), *prose(safe(finding.message, limit=2000), width)]
     facts = [("field", finding.field), ("expected", finding.expected), ("actual", finding.actual)]
@@ -255,10 +268,6 @@ def finding_lines(row: FindingRow, width: int) -> list[Content]:
     for name, value in facts:
         if value is not None:
             lines += labelled(name, [safe(value, limit=VALUE_LIMIT)], 12, width)
-    if entry is not None:
-        lines += prose(entry.checked, width, lead="checked".ljust(12), lead_style=MUTED)
-        lines += prose(entry.innocent, width, lead="innocent".ljust(12), lead_style=MUTED)
-        lines += prose(entry.next, width, lead="do next".ljust(12), lead_style=MUTED)
     return lines
 
 
