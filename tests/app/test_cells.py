@@ -1,5 +1,7 @@
 """Texts in cells, columns for a width, pages of rows, numbers in words."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from textual.theme import Theme
 from console.app.drawing.cells import cut, fit, middle, width
 from console.app.row_search import find_row
 from console.app.theme import DARK, LIGHT
-from console.app.widgets.tables.event_columns import TRUST_WIDTH, cells, fit_columns, titles
+from console.app.widgets.tables.event_columns import TRUST_WIDTH, cells, fit_columns, state_cells, titles
 from console.app.widgets.tables.event_pages import PAGE, Pages
 from console.app.widgets.tables.ledger_words import short
 from console.app.widgets.tables.overview_rows import common_root
@@ -32,13 +34,36 @@ def test_both_ends_of_a_path_stay() -> None:
     assert cut("abcdef", 4) == "abc…"
 
 
-@given(st.integers(20, 400), st.booleans(), st.booleans(), st.booleans())
-def test_columns_fill_but_never_overflow(room: int, streams: bool, ledgers: bool, sequences: bool) -> None:
-    columns = fit_columns(room, streams=streams, ledgers=ledgers, sequences=sequences)
+KINDS = st.fixed_dictionaries(
+    {name: st.booleans() for name in ("streams", "ledgers", "sequences", "states", "summaries")}
+    | {"second": st.integers(0, 40)}
+)
+
+
+@given(st.integers(20, 400), KINDS)
+def test_columns_fill_but_never_overflow(room: int, kinds: dict[str, Any]) -> None:
+    columns = fit_columns(room, **kinds)
+    names = ["state", "stress_mode"]
+    assert width(titles(columns, names)) == columns.total
     if room >= 37:
-        assert columns.total <= room
+        assert columns.total == room
         assert columns.type >= 10
-    assert width(titles(columns)) == columns.total
+    if columns.type < 22:
+        assert not (columns.summary or columns.stream or columns.actor or columns.record or columns.second)
+        assert columns.state <= 12 and columns.ledger <= 12
+    order = {
+        "states": columns.state,
+        "ledgers": columns.ledger,
+        "summaries": columns.summary,
+        "streams": columns.stream,
+    }
+    shown = [bool(cells) for kind, cells in order.items() if kinds[kind]]
+    assert shown == sorted(shown, reverse=True), "none comes in before a more important one"
+    if columns.actor or columns.second or columns.record:
+        assert all(shown)
+    if columns.summary and columns.stream:
+        assert columns.summary >= 24
+    assert columns.second in (0, kinds["second"]), "readable or not shown"
 
 
 @given(st.integers(36, 250), st.booleans())
@@ -58,13 +83,32 @@ def test_80_columns_show_time_trust_type_sequence_and_stream() -> None:
     assert columns.trust == TRUST_WIDTH
     assert columns.time >= 18
     assert columns.type >= 20
-    assert columns.stream >= 14
+    assert columns.stream >= 9
 
 
-def test_a_column_without_numbers_gives_its_room_to_the_type() -> None:
+@pytest.mark.parametrize("room", [79, 80, 81, 82])
+def test_what_is_kept_where_the_details_leave_80_cells(room: int) -> None:
+    ledger = fit_columns(room, streams=True, ledgers=False, summaries=True)
+    stream = fit_columns(room, streams=False, ledgers=False, states=True, summaries=True, second=11)
+    merged = fit_columns(room, streams=True, ledgers=True, summaries=True)
+    assert ledger.type >= 22 and ledger.summary >= 16 and not ledger.stream
+    assert stream.type >= 22 and stream.state >= 12 and stream.summary >= 14 and not stream.second
+    assert merged.type >= 22 and merged.ledger >= 16 and merged.trust == TRUST_WIDTH
+
+
+def test_each_value_of_a_state_stands_below_its_own_title() -> None:
+    columns = fit_columns(140, streams=False, ledgers=False, states=True, summaries=True, second=24)
+    head = titles(columns, ["stage", "kept"])
+    first, second = state_cells(["DECIDED", "cold, deleted 2027-10-14"], columns)
+    assert head.index("kept") - head.index("stage") == columns.state + 1 == width(first) + 1
+    assert second == "cold, deleted 2027-10-14"
+
+
+def test_a_column_without_numbers_gives_its_room_to_others() -> None:
     with_numbers, without = (fit_columns(69, streams=True, ledgers=False, sequences=each) for each in (True, False))
     assert without.sequence == 0 and "seq" not in titles(without)
-    assert without.type + without.stream == with_numbers.type + with_numbers.stream + with_numbers.sequence + 1
+    assert without.type >= 22 and without.stream >= 9 and not with_numbers.stream
+    assert with_numbers.total == without.total == 69
 
 
 def test_pages_keep_the_latest_and_show_the_stale() -> None:

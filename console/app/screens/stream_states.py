@@ -16,7 +16,7 @@ MOST = 2
 """Values of a state that are shown beside an event; the replay screen shows all."""
 STREAMS = 12
 """Streams of a ledger whose replays are kept."""
-WIDE = 105
+WIDE = 115
 """Cells of a table from which on there is room for states beside streams."""
 
 

@@ -28,13 +28,14 @@ class EventColumns:
     type: int = 0
     summary: int = 0
     state: int = 0
+    second: int = 0
     stream: int = 0
     actor: int = 0
     ledger: int = 0
     record: int = 0
 
     def __iter__(self) -> Iterator[int]:
-        return iter((self.marker, self.trust, self.worst, self.time, self.sequence, self.type, self.summary, self.state, self.stream, self.actor, self.ledger, self.record))  # fmt: skip  # noqa: E501 - one list
+        return iter((self.marker, self.trust, self.worst, self.time, self.sequence, self.type, self.summary, self.state, self.second, self.stream, self.actor, self.ledger, self.record))  # fmt: skip  # noqa: E501 - one list
 
     @property
     def total(self) -> int:
@@ -42,75 +43,93 @@ class EventColumns:
         return sum(shown) + len(shown) - 1
 
 
-class _Share(NamedTuple):
-    """Cells of a column that shares what the fixed ones leave.
-
-    None is below ``least`` or above ``most``. All are ``good`` before a further one comes in (stream apart), and
-    before any gets more.
-    """
+class _Step(NamedTuple):
+    """Brings a column in with so many cells, or gives it up to so many. ``whole``: all of these or none."""
 
     name: str
-    least: int
-    good: int
-    most: int
+    cells: int
+    whole: bool = False
 
 
-_SHARES = (
-    _Share("type", 10, 22, 32),
-    _Share("state", 12, 17, 40),
-    _Share("ledger", 12, 20, 40),
-    _Share("summary", 14, 36, 120),
-    _Share("stream", 12, 14, 44),
-    _Share("actor", 12, 16, 28),
-    _Share("record", 9, 9, 9),
+_FIRST = (_Step("type", 10), _Step("state", 12), _Step("ledger", 12), _Step("type", 22))
+"""What happened, where, and what held then."""
+_TRUST = (_Step("trust", TRUST_WIDTH, whole=True), _Step("ledger", 20))
+_SUMMARY = (_Step("summary", 14),)
+_THEN = (
+    _Step("state", 17),
+    _Step("summary", 24),
+    _Step("stream", 9),
+    _Step("time", 18, whole=True),
+    _Step("second", 0, whole=True),
+    _Step("actor", 12),
+    _Step("time", 23, whole=True),
+    _Step("stream", 14),
+    _Step("summary", 36),
+    _Step("worst", WORST_WIDTH, whole=True),
+    _Step("record", 9, whole=True),
+    _Step("actor", 16),
+    _Step("type", 32),
+    _Step("state", 24),
+    _Step("stream", 44),
+    _Step("ledger", 40),
+    _Step("actor", 28),
 )
-
-
-ROOM = 11
-"""Cells to be shared from which on a type is still readable where the state comes first."""
+SECOND_MOST = 30
+"""Cells of the second value of a state at most; a longer one is left to the details."""
 
 
 def fit_columns(
-    width: int, *, streams: bool, ledgers: bool, sequences: bool = True, states: bool = False, summaries: bool = False
+    width: int,
+    *,
+    streams: bool,
+    ledgers: bool,
+    sequences: bool = True,
+    states: bool = False,
+    summaries: bool = False,
+    second: int = 0,
 ) -> EventColumns:
     """Columns for a table so many cells wide. ``streams`` and ``ledgers``: rows of several of them are mixed;
-    ``sequences``: there are rows that have a number in their stream; ``states``: what holds after each event is shown;
-    ``summaries``: what each event did is shown.
+    ``sequences``: there are rows that have a number in their stream; ``states``: what holds after each event is shown,
+    its second value if that has ``second`` cells; ``summaries``: what each event did is shown.
 
-    Time, trust, type, state, ledger, summary, sequence and stream come first; then actor, record number, and words
-    beside signs.
+    A column comes in only once all that are before it in the steps have. In one ledger the sign of trust suffices where
+    there is no room for its word beside a summary.
     """
-    trust = TRUST_WIDTH if width >= 64 else 1
-    worst = WORST_WIDTH if width >= 140 else 1
-    time = 23 if width >= 120 else 18 if width >= 50 else 14
     sequence = (6 if width >= 50 else 5) if sequences else 0
-    left = width - (1 + trust + worst + time + 4 + (sequence + 1 if sequence else 0))
-    given: dict[str, int] = {}
-    asked = {"stream": streams, "ledger": ledgers, "state": states, "summary": summaries}
-    wanted = [share for share in _SHARES if asked.get(share.name, True)]
-    owed = 0
-    for share in wanted:
-        gap = 1 if given else 0
-        if left - (owed if share.name not in {"type", "state", "ledger", "stream"} else 0) >= share.least + gap:
-            given[share.name] = share.least
-            left -= share.least + gap
-            owed += share.good - share.least
-        elif not given:
-            break
-    if left >= ROOM:  # half a state says nothing, the beginning of a type does
-        wanted.sort(key=lambda share: share.name != "state")
-    for goal in ("good", "most"):
-        for share in wanted:
-            if share.name in given:
-                more = max(0, min(getattr(share, goal) - given[share.name], left))
-                given[share.name] += more
-                left -= more
-    return EventColumns(trust=trust, worst=worst, time=time, sequence=sequence, **given)
+    given = {"trust": 1, "worst": 1, "time": 14}
+    left = width - (1 + sum(given.values()) + 3 + (sequence + 1 if sequence else 0))
+    asked = {
+        "stream": streams,
+        "ledger": ledgers,
+        "state": states,
+        "summary": summaries,
+        "second": states and 0 < second <= SECOND_MOST,
+    }
+    steps = (*_FIRST, *_TRUST, *_SUMMARY, *_THEN) if ledgers else (*_FIRST, *_SUMMARY, *_TRUST, *_THEN)
+    full = False
+    for name, cells, whole in steps:
+        if not asked.get(name, True):
+            continue
+        goal = second if name == "second" else cells
+        had = given.get(name, 0)
+        if had:
+            more = max(0, goal - had)
+            more = min(more, left) if not whole else more if more <= left and not full else 0
+        else:
+            more = goal if not full and goal + 1 <= left else 0
+            full = full or not more
+            left -= 1 if more else 0
+        if more:
+            given[name] = had + more
+            left -= more
+    if left > 0 and "type" in given:
+        given["summary" if "summary" in given else "type"] += left
+    return EventColumns(sequence=sequence, **given)
 
 
 def titles(columns: EventColumns, states: Sequence[str] = ()) -> str:
     """The line of headings; ``states`` are names of what holds after each event."""
-    names = ("", "trust", "finding" if columns.worst > 1 else "!", "time, UTC", "seq", "type", "what happened", state_text(states, columns.state), "stream", "actor", "ledger", "record")  # fmt: skip  # noqa: E501 - one list
+    names = ("", "trust" if columns.trust > 1 else "", "finding" if columns.worst > 1 else "!", "time, UTC", "seq", "type", "what happened", *state_titles(states), "stream", "actor", "ledger", "record")  # fmt: skip  # noqa: E501 - one list
     right = {"seq", "record"}
     return " ".join(fit(name, width, right=name in right) for name, width in zip(names, columns, strict=True) if width)
 
@@ -151,13 +170,16 @@ def cells(row: EventRow, columns: EventColumns, ledger_name: str = "") -> Cells:
     )
 
 
-def state_text(values: Sequence[str], width: int) -> str:
-    """Values of a state, one below the other in all rows: the first one gets three fifths."""
-    if len(values) < 2 or width < 20:
-        return fit(" ".join(safe(each, limit=TEXT_LIMIT) for each in values), width)
-    first = width * 3 // 5
-    rest = " ".join(safe(each, limit=TEXT_LIMIT) for each in values[1:])
-    return f"{fit(safe(values[0], limit=TEXT_LIMIT), first)} {fit(rest, width - first - 1)}"
+def state_titles(names: Sequence[str]) -> tuple[str, str]:
+    """The headings of the two columns of a state."""
+    first, second = (safe(each, limit=TEXT_LIMIT) for each in (*names, "", "")[:2])
+    return first, second
+
+
+def state_cells(values: Sequence[str], columns: EventColumns) -> tuple[str, str]:
+    """The first two values of a state, each in its column."""
+    first, second = (safe(each, limit=TEXT_LIMIT) for each in (*values, "", "")[:2])
+    return fit(first, columns.state), fit(second, columns.second)
 
 
 def _stream(row: EventRow, width: int) -> str:

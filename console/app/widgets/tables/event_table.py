@@ -4,7 +4,7 @@ Keys never wait for the index: the table draws the pages that it has, asks for t
 first, and redraws the lines that differ when they come.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -14,10 +14,18 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from console.app.drawing.cells import fit
+from console.app.drawing.cells import fit, width
 from console.app.messages import SessionTrouble
 from console.app.widgets.tables.cursor_list import CursorList
-from console.app.widgets.tables.event_columns import TEXT_LIMIT, EventColumns, cells, fit_columns, state_text, titles
+from console.app.widgets.tables.event_columns import (
+    TEXT_LIMIT,
+    EventColumns,
+    cells,
+    fit_columns,
+    state_cells,
+    state_titles,
+    titles,
+)
 from console.app.widgets.tables.event_pages import PAGE, Pages
 from console.app.work import Coalescer, in_words
 from console.engine.api import EventRow, View
@@ -66,6 +74,8 @@ class EventTable(CursorList):
         self._state_names: Sequence[str] = ()
         self._want_state: Callable[[int, EventRow], None] | None = None
         self._state_least = 0
+        self._second = 0
+        """Cells of the second value of a state, the longest that was seen."""
         self._summaries: dict[int, str] = {}
         """What events did, by their ids."""
         self._want_summary: Callable[[EventRow], None] | None = None
@@ -245,6 +255,7 @@ class EventTable(CursorList):
             self._state_names = names
             if self.heading is not None:
                 self.heading.refresh()
+        self._widen_second(values for values, _ in states.values())
         if len(self._states) > KEPT:
             self._states.clear()
         self._states |= states
@@ -256,15 +267,22 @@ class EventTable(CursorList):
         self._states.clear()
         self.forget()
 
-    def _state_of(self, row: int, event: EventRow) -> str:
-        width, want = self._columns.state, self._want_state
-        if not width or want is None:
-            return ""
+    def _widen_second(self, states: Iterable[Sequence[str]]) -> None:
+        """Room for the longest second value, so that it is shown whole."""
+        texts = [state_titles(self._state_names)[1], *(safe(each[1], limit=TEXT_LIMIT) for each in states if each[1:])]
+        second = max(self._second, *map(width, texts)) if any(texts) else 0
+        if second > self._second:
+            self._second = second
+            self.on_resize()
+
+    def _state_of(self, row: int, event: EventRow) -> tuple[str, str]:
+        want = self._want_state
+        if not self._columns.state or want is None:
+            return "", ""
         known = self._states.get(event.id)
         if known is None:
             want(row, event)
-            return fit("…", width)
-        return state_text(known[0], width)
+        return state_cells(["…"] if known is None else known[0], self._columns)
 
     # summaries
 
@@ -281,13 +299,13 @@ class EventTable(CursorList):
             self.forget()
 
     def _summary_of(self, event: EventRow) -> str:
-        width, want = self._columns.summary, self._want_summary
-        if not width or want is None:
+        room, want = self._columns.summary, self._want_summary
+        if not room or want is None:
             return ""
         known = self._summaries.get(event.id)
         if known is None:
             want(event)
-        return fit(safe(known or "", limit=TEXT_LIMIT), width)
+        return fit(safe(known or "", limit=TEXT_LIMIT), room)
 
     # drawing
 
@@ -299,6 +317,7 @@ class EventTable(CursorList):
             sequences=self._sequences,
             states=self._want_state is not None and self.inner_width >= self._state_least,
             summaries=self._want_summary is not None,
+            second=self._second,
         )
         self._inks = {}
 
@@ -316,6 +335,7 @@ class EventTable(CursorList):
             return None
         columns = self._columns
         text = cells(event, columns, self.ledger_names.get(event.ledger, ""))
+        states = self._state_of(row, event)
         parts = (
             ("›" if selected else " ", "marker"),
             (text.trust, event.trust.word),
@@ -324,7 +344,7 @@ class EventTable(CursorList):
             (text.sequence, ""),
             (text.type, "broken" if event.trust is Trust.BROKEN else ""),
             (self._summary_of(event), ""),
-            (self._state_of(row, event), "" if self._states.get(event.id, ("", False))[1] else "dim"),
+            *((text, "" if self._states.get(event.id, ("", False))[1] else "dim") for text in states),
             (text.stream, "dim"),
             (text.actor, ""),
             (text.ledger, "dim"),
