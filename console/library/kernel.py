@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from console.library.checked_log import CheckedLog
 from console.library.errors import LibraryError, RefusedError
-from console.library.reading import AnyPath
+from console.library.reading import AnyPath, check_settings
 from console.verify.catalogue import finding
 
 __all__ = ["append", "averify", "verify"]
@@ -99,6 +99,7 @@ async def averify(path: AnyPath, deal_id: str | None = None, *, profile: str | N
     from console.engine.api import EngineError, Options, answer, verify
     from console.engine.verify.verdict import USUAL
 
+    check_settings()
     options = Options(profile=profile)
     verification = await verify([os.fspath(path)], options, executor="inline", answer=FORMAT)
     try:

@@ -32,12 +32,27 @@ def _named(paths: AnyPath | Sequence[AnyPath]) -> list[str]:
     return [os.fspath(each) for each in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
 
 
+def check_settings() -> None:
+    """Raise ``LibraryError`` for a file with the key or the rules that the environment names, and that cannot be
+    used."""
+    from console.engine.errors import EngineError
+    from console.engine.questions import check_setting_files
+    from console.sources.companions import KEY_FILE, RULES_FILE
+
+    key, rules = (os.environ.get(each) or None for each in (KEY_FILE, RULES_FILE))
+    try:
+        check_setting_files(key_file=key, rules_file=rules)
+    except EngineError as error:
+        raise LibraryError(str(error)) from error
+
+
 def ledgers_of(format: str, paths: AnyPath | Sequence[AnyPath], *, past: bool = True) -> Iterator["Opened"]:
     """This format's ledgers under the paths; with ``past`` the files that one was rotated into are one ledger."""
     from console.engine.ledgers.opening import open_ledgers
     from console.engine.ledgers.volumes import joined
     from console.sources.protocol import Skipped
 
+    check_settings()
     texts = _named(paths)
     found = open_ledgers(texts)
     for opened in joined(texts, found) if past else found:

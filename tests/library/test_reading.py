@@ -51,6 +51,16 @@ def test_what_is_not_there_is_an_error_and_not_an_empty_answer(tmp_path: Path) -
     assert decided == [row for row in rows if row["event_type"] == "DECIDED"]
 
 
+@pytest.mark.parametrize("name", ["RULES_FILE", "KEY_FILE"])
+def test_a_setting_of_the_environment_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"AUDIT_CONSOLE_{name}", "/nope.json")
+    words = f"{name.lower()} /nope.json: there is no such file"
+    with pytest.raises(api.LibraryError, match=words):
+        api.verify(SAMPLES / "kernel/deals.jsonl")
+    with pytest.raises(api.LibraryError, match=words):
+        api.get_event_chain("x", paths=RUNS)
+
+
 def test_integrity_of_an_event() -> None:
     _, rows = a_run()
     decided = next(row for row in rows if row["event_type"] == "DECIDED")
