@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from console.formats.json.strict import decode
-from console.formats.kernel.authority.judge import APPROVING, REGISTERING, Act, Authority, Judge, Ruling, act_of
+from console.formats.kernel.authority.judge import APPROVING, NAMED, REGISTERING, Act, Authority, Judge, Ruling, act_of
 from console.formats.kernel.authority.table import Gate, GateRules
 from console.formats.kernel.authority.words import conditions, role
-from console.formats.kernel.authority.words import named as named_events
 from console.formats.kernel.profiles import named
 from console.formats.kernel.record import PACK, PROOF, TABLE, layout_of
 from console.model.event import NO_TIME, Event, Field, Panel
@@ -98,8 +97,9 @@ def _rule(event: Event, rules: GateRules, deal: Sequence[Event] | None) -> Itera
     ruling = _ruling(event, gate, rules, deal)
     for one in conditions(ruling) if gated else [role(ruling)]:
         yield Field(one.about, one.answer, one.asked)
-        if one.events:
-            yield Field(f"  by event{'s' * (len(one.events) > 1)}", named_events(one.events))
+        yield from (Field("  by event", each) for each in one.events[:NAMED])
+        if len(one.events) > NAMED:
+            yield Field("  by event", f"and {len(one.events) - NAMED:,} more")
 
 
 def _ruling(event: Event, gate: Gate, rules: GateRules, deal: Sequence[Event]) -> Ruling:

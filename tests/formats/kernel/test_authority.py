@@ -326,9 +326,12 @@ def tab(acts: list[Act], type: str) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     above = ""
     for field in panel.fields:
-        name = f"{above} by" if field.name.startswith("  by") else field.name
-        above = name
-        found[name] = field.value, field.note
+        if field.name == "  by event":
+            ids = found.get(f"{above} by", ("", ""))[0]
+            found[f"{above} by"] = f"{ids} {field.value}".strip(), ""
+        else:
+            above = field.name
+            found[above] = field.value, field.note
     return found
 
 
@@ -336,7 +339,7 @@ def test_the_tab_of_a_gate_judges_each_condition() -> None:
     fine = tab(story(), "ClosingReadinessAttested")
     assert fine["approvals"] == ("✓ 2 of 2", "2 by distinct actors") and fine["permitted role"][0].startswith("✓ ")
     assert fine["material FinalUnderwriting"] == ("✓ DOC", "at least DOC")
-    assert fine["approvals by"][0].count(", ") == 1 and "material SourcesAndUses by" in fine
+    assert fine["approvals by"][0].count(" ") == 1 and "material SourcesAndUses by" in fine
     twice = tab(granted_by("ATTEST_READY_TO_CLOSE", "gp", "gp")(story()), "ClosingReadinessAttested")
     assert twice["approvals"][0] == "✗ 1 of 2 (2 granted)"
     none = tab(without("MaterialCreated", type="UnderwritingSummary")(story()), "DealApproved")
