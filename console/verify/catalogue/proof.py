@@ -10,7 +10,7 @@ ENTRIES = (
         "The stored hash is not the hash of this event",
         meaning="The event is not the one that was hashed, or the hash is not the one that was made of it. It counts as broken.",
         checked="The hash, recomputed under the ledger's profile; the search was complete.",
-        innocent="A migration that renamed or added a field of the payload. What storage alone does (JSONB's order of keys, rounded numbers, a recovered time) was tried and does not explain it.",
+        innocent="A migration that renamed or added a field of the payload. What storage is known to do to this kind of ledger was tried and does not explain it.",
         next="Walk the chain here and compare the event with a copy. If the chain's later links hold, the change was made to this event alone.",
     ),
     CatalogueEntry(
@@ -107,9 +107,9 @@ ENTRIES = (
         "data.hash-mismatch",
         Severity.CRITICAL,
         "The payload's hash does not fit",
-        meaning="The payload at hand is not the one that the writer hashed.",
+        meaning="The payload or file at hand is not the one that the writer hashed.",
         checked="data_hash, recomputed from the payload at hand.",
-        innocent="The payload was formatted, saved again or produced again after the event; the usual forms of JSON were tried.",
+        innocent="It was formatted, saved again or produced again after the event; the usual forms of JSON were tried.",
         next="Compare the payload with a copy from the time of the event. Else the hash itself was changed.",
     ),
     CatalogueEntry(

@@ -145,7 +145,7 @@ ENTRIES = (
         "The gzip stream ends early",
         meaning="The compressed file stops before its end. Rows before the break were read; what followed is not judged.",
         checked="The end of every gzip member.",
-        innocent="A copy, download or compression that was interrupted, or is still at work.",
+        innocent="A copy, download or compression that was interrupted or is still at work, or a failing disk.",
         next="Fetch the file again, or find its original.",
     ),
     CatalogueEntry(
@@ -154,7 +154,7 @@ ENTRIES = (
         "Data after the last gzip member",
         meaning="Bytes that are no gzip follow the compressed ledger. Usual tools do not show them.",
         checked="What follows the last member.",
-        innocent="Zeros that a tape or a block device adds to fill a block; else a writer that goes on in plain text after the file was compressed.",
+        innocent="A writer that goes on in plain text after the file was compressed, or a signature that a tool put at the end. Padding with zeros is not counted.",
         next="Someone appended to a compressed file: look at these bytes.",
     ),
     CatalogueEntry(
@@ -208,7 +208,7 @@ ENTRIES = (
         "Cannot be read",
         meaning="The file could not be opened or read, so that nothing in it is judged.",
         checked="That the path is a readable regular file.",
-        innocent="Missing permission, a link to nowhere, a device or pipe, a removed drive, or a file that was deleted a moment ago.",
+        innocent="Missing permission, a link to nowhere, a device or pipe, a removed drive, a file that was deleted a moment ago, or a server that does not answer.",
         next="See the message; check permissions and kind of file.",
     ),
     CatalogueEntry(

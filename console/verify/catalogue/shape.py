@@ -107,7 +107,7 @@ ENTRIES = (
         "schema.inconsistent",
         Severity.WARNING,
         "Two fields contradict each other",
-        meaning="Two fields of one event cannot both be true.",
+        meaning="Two statements about one event, in its own fields or in rows and files that belong together, cannot both be true.",
         checked="Business rules that tie fields of one event.",
         innocent="A writer that fills the fields at different moments, or a default that was not replaced.",
         next="Look at the event's producer: one of the two is wrong.",
