@@ -210,6 +210,18 @@ def picked(codes: "array[int]", table: bytes | bytearray) -> bytearray:
     return bytearray(codes.tobytes()[::8].translate(bytes(table).ljust(256, b"\0")))
 
 
+def rows_by_code(codes: "array[int]") -> "dict[int, array[int]]":
+    """The rows of each code, rising, by code. Codes are 0 or more."""
+    found: dict[int, array[int]] = scanner.rows_by_code(codes)
+    return found
+
+
+def gathered(column: "array[int]", rows: "array[int]") -> "array[int]":
+    """What a column has in each of these rows."""
+    found: array[int] = scanner.gathered(column, rows)
+    return found
+
+
 def rows_of(mask: bytes | bytearray) -> Iterator[int]:
     """The rows that have it, in their order."""
     at = mask.find(1)

@@ -929,6 +929,88 @@ def codes(
     return found
 
 
+def raw_codes(bytes data not None, int64_t[::1] begins, int64_t[::1] stops, dict known not None, new):
+    """A code for each row's value as it stands, b'' where absent. ``new`` gives that of bytes that are not ``known``."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = begins.shape[0], row
+    cdef array.array found = array.clone(_LONGS, rows, False)
+    cdef int64_t[::1] column = found
+    cdef bytes raw
+    for row in range(rows):
+        raw = b"" if begins[row] < 0 else _slice(text, begins[row], stops[row])
+        code = known.get(raw)
+        column[row] = new(raw) if code is None else code
+    return found
+
+
+def strange_uuids(bytes data not None, int64_t[::1] begins, int64_t[::1] stops, set known not None):
+    """1 where the value holds a UUID in quotes that is not ``known``."""
+    cdef Bytes text = data
+    cdef Py_ssize_t rows = begins.shape[0], row, at, stop, place
+    cdef const unsigned char* quote
+    cdef unsigned char bad
+    found = bytearray(rows)
+    cdef unsigned char[::1] mask = found
+    for row in range(rows):
+        at, stop = begins[row], stops[row]
+        if at < 0:
+            continue
+        _within(text, at, stop)
+        while at + 38 <= stop:
+            quote = <const unsigned char*> memchr(&text[at], 34, stop - at - 37)
+            if quote == NULL:
+                break
+            at = quote - &text[0] + 1
+            if text[at + 36] != 34:
+                continue
+            bad = text[at + 8] != 45 or text[at + 13] != 45 or text[at + 18] != 45 or text[at + 23] != 45
+            for place in range(36):
+                bad |= _NO_HEX[text[at + place]] and place != 8 and place != 13 and place != 18 and place != 23
+            if not bad and _slice(text, at, at + 36) not in known:
+                mask[row] = 1
+                break
+    return found
+
+
+def rows_by_code(int64_t[::1] codes not None):
+    """The rows of each code, by code."""
+    cdef Py_ssize_t rows = codes.shape[0], row
+    cdef int64_t most = 0, code, stop
+    for row in range(rows):
+        if codes[row] < 0:
+            raise ValueError("a code is 0 or more")
+        most = max(most, codes[row])
+    cdef array.array counts = array.clone(_LONGS, most + 1, True)
+    cdef int64_t[::1] ends = counts, ordered
+    for row in range(rows):
+        ends[codes[row]] += 1
+    for code in range(most):
+        ends[code + 1] += ends[code]
+    cdef array.array order = array.clone(_LONGS, rows, False)
+    ordered = order
+    for row in range(rows - 1, -1, -1):
+        ends[codes[row]] -= 1
+        ordered[ends[codes[row]]] = row
+    found = {}
+    for code in range(most + 1):
+        stop = rows if code == most else ends[code + 1]
+        if ends[code] < stop:
+            found[code] = order[ends[code] : stop]
+    return found
+
+
+def gathered(int64_t[::1] column not None, int64_t[::1] rows not None):
+    """What a column has in each of these rows."""
+    cdef Py_ssize_t row
+    cdef array.array found = array.clone(_LONGS, rows.shape[0], False)
+    cdef int64_t[::1] values = found
+    for row in range(rows.shape[0]):
+        if not 0 <= rows[row] < column.shape[0]:
+            raise ValueError("a row is none of the column's")
+        values[row] = column[rows[row]]
+    return found
+
+
 def integers(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops, int64_t missing):
     """The integers of fewer than ``LONG_DIGITS`` digits; ``missing`` for others, and for -0, which no integer is."""
     cdef Bytes text = data

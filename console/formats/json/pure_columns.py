@@ -32,6 +32,7 @@ _WRITTEN = re.compile(
 )
 _HASH = re.compile(rb"[0-9a-f]{64}")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_QUOTED_UUID = re.compile(b'"(' + _UUID.pattern + b')(?=")')
 _NO_DIGEST = bytes(32)
 _YEAR_0, _YEAR_9999 = -62_167_219_200_000, 253_402_300_799_999
 """The first and the last millisecond whose year has four digits."""
@@ -121,6 +122,45 @@ def codes(
             code = known.get(raw)
             found[row] = new(raw) if code is None else code
     return found
+
+
+def raw_codes(
+    data: bytes, begins: Sequence[int], stops: Sequence[int], known: dict[bytes, int], new: Any
+) -> "array[int]":
+    """A code for each row's value as it stands, b'' where absent. ``new`` gives that of bytes that are not ``known``."""
+    found = array("q")
+    for begin, stop in zip(begins, stops, strict=True):
+        raw = b"" if begin < 0 else data[begin:stop]
+        code = known.get(raw)
+        found.append(new(raw) if code is None else code)
+    return found
+
+
+def strange_uuids(data: bytes, begins: Sequence[int], stops: Sequence[int], known: set[bytes]) -> bytearray:
+    """1 where the value holds a UUID in quotes that is not ``known``."""
+    return bytearray(
+        [
+            begin >= 0 and not known.issuperset(_QUOTED_UUID.findall(data, begin, stop))
+            for begin, stop in zip(begins, stops, strict=True)
+        ]
+    )
+
+
+def rows_by_code(codes: Sequence[int]) -> "dict[int, array[int]]":
+    """The rows of each code, by code."""
+    if codes and min(codes) < 0:
+        raise ValueError("a code is 0 or more")
+    found: dict[int, array[int]] = {code: array("q") for code in sorted({*codes})}
+    for row, code in enumerate(codes):
+        found[code].append(row)
+    return found
+
+
+def gathered(column: Sequence[int], rows: Sequence[int]) -> "array[int]":
+    """What a column has in each of these rows."""
+    if rows and not 0 <= min(rows) <= max(rows) < len(column):
+        raise ValueError("a row is none of the column's")
+    return array("q", map(column.__getitem__, rows))
 
 
 def integers(

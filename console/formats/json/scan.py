@@ -34,12 +34,12 @@ Grammar: RFC 8259. Hashes are hashlib's.
 import re
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from itertools import accumulate
 from typing import Any
 
-from console.formats.json.columns import Interner, Tips, both, either, neither, picked, rows_of
+from console.formats.json.columns import Interner, Tips, both, either, gathered, neither, picked, rows_by_code, rows_of
 from console.formats.json.fields import RECORD, Fields, Piece, Raw, Stamp, Text
 from console.formats.json.flags import MAX_DEPTH, MISSING, Flag, Kind
 from console.formats.json.times import quick
@@ -66,8 +66,10 @@ __all__ = [
     "both",
     "either",
     "flags_of",
+    "gathered",
     "neither",
     "picked",
+    "rows_by_code",
     "rows_of",
     "scan",
     "scan_batch",
@@ -226,6 +228,17 @@ class Scan:
             self.data, *self._columns(field), interner.known, lambda raw: add(raw, unescaped(raw)), interner.recent
         )
         return found
+
+    def raw_codes(self, field: str, known: dict[bytes, int], new: Callable[[bytes], int]) -> "array[int]":
+        """The codes of values by their bytes as they stand, b'' where absent. ``new`` gives that of bytes that are not
+        ``known``, and may note it there."""
+        _, begins, stops = self._columns(field)
+        return self._by.raw_codes(self.data, begins, stops, known, new)  # type: ignore[no-any-return]  # either scanner's
+
+    def strange_uuids(self, field: str, known: set[bytes]) -> bytearray:
+        """1 where the value holds a UUID in quotes whose bytes are not ``known``."""
+        _, begins, stops = self._columns(field)
+        return self._by.strange_uuids(self.data, begins, stops, known)  # type: ignore[no-any-return]  # either scanner's
 
     def integers(self, field: str, missing: int = MISSING) -> "array[int]":
         """Integers of at most 15 digits; ``missing`` for others, and for -0."""

@@ -6,11 +6,23 @@ What is asked of an event here is what the models of ``models`` ask of it (tests
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
 
-from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
+from console.formats.json.scan import (
+    Fields,
+    Interner,
+    Kind,
+    Scan,
+    both,
+    either,
+    gathered,
+    neither,
+    picked,
+    rows_by_code,
+    rows_of,
+)
 from console.formats.json.scan import scan as scan_slices
-from console.formats.kernel.authority.judge import MATERIAL, REGISTERING, Act, Judge
+from console.formats.kernel.acts import Acts, Approval, Claim, Rows
+from console.formats.kernel.authority.judge import Act, Judge
 from console.formats.kernel.chain.deals import Deals
 from console.formats.kernel.record import API, layout_of
 from console.formats.kernel.rules.evidence import SOURCES, UPLOAD, Brought
@@ -48,13 +60,13 @@ class KernelRun(Run):
     symbols: bytearray
     missing: dict[int, list[bytes]]
     """References that lead nowhere so far, by row."""
-    acts: list[tuple[int, Act]]
+    acts: list[tuple[int, Act | Approval]]
     """Rows that have to do with authority, in their order."""
     sequences: "array[int]"
     times: "array[int]"
     trust: bytearray
 
-    def acts_between(self, low: int, high: int) -> list[tuple[int, Act]]:
+    def acts_between(self, low: int, high: int) -> list[tuple[int, Act | Approval]]:
         """The acts of some rows."""
         return self.acts[bisect_left(self.acts, (low,)) : bisect_left(self.acts, (high,))]
 
@@ -85,25 +97,6 @@ class Types:
         return code
 
 
-class _Context(NamedTuple):
-    """An authority context: true where nothing is wrong with it, the role that it claims, true if it names an override
-    as used."""
-
-    sound: bool
-    claim: str
-    used: bool
-
-
-_SUBJECTS = {
-    "ActorAdded": ("actorId", "role"),
-    "RoleAssigned": ("actorId", "roleName"),
-    "MaterialCreated": ("materialId", "truthClass", "type"),
-    "MaterialUpdated": ("materialId", "newTruthClass", "type", "previousTruthClass"),
-    "ApprovalGranted": ("action",),
-    "ApprovalDenied": ("action",),
-    "OverrideAttested": ("action", "reason"),
-}
-"""Parts of payloads that acts are made of."""
 _CONTEXTS = 10_000
 """Authority contexts that are remembered; then all are forgotten, and looked at again."""
 
@@ -134,9 +127,6 @@ class KernelColumns:
         self._words = WordCodes(words)
         self._judge = judge
         self._brought = brought
-        self._segment = segment
-        self._fine: set[tuple[int, int, str, int, str]] = set()
-        """What was permitted: deal, how much it had registered, type, actor, claim."""
         self._actor_names = [""]
         self._tied = tied
         """Called with the code of a deal in which an event that moves the state has the time of the one before it."""
@@ -147,8 +137,12 @@ class KernelColumns:
         self.actors_named = bytearray(b"\1")
         """1 for codes of actors whose id is a UUID, and for none."""
         self._actors = columns.actors
-        self._contexts: dict[bytes | None, _Context] = {}
-        """Authority contexts by their bytes."""
+        self._claims = [Claim(sound=False, role="", used=False)]
+        self._contexts: dict[bytes, int] = {}
+        """Codes of authority contexts by their bytes."""
+        self._acts = Acts(
+            judge, self._actor_names, self._claims, lambda deal: deals.peek(deal).authority, segment=segment
+        )
 
     def going_on(self, run: KernelRun, hashes: BulkHashes | None, latest: int) -> Iterator[int]:
         """Fill the run's columns, and give the rows that do not go on where their deal was. After each of these the
@@ -212,112 +206,54 @@ class KernelColumns:
     def _parts(self, run: KernelRun) -> bytearray:
         """1 for rows whose authority context and payload have nothing wrong; and the run's acts."""
         scan, names = run.scan, self.types.names
-        contexts = scan.raw("authorityContext")
-        known = self._contexts
-        if len(known) > _CONTEXTS:
-            known.clear()
-        some_contexts = {*contexts}
-        for raw in some_contexts.difference(known):
-            known[raw] = self._context(raw)
-        found = bytearray(b"\1") * len(run)
-        if not all(known[raw].sound for raw in some_contexts):
-            found = bytearray([known[raw].sound for raw in contexts])
-        rows: dict[int, list[int]] = {}
-        for row, code in enumerate(run.types):
-            rows.setdefault(code, []).append(row)
-        registering = {run.deals[row] for code, some in rows.items() if names[code] in REGISTERING for row in some}
-        run.acts = []
-        for code, some in rows.items():
-            type, parts, inner = names[code], PAYLOADS.get(names[code]), None
-            if parts:
-                inner = objects(scan, "payload", fields_of(parts), some)
-                for at in rows_of(neither(sound(inner, parts, self._words))):
-                    found[some[at]] = 0
-            if type in SOURCES and inner is not None:
-                self._brought.add([text.encode() for text in inner.texts(SOURCES[type]) if text])
-                if type == UPLOAD:
-                    for deal in {*map(run.deals.__getitem__, some)}:
-                        if not self._deals.peek(deal).uploads:
-                            self._deals.at(deal).uploads = True
+        if len(self._contexts) > _CONTEXTS:
+            self._contexts.clear()
+        claims = scan.raw_codes("authorityContext", self._contexts, self._claim)
+        found = picked(claims, bytes(each.sound for each in self._claims))
+        kinds = []
+        for code, rows in rows_by_code(run.types).items():
+            type, inner = names[code], None
+            if parts := PAYLOADS.get(type):
+                inner = objects(scan, "payload", fields_of(parts), rows)
+                fine = sound(inner, parts, self._words)
+                for at in rows_of(neither(fine)) if 0 in fine else ():
+                    found[rows[at]] = 0
+                if type in SOURCES:
+                    self._bring(run, type, rows, inner)
             if type in self._judge.types:
-                self._acts(run, type, some, inner, [known[contexts[row]] for row in some], registering)
-        run.acts.sort()
+                kinds.append(Rows(type, rows, inner))
+        run.acts = self._acts.of(scan, run.deals, run.actors, claims, kinds)
         run.missing = self._missing(run)
         return found
+
+    def _bring(self, run: KernelRun, type: str, rows: "array[int]", inner: Scan) -> None:
+        """Take what rows of one type bring."""
+        self._brought.add([text.encode() for text in inner.texts(SOURCES[type]) if text])
+        for deal in {*gathered(run.deals, rows)} if type == UPLOAD else ():
+            if not self._deals.peek(deal).uploads:
+                self._deals.at(deal).uploads = True
 
     def _missing(self, run: KernelRun) -> dict[int, list[bytes]]:
         """By row, references that lead nowhere so far, of deals that have room for more of them."""
         brought, peek = self._brought, self._deals.peek
-        deals = {*run.deals}
+        strange = [*rows_of(run.scan.strange_uuids("evidenceRefs", brought.known))]
+        deals = {run.deals[row] for row in strange}
         room = {code for code in deals if code and peek(code).waits(brought)}
-        if not room:
-            return {}
-        raws = run.scan.raw("evidenceRefs")
-        if len(room) == len(deals) and not brought.missing(b"".join([raw for raw in raws if raw])):
-            return {}
-        rows = [row for row, code in enumerate(run.deals) if code in room]
+        rows = [row for row in strange if run.deals[row] in room]
+        raws = run.scan.raw("evidenceRefs") if rows else []
         return {row: found for row in rows if (found := brought.missing(raws[row] or b""))}
 
-    def _context(self, raw: bytes | None) -> "_Context":
+    def _claim(self, raw: bytes) -> int:
+        """The code of an authority context that was not seen before."""
         inner = scan_slices(raw or b"{}", fields_of(CONTEXT))
         mask = sound(inner, CONTEXT, self._words) if raw else b"\1"
         used = inner.is_kind("overrideUsed", Kind.TRUE) == b"\1"
         named = not used or inner.is_kind("overrideAction", *_NONE) == b"\0"
-        return _Context(mask == b"\1" and named, inner.texts("role")[0] or "", used)
-
-    def _acts(
-        self,
-        run: KernelRun,
-        type: str,
-        rows: list[int],
-        inner: Scan | None,
-        contexts: "list[_Context]",
-        registering: set[int],
-    ) -> None:
-        """Add the acts of rows of one type. Those that are surely permitted and do nothing else are left out."""
-        actors, deals = self._actor_names, run.deals
-        subject = _SUBJECTS.get(type, ())
-        if type in self._judge.quiet:
-            for row, context in zip(rows, contexts, strict=True):
-                deal = deals[row]
-                if deal in registering or not self._permitted(deal, type, run.actors[row], context):
-                    run.acts.append((row, Act(type, "", actors[run.actors[row]], context.claim, context.used)))
-            return
-        parts: list[Sequence[Any]] = [inner.texts(name) for name in subject] if inner is not None else []
-        if type in MATERIAL and parts:
-            wanted = self._judge.rules.materials
-            keep = [at for at, kind in enumerate(parts[2]) if kind in wanted or not self._registers(deals[rows[at]])]
-            if len(keep) < len(rows):
-                rows, contexts = [rows[at] for at in keep], [contexts[at] for at in keep]
-                parts = [[part[at] for at in keep] for part in parts]
-        if not rows:
-            return
-        who = [actors[run.actors[row]] for row in rows]
-        texts = zip(*parts, strict=True) if parts else [()] * len(rows)
-        # Of a row without one of the texts nothing is asked here: it is looked at by itself.
-        run.acts += [
-            (row, Act(type, event_id or "", actor, context.claim, context.used, *some))
-            for row, event_id, actor, context, some in zip(
-                rows, run.scan.texts("id", rows), who, contexts, texts, strict=True
-            )
-        ]
-
-    def _registers(self, deal: int) -> bool:
-        return not self._segment and self._deals.peek(deal).authority.registers
-
-    def _permitted(self, deal: int, type: str, actor: int, context: "_Context") -> bool:
-        """True if it is sure that this actor may do it."""
-        if self._segment or context.used or not deal:
-            return False
-        authority = self._deals.peek(deal).authority
-        key = deal, authority.registered, type, actor, context.claim
-        if key not in self._fine:
-            if not self._judge.permits(authority, Act(type, "", self._actor_names[actor], context.claim)):
-                return False
-            if len(self._fine) > _CONTEXTS:
-                self._fine.clear()
-            self._fine.add(key)
-        return True
+        claim = Claim(True, inner.texts("role")[0] or "", used) if mask == b"\1" and named else self._claims[0]
+        if claim not in self._claims:
+            self._claims.append(claim)
+        code = self._contexts[raw] = self._claims.index(claim)
+        return code
 
     def _look_at_ties(self, run: KernelRun, code: int, rows: Sequence[int], last: int) -> None:
         """If rows of a deal followed that have the time of the row before them: does one of these move the state?

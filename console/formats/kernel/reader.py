@@ -13,7 +13,7 @@ from typing import Any
 from console.formats.json.columns import repeats
 from console.formats.json.scan import Kind, Scan, both, neither, picked, rows_of, scan_batch
 from console.formats.json.values import mark_of
-from console.formats.kernel.authority.judge import Act, Judge
+from console.formats.kernel.authority.judge import Act, Judge, grant
 from console.formats.kernel.authority.table import rules_of
 from console.formats.kernel.chain.again import walked_again
 from console.formats.kernel.chain.deals import LEVELS, Deal, Deals, End
@@ -122,6 +122,9 @@ class KernelReader(LedgerReader[KernelRun]):
             self._count("actor", run, low, deals, neither(named))
         worst = self._moves(run, low, deals)
         for row, act in run.acts_between(low, high):
+            if not isinstance(act, Act):
+                grant(self.deals.at(run.deals[row]).authority, *act)
+                continue
             found = self._act(run.deals[row], act, run, row)
             if found > worst[row - low]:
                 worst[row - low] = found

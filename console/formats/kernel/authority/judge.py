@@ -122,18 +122,22 @@ class Judge:
         self.quiet = frozenset(gate.event for gate in gates) - {*REGISTERING, *MATERIAL, *APPROVING}
         """Types that are asked for the role alone."""
 
-    def permits(self, authority: Authority, act: Act) -> bool:
-        """True if the role is surely enough for a governed act."""
-        return _role(authority, act, self.rules.by_event[act.type], whole=True) is True
+    def permits(self, authority: Authority, act: Act, gate: Gate) -> bool:
+        """True if the role is surely enough for an act that a gate's rules govern."""
+        return _role(authority, act, gate, whole=True) is True
 
     def is_fine(self, authority: Authority, act: Act, *, whole: bool = True) -> bool:
         """True for a gate at which everything is surely as the rules ask, without an override: ``take`` would find
         nothing and change nothing. False says nothing."""
         gate = self.rules.by_event.get(act.type)
-        if gate is None or gate.approvals is None or act.used or gate.action in authority.overrides:
+        if gate is None or gate.approvals is None or act.used or not _role(authority, act, gate, whole):
             return False
+        return self.is_open(authority, gate)
+
+    def is_open(self, authority: Authority, gate: Gate) -> bool:
+        """True if approvals and materials are as a gate asks, and no override waits for it."""
         grants = authority.grants.get(gate.action, {})
-        if len(grants) - ("" in grants) < gate.approvals or not _role(authority, act, gate, whole):
+        if gate.action in authority.overrides or len(grants) - ("" in grants) < (gate.approvals or 0):
             return False
         ranks = self._ranks
         return all(
@@ -149,7 +153,7 @@ class Judge:
             gate = rules.actions.get(act.subject)
             authority.records = True
             if gate is not None and not act.used and _role(authority, act, gate, whole):
-                _grant(authority, act)
+                grant(authority, act.subject, act.actor, act.event_id)
                 return None, []
         if kind in REGISTERING:
             authority.records = authority.registers = True
@@ -168,7 +172,7 @@ class Judge:
         if kind in APPROVING or kind == OVERRIDE:
             authority.records = True
             if kind == "ApprovalGranted" and role is not False:
-                _grant(authority, act)
+                grant(authority, act.subject, act.actor, act.event_id)
             elif kind == OVERRIDE and act.subject in rules.actions and act.value and role is not False:
                 authority.overrides.setdefault(act.subject, []).append(act.event_id)
         gated = gate.approvals is not None and kind == gate.event
@@ -220,16 +224,17 @@ class Judge:
         return Asked(kind, least, best.truth, best.event_id, enough or (None if not whole else False))
 
 
-def _grant(authority: Authority, act: Act) -> None:
-    """Count an approval."""
-    by = authority.grants.get(act.subject)
+def grant(authority: Authority, action: str, actor: str, event_id: str) -> None:
+    """Count a permitted approval of an action."""
+    authority.records = True
+    by = authority.grants.get(action)
     if by is None:
-        by = authority.grants[act.subject] = {}
-    grant = by.get(act.actor)
-    if grant is None:
-        grant = by[act.actor] = Grant()
-    grant.count += 1
-    grant.event_id = act.event_id
+        by = authority.grants[action] = {}
+    known = by.get(actor)
+    if known is None:
+        known = by[actor] = Grant()
+    known.count += 1
+    known.event_id = event_id
 
 
 def _role(authority: Authority, act: Act, gate: Gate, whole: bool) -> bool | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, picked
+from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, gathered, picked
 from console.formats.json.scan import scan as scan_slices
 from console.formats.json.validation import shown
 from console.formats.kernel.rules.states import STATES, STRESS
@@ -175,12 +175,9 @@ _POSITIVE = b"\1" * 128 + bytes(128)
 _STRINGS = (Kind.STRING, Kind.ESCAPED)
 
 
-def objects(scan: Scan, field: str, fields: Fields, rows: Sequence[int]) -> Scan:
+def objects(scan: Scan, field: str, fields: Fields, rows: "array[int]") -> Scan:
     """The objects of a field in these rows alone, as records."""
-    begins, stops = scan.begins(field), scan.stops(field)
-    return scan_slices(
-        scan.data, fields, (array("q", [begins[row] for row in rows]), array("q", [stops[row] for row in rows]))
-    )
+    return scan_slices(scan.data, fields, (gathered(scan.begins(field), rows), gathered(scan.stops(field), rows)))
 
 
 def sound(scan: Scan, parts: Sequence[Holding], words: WordCodes) -> bytearray:
