@@ -21,7 +21,7 @@ MODULES = sorted(path.relative_to(ROOT) for path in CONSOLE.rglob("*.py*") if pa
 LINES = 400
 """Lines of a module, at most."""
 LONGER = {
-    "console/formats/json/native_scan.pyx": 1400,  # one state machine; cut, it would call across modules per byte
+    "console/formats/json/native_scan.pyx": 1500,  # one state machine; cut, it would call across modules per byte
 }
 FILES = 12
 """Files in a room, at most, not counting ``__init__``."""

@@ -726,21 +726,31 @@ for _byte in range(256):
     _NO_LOWER_HEX[_byte] = _NO_HEX[_byte] or 65 <= _byte <= 70
 
 
+cdef bint _is_uuid(const unsigned char* text) noexcept:
+    """36 bytes are hex digits in groups of 8, 4, 4, 4 and 12."""
+    cdef unsigned char bad = text[8] != 45 or text[13] != 45 or text[18] != 45 or text[23] != 45
+    cdef Py_ssize_t at
+    # Group after group: a question for each byte costs several times that.
+    for at in range(8):
+        bad |= _NO_HEX[text[at]]
+    for at in range(4):
+        bad |= _NO_HEX[text[at + 9]] | _NO_HEX[text[at + 14]] | _NO_HEX[text[at + 19]]
+    for at in range(24, 36):
+        bad |= _NO_HEX[text[at]]
+    return not bad
+
+
 def uuids(bytes data not None, unsigned char[::1] kinds, int64_t[::1] begins, int64_t[::1] stops):
     """1 where the value is a string of 8-4-4-4-12 hex digits."""
     cdef Bytes text = data
-    cdef Py_ssize_t rows = kinds.shape[0], row, begin, at
-    cdef unsigned char bad
+    cdef Py_ssize_t rows = kinds.shape[0], row, begin
     found = bytearray(rows)
     cdef unsigned char[::1] mask = found
     for row in range(rows):
         begin = begins[row] + 1
         if kinds[row] == STRING and stops[row] - begin == 37:
             _within(text, begin, stops[row])
-            bad = text[begin + 8] != 45 or text[begin + 13] != 45 or text[begin + 18] != 45 or text[begin + 23] != 45
-            for at in range(36):
-                bad |= _NO_HEX[text[begin + at]] and at != 8 and at != 13 and at != 18 and at != 23
-            mask[row] = not bad
+            mask[row] = _is_uuid(&text[begin])
     return found
 
 
@@ -930,7 +940,7 @@ def codes(
 
 
 def raw_codes(bytes data not None, int64_t[::1] begins, int64_t[::1] stops, dict known not None, new):
-    """A code for each row's value as it stands, b'' where absent. ``new`` gives that of bytes that are not ``known``."""
+    """A code for each row's value as it stands; b'' where absent. ``new`` gives those that are not ``known``."""
     cdef Bytes text = data
     cdef Py_ssize_t rows = begins.shape[0], row
     cdef array.array found = array.clone(_LONGS, rows, False)
@@ -946,9 +956,8 @@ def raw_codes(bytes data not None, int64_t[::1] begins, int64_t[::1] stops, dict
 def strange_uuids(bytes data not None, int64_t[::1] begins, int64_t[::1] stops, set known not None):
     """1 where the value holds a UUID in quotes that is not ``known``."""
     cdef Bytes text = data
-    cdef Py_ssize_t rows = begins.shape[0], row, at, stop, place
+    cdef Py_ssize_t rows = begins.shape[0], row, at, stop
     cdef const unsigned char* quote
-    cdef unsigned char bad
     found = bytearray(rows)
     cdef unsigned char[::1] mask = found
     for row in range(rows):
@@ -961,12 +970,7 @@ def strange_uuids(bytes data not None, int64_t[::1] begins, int64_t[::1] stops, 
             if quote == NULL:
                 break
             at = quote - &text[0] + 1
-            if text[at + 36] != 34:
-                continue
-            bad = text[at + 8] != 45 or text[at + 13] != 45 or text[at + 18] != 45 or text[at + 23] != 45
-            for place in range(36):
-                bad |= _NO_HEX[text[at + place]] and place != 8 and place != 13 and place != 18 and place != 23
-            if not bad and _slice(text, at, at + 36) not in known:
+            if text[at + 36] == 34 and _is_uuid(&text[at]) and _slice(text, at, at + 36) not in known:
                 mask[row] = 1
                 break
     return found

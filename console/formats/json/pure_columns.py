@@ -127,7 +127,7 @@ def codes(
 def raw_codes(
     data: bytes, begins: Sequence[int], stops: Sequence[int], known: dict[bytes, int], new: Any
 ) -> "array[int]":
-    """A code for each row's value as it stands, b'' where absent. ``new`` gives that of bytes that are not ``known``."""
+    """A code for each row's value as it stands; b'' where absent. ``new`` gives those that are not ``known``."""
     found = array("q")
     for begin, stop in zip(begins, stops, strict=True):
         raw = b"" if begin < 0 else data[begin:stop]

@@ -230,8 +230,7 @@ class Scan:
         return found
 
     def raw_codes(self, field: str, known: dict[bytes, int], new: Callable[[bytes], int]) -> "array[int]":
-        """The codes of values by their bytes as they stand, b'' where absent. ``new`` gives that of bytes that are not
-        ``known``, and may note it there."""
+        """Codes of values by their bytes, b'' where absent. ``new`` gives those not ``known``, and may note them."""
         _, begins, stops = self._columns(field)
         return self._by.raw_codes(self.data, begins, stops, known, new)  # type: ignore[no-any-return]  # either scanner's
 

@@ -1,5 +1,5 @@
-"""Acts of a run in bulk. Nearly all are surely permitted, and leave nothing behind but a count of approvals: of these no
-act is made. What is sure is asked of a deal as it was before the run, so no event of the run may change the answer.
+"""Acts of a run in bulk. Nearly all are surely permitted, and leave nothing behind but a count of approvals: of these
+no act is made. What is sure is asked of a deal as it was before the run, so no event of the run may change the answer.
 """
 
 from array import array
