@@ -228,3 +228,13 @@ def rows_of(mask: bytes | bytearray) -> Iterator[int]:
     while at >= 0:
         yield at
         at = mask.find(1, at + 1)
+
+
+_rows = array("q", range(1024))
+
+
+def first_rows(count: int) -> "array[int]":
+    """The numbers from 0 on."""
+    if count > len(_rows):
+        _rows.extend(range(len(_rows), 2 * count))
+    return _rows[:count]

@@ -39,7 +39,7 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import Any
 
-from console.formats.json.columns import Interner, Tips, both, either, gathered, neither, picked, rows_by_code, rows_of
+from console.formats.json.columns import Interner, Tips, both, either, first_rows, neither, picked, rows_of
 from console.formats.json.fields import RECORD, Fields, Piece, Raw, Stamp, Text
 from console.formats.json.flags import MAX_DEPTH, MISSING, Flag, Kind
 from console.formats.json.times import quick
@@ -66,10 +66,8 @@ __all__ = [
     "both",
     "either",
     "flags_of",
-    "gathered",
     "neither",
     "picked",
-    "rows_by_code",
     "rows_of",
     "scan",
     "scan_batch",
@@ -231,13 +229,11 @@ class Scan:
 
     def raw_codes(self, field: str, known: dict[bytes, int], new: Callable[[bytes], int]) -> "array[int]":
         """Codes of values by their bytes, b'' where absent. ``new`` gives those not ``known``, and may note them."""
-        _, begins, stops = self._columns(field)
-        return self._by.raw_codes(self.data, begins, stops, known, new)  # type: ignore[no-any-return]  # either scanner's
+        return self._by.raw_codes(self.data, *self._columns(field)[1:], known, new)  # type: ignore[no-any-return]  # either scanner's
 
     def strange_uuids(self, field: str, known: set[bytes]) -> bytearray:
         """1 where the value holds a UUID in quotes whose bytes are not ``known``."""
-        _, begins, stops = self._columns(field)
-        return self._by.strange_uuids(self.data, begins, stops, known)  # type: ignore[no-any-return]  # either scanner's
+        return self._by.strange_uuids(self.data, *self._columns(field)[1:], known)  # type: ignore[no-any-return]  # either scanner's
 
     def integers(self, field: str, missing: int = MISSING) -> "array[int]":
         """Integers of at most 15 digits; ``missing`` for others, and for -0."""
@@ -378,7 +374,7 @@ class Scan:
 
     def _rows(self, rows: Sequence[int] | None) -> "array[int]":
         if rows is None:
-            return _first(self.count)
+            return first_rows(self.count)
         found = rows if isinstance(rows, array) and rows.typecode == "q" else array("q", rows)
         if found and not 0 <= min(found) <= max(found) < self.count:
             raise ValueError("a row is none of the scan's")
@@ -399,13 +395,3 @@ class Scan:
         if of.data is not self.data or of.count != self.count:
             raise ValueError("a piece is of another batch")
         return *of._columns(piece.field), isinstance(piece, Text), piece.null
-
-
-_rows = array("q", range(1024))
-
-
-def _first(count: int) -> "array[int]":
-    """The numbers from 0 on."""
-    if count > len(_rows):
-        _rows.extend(range(len(_rows), 2 * count))
-    return _rows[:count]

@@ -3,11 +3,12 @@ no act is made. What is sure is asked of a deal as it was before the run, so no 
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
-from console.formats.json.scan import Interner, Scan, gathered
+from console.formats.json.columns import gathered
+from console.formats.json.scan import Interner, Scan, 
 from console.formats.kernel.authority.judge import APPROVING, MATERIAL, OVERRIDE, REGISTERING, Act, Authority, Judge
 from console.formats.kernel.authority.table import Gate
 
@@ -48,21 +49,23 @@ class Rows(NamedTuple):
 
 
 class Acts:
-    """Makes the acts of one ledger's runs. ``actors`` are names by code, ``claims`` contexts; ``authority`` is what a
-    deal's events have shown, by code; ``segment``: events before these are not known."""
+    """Makes the acts of one ledger's runs. ``actors`` are names by code, ``claims`` contexts; ``shown`` gives what
+    the events of deals have shown, by their codes; ``segment``: events before these are not known."""
 
     def __init__(
         self,
         judge: Judge,
         actors: Sequence[str],
         claims: Sequence[Claim],
-        authority: Callable[[int], Authority],
+        shown: Callable[[Iterable[int]], dict[int, Authority]],
         *,
         segment: bool,
     ) -> None:
         self._judge = judge
         self._actors, self._claims = actors, claims
-        self._authority = authority
+        self._shown = shown
+        self._by_deal: Mapping[int, Authority] = {}
+        """Of the deals of the run at hand."""
         self._segment = segment
         wanted = judge.rules.materials
         self._kinds = Interner(lambda kind: _UNASKED + (kind in wanted))
@@ -77,6 +80,7 @@ class Acts:
     ) -> list[tuple[int, Act | Approval]]:
         """Rows that have to do with authority and are not surely without effect, in their order. ``kinds`` are all rows
         of the types that are acts. A row without one of the texts that it needs is to be looked at by itself."""
+        self._by_deal = self._shown(deals)
         asked = {each.type: self._asked(each, deals) for each in kinds if each.type in MATERIAL}
         stages = self._stages(deals, kinds, asked)
         found: list[tuple[int, Act | Approval]] = []
@@ -104,7 +108,7 @@ class Acts:
         if each.inner is None:
             return [*range(len(each.rows))]
         kinds, own = each.inner.codes("type", self._kinds), gathered(deals, each.rows)
-        fresh = {deal for deal in {*own} if self._segment or not self._authority(deal).registers}
+        fresh = {deal for deal in {*own} if self._segment or not self._by_deal[deal].registers}
         if not fresh and kinds.count(_UNASKED) == len(kinds):
             return []
         return [at for at, kind in enumerate(kinds) if kind != _UNASKED or own[at] in fresh]
@@ -114,7 +118,7 @@ class Acts:
         the answers."""
         if self._segment:
             return {}
-        stages = {deal: self._authority(deal).registered for deal in {*deals}}
+        stages = {deal: each.registered for deal, each in self._by_deal.items()}
         stages[0] = _UNSURE
         for type, rows, _ in kinds:
             if type in REGISTERING or type == OVERRIDE:
@@ -140,7 +144,7 @@ class Acts:
             unsure = [at for at, key in enumerate(keys) if key not in self._sure and not self._permitted(key)]
         if gate is not None and type not in self._judge.quiet:
             # As it was before the run: approvals only become more.
-            closed = {deal for deal in {*deals} if not self._judge.is_open(self._authority(deal), gate)}
+            closed = {deal for deal in {*deals} if not self._judge.is_open(self._by_deal[deal], gate)}
             if closed:
                 unsure = sorted({*unsure, *(at for at, deal in enumerate(deals) if deal in closed)})
         if type != "ApprovalGranted":
@@ -155,7 +159,7 @@ class Acts:
         gate: Gate | None = rules.actions.get(self._actions[action]) if type in APPROVING else rules.by_event[type]
         if stage == _UNSURE or gate is None or context.used or not context.sound:
             return False
-        authority = self._authority(deal)
+        authority = self._by_deal[deal]
         if type == "ApprovalDenied" and (not authority.records or gate.event == type):
             return False
         if not self._judge.permits(authority, Act(type, "", self._actors[actor], context.role), gate):

@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
+from console.formats.json.columns import gathered, rows_by_code
 from console.formats.json.scan import (
     Fields,
     Interner,
@@ -14,10 +15,8 @@ from console.formats.json.scan import (
     Scan,
     both,
     either,
-    gathered,
     neither,
     picked,
-    rows_by_code,
     rows_of,
 )
 from console.formats.json.scan import scan as scan_slices
@@ -25,7 +24,7 @@ from console.formats.kernel.acts import Acts, Approval, Claim, Rows
 from console.formats.kernel.authority.judge import Act, Judge
 from console.formats.kernel.chain.deals import Deals
 from console.formats.kernel.record import API, layout_of
-from console.formats.kernel.rules.evidence import SOURCES, UPLOAD, Brought
+from console.formats.kernel.rules.evidence import SOURCES, UPLOAD, Brought, ids_of
 from console.formats.kernel.rules.parts import (
     CONTEXT,
     PAYLOADS,
@@ -140,9 +139,7 @@ class KernelColumns:
         self._claims = [Claim(sound=False, role="", used=False)]
         self._contexts: dict[bytes, int] = {}
         """Codes of authority contexts by their bytes."""
-        self._acts = Acts(
-            judge, self._actor_names, self._claims, lambda deal: deals.peek(deal).authority, segment=segment
-        )
+        self._acts = Acts(judge, self._actor_names, self._claims, deals.authorities, segment=segment)
 
     def going_on(self, run: KernelRun, hashes: BulkHashes | None, latest: int) -> Iterator[int]:
         """Fill the run's columns, and give the rows that do not go on where their deal was. After each of these the
@@ -228,7 +225,7 @@ class KernelColumns:
 
     def _bring(self, run: KernelRun, type: str, rows: "array[int]", inner: Scan) -> None:
         """Take what rows of one type bring."""
-        self._brought.add([text.encode() for text in inner.texts(SOURCES[type]) if text])
+        self._brought.add(ids_of(inner, SOURCES[type]))
         for deal in {*gathered(run.deals, rows)} if type == UPLOAD else ():
             if not self._deals.peek(deal).uploads:
                 self._deals.at(deal).uploads = True

@@ -122,12 +122,10 @@ class KernelReader(LedgerReader[KernelRun]):
             self._count("actor", run, low, deals, neither(named))
         worst = self._moves(run, low, deals)
         for row, act in run.acts_between(low, high):
-            if not isinstance(act, Act):
+            if isinstance(act, Act):
+                worst[row - low] = max(worst[row - low], self._act(run.deals[row], act, run, row))
+            else:
                 grant(self.deals.at(run.deals[row]).authority, *act)
-                continue
-            found = self._act(run.deals[row], act, run, row)
-            if found > worst[row - low]:
-                worst[row - low] = found
         for row, references in run.missing.items():
             if low <= row < high:
                 self.deals.at(run.deals[row]).wait(references, self.brought, partial(self._entry_at, run, row))

@@ -46,6 +46,22 @@ def test_tips_are_known_or_not() -> None:
         tips.put(0, None, 0, 0)
 
 
+@given(st.lists(st.integers(0, 6), max_size=12))
+def test_rows_by_code(codes: list[int]) -> None:
+    wanted = {code: [row for row, each in enumerate(codes) if each == code] for code in sorted({*codes})}
+    for by in SCANNERS:
+        found = by.rows_by_code(array("q", codes))
+        assert {code: [*rows] for code, rows in found.items()} == wanted
+        assert [*found] == [*wanted]
+        for rows in found.values():
+            assert [*by.gathered(array("q", codes), rows)] == [codes[row] for row in rows]
+        with pytest.raises(ValueError, match="code"):
+            by.rows_by_code(array("q", [*codes, -1]))
+        for row in (-1, len(codes)):
+            with pytest.raises(ValueError, match="row"):
+                by.gathered(array("q", codes), array("q", [row]))
+
+
 MOVES = [bytes([0, 1, 2]), bytes([1, 0, 2]), bytes([2, 2, 2])]
 NOTED = [bytes([0, 0, 1]), bytes([0, 1, 0]), bytes([0, 1, 1])]
 

@@ -255,3 +255,47 @@ def test_columns_must_fit(by: ModuleType) -> None:
 
 def test_missing_is_no_integer_and_no_time() -> None:
     assert MISSING == NO_TIME
+
+
+@each_scanner
+def test_values_have_codes_by_their_bytes(by: ModuleType) -> None:
+    known = {b'{"x":1}': 7}
+    asked: list[bytes] = []
+
+    def new(raw: bytes) -> int:
+        asked.append(raw)
+        code = known[raw] = len(known)
+        return code
+
+    raws = [b'{"a":{"x":1}}', b'{"b":1}', b'{"a":{"x": 1}}', b'{"a":{"x":1}}', b'{"a":null}', b"", b'{"a":null}']
+    assert [*scan_records(raws, FIELDS, by=by).raw_codes("a", known, new)] == [7, 1, 2, 7, 3, 1, 3]
+    assert asked == [b"", b'{"x": 1}', b"null"]
+
+
+_ID = "0123abCD-0000-4000-8000-0123456789ab"
+_QUOTED = {
+    f'["{_ID}"]': 1,
+    f'["archive","{_ID}"]': 1,
+    f'["known","{_ID.lower()}", "{_ID}"]': 1,
+    f'["{_ID.lower()}"]': 0,
+    f'["{_ID}0"]': 0,
+    f'["{_ID[:-1]}"]': 0,
+    f'["{_ID[:-1]}g"]': 0,
+    f'["{_ID.replace("-", "_")}"]': 0,
+    f'["{_ID[:8]}0{_ID[9:]}"]': 0,
+    f'["x{_ID}"]': 0,
+    f'"{_ID}"': 1,
+    "[]": 0,
+    '[""]': 0,
+    "null": 0,
+    "": 0,
+}
+
+
+@each_scanner
+def test_strange_uuids_are_those_that_are_not_known(by: ModuleType) -> None:
+    raws = [f'{{"a":{text}}}'.encode() if text else b"{}" for text in _QUOTED]
+    found = scan_records(raws, FIELDS, by=by)
+    assert dict(zip(_QUOTED, found.strange_uuids("a", {_ID.lower().encode()}), strict=True)) == _QUOTED
+    other = _ID.encode()
+    assert [*found.strange_uuids("a", {other, other.lower()})] == [0] * len(raws)

@@ -139,11 +139,12 @@ class Judge:
         grants = authority.grants.get(gate.action, {})
         if gate.action in authority.overrides or len(grants) - ("" in grants) < (gate.approvals or 0):
             return False
+        return not gate.materials or all(self._is_at_hand(authority, *asked) for asked in gate.materials)
+
+    def _is_at_hand(self, authority: Authority, kind: str, least: str) -> bool:
+        """True if there is a material of this kind whose truth is at least so good."""
         ranks = self._ranks
-        return all(
-            any(paper.type == kind and ranks[paper.truth] >= ranks[least] for paper in authority.papers.values())
-            for kind, least in gate.materials
-        )
+        return any(paper.type == kind and ranks[paper.truth] >= ranks[least] for paper in authority.papers.values())
 
     def take(self, authority: Authority, act: Act, *, whole: bool = True) -> tuple[Ruling | None, list[Remark]]:
         """One act, in order: what it comes to where rules govern it (None where nothing is notable about it), and what

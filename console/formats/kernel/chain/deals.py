@@ -278,6 +278,11 @@ class Deals:
         """A deal, to look at."""
         return self._by_code[code].state
 
+    def authorities(self, codes: Iterable[int]) -> dict[int, Authority]:
+        """What the events of deals have shown of authority, by code."""
+        by_code = self._by_code
+        return {code: by_code[code].state.authority for code in {*codes}}
+
     def at(self, code: int) -> Deal:
         """A deal; what changes in it is given by ``changed`` and ``save``."""
         return self._streams.touch(self._by_code[code])

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from console.formats.json.scan import Kind, Scan
 from console.formats.reading.saved_state import unpack
 from console.model.event import StreamKey
 
@@ -36,10 +37,10 @@ class Brought:
 
     def add(self, ids: Iterable[bytes]) -> None:
         """Take ids; those that are no UUIDs are passed over."""
-        for each in ids:
-            if len(each) == _SIZE and each not in self.known:
-                self.known.add(each)
-                self._ids.append(each)
+        known = self.known
+        fresh = [each for each in dict.fromkeys(ids) if len(each) == _SIZE and each not in known]
+        known.update(fresh)
+        self._ids += fresh
 
     def extend(self, more: "Brought") -> None:
         self.add(more._ids)
@@ -68,6 +69,14 @@ class Brought:
         self.known.update(ids)
         self._saved = len(self._ids)
         return True
+
+
+def ids_of(scan: Scan, field: str) -> list[bytes]:
+    """The ids in a field of many objects."""
+    if scan.kinds(field).count(Kind.STRING) < scan.count:
+        return [text.encode() for text in scan.texts(field) if text]
+    data = scan.data
+    return [data[begin + 1 : stop - 1] for begin, stop in zip(scan.begins(field), scan.stops(field), strict=True)]
 
 
 def brought_by(type: str, payload: Any) -> list[bytes]:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, gathered, picked
+from console.formats.json.columns import gathered
+from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, picked
 from console.formats.json.scan import scan as scan_slices
 from console.formats.json.validation import shown
 from console.formats.kernel.rules.states import STATES, STRESS
