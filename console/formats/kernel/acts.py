@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from console.formats.json.columns import gathered
-from console.formats.json.scan import Interner, Scan, 
+from console.formats.json.scan import Interner, Scan
 from console.formats.kernel.authority.judge import APPROVING, MATERIAL, OVERRIDE, REGISTERING, Act, Authority, Judge
 from console.formats.kernel.authority.table import Gate
 

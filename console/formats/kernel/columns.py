@@ -8,17 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 from console.formats.json.columns import gathered, rows_by_code
-from console.formats.json.scan import (
-    Fields,
-    Interner,
-    Kind,
-    Scan,
-    both,
-    either,
-    neither,
-    picked,
-    rows_of,
-)
+from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
 from console.formats.json.scan import scan as scan_slices
 from console.formats.kernel.acts import Acts, Approval, Claim, Rows
 from console.formats.kernel.authority.judge import Act, Judge
