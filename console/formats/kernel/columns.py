@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from console.formats.json.columns import gathered, rows_by_code
 from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
 from console.formats.json.scan import scan as scan_slices
-from console.formats.kernel.acts import Acts, Approval, Claim, Rows
+from console.formats.kernel.authority.acts import Acts, Approval, Claim, Rows
 from console.formats.kernel.authority.judge import Act, Judge
 from console.formats.kernel.chain.deals import Deals
 from console.formats.kernel.record import API, layout_of
