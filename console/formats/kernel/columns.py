@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from console.formats.json.columns import gathered, rows_by_code
 from console.formats.json.scan import Fields, Interner, Kind, Scan, both, either, neither, picked, rows_of
 from console.formats.json.scan import scan as scan_slices
-from console.formats.kernel.authority.acts import Acts, Approval, Claim, Rows
+from console.formats.kernel.authority.acts import Acts, Approval, ClaimedRole, RowsOfType
 from console.formats.kernel.authority.judge import Act, Judge
 from console.formats.kernel.chain.deals import Deals
 from console.formats.kernel.record import API, layout_of
@@ -50,7 +50,7 @@ class KernelRun(Run):
     missing: dict[int, list[bytes]]
     """References that lead nowhere so far, by row."""
     acts: list[tuple[int, Act | Approval]]
-    """Rows that have to do with authority, in their order."""
+    """RowsOfType that have to do with authority, in their order."""
     sequences: "array[int]"
     times: "array[int]"
     trust: bytearray
@@ -126,7 +126,7 @@ class KernelColumns:
         self.actors_named = bytearray(b"\1")
         """1 for codes of actors whose id is a UUID, and for none."""
         self._actors = columns.actors
-        self._claims = [Claim(sound=False, role="", used=False)]
+        self._claims = [ClaimedRole(sound=False, role="", used=False)]
         self._contexts: dict[bytes, int] = {}
         """Codes of authority contexts by their bytes."""
         self._acts = Acts(judge, self._actor_names, self._claims, deals.authorities, segment=segment)
@@ -208,7 +208,7 @@ class KernelColumns:
                 if type in SOURCES:
                     self._bring(run, type, rows, inner)
             if type in self._judge.types:
-                kinds.append(Rows(type, rows, inner))
+                kinds.append(RowsOfType(type, rows, inner))
         run.acts = self._acts.of(scan, run.deals, run.actors, claims, kinds)
         run.missing = self._missing(run)
         return found
@@ -236,7 +236,7 @@ class KernelColumns:
         mask = sound(inner, CONTEXT, self._words) if raw else b"\1"
         used = inner.is_kind("overrideUsed", Kind.TRUE) == b"\1"
         named = not used or inner.is_kind("overrideAction", *_NONE) == b"\0"
-        claim = Claim(True, inner.texts("role")[0] or "", used) if mask == b"\1" and named else self._claims[0]
+        claim = ClaimedRole(True, inner.texts("role")[0] or "", used) if mask == b"\1" and named else self._claims[0]
         if claim not in self._claims:
             self._claims.append(claim)
         code = self._contexts[raw] = self._claims.index(claim)
@@ -258,7 +258,7 @@ class KernelColumns:
 
 
 def _sound(scan: Scan) -> bytearray:
-    """Rows that the schema has nothing against, as far as it does not ask for more than a kind of value."""
+    """RowsOfType that the schema has nothing against, as far as it does not ask for more than a kind of value."""
     return both(
         scan.uuids("id"),
         scan.is_kind("payload", Kind.OBJECT),

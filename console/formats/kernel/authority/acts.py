@@ -31,7 +31,7 @@ _UNASKED = 1
 """The code of a type of material that no gate asks for; 0 is none."""
 
 
-class Claim(NamedTuple):
+class ClaimedRole(NamedTuple):
     """An authority context: true where nothing is wrong with it, the role that it claims, true if it names an override
     as used."""
 
@@ -40,7 +40,7 @@ class Claim(NamedTuple):
     used: bool
 
 
-class Rows(NamedTuple):
+class RowsOfType(NamedTuple):
     """Rows of one type, and their payloads where any part of these is known."""
 
     type: str
@@ -56,7 +56,7 @@ class Acts:
         self,
         judge: Judge,
         actors: Sequence[str],
-        claims: Sequence[Claim],
+        claims: Sequence[ClaimedRole],
         shown: Callable[[Iterable[int]], dict[int, Authority]],
         *,
         segment: bool,
@@ -76,7 +76,7 @@ class Acts:
         """What was permitted: type, deal, how much it had registered, actor, claim, action."""
 
     def of(
-        self, scan: Scan, deals: "array[int]", actors: "array[int]", claims: "array[int]", kinds: Sequence[Rows]
+        self, scan: Scan, deals: "array[int]", actors: "array[int]", claims: "array[int]", kinds: Sequence[RowsOfType]
     ) -> list[tuple[int, Act | Approval]]:
         """Rows that have to do with authority and are not surely without effect, in their order. ``kinds`` are all rows
         of the types that are acts. A row without one of the texts that it needs is to be looked at by itself."""
@@ -103,7 +103,7 @@ class Acts:
         found.sort(key=_row)
         return found
 
-    def _asked(self, each: Rows, deals: "array[int]") -> list[int]:
+    def _asked(self, each: RowsOfType, deals: "array[int]") -> list[int]:
         """Places of materials that gates ask for, or that are the first that a deal registers."""
         if each.inner is None:
             return [*range(len(each.rows))]
@@ -113,7 +113,9 @@ class Acts:
             return []
         return [at for at, kind in enumerate(kinds) if kind != _UNASKED or own[at] in fresh]
 
-    def _stages(self, deals: "array[int]", kinds: Sequence[Rows], asked: Mapping[str, Sequence[int]]) -> dict[int, int]:
+    def _stages(
+        self, deals: "array[int]", kinds: Sequence[RowsOfType], asked: Mapping[str, Sequence[int]]
+    ) -> dict[int, int]:
         """How much each deal has registered; ``_UNSURE`` where events of the run register, attest or bring what changes
         the answers."""
         if self._segment:
