@@ -50,7 +50,7 @@ class KernelRun(Run):
     missing: dict[int, list[bytes]]
     """References that lead nowhere so far, by row."""
     acts: list[tuple[int, Act | Approval]]
-    """RowsOfType that have to do with authority, in their order."""
+    """Rows that have to do with authority, in their order."""
     sequences: "array[int]"
     times: "array[int]"
     trust: bytearray
@@ -258,7 +258,7 @@ class KernelColumns:
 
 
 def _sound(scan: Scan) -> bytearray:
-    """RowsOfType that the schema has nothing against, as far as it does not ask for more than a kind of value."""
+    """Rows that the schema has nothing against, as far as it does not ask for more than a kind of value."""
     return both(
         scan.uuids("id"),
         scan.is_kind("payload", Kind.OBJECT),
