@@ -46,6 +46,8 @@ class ReplayScreen(ConsoleScreen):
         self._stream: StreamRow | None = None
         self._goal = event
         self._replay: Replay | None = None
+        self._opened = False
+        """True once it is known if the stream has a state."""
         self._edition = 0
         self._sentence: str | None = None
         self._seeking = False
@@ -76,7 +78,7 @@ class ReplayScreen(ConsoleScreen):
     def status(self) -> Content:
         replay = self._replay
         if replay is None:
-            return Content("Reading …")
+            return Content() if self._opened else Content("Reading …")
         parts = [Content.styled(f"{self.list.cursor + 1:,} of {replay.count:,}", STRONG)] if self.list.count else []
         if replay.done < replay.count:
             parts.append(Content(f"{replay.done:,} of {count(replay.count, 'event')} replayed so far"))
@@ -105,10 +107,12 @@ class ReplayScreen(ConsoleScreen):
     async def _open(self) -> None:
         self._stream = await self._session.stream(self._stream_id)
         self._replay = await self._session.replay(self._stream_id)
+        self._opened = True
         self.show_place()
         if self._replay is None:
             kind = safe(self._stream.kind) if self._stream else "stream"
             self._show_sentence(f"A {kind} has no state that could be replayed.")
+            self.show_status()
             return
         self._edition = self._replay.edition
         self._advancing.ask()

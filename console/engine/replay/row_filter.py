@@ -1,10 +1,11 @@
-"""``--where`` of a report: which of its rows are shown. Its fields are the report's columns.
+"""``--where`` of a report: which of its rows are shown. Its fields are the report's columns, by their
+names or by the titles that are shown.
 
 The fold always takes all events: a gate without the approvals that a filter took away would be judged falsely.
 ``state:Blocked,Closed`` (patterns) · ``attempts>3`` ``attempts:3..9`` · ``lag>2h`` (an age) · ``due<2026-03`` (a time)
 · ``ready:no`` (yes, no or unknown) · ``files<100`` (percent of a progress) · ``worst:error`` (and worse) ·
-``ledger:*name*`` · every other word is looked for in the row's texts. Terms are joined as in every filter: *and*, *or*,
-*not*, brackets.
+``ledger:*name*`` · ``"acted as":GP`` (a title with blanks) · every other word is looked for in the row's texts. Terms
+are joined as in every filter: *and*, *or*, *not*, brackets.
 """
 
 import operator
@@ -69,15 +70,22 @@ def _of_field(field: str, sign: str, value: str, columns: Sequence[ReportColumn]
         if level is None:
             raise ValueError(f"worst is one of {', '.join(each.word for each in Severity)}, not {value!r}.")
         return lambda row: row.worst >= level
-    if field == "ledger" and not sign:
+    if field in ("ledger", "where") and not sign:
         fits = _pattern(value)
         return lambda row: fits(row.ledger)
-    column = next((each for each in columns if each.name.lower() == field.lower()), None)
+    wanted = field.casefold()
+    named = [each for each in columns if each.name.casefold() == wanted]
+    column = next(iter(named or [each for each in columns if each.title.casefold() == wanted]), None)
     if column is None:
-        known = ", ".join(("worst", "ledger", *(each.name for each in columns)))
+        known = ", ".join(("worst", "ledger", *(_names(each) for each in columns)))
         raise ValueError(f"There is no column {field!r} in this report. There are: {known}.")
     name, fits = column.name, _fits(column, sign, value)
     return lambda row: fits(row.values.get(name))
+
+
+def _names(column: ReportColumn) -> str:
+    title = f'"{column.title}"' if " " in column.title else column.title
+    return column.name if column.name == column.title else f"{title} ({column.name})"
 
 
 def _fits(column: ReportColumn, sign: str, value: str) -> Callable[[Any], bool]:

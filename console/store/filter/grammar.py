@@ -19,6 +19,8 @@ QUOTED = r'"(?:[^"\\]|\\.)*(?:"|$)'
 _KEY = rf"(?:[\w$](?:[\w$-]*[\w$])?|{QUOTED})"
 NAME = rf"(?:[A-Za-z_](?:[\w-]*\w)?|\.{_KEY})(?:\.{_KEY})*"
 """A field, or keys of the raw record joined by dots."""
+TITLE = rf"(?:{NAME}|{QUOTED})"
+"""A field, also by a title with blanks, in quotes."""
 SIGN = "!=|>=|<=|[:=<>]"
 _INNER = r"\([^\s()]*\)"
 """Brackets within a word; those around terms stand apart."""
@@ -41,7 +43,7 @@ AND.5: /and{_WORD_ENDS}/i
 OR.5: /or{_WORD_ENDS}/i
 NOT.5: /not{_WORD_ENDS}/i
 MINUS.4: /-(?=\S)/
-TERM.3: /{NAME}(?:{SIGN}){ITEM}(?:,{ITEM})*/s
+TERM.3: /{TITLE}(?:{SIGN}){ITEM}(?:,{ITEM})*/s
 CALL.2: /[A-Za-z_][\w-]*\(\s*(?:{QUOTED}|[^()"]*)\s*\)/s
 TEXT.1: /{QUOTED}|(?!(?:and|or|not){_WORD_ENDS}|-(?:\s|$))(?:(?!")[^\s()])(?:[^\s()]|{_INNER})*/is
 %ignore /\s+/

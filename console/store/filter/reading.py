@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from console.store.filter.errors import FilterError
-from console.store.filter.grammar import NAME, SIGN, parsed
+from console.store.filter.grammar import SIGN, TITLE, parsed
 from console.store.filter.values import FieldValue, Item, unquoted, value_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LENGTH, TERMS, DEPTH = 10_000, 200, 20
 """Characters of a filter, its terms, and brackets within brackets: so much every store can answer."""
 Meant = TypeVar("Meant")
-_TERM = re.compile(rf"(?P<name>{NAME})(?P<sign>{SIGN})(?P<value>.*)", re.DOTALL)
+_TERM = re.compile(rf"(?P<name>{TITLE})(?P<sign>{SIGN})(?P<value>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,10 @@ def _written(token: "Token") -> WrittenTerm:
         match = _TERM.fullmatch(token)
         assert match is not None  # the grammar has cut it so
         value = value_of(match["sign"], match["value"], at + match.start("value"))
-        return WrittenTerm(match["name"], value, at, str(token))
+        name = unquoted(match["name"], at) if match["name"].startswith('"') else match["name"]
+        if not name:
+            raise FilterError("A field has a name.", at)
+        return WrittenTerm(name, value, at, str(token))
     exact = token.startswith('"')
     text = unquoted(token, at) if exact else str(token)
     if not text:

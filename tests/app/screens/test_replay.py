@@ -8,7 +8,7 @@ from console.app.screens.stream import StreamScreen
 from console.app.widgets.tables.step_list import did
 from console.engine.api import StateAfter
 from tests.support.fake_session import FakeSession
-from tests.support.stage import Stage, seen, until
+from tests.support.stage import Stage, seen, text, until
 
 
 def stage(session: FakeSession, event: int | None = None, stream: int = 1) -> Stage:
@@ -89,6 +89,7 @@ async def test_a_stream_without_a_state_says_so() -> None:
     other = next(entry.row.stream for entry in session.entries if entry.row.ledger == 3)
     async with stage(session, stream=other).run_test(size=(80, 24)) as pilot:
         await seen(pilot, "has no state that could be replayed.")
+        await until(pilot, lambda: "Reading" not in text(pilot))
         await pilot.press("j", "n", "enter", "t")
 
 

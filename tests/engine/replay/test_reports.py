@@ -169,3 +169,37 @@ def test_a_filter_that_fits_no_column_is_an_error(text: str) -> None:
     columns = [ReportColumn(name, name, holds) for name, holds in kinds.items()]  # type: ignore[arg-type]  # its kinds
     with pytest.raises(FilterError):
         rows_where(text, columns)
+
+
+TITLED = {
+    "kept:no": ["b"],
+    "KEPT:yes": ["a"],
+    '"acted as":GP': ["a"],
+    '"Acted as":GP,LP': ["a", "b"],
+    '"acted as"!=GP': ["b"],
+    '-"acted as":GP': ["b"],
+    'roles:GP and "kept":yes': ["a"],
+    '"oldest undelivered">2h': ["b"],
+    '"oldest undelivered" ': [],
+    "where:y*": ["b"],
+}
+
+
+def test_columns_go_by_the_titles_that_are_shown() -> None:
+    columns = [
+        ReportColumn("passes", "kept", "flag"),
+        ReportColumn("roles", "acted as"),
+        ReportColumn("oldest", "oldest undelivered", "age"),
+    ]
+    hour = 3_600_000_000
+    rows = {
+        "a": ReportRow({"passes": True, "roles": "GP", "oldest": hour}, ledger="x.jsonl"),
+        "b": ReportRow({"passes": False, "roles": "LP", "oldest": 3 * hour}, ledger="y.jsonl"),
+    }
+    found = {text: [name for name, row in rows.items() if rows_where(text, columns)(row)] for text in TITLED}
+    assert found == TITLED
+    for text in ('"nothing here">2h', '"":x', '"acted as">3', '"kept'):
+        with pytest.raises(FilterError):
+            rows_where(text, columns)
+    with pytest.raises(FilterError, match=r'"acted as" \(roles\)'):
+        rows_where("as:GP", columns)

@@ -1,4 +1,7 @@
-"""The rows of a report in its columns, as many as there is room for; the sheet beside has all of a row."""
+"""The rows of a report in its columns, as many as there is room for; the sheet beside has all of a row.
+
+What a row is about stands whole before further columns come in. A column without any value is left out.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -59,20 +62,24 @@ class RowList(CursorList):
     def fill(self, columns: "Sequence[ReportColumn]", rows: "Sequence[ReportRow]") -> None:
         """Show these rows; the cursor stays on the row that it was on."""
         before = self.row
-        self._columns, self._rows = columns, rows
+        self._columns = [each for each in columns if not rows or any(self._holds(each, row) for row in rows)]
+        self._rows = rows
         self.restyle()
         self.resize_rows(len(rows))
         self.forget()
         if self.heading is not None:
             self.heading.refresh()
         if before is not None:
-            same = (at for at, row in enumerate(rows) if _key(row, columns) == _key(before, columns))
+            same = (at for at, row in enumerate(rows) if _identity(row, columns) == _identity(before, columns))
             self.move_to(next(same, self.cursor))
 
     def restyle(self) -> None:
         natural = self._natural()
         least = [min(each, LEAST.get(column.holds, each)) for each, column in zip(natural, self._columns, strict=True)]
-        self._widths = _fitted(natural, least, self.inner_width - 3 - GAP)
+        room = self.inner_width - 3 - GAP
+        if (key := self._key()) is not None:
+            least[key] = max(least[key], min(natural[key], room - sum(least[:key]) - GAP * key))
+        self._widths = _fitted(natural, least, room)
 
     def draw(self, row: int, selected: bool) -> Strip | None:
         style = self.get_visual_style("row-list--cursor") if selected else self.visual_style
@@ -86,14 +93,30 @@ class RowList(CursorList):
     def _cell_of(self, column: "ReportColumn", row: "ReportRow", cells: int) -> Content:
         """A cell filled to its width; an id keeps both of its ends, for ids may differ in their last characters."""
         text = self._text(column, row, cells)
-        is_id = column.holds == "text" and " " not in text and any(char.isdigit() for char in text)
-        return Content(fit(middle(text, cells) if is_id else text, cells, right=column.holds in RIGHT))
+        return Content(
+            fit(
+                middle(text, cells) if column.holds == "text" and _is_id(text) else text,
+                cells,
+                right=column.holds in RIGHT,
+            )
+        )
 
     def _shown(self) -> "list[tuple[ReportColumn, int]]":
         return list(zip(self._columns, self._widths, strict=False))
 
     def _text(self, column: "ReportColumn", row: "ReportRow", room: int | None = None) -> str:
         return safe(self._cell(column, row.values.get(column.name), room), limit=TEXT_LIMIT)
+
+    def _holds(self, column: "ReportColumn", row: "ReportRow") -> bool:
+        return column.holds == "flag" or row.values.get(column.name) not in (None, "")
+
+    def _key(self) -> int | None:
+        """The column that names what its row is about: the first of texts. Ids can be shortened, words cannot."""
+        for at, column in enumerate(self._columns):
+            texts = [self._text(column, row) for row in self._rows[:SAMPLE]] if column.holds == "text" else []
+            if any(text and not _is_id(text) for text in texts):
+                return at
+        return None
 
     def _natural(self) -> list[int]:
         return [
@@ -102,7 +125,11 @@ class RowList(CursorList):
         ]
 
 
-def _key(row: "ReportRow", columns: "Sequence[ReportColumn]") -> object:
+def _is_id(text: str) -> bool:
+    return " " not in text and any(char.isdigit() for char in text)
+
+
+def _identity(row: "ReportRow", columns: "Sequence[ReportColumn]") -> object:
     first = row.values.get(columns[0].name) if columns else None
     return row.ledger, first, row.ordinal
 

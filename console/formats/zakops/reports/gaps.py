@@ -111,7 +111,7 @@ GAPS = Report(
         ReportColumn("category", "category"),
         ReportColumn("recorded", "recorded"),
         ReportColumn("events", "events", "number"),
-        ReportColumn("as", "as"),
+        ReportColumn("as", "seen as"),
         ReportColumn("first", "first", "time"),
         ReportColumn("last", "last", "time"),
     ),
