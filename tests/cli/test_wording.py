@@ -70,7 +70,8 @@ def test_one_event_is_one_event(call: Call) -> None:
     Path("events").mkdir()
     Path("events/DEAL-1.jsonl").write_text(json.dumps({**event, "data": {}}) + "\n")
     words = report(call, "events/DEAL-1.jsonl")
-    assert "1 event lacks ids" in words and "Events of a deal's file name no schema_version" in words
+    assert "1 event lacks trace_id and correlation_id." in words
+    assert "Events of a deal's file name no schema_version" in words
 
 
 @pytest.mark.parametrize("text", ['{"data":[]}', '{ "events" : [ ] }\n', '{"items":[],"total":0,"next":null}'])
