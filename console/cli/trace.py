@@ -120,7 +120,12 @@ def _words(node: "TraceNode", shown: AsGiven, paint: Paint) -> str:
 
 
 def _row(row: "EventRow", paint: Paint) -> str:
-    parts = (human_time(row.time), str(safe(row.type)), str(safe(row.actor)), paint.trust(row.trust_word, row.trust))
+    parts = (
+        human_time(row.time),
+        str(safe(row.type)),
+        str(safe(row.actor)),
+        paint.trust(f"{row.trust.glyph} {row.trust_word}", row.trust),
+    )
     return "  ".join(part for part in parts if part)
 
 

@@ -54,6 +54,13 @@ You are Jonas. You have ten minutes:
     audit-console verify sample_ledgers
     audit-console verify sample_ledgers/kernel/deals.jsonl --stream {story.DEAL_ID} --as kernel
 
+Each system's own questions are commands, and screens behind `R`; `c` shows what caused an event:
+
+    audit-console gates sample_ledgers/kernel/api-events.json     # who was allowed to, and the one override
+    audit-console delivery sample_ledgers/zakops                  # the dead message and the stuck one
+    audit-console operations sample_ledgers/maysano               # the set-up that broke off
+    audit-console trace sample_ledgers {story.TRACE_ID}   # what carries this id, in all ledgers
+
 ## What is here
 
 | ledger | what it is | state |
@@ -63,7 +70,7 @@ You are Jonas. You have ten minutes:
 | `kernel/audit.jsonl` | three deals, `kernel-audit/1`; times and key orders are recovered | healthy |
 | `kernel/audit-event-deleted.jsonl` | one of them without an event | sequence gap |
 | `kernel/audit-forked.jsonl` | one of them where two writers took the same place | fork |
-| `kernel/api-events.json` | an API answer; events posted over it are in no chain | healthy |
+| `kernel/api-events.json` | an API answer; events posted over it are in no chain | one approval with an override |
 | `kernel/portal.db` | the portal's events, `kernel-bff/1` | healthy |
 | `kernel/evidence-pack.zip` | {story.DEAL_NAME}'s evidence pack, `kernel-pack/1` | healthy |
 | `smvm/runs/…/events.jsonl`, `.gz` | validation runs | one decision edited |

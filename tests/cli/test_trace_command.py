@@ -32,6 +32,7 @@ def test_a_tree(call: Call) -> None:
     assert (result.code, lines[1], lines[3]) == (0, "caused by", "caused")
     assert re.fullmatch(r"└─ parent: one  2026-02-16 20:49:01 UTC  reputation_updated .* log.jsonl:1", lines[2])
     assert lines[4].startswith('└─ parent: th"ree  ')
+    assert "○ unchained" in lines[2]
     assert "\x1b" not in result.out
     only = call("trace", "log.jsonl", "two", "--down", "--depth", "1").out
     assert "caused by" not in only

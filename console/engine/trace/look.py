@@ -50,7 +50,8 @@ async def look_through(
     found: list[Sighting] = []
     read, whole = 0, True
     for at, ledger in enumerate(ledgers):
-        share = (most - read) // (len(ledgers) - at)
+        rest = ledgers[at + 1 :]
+        share = max((most - read) // (len(rest) + 1), most - read - sum(each.bytes for each in rest))
         opened, _ = await records.opened(ledger)
         whole = whole and share > 0
         if opened is not None and share > 0:
@@ -88,14 +89,14 @@ def _look(source: Source, start: Cursor, things: Sequence[Thing], most: int) -> 
     seen = _SeenSoFar({})
     try:
         for batch in source.batches(start):
+            if seen.bytes >= most:
+                return seen
             for thing, pattern in patterns:
                 if batch.lines is None or pattern.search(batch.lines):
                     ordinals = seen.ordinals.setdefault(thing, [])
                     hits = (at for at, raw in enumerate(batch.raws, batch.first) if pattern.search(raw))
                     ordinals += _first(hits, FOUND - len(ordinals))
             seen.bytes += sum(batch.lengths)
-            if seen.bytes >= most:
-                return seen
         seen.whole = start == Cursor()
     except SourceError:
         pass  # what cannot be read is a finding of its ledger

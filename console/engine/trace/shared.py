@@ -65,4 +65,4 @@ async def _in_records(
         return shared, []
     what = ", ".join(f"{kind} {id}".strip() for kind, id in things[:3]) + (" …" if len(things) > 3 else "")
     read = f"{looked.bytes / 1_048_576:,.1f} MiB"
-    return shared, [f"Looked for in the records themselves: {what}. {read} were read; a filter looks through all."]
+    return shared, [f"Looked for in {read} of records, not in all: {what}. A filter looks through the rest as well."]

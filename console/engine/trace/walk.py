@@ -6,6 +6,7 @@ from console.engine.session.records import Records
 from console.engine.trace.related import RelatedEvents
 from console.engine.trace.shared import carriers_in_records, shared_with
 from console.engine.trace.tree import DEPTH, BranchEnd, EventTrace, TraceNode
+from console.model.trust import Trust
 from console.store.filter import Filter
 from console.store.protocol import IndexReader
 from console.store.rows import EventRow
@@ -43,14 +44,18 @@ class Tracer:
         return found
 
     async def of_id(self, id: str, *, up: bool = True, down: bool = True, depth: int = DEPTH) -> EventTrace:
-        """The trace of the event that carries an id; of several the first."""
-        found = await self.carriers(id)
+        """The trace of the event that carries an id; of several the worst, else the first."""
+        found = sorted(await self.carriers(id), key=self._bad, reverse=True)
         if not found:
             shared, notes = await shared_with(self._events, self._records, None, [("", id)])
             return EventTrace(TraceNode("", id, ending=BranchEnd.ABSENT), shared=shared, notes=tuple(notes))
         trace = await self.of_event(found[0], up=up, down=down, depth=depth)
         also = tuple(self._node("the same id", each, found[0], 1) for each in found[1:])
         return EventTrace(trace.root, trace.up, trace.down, trace.shared, also, trace.notes)
+
+    def _bad(self, event: int) -> tuple[bool, int]:
+        row = self._events.rows.get(event)
+        return (False, 0) if row is None else (row.trust is Trust.BROKEN, int(row.worst))
 
     async def of_event(self, event: int, *, up: bool = True, down: bool = True, depth: int = DEPTH) -> EventTrace:
         """The trace of an event of the index. Raises ``LookupError`` where it is not there any more."""

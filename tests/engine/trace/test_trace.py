@@ -111,6 +111,16 @@ async def test_one_id_in_two_ledgers(tmp_path: Path) -> None:
         assert (up.elsewhere, up.carriers) == (False, 2)
 
 
+async def test_of_two_ledgers_with_one_id_the_worst_is_the_root(tmp_path: Path) -> None:
+    whole = events(3)
+    edited = [whole[0], whole[1] | {"payload": {"edited": True}}, whole[2]]
+    ledgers = {"a.jsonl": jsonl(whole), "b.jsonl": jsonl(edited), "c.jsonl": jsonl(whole)}
+    found = await traced(tmp_path, ledgers, str(whole[1]["id"]))
+    assert found.root.row is not None and found.root.row.trust.word == "broken"
+    assert Path(found.root.ledger).name == "b.jsonl"
+    assert [Path(node.ledger).name for node in found.also] == ["a.jsonl", "c.jsonl"]
+
+
 async def test_a_cause_in_another_ledger(tmp_path: Path) -> None:
     found = await traced(tmp_path, {"a.jsonl": jsonl([made(1)]), "b.jsonl": jsonl([made(2, 1)])}, "event-2")
     assert [(node.id, node.elsewhere) for node in found.up] == [("event-1", True)]
@@ -145,7 +155,11 @@ async def test_what_is_in_no_index_is_looked_for_in_the_records(
     assert not found.notes
     monkeypatch.setattr(shared, "BYTES", 0)
     found = await traced(tmp_path, ledgers, "event-1")
-    assert "artifact art-7" in found.notes[-1] and "MiB were read" in found.notes[-1]
+    assert "artifact art-7" in found.notes[-1] and "MiB of records, not in all" in found.notes[-1]
+    size = sum(map(len, ledgers.values()))
+    for most, notes in ((size + 1, 0), (100, 1)):
+        monkeypatch.setattr(shared, "BYTES", most)
+        assert len((await traced(tmp_path, ledgers, "event-1")).notes) == notes
 
 
 async def test_causes_that_no_index_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
