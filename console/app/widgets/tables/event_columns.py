@@ -54,7 +54,7 @@ class _Step(NamedTuple):
 _FIRST = (_Step("type", 10), _Step("state", 12), _Step("ledger", 12), _Step("type", 22))
 """What happened, where, and what held then."""
 _TRUST = (_Step("trust", TRUST_WIDTH, whole=True), _Step("ledger", 20))
-_SUMMARY = (_Step("summary", 14),)
+_SUMMARY = (_Step("summary", 14), _Step("type", 24))
 _THEN = (
     _Step("state", 17),
     _Step("summary", 24),
@@ -123,7 +123,7 @@ def fit_columns(
             given[name] = had + more
             left -= more
     if left > 0 and "type" in given:
-        given["summary" if "summary" in given else "type"] += left
+        given[next(name for name in ("summary", "ledger", "type") if name in given)] += left
     return EventColumns(sequence=sequence, **given)
 
 
