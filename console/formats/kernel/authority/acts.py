@@ -104,8 +104,9 @@ class Acts:
         return found
 
     def _asked(self, each: RowsOfType, deals: "array[int]") -> list[int]:
-        """Places of materials that gates ask for, or that are the first that a deal registers."""
-        if each.inner is None:
+        """Places of materials that gates ask for, or that are the first that a deal registers. One that is raised may
+        have been of another type before."""
+        if each.inner is None or each.type == "MaterialUpdated":
             return [*range(len(each.rows))]
         kinds, own = each.inner.codes("type", self._kinds), gathered(deals, each.rows)
         fresh = {deal for deal in {*own} if self._segment or not self._by_deal[deal].registers}
