@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.store.filter import Filter, FilterError, field_names, parse
+from console.store.filter.tree import Matches, Pattern
 from console.store.sqlite.read.conditions import sql
 from console.store.sqlite.schema import TABLES
 
@@ -54,9 +55,17 @@ def test_every_text_is_refused_or_runs(database: sqlite3.Connection, text: str) 
 VALUE = "'; DELETE FROM event; --"
 
 
-@pytest.mark.parametrize("name", ["type", "actor", "stream", "ledger", "format", "code", "run"])
-def test_values_are_parameters(database: sqlite3.Connection, name: str) -> None:
-    query = parse(f'{name}:"{VALUE}"')
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(parse(f'{name}:"{VALUE}"') for name in ("type", "actor", "stream", "ledger", "run")),
+        # Of these the parser takes known values only.
+        Filter(Matches("format", (Pattern(VALUE),))),
+        Filter(Matches("code", (Pattern(VALUE),))),
+    ],
+    ids=["type", "actor", "stream", "ledger", "run", "format", "code"],
+)
+def test_values_are_parameters(database: sqlite3.Connection, query: Filter) -> None:
     where, parameters = sql(query.condition)
     assert "DELETE" not in where
     assert VALUE in "".join(map(str, parameters))
